@@ -1,0 +1,120 @@
+//! Every call that a browser can make: the whole contract between browser and server.
+//!
+//! A server function says who, parses, calls once, answers. All are POST under `/rpc`, with an endpoint of their own so
+//! that a page opened before a deploy still finds them. Those that a form can make return a [`Destination`] or what one
+//! follows from, and are also that form's plain POST (`server/forms.rs`).
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::{self, Conversation, Recipient, Thread};
+use crate::error::AppError;
+use crate::message::{self, Message};
+use crate::page::{Cursor, Page};
+use crate::user::User;
+
+/// Where to go after something has been done: a path of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination(pub String);
+
+/// Signs in, and leads to `next` (a path of ours) or to the conversations.
+#[server(prefix = "/rpc", endpoint = "sign_in")]
+pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<Destination, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// Makes an account; a code goes to the e-mail address.
+#[server(prefix = "/rpc", endpoint = "sign_up")]
+pub async fn sign_up(name: String, handle: String, email: String, password: String) -> Result<Destination, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// Proves that the e-mail address is theirs.
+#[server(prefix = "/rpc", endpoint = "confirm")]
+pub async fn confirm(email: String, code: String) -> Result<Destination, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// Sends the code of [`confirm`] again.
+#[server(prefix = "/rpc", endpoint = "resend_code")]
+pub async fn resend_code(email: String) -> Result<Destination, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// Sends a code with which a new password can be set.
+#[server(prefix = "/rpc", endpoint = "forgot_password")]
+pub async fn forgot_password(email: String) -> Result<Destination, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// Sets a new password with the code of [`forgot_password`]. Ends all sessions of the account.
+#[server(prefix = "/rpc", endpoint = "reset_password")]
+pub async fn reset_password(email: String, code: String, password: String) -> Result<Destination, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// Ends this session.
+#[server(prefix = "/rpc", endpoint = "sign_out")]
+pub async fn sign_out() -> Result<Destination, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// Ends every session of the person who asks, on every device.
+#[server(prefix = "/rpc", endpoint = "sign_out_everywhere")]
+pub async fn sign_out_everywhere() -> Result<Destination, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// Who is signed in.
+#[server(prefix = "/rpc", endpoint = "current_user")]
+pub async fn current_user() -> Result<User, AppError> {
+    crate::server::respond::respond(async |call| Ok(call.user()?.user.clone())).await
+}
+
+/// A page of one's conversations, newest first; `cursor` comes from an earlier page.
+#[server(prefix = "/rpc", endpoint = "list_conversations")]
+pub async fn list_conversations(cursor: Option<Cursor>) -> Result<Page<Conversation>, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// A conversation with its newest messages, or with the page that `cursor` asks for.
+#[server(prefix = "/rpc", endpoint = "open_conversation")]
+pub async fn open_conversation(conversation: conversation::Id, cursor: Option<Cursor>) -> Result<Thread, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// A page of a conversation's messages, oldest first.
+#[server(prefix = "/rpc", endpoint = "list_messages")]
+pub async fn list_messages(conversation: conversation::Id, cursor: Cursor) -> Result<Page<Message>, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// Sends a message into a conversation, once per `id`.
+#[server(prefix = "/rpc", endpoint = "send_message")]
+pub async fn send_message(conversation: conversation::Id, id: message::Id, body: String) -> Result<Message, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// Remembers that everything up to `seq` has been read.
+#[server(prefix = "/rpc", endpoint = "mark_read")]
+pub async fn mark_read(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// People whose handle or name begins with `query`; nobody for less than two characters.
+#[server(prefix = "/rpc", endpoint = "search_users")]
+pub async fn search_users(query: String) -> Result<Vec<User>, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// The person to whom a first message would go. Yourself: a conflict.
+#[server(prefix = "/rpc", endpoint = "find_recipient")]
+pub async fn find_recipient(handle: String) -> Result<Recipient, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}
+
+/// Sends the first message to somebody, and leads to the conversation with them; appends to the one that there is.
+#[server(prefix = "/rpc", endpoint = "start_conversation")]
+pub async fn start_conversation(handle: String, id: message::Id, body: String) -> Result<Destination, AppError> {
+    crate::server::respond::respond(async |_call| todo!()).await
+}

@@ -1,0 +1,74 @@
+//! Conversations: two people, and what they wrote to each other.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::message::{self, Message, SentAt};
+use crate::page::Page;
+use crate::user::{self, User};
+
+/// Identifies a conversation: `message_group_uuid` in DynamoDB and in addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Id(pub Uuid);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Id {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// One row of a person's list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Which conversation.
+    pub id: Id,
+    /// The other person.
+    pub with: User,
+    /// The newest message's text, cut after [`PREVIEW_LEN_MAX`] characters.
+    pub preview: String,
+    /// When the newest message was sent.
+    pub last_sent_at: SentAt,
+    /// Who wrote the newest message; unknown in rows that the old app wrote.
+    pub last_author: Option<user::Id>,
+    /// How many messages the person has not read yet.
+    pub unread: u64,
+}
+
+/// The most characters of a message that a list shows.
+pub const PREVIEW_LEN_MAX: usize = 140;
+
+/// What a conversation's page shows at first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// Which conversation.
+    pub id: Id,
+    /// The other person.
+    pub with: User,
+    /// Some messages, oldest first.
+    pub messages: Page<Message>,
+    /// The id for the next message from this page, made by the server so that a form works without WASM.
+    pub next_message: message::Id,
+}
+
+/// The person to whom a new conversation would be, before anything is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// The other person.
+    pub with: User,
+    /// The conversation that there already is with them.
+    pub conversation: Option<Id>,
+    /// The id for the first message from this page.
+    pub next_message: message::Id,
+}

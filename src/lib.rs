@@ -1,0 +1,45 @@
+//! Cruddur Messages: people sign in with a browser and write to each other.
+//!
+//! # Map
+//!
+//! Shared, compiled for browser and server: [`user`], [`conversation`], [`message`], [`page`], [`error`].
+//! The seam: [`api`], every call that a browser can make. The browser's side, also rendered on the server: [`app`],
+//! [`pages`], [`components`]. The server's side: `server`, behind the one gate below.
+//!
+//! # Invariants
+//!
+//! 1. Outside `server/`, `bin/` and `main.rs` nothing names a database, AWS or axum.
+//! 2. Only `server/store/table.rs` spells a DynamoDB key; only `sql/` holds SQL.
+//! 3. A message is read or written only with a `Membership`, and only `server/store/conversations.rs` makes one.
+//! 4. Server functions hold no logic: who, parse, one call, answer.
+//! 5. [`error::AppError`] carries no cause. Causes are logged once, in `server/respond.rs`.
+#![recursion_limit = "256"]
+
+pub mod user;
+
+pub mod conversation;
+
+pub mod message;
+
+pub mod page;
+
+pub mod error;
+
+pub mod api;
+
+pub mod app;
+
+pub mod pages;
+
+pub mod components;
+
+#[cfg(feature = "ssr")]
+pub mod server;
+
+/// Takes over the page that the server rendered. The browser's entry point.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(app::App);
+}

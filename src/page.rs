@@ -1,0 +1,30 @@
+//! Long lists, a page at a time.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How many conversations or messages one page holds.
+pub const PAGE_SIZE: usize = 20;
+
+/// Where a page begins or ends, opaque outside the store. Safe in an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Cursor(pub String);
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Part of a list, and the way to what lies on either side of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// At most [`PAGE_SIZE`] items, in the order in which they are shown.
+    pub items: Vec<T>,
+    /// Asks for what is older than this page; none at the beginning of the list.
+    pub older: Option<Cursor>,
+    /// Asks for what is newer than this page; none at its end.
+    pub newer: Option<Cursor>,
+}

@@ -1,0 +1,25 @@
+//! The server's side. Nothing outside this folder, `bin/` and `main.rs` names a database, AWS or axum.
+
+pub mod config;
+
+pub mod state;
+
+pub mod router;
+
+pub mod layers;
+
+pub mod forms;
+
+pub mod health;
+
+pub mod respond;
+
+pub mod limits;
+
+pub mod session;
+
+pub mod cognito;
+
+pub mod stream;
+
+pub mod store;

@@ -1,0 +1,35 @@
+//! What every request can reach: made once, cloned cheaply.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::prelude::LeptosOptions;
+use tokio_util::sync::CancellationToken;
+
+use crate::server::cognito::Cognito;
+use crate::server::config::Config;
+use crate::server::limits::Limits;
+use crate::server::store::Store;
+
+/// The parts of the web server. All fields are handles: cloning copies a few reference counts.
+#[derive(Clone)]
+pub struct AppState {
+    /// What the server was told.
+    pub config: Arc<Config>,
+    /// Leptos' own settings.
+    pub options: LeptosOptions,
+    /// PostgreSQL and DynamoDB.
+    pub store: Store,
+    /// The user pool.
+    pub cognito: Cognito,
+    /// Who may try how often.
+    pub limits: Arc<Limits>,
+    /// Cancelled when the server is to stop.
+    pub closing: CancellationToken,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.options.clone()
+    }
+}

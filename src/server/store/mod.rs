@@ -1,0 +1,24 @@
+//! What is kept: people and sessions in PostgreSQL, conversations and messages in DynamoDB.
+
+pub mod users;
+
+pub mod sessions;
+
+pub mod table;
+
+pub mod conversations;
+
+pub mod messages;
+
+/// Both databases. Cloning copies handles.
+#[derive(Clone)]
+pub struct Store {
+    /// People.
+    pub users: users::Users,
+    /// Who is signed in.
+    pub sessions: sessions::Sessions,
+    /// Who talks to whom.
+    pub conversations: conversations::Conversations,
+    /// What they say.
+    pub messages: messages::Messages,
+}

@@ -1,0 +1,1 @@
+//! The single DynamoDB table: its keys and its schema. Nothing else spells a key.
