@@ -62,8 +62,8 @@ impl Body {
             return Err(InvalidBody::Control);
         }
         match text.chars().count() {
-            len @ (BODY_LEN_MAX + 1..) => Err(InvalidBody::TooLong(len)),
-            _ => Ok(Self(text.to_owned())),
+            ..=BODY_LEN_MAX => Ok(Self(text.to_owned())),
+            len => Err(InvalidBody::TooLong(len)),
         }
     }
 
