@@ -19,7 +19,11 @@ pub struct Destination(pub String);
 
 /// Signs in, and leads to `next` (a path of ours) or to the conversations.
 #[server(prefix = "/rpc", endpoint = "sign_in")]
-pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<Destination, AppError> {
+pub async fn sign_in(
+    email: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<Destination, AppError> {
     crate::server::respond::respond(async |_call| todo!()).await
 }
 
@@ -74,47 +78,76 @@ pub async fn current_user() -> Result<User, AppError> {
 /// A page of one's conversations, newest first; `cursor` comes from an earlier page.
 #[server(prefix = "/rpc", endpoint = "list_conversations")]
 pub async fn list_conversations(cursor: Option<Cursor>) -> Result<Page<Conversation>, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    crate::server::respond::respond(async |call| {
+        crate::server::messaging::list(&call.state, call.user()?, cursor.as_ref()).await
+    })
+    .await
 }
 
 /// A conversation with its newest messages, or with the page that `cursor` asks for.
 #[server(prefix = "/rpc", endpoint = "open_conversation")]
 pub async fn open_conversation(conversation: conversation::Id, cursor: Option<Cursor>) -> Result<Thread, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    crate::server::respond::respond(async |call| {
+        crate::server::messaging::open(&call.state, call.user()?, conversation, cursor.as_ref()).await
+    })
+    .await
 }
 
 /// A page of a conversation's messages, oldest first.
 #[server(prefix = "/rpc", endpoint = "list_messages")]
 pub async fn list_messages(conversation: conversation::Id, cursor: Cursor) -> Result<Page<Message>, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    crate::server::respond::respond(async |call| {
+        crate::server::messaging::page(&call.state, call.user()?, conversation, &cursor).await
+    })
+    .await
 }
 
 /// Sends a message into a conversation, once per `id`.
 #[server(prefix = "/rpc", endpoint = "send_message")]
 pub async fn send_message(conversation: conversation::Id, id: message::Id, body: String) -> Result<Message, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    crate::server::respond::respond(async |call| {
+        let me = call.user()?;
+        let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
+        crate::server::messaging::send(&call.state, me, conversation, id, &body).await
+    })
+    .await
 }
 
 /// Remembers that everything up to `seq` has been read.
 #[server(prefix = "/rpc", endpoint = "mark_read")]
 pub async fn mark_read(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    crate::server::respond::respond(async |call| {
+        crate::server::messaging::mark_read(&call.state, call.user()?, conversation, seq).await
+    })
+    .await
 }
 
 /// People whose handle or name begins with `query`; nobody for less than two characters.
 #[server(prefix = "/rpc", endpoint = "search_users")]
 pub async fn search_users(query: String) -> Result<Vec<User>, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    crate::server::respond::respond(async |call| {
+        crate::server::messaging::search(&call.state, call.user()?, &query).await
+    })
+    .await
 }
 
 /// The person to whom a first message would go. Yourself: a conflict.
 #[server(prefix = "/rpc", endpoint = "find_recipient")]
 pub async fn find_recipient(handle: String) -> Result<Recipient, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    crate::server::respond::respond(async |call| {
+        crate::server::messaging::recipient(&call.state, call.user()?, &handle).await
+    })
+    .await
 }
 
 /// Sends the first message to somebody, and leads to the conversation with them; appends to the one that there is.
 #[server(prefix = "/rpc", endpoint = "start_conversation")]
 pub async fn start_conversation(handle: String, id: message::Id, body: String) -> Result<Destination, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    crate::server::respond::respond(async |call| {
+        let me = call.user()?;
+        let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
+        let conversation = crate::server::messaging::start(&call.state, me, &handle, id, &body).await?;
+        Ok(Destination(format!("/messages/{conversation}")))
+    })
+    .await
 }

@@ -7,3 +7,7 @@ use leptos::prelude::*;
 pub fn App() -> impl IntoView {
     view! { <p>"soon"</p> }
 }
+/// STUB
+pub fn shell(_: LeptosOptions) -> impl IntoView {
+    view! { <App/> }
+}

@@ -1,1 +1,3 @@
 //! Pieces that pages are made of.
+
+pub mod form;

@@ -1,1 +1,213 @@
-//! To come.
+//! What surrounds every request: headers, origin, address, limits of size and time.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use leptos::nonce::Nonce;
+
+use crate::error::AppError;
+use crate::server::limits::ClientAddress;
+use crate::server::respond::status;
+use crate::server::session::Resolved;
+use crate::server::state::AppState;
+
+/// The largest body of a request, in bytes. A message of 1,024 characters is at most 12 kB as a form.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Headers that say the same on every response.
+const CONSTANT_HEADERS: [(HeaderName, HeaderValue); 7] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    // Not `no-referrer`: a plain form of ours would then say `Origin: null`.
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"),
+    ),
+    (HeaderName::from_static("origin-agent-cluster"), HeaderValue::from_static("?1")),
+];
+
+/// Adds the security headers, and a nonce to the request that pages put on their scripts.
+pub async fn security_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let nonce = Nonce::new();
+    let policy = content_security_policy(&nonce, &state);
+    request.extensions_mut().insert(nonce);
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in CONSTANT_HEADERS {
+        headers.insert(name, value);
+    }
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if state.config.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://")) {
+        let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
+    }
+    // A page carries a nonce and a person's messages: nobody may keep it. Assets have said otherwise before.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Only our own files, and scripts with this response's nonce; WebAssembly, but no `eval`; no inline style.
+fn content_security_policy(nonce: &Nonce, state: &AppState) -> String {
+    // cargo-leptos reloads the page through a socket of its own while a developer watches.
+    let reload = match std::env::var_os("LEPTOS_WATCH") {
+        Some(_) => format!(" ws://{}:{}", state.options.site_addr.ip(), state.options.reload_port),
+        None => String::new(),
+    };
+    format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+        nonce = nonce.as_inner()
+    )
+}
+
+/// Refuses what another site makes a browser send (cross-site request forgery): everything that may change state must
+/// come from a page of ours, by `Sec-Fetch-Site`, or by `Origin` where a browser does not send that (Fetch metadata,
+/// W3C; ASVS 5.0, 3.5.1 and 3.5.3). Programs send neither, and have no cookie to abuse.
+pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe || is_same_origin(request.headers(), state.config.public_origin.as_deref()) {
+        next.run(request).await
+    } else {
+        refuse(&AppError::Forbidden)
+    }
+}
+
+fn is_same_origin(headers: &HeaderMap, public_origin: Option<&str>) -> bool {
+    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let fetch_site = text(&HeaderName::from_static("sec-fetch-site"));
+    let origin_is_ours = |origin: &str| match public_origin {
+        Some(ours) => origin.eq_ignore_ascii_case(ours.trim_end_matches('/')),
+        None => origin.split_once("://").is_some_and(|(_, host)| Some(host) == text(&header::HOST)),
+    };
+    match (fetch_site, text(&header::ORIGIN)) {
+        // "none": typed into the address bar or opened by the person. "same-site" is another port or a sister domain.
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => origin_is_ours(origin),
+        (None, None) => !headers.contains_key(header::COOKIE),
+    }
+}
+
+/// A JSON answer for what never reaches a page or a server function.
+pub fn refuse(error: &AppError) -> Response {
+    let mut response = (status(error), axum::Json(error)).into_response();
+    if let Some(secs) = error.retry_after_secs() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
+    }
+    response
+}
+
+/// Finds out the address that limits count by. Proxies append to `X-Forwarded-For`, so that the entry written by the
+/// outermost trusted one stands that many places from the right; what a client writes there itself stands further left.
+pub async fn client_address(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let forwarded = forwarded_for(request.headers(), state.config.trusted_proxies);
+    let address = forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    request.extensions_mut().insert(ClientAddress(address));
+    next.run(request).await
+}
+
+fn forwarded_for(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
+    let from_the_right = trusted_proxies.checked_sub(1)?;
+    let entries: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    entries.iter().rev().nth(from_the_right)?.trim().parse().ok()
+}
+
+/// Leads people who are not signed in from pages that need it to `/signin`, and back afterwards; and people who are
+/// signed in from `/signin` and `/signup` to their conversations.
+pub async fn sign_in_first(request: Request, next: Next) -> Response {
+    let signed_in = match request.extensions().get::<Resolved>() {
+        Some(Resolved(Ok(user))) => user.is_some(),
+        // PostgreSQL is away: the page says so, with 503.
+        Some(Resolved(Err(_))) => return next.run(request).await,
+        None => false,
+    };
+    let uri = request.uri();
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
+    match (uri.path(), signed_in) {
+        ("/" | "/signin" | "/signup", true) if is_page => Redirect::to("/messages").into_response(),
+        ("/", false) => Redirect::to("/signin").into_response(),
+        (path, false) if path == "/messages" || path.starts_with("/messages/") => to_sign_in(uri),
+        _ => next.run(request).await,
+    }
+}
+
+/// To the sign-in page, and from there back to `uri`.
+pub fn to_sign_in(uri: &Uri) -> Response {
+    let next = uri.path_and_query().map_or("/messages", |path| path.as_str());
+    let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+    Redirect::to(&format!("/signin?{query}")).into_response()
+}
+
+/// Gives the answers of server functions the status of their error. Leptos itself answers 500 for arguments that it
+/// cannot read, and redirects whoever says to accept HTML; our forms do not come this way.
+pub async fn server_function(mut request: Request, next: Next) -> Response {
+    request.headers_mut().remove(header::ACCEPT);
+    let response = next.run(request).await;
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return refuse(&AppError::TooLarge);
+    }
+    let is_unread = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
+    if !is_unread || !response.headers().contains_key("serverfnerror") {
+        return response;
+    }
+    let body = axum::body::to_bytes(response.into_body(), BODY_BYTES_MAX).await.unwrap_or_default();
+    refuse(&serde_json::from_slice(&body).unwrap_or(AppError::Unexpected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(k, v)| (HeaderName::from_static(k), HeaderValue::from_static(v))).collect()
+    }
+
+    #[test]
+    fn only_our_own_pages_may_change_state() {
+        let cases = [
+            (&[("sec-fetch-site", "same-origin")][..], true),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("sec-fetch-site", "same-site"), ("origin", "https://a.test"), ("host", "a.test")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("origin", "https://a.test"), ("host", "a.test")], true),
+            (&[("origin", "https://b.test"), ("host", "a.test")], false),
+            (&[("origin", "null"), ("host", "a.test")], false),
+            (&[("host", "a.test")], true),
+            (&[("host", "a.test"), ("cookie", "__Host-session=x")], false),
+        ];
+        for (pairs, allowed) in cases {
+            assert_eq!(is_same_origin(&headers(pairs), None), allowed, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_configured_origin_counts_instead_of_the_host_header() {
+        let spoofed = headers(&[("origin", "https://b.test"), ("host", "b.test")]);
+        assert!(!is_same_origin(&spoofed, Some("https://a.test")));
+        assert!(is_same_origin(&headers(&[("origin", "https://a.test")]), Some("https://a.test/")));
+    }
+
+    #[test]
+    fn a_client_cannot_choose_the_address_that_it_is_counted_by() {
+        let forged = headers(&[("x-forwarded-for", "1.1.1.1, 2.2.2.2, 3.3.3.3")]);
+        assert_eq!(forwarded_for(&forged, 0), None);
+        assert_eq!(forwarded_for(&forged, 1), Some([3, 3, 3, 3].into()));
+        assert_eq!(forwarded_for(&forged, 2), Some([2, 2, 2, 2].into()));
+        assert_eq!(forwarded_for(&forged, 4), None);
+    }
+}

@@ -10,6 +10,10 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use crate::error::AppError;
 use crate::user;
 
+/// The address that a request came from, put into its extensions by `layers::client_address`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
 /// What is counted, each on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {

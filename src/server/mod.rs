@@ -2,6 +2,10 @@
 
 pub mod config;
 
+pub mod telemetry;
+
+pub mod run;
+
 pub mod state;
 
 pub mod router;
@@ -19,6 +23,8 @@ pub mod limits;
 pub mod session;
 
 pub mod cognito;
+
+pub mod messaging;
 
 pub mod stream;
 

@@ -1,1 +1,134 @@
-//! To come.
+//! Every path that the server answers.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{CACHE_CONTROL, VARY};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Router, ServiceExt as _};
+use leptos::nonce::Nonce;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::services::{ServeDir, fs::ServeFileSystemResponseBody};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::{DefaultOnResponse, TraceLayer};
+
+use crate::app::{App, shell};
+use crate::server::layers::{self, BODY_BYTES_MAX};
+use crate::server::state::AppState;
+use crate::server::{forms, health, session};
+
+/// The longest that a request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Builds the router. To be called once per process at a time: Leptos walks the routes of the app with global state.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .merge(pages(&state))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .merge(assets(&state))
+        .layer(
+            ServiceBuilder::new()
+                .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+                .layer(TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new()))
+                .layer(PropagateRequestIdLayer::x_request_id())
+                .layer(from_fn_with_state(state.clone(), layers::security_headers))
+                .layer(CatchPanicLayer::new())
+                .layer(from_fn_with_state(state.clone(), layers::client_address))
+                .layer(from_fn_with_state(state.clone(), layers::same_origin))
+                .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX)),
+        )
+        .with_state(state)
+}
+
+/// Pages, the forms on them, and the server functions that they call.
+fn pages(state: &AppState) -> Router<AppState> {
+    let options = state.options.clone();
+    Router::new()
+        .leptos_routes_with_context(state, generate_route_list(App), provide_nonce, move || shell(options.clone()))
+        .merge(forms::routes())
+        .fallback(not_found)
+        .layer(from_fn(layers::sign_in_first))
+        .layer(from_fn(layers::server_function))
+        .layer(from_fn_with_state(state.clone(), session::resolve))
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+}
+
+/// A page of ours that says that nothing is there, with 404.
+async fn not_found(State(state): State<AppState>, request: Request) -> Response {
+    let mut response = page(state, request, || {}).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// Renders the page that the request's address names, with `context` besides what every page has.
+pub async fn page(state: AppState, request: Request, context: impl Fn() + Clone + Send + Sync + 'static) -> Response {
+    let options = state.options.clone();
+    let contexts = move || {
+        provide_context(state.clone());
+        provide_nonce();
+        context();
+    };
+    leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()))(request).await
+}
+
+/// Puts the nonce of the response's policy on the page's scripts.
+fn provide_nonce() {
+    let parts = use_context::<axum::http::request::Parts>();
+    if let Some(nonce) = parts.and_then(|parts| parts.extensions.get::<Nonce>().cloned()) {
+        provide_context(nonce);
+    }
+}
+
+/// Files: those under the package folder carry a hash in their name and may be kept for ever, others for an hour.
+fn assets(state: &AppState) -> Router<AppState> {
+    let hashed = state.options.hash_files;
+    let root = &*state.options.site_root;
+    let package = format!("/{}", state.options.site_pkg_dir);
+    let keep = move |seconds_if_hashed: &'static str| {
+        SetResponseHeaderLayer::if_not_present(
+            CACHE_CONTROL,
+            move |response: &Response<ServeFileSystemResponseBody>| {
+                // A 404 must not be kept: the file may come with the deploy that is under way.
+                let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+                found.then(|| HeaderValue::from_static(if hashed { seconds_if_hashed } else { "no-cache" }))
+            },
+        )
+    };
+    let files = |folder: &str, keep_for: &'static str| {
+        ServiceBuilder::new()
+            .layer(keep(keep_for))
+            .layer(SetResponseHeaderLayer::appending(VARY, HeaderValue::from_static("accept-encoding")))
+            .service(
+                ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip(),
+            )
+    };
+    let mut router =
+        Router::new().nest_service(&package, files(&format!("{root}{package}"), "public, max-age=31536000, immutable"));
+    for name in PUBLIC_FILES {
+        router = router.route_service(&format!("/{name}"), files(root, "public, max-age=3600"));
+    }
+    router
+}
+
+/// What `public/` holds.
+pub const PUBLIC_FILES: [&str; 2] = ["favicon.svg", "robots.txt"];
+
+/// One span a request: its method, the route that answers it, and its id. No query, no header, no body.
+fn span(request: &axum::http::Request<Body>) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let id = request.headers().get(HeaderName::from_static("x-request-id")).and_then(|id| id.to_str().ok());
+    tracing::info_span!("request", method = %request.method(), route, id)
+}

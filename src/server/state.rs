@@ -28,6 +28,23 @@ pub struct AppState {
     pub closing: CancellationToken,
 }
 
+impl AppState {
+    /// Prepares every part. Opens no connection that it would have to wait for: parts that are away are found out by the
+    /// requests that need them, and by `/readyz`. Fails where the configuration cannot be right.
+    pub async fn connect(config: Config, options: LeptosOptions) -> anyhow::Result<Self> {
+        let store = Store::connect(&config).await?;
+        let cognito = Cognito::connect(&config).await?;
+        Ok(Self {
+            config: Arc::new(config),
+            options,
+            store,
+            cognito,
+            limits: Arc::default(),
+            closing: CancellationToken::new(),
+        })
+    }
+}
+
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {
         state.options.clone()

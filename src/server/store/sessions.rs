@@ -7,3 +7,9 @@ pub struct Id(pub [u8; 32]);
 /// The table `sessions`.
 #[derive(Clone)]
 pub struct Sessions {}
+impl Sessions {
+    /// STUB
+    pub async fn delete_expired(&self) -> Result<(), crate::server::respond::Failure> {
+        todo!()
+    }
+}

@@ -1,0 +1,133 @@
+//! What people do once they are signed in: list, open, send, start, look for somebody.
+
+use uuid::Uuid;
+
+use crate::conversation::{self, Conversation, Recipient, Thread};
+use crate::error::AppError;
+use crate::message::{self, Body, Message};
+use crate::page::{Cursor, Page};
+use crate::server::limits::{Action, Caller};
+use crate::server::respond::Failure;
+use crate::server::session::CurrentUser;
+use crate::server::state::AppState;
+use crate::server::store::conversations::Membership;
+use crate::user::{self, DisplayName, Handle, User};
+
+/// The fewest characters that a search looks for: fewer would list everybody.
+const QUERY_LEN_MIN: usize = 2;
+
+/// A page of the person's conversations, newest first.
+pub async fn list(state: &AppState, me: &CurrentUser, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
+    state.store.conversations.list(me.user.id, cursor).await
+}
+
+/// A conversation of theirs with a page of its messages.
+pub async fn open(
+    state: &AppState,
+    me: &CurrentUser,
+    conversation: conversation::Id,
+    cursor: Option<&Cursor>,
+) -> Result<Thread, Failure> {
+    let membership = membership(state, me, conversation).await?;
+    let (messages, with) =
+        tokio::try_join!(state.store.messages.page(&membership, cursor), person(state, membership.other()))?;
+    Ok(Thread { id: conversation, with, messages, next_message: new_message_id() })
+}
+
+/// A page of a conversation's messages.
+pub async fn page(
+    state: &AppState,
+    me: &CurrentUser,
+    conversation: conversation::Id,
+    cursor: &Cursor,
+) -> Result<Page<Message>, Failure> {
+    let membership = membership(state, me, conversation).await?;
+    state.store.messages.page(&membership, Some(cursor)).await
+}
+
+/// Sends a message into a conversation of theirs.
+pub async fn send(
+    state: &AppState,
+    me: &CurrentUser,
+    conversation: conversation::Id,
+    id: message::Id,
+    body: &Body,
+) -> Result<Message, Failure> {
+    state.limits.check(Action::Send, Caller::User(me.user.id))?;
+    let membership = membership(state, me, conversation).await?;
+    state.store.messages.append(&membership, &me.user, id, body).await
+}
+
+/// Remembers how far they have read.
+pub async fn mark_read(
+    state: &AppState,
+    me: &CurrentUser,
+    conversation: conversation::Id,
+    seq: u64,
+) -> Result<(), Failure> {
+    let membership = membership(state, me, conversation).await?;
+    state.store.conversations.mark_read(&membership, seq).await
+}
+
+/// People to write to.
+pub async fn search(state: &AppState, me: &CurrentUser, query: &str) -> Result<Vec<User>, Failure> {
+    let query = query.trim();
+    let query = query.strip_prefix('@').unwrap_or(query);
+    if query.chars().count() < QUERY_LEN_MIN {
+        return Ok(Vec::new());
+    }
+    if query.chars().count() > user::DISPLAY_NAME_LEN_MAX || query.chars().any(char::is_control) {
+        return Err(AppError::invalid("query", "Nobody has such a name.").into());
+    }
+    state.limits.check(Action::Search, Caller::User(me.user.id))?;
+    state.store.users.search(query, me.user.id).await
+}
+
+/// The person with this handle, and the conversation that there already is with them.
+pub async fn recipient(state: &AppState, me: &CurrentUser, handle: &str) -> Result<Recipient, Failure> {
+    let with = other_person(state, me, handle).await?;
+    let conversation = state.store.conversations.find_with(me.user.id, with.id).await?;
+    Ok(Recipient { with, conversation, next_message: new_message_id() })
+}
+
+/// Sends somebody a first message, or one more where the two already talk.
+pub async fn start(
+    state: &AppState,
+    me: &CurrentUser,
+    handle: &str,
+    id: message::Id,
+    body: &Body,
+) -> Result<conversation::Id, Failure> {
+    state.limits.check(Action::Send, Caller::User(me.user.id))?;
+    let with = other_person(state, me, handle).await?;
+    state.store.conversations.start(&me.user, &with, id, body).await
+}
+
+async fn membership(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<Membership, Failure> {
+    let membership = state.store.conversations.membership(me.user.id, conversation).await?;
+    membership.ok_or(AppError::NotFound.into())
+}
+
+async fn other_person(state: &AppState, me: &CurrentUser, handle: &str) -> Result<User, Failure> {
+    // A text that is no handle is nobody's handle.
+    let handle = Handle::parse(handle).map_err(|_| AppError::NotFound)?;
+    let with = state.store.users.by_handle(&handle).await?.ok_or(AppError::NotFound)?;
+    if with.id == me.user.id {
+        return Err(AppError::Conflict("This is you. Choose somebody else to write to.".to_owned()).into());
+    }
+    Ok(with)
+}
+
+/// Somebody whose row is gone stays readable: what they wrote is the other person's too.
+async fn person(state: &AppState, id: user::Id) -> Result<User, Failure> {
+    let found = state.store.users.by_ids(&[id]).await?.pop();
+    Ok(found.unwrap_or_else(|| User {
+        id,
+        handle: Handle::stored("unknown".to_owned()),
+        display_name: DisplayName::stored("Somebody who left".to_owned()),
+    }))
+}
+
+fn new_message_id() -> message::Id {
+    message::Id(Uuid::now_v7())
+}

@@ -1,0 +1,79 @@
+//! From the configuration to a server that answers, until it is told to stop.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use leptos::prelude::get_configuration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::server::config::Config;
+use crate::server::router::router;
+use crate::server::state::AppState;
+
+/// How long open requests may take once the server is to stop.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often what nobody needs any more is thrown away.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
+
+/// Runs the web server until SIGTERM or SIGINT. Starts without its databases and its user pool, and says so.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let file = config.leptos_config.to_string_lossy().into_owned();
+    let options = get_configuration(Some(&file)).with_context(|| format!("read {file}"))?.leptos_options;
+    let address = options.site_addr;
+    let state = AppState::connect(config, options).await?;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))?;
+    tracing::info!("listening on http://{address}");
+    tokio::spawn(stop_on_signal(state.closing.clone())?);
+    tokio::spawn(sweep(state.clone()));
+    serve_on(listener, state).await
+}
+
+/// Answers on `listener` until `state.closing` is cancelled and the open requests are done.
+pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
+    let closing = state.closing.clone();
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(closing.clone().cancelled_owned());
+    let late = async {
+        closing.cancelled().await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
+    };
+    tokio::select! {
+        served = server.into_future() => served.context("serve"),
+        () = late => {
+            tracing::warn!("some requests were still open after {SHUTDOWN_TIMEOUT:?}");
+            Ok(())
+        }
+    }
+}
+
+fn stop_on_signal(closing: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listen for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        closing.cancel();
+    })
+}
+
+/// Throws away, now and then, the sessions that have ended and the counters that are back at zero.
+async fn sweep(state: AppState) {
+    let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
+    loop {
+        tokio::select! {
+            () = state.closing.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        state.limits.forget();
+        if let Err(failure) = state.store.sessions.delete_expired().await {
+            failure.into_answer();
+        }
+    }
+}

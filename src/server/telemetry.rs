@@ -1,0 +1,15 @@
+//! Logs: what happened, by request, without tokens, addresses of e-mail or texts of messages.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::server::config::LogFormat;
+
+/// Starts writing logs to standard error. `RUST_LOG` chooses what; `info` without it.
+pub fn init(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tower_http=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+}
