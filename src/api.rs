@@ -19,7 +19,11 @@ pub struct Destination(pub String);
 
 /// Signs in, and leads to `next` (a path of ours) or to the conversations.
 #[server(prefix = "/rpc", endpoint = "sign_in")]
-pub async fn sign_in(email: String, password: String, #[server(default)] next: String) -> Result<Destination, AppError> {
+pub async fn sign_in(
+    email: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<Destination, AppError> {
     crate::server::respond::respond(async |_call| todo!()).await
 }
 
