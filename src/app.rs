@@ -27,7 +27,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="dark light"/>
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0b0412"/>
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#100719"/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff"/>
                 <meta name="description" content="Cruddur: direct messages between people."/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>

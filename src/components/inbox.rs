@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::conversation::{self, Conversation, PREVIEW_LEN_MAX};
-use crate::error::AppError;
 use crate::message::Message;
 use crate::page::{Cursor, Page};
 
@@ -12,14 +11,13 @@ use crate::page::{Cursor, Page};
 pub struct Inbox {
     rows: RwSignal<Vec<Conversation>>,
     older: RwSignal<Option<Cursor>>,
-    /// What the server says of the newest page.
-    pub list: Resource<Result<Page<Conversation>, AppError>>,
+    refetch: Callback<()>,
 }
 
 impl Inbox {
-    /// A list that begins with what `list` brings.
-    pub fn new(list: Resource<Result<Page<Conversation>, AppError>>) -> Self {
-        Self { rows: RwSignal::default(), older: RwSignal::default(), list }
+    /// An empty list; `refetch` asks the server for a page to [fill](Self::fill) it with.
+    pub fn new(refetch: Callback<()>) -> Self {
+        Self { rows: RwSignal::default(), older: RwSignal::default(), refetch }
     }
 
     /// Begins anew with a page from the server.
@@ -44,12 +42,17 @@ impl Inbox {
         self.older.set(page.older);
     }
 
+    /// Only the server knows what has changed.
+    pub fn refetch(&self) {
+        self.refetch.run(());
+    }
+
     /// A message has been sent: its conversation is now the newest.
     pub fn sent(&self, conversation: conversation::Id, message: &Message) {
         let moved = self.rows.try_update(|rows| move_up(rows, conversation, message));
-        // Not among those that are shown: only the server knows the row.
+        // Not among those that are shown.
         if moved == Some(false) {
-            self.list.refetch();
+            self.refetch();
         }
     }
 
@@ -90,8 +93,9 @@ mod tests {
     fn a_sent_message_moves_its_conversation_up_and_is_its_preview() {
         let mut rows = vec![samples::conversation(1), samples::conversation(2)];
         let message = samples::message(7, "🎈".repeat(200).as_str(), "2026-11-21T09:26:28.207802+00:00");
-        assert!(move_up(&mut rows, rows[1].id, &message));
-        assert_eq!(rows[0].id, samples::conversation(2).id);
+        let second = rows[1].id;
+        assert!(move_up(&mut rows, second, &message));
+        assert_eq!(rows[0].id, second);
         assert_eq!(rows[0].preview.chars().count(), PREVIEW_LEN_MAX);
         assert_eq!(rows[0].last_author, Some(message.author));
         assert_eq!(rows.len(), 2);

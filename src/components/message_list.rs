@@ -89,7 +89,7 @@ fn MessageItem(message: Message, first: bool, me: user::Id, with: StoredValue<Us
     let author_class = if first && !mine { "message__author" } else { "visually-hidden" };
     view! {
         <li class="message" class=("message--mine", mine) class=("message--first", first) id=format!("m-{}", message.id)>
-            <span class=author_class><bdi>{author}</bdi>": "</span>
+            <span class=author_class><bdi>{author}</bdi><span class="visually-hidden">": "</span></span>
             <p class="message__body" dir="auto">{message.body}</p>
             <span class="message__time"><Time at=message.sent_at shown=Shown::Clock/></span>
         </li>

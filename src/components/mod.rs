@@ -34,3 +34,6 @@ pub mod time;
 
 #[cfg(test)]
 pub(crate) mod samples;
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,9 @@ use crate::components::error_note::{ErrorNote, Missing, TryAgain};
 use crate::components::header::Header;
 use crate::components::heading::Heading;
 use crate::components::inbox::Inbox;
+use crate::conversation::Conversation;
 use crate::error::AppError;
-use crate::page::Cursor;
+use crate::page::{Cursor, Page};
 use crate::user::User;
 
 /// Who is signed in, for the pages below.
@@ -30,7 +31,8 @@ pub fn ConversationsPage() -> impl IntoView {
     // Elsewhere `before` is not about this list.
     let before = Memo::new(move |_| before.get().filter(|_| at_list.get()).map(Cursor));
     let me = Resource::new(|| (), |()| api::current_user());
-    let inbox = Inbox::new(Resource::new(move || before.get(), api::list_conversations));
+    let list = Resource::new(move || before.get(), api::list_conversations);
+    let inbox = Inbox::new(Callback::new(move |()| list.refetch()));
     provide_context(Me(me));
     provide_context(inbox);
     view! {
@@ -41,7 +43,7 @@ pub fn ConversationsPage() -> impl IntoView {
                     true => Either::Left(view! { <Heading id="conversations">"Messages"</Heading> }),
                     false => Either::Right(view! { <h2 class="heading" id="conversations">"Messages"</h2> }),
                 }}
-                <ConversationsPane inbox me/>
+                <ConversationsPane list inbox me/>
             </section>
             <div class="panes__content">
                 <Outlet/>
@@ -51,14 +53,18 @@ pub fn ConversationsPage() -> impl IntoView {
 }
 
 #[component]
-fn ConversationsPane(inbox: Inbox, me: Resource<Result<User, AppError>>) -> impl IntoView {
+fn ConversationsPane(
+    list: Resource<Result<Page<Conversation>, AppError>>,
+    inbox: Inbox,
+    me: Resource<Result<User, AppError>>,
+) -> impl IntoView {
     let newest = move |shows_older: bool| {
         shows_older
             .then(|| view! { <p class="pager"><a class="button" href="/messages">"Newest conversations"</a></p> })
     };
     let rows = move || {
         Suspend::new(async move {
-            match (me.await, inbox.list.await) {
+            match (me.await, list.await) {
                 (Ok(me), Ok(page)) => {
                     let shows_older = page.newer.is_some();
                     inbox.fill(page);

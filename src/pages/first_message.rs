@@ -58,7 +58,7 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<Refused>) ->
             let (handle, message, body, navigate) = (handle.clone(), *message, body.clone(), navigate.clone());
             async move {
                 let Destination(path) = api::start_conversation(handle, message, body).await?;
-                inbox.list.refetch();
+                inbox.refetch();
                 navigate(&path, Default::default());
                 Ok(())
             }
