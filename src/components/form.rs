@@ -1,9 +1,20 @@
 //! Forms that work without WASM too.
+//!
+//! Without it the browser posts the form to the page's own path, and a refusal renders the page again ([`Refused`]).
+//! With it the same fields go to the same server function, and a refusal appears beside them.
 
 use std::collections::BTreeMap;
 
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{HtmlElement, SubmitEvent};
+use leptos_router::hooks::use_navigate;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::api::Destination;
+use crate::components::error_note::ErrorNote;
 use crate::error::AppError;
 
 /// Why a form that was posted without WASM was refused, and what had been typed.
@@ -13,4 +24,135 @@ pub struct Refused {
     pub error: AppError,
     /// What was typed, by field; never a password.
     pub fields: BTreeMap<String, String>,
+}
+
+impl Refused {
+    /// What the server refused just before it rendered this page; the browser reads the server's answer when it takes
+    /// the page over. Each page asks once, before anything asynchronous, so that both sides ask in the same order.
+    pub fn of_page() -> Option<Self> {
+        SharedValue::new(use_context::<Self>).into_inner()
+    }
+}
+
+/// How a form that was accepted is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// By the router: the page changes, the document stays.
+    Navigate,
+    /// By loading a document: who is signed in has changed, and nothing may stay from before.
+    Load,
+}
+
+/// A form on its way to the server function `S`: what it refused, and what had been typed.
+#[derive(Clone, Copy)]
+pub struct Submission {
+    /// Why the last try was refused.
+    pub error: Signal<Option<AppError>>,
+    /// Whether an answer is awaited.
+    pub pending: Signal<bool>,
+    typed: StoredValue<BTreeMap<String, String>>,
+    submit: Callback<SubmitEvent>,
+}
+
+impl Submission {
+    /// Sends a form's fields to the server function `S`, beginning with what a plain post of it was refused for.
+    pub fn of<S>(refused: Option<Refused>, leave: Leave) -> Self
+    where
+        S: ServerFn<Output = Destination, Error = AppError> + DeserializeOwned + Clone + Send + Sync + 'static,
+    {
+        let (first_error, typed) = refused.map_or_else(Default::default, |it| (Some(it.error), it.fields));
+        let action = ServerAction::<S>::new();
+        let error = Signal::derive(move || match action.value().get() {
+            None => first_error.clone(),
+            Some(answer) => answer.err(),
+        });
+        leave_when_accepted(action, leave);
+        focus_first_wrong_field(error);
+        let submit = Callback::new(move |event: SubmitEvent| {
+            // What cannot be read here goes to the server the plain way.
+            if let Ok(fields) = S::from_event(&event) {
+                event.prevent_default();
+                if !action.pending().get_untracked() {
+                    action.dispatch(fields);
+                }
+            }
+        });
+        Self { error, pending: action.pending().into(), typed: StoredValue::new(typed), submit }
+    }
+
+    /// Sends the form of `event`.
+    pub fn submit(&self, event: SubmitEvent) {
+        self.submit.run(event);
+    }
+
+    /// What had been typed into the field `name` when the form was refused without WASM.
+    pub fn typed(&self, name: &str) -> Option<String> {
+        self.typed.with_value(|typed| typed.get(name).cloned())
+    }
+
+    /// The error that belongs to no field among `fields`, and is to be shown above them.
+    fn error_beside(&self, fields: &[&str]) -> Option<AppError> {
+        self.error.get().filter(|error| fields.iter().all(|name| error.field(name).is_none()))
+    }
+}
+
+fn leave_when_accepted<S>(action: ServerAction<S>, leave: Leave)
+where
+    S: ServerFn<Output = Destination, Error = AppError> + Clone + Send + Sync + 'static,
+{
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if let Some(Ok(Destination(path))) = action.value().get() {
+            match leave {
+                Leave::Navigate => navigate(&path, Default::default()),
+                // Fails only for an address that cannot be read; the server makes none.
+                Leave::Load => drop(window().location().assign(&path)),
+            }
+        }
+    });
+}
+
+fn focus_first_wrong_field(error: Signal<Option<AppError>>) {
+    Effect::new(move |_| {
+        if error.read().is_some() {
+            // After this frame the fields are marked.
+            request_animation_frame(|| {
+                let wrong = document().query_selector("[aria-invalid='true']").ok().flatten();
+                if let Some(field) = wrong.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+                    let _ = field.focus();
+                }
+            });
+        }
+    });
+}
+
+/// A form of labelled fields, and above them what is wrong with none of them in particular.
+#[component]
+pub fn FieldForm(
+    /// Where the form is posted without WASM: the page's own path.
+    action: &'static str,
+    /// The names of its fields.
+    fields: &'static [&'static str],
+    /// What its submit button does.
+    of: Submission,
+    /// A second button `resend`, where there is one.
+    #[prop(optional)]
+    resend: Option<Submission>,
+    children: Children,
+) -> impl IntoView {
+    let error = move || of.error_beside(fields).or_else(|| resend.and_then(|resend| resend.error.get()));
+    let submit = move |event: SubmitEvent| match resend {
+        Some(resend) if pressed(&event, "resend") => resend.submit(event),
+        _ => of.submit(event),
+    };
+    view! {
+        <form class="form" method="post" action=action novalidate on:submit=submit>
+            {move || error().map(|error| view! { <ErrorNote error/> })}
+            {children()}
+        </form>
+    }
+}
+
+fn pressed(event: &SubmitEvent, name: &str) -> bool {
+    event.submitter().is_some_and(|button| button.get_attribute("name").as_deref() == Some(name))
 }

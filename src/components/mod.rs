@@ -1,3 +1,39 @@
 //! Pieces that pages are made of.
 
+pub mod account_menu;
+
+pub mod account_page;
+
+pub mod avatar;
+
+pub mod brand;
+
+pub mod composer;
+
+pub mod conversation_list;
+
+pub mod error_note;
+
+pub mod field;
+
 pub mod form;
+
+pub mod header;
+
+pub mod heading;
+
+pub mod inbox;
+
+pub mod message_list;
+
+pub mod pager;
+
+pub mod thread;
+
+pub mod time;
+
+#[cfg(test)]
+pub(crate) mod samples;
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,21 @@
 //! One file per page.
+
+pub mod home;
+
+pub mod sign_in;
+
+pub mod sign_up;
+
+pub mod confirm;
+
+pub mod forgot;
+
+pub mod conversations;
+
+pub mod conversation;
+
+pub mod new_conversation;
+
+pub mod first_message;
+
+pub mod not_found;

@@ -1,0 +1,105 @@
+//! A person's conversations, newest first.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use crate::api;
+use crate::components::avatar::Avatar;
+use crate::components::inbox::Inbox;
+use crate::components::pager::OlderLink;
+use crate::components::time::{Shown, Time};
+use crate::conversation::Conversation;
+use crate::error::AppError;
+use crate::user;
+
+/// The rows, and the way to older ones.
+#[component]
+pub fn ConversationList(
+    /// What is shown.
+    inbox: Inbox,
+    /// Who reads.
+    me: user::Id,
+) -> impl IntoView {
+    let rows = inbox.rows();
+    // A row is drawn anew when anything in it has changed.
+    let key = |row: &Conversation| (row.id, row.last_sent_at.clone(), row.unread);
+    view! {
+        <Show when=move || !rows.read().is_empty() fallback=NoConversations>
+            <ul class="conversation-list">
+                <For each=move || rows.get() key=key let:row>
+                    <ConversationItem row me/>
+                </For>
+            </ul>
+            <OlderConversations inbox/>
+        </Show>
+    }
+}
+
+#[component]
+fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
+    let href = format!("/messages/{}", row.id);
+    let pathname = use_location().pathname;
+    let current = {
+        let href = href.clone();
+        move || (*pathname.read() == href).then_some("page")
+    };
+    let by_me = row.last_author == Some(me);
+    let unread = (row.unread > 0).then(|| {
+        view! { <span class="badge">{row.unread}<span class="visually-hidden">" unread"</span></span> }
+    });
+    view! {
+        <li>
+            <a class="conversation" href=href aria-current=current>
+                <Avatar user=row.with.clone()/>
+                <span class="conversation__name"><bdi>{row.with.display_name.to_string()}</bdi></span>
+                <span class="conversation__handle">"@" <bdi>{row.with.handle.to_string()}</bdi></span>
+                <span class="conversation__time"><Time at=row.last_sent_at shown=Shown::Short/></span>
+                <span class="conversation__preview">
+                    {by_me.then_some("You: ")}<bdi>{row.preview}</bdi>
+                </span>
+                {unread}
+            </a>
+        </li>
+    }
+}
+
+#[component]
+fn OlderConversations(inbox: Inbox) -> impl IntoView {
+    let load = Action::new(move |_: &()| {
+        let cursor = inbox.older().get_untracked();
+        async move {
+            inbox.append(api::list_conversations(cursor).await?);
+            Ok::<(), AppError>(())
+        }
+    });
+    let error = Signal::derive(move || load.value().get().and_then(Result::err));
+    let link = move |cursor| {
+        view! {
+            <OlderLink
+                href=format!("/messages?before={cursor}")
+                label="Older conversations"
+                pending=load.pending().into()
+                error
+                load=Callback::new(move |()| drop(load.dispatch(())))
+            />
+        }
+    };
+    move || inbox.older().get().map(link)
+}
+
+#[component]
+fn NoConversations() -> impl IntoView {
+    view! {
+        <div class="notice">
+            <p>"You have no conversations yet."</p>
+            <a class="button button--primary" href="/messages/new">"Write to somebody"</a>
+        </div>
+    }
+}
+
+/// Stands where the rows will be, while they are fetched.
+#[component]
+pub fn ConversationListSkeleton() -> impl IntoView {
+    let rows = (0..6).map(|_| view! { <li class="skeleton skeleton--row"></li> }).collect_view();
+    view! { <ul class="conversation-list" aria-busy="true" aria-label="Loading conversations">{rows}</ul> }
+}

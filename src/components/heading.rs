@@ -1,0 +1,38 @@
+//! The page's heading, which takes the focus when the router has changed the page.
+
+use leptos::html::H1;
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+/// The path whose heading last had the focus, or that the document was loaded for.
+#[derive(Clone, Copy)]
+struct Arrived(StoredValue<String>);
+
+/// Remembers where the document was loaded: there the browser has placed the focus.
+pub fn provide_arrival() {
+    let path = use_location().pathname.get_untracked();
+    provide_context(Arrived(StoredValue::new(path)));
+}
+
+/// The one `h1` of a page.
+#[component]
+pub fn Heading(
+    /// The id by which a region is labelled.
+    #[prop(default = "heading")]
+    id: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let heading = NodeRef::<H1>::new();
+    let arrived = use_context::<Arrived>();
+    let pathname = use_location().pathname;
+    Effect::new(move |_| {
+        let (Some(heading), Some(Arrived(last))) = (heading.get(), arrived) else { return };
+        let path = pathname.get_untracked();
+        // Without this a screen reader would say nothing when a link has been followed.
+        if last.get_value() != path {
+            last.set_value(path);
+            let _ = heading.focus();
+        }
+    });
+    view! { <h1 class="heading" id=id node_ref=heading tabindex="-1">{children()}</h1> }
+}

@@ -1,0 +1,156 @@
+//! The messages of a conversation, oldest first, by day and by who wrote them.
+
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use crate::components::time::{Day, Moment, Shown, Time, Zone, day_line, use_zone};
+use crate::message::{self, Message};
+use crate::user::{self, User};
+
+/// Two messages of one person that lie at most this far apart are shown as one utterance.
+const PAUSE_MINUTES: i64 = 5;
+
+/// What stands in the list, from top to bottom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Line {
+    /// A day begins.
+    Day(Day),
+    /// A message; the first of an utterance names its author.
+    Message { message: Message, first: bool },
+}
+
+impl Line {
+    /// What makes a line another one, so that it is drawn anew.
+    fn key(&self) -> (Option<Day>, Option<message::Id>, bool) {
+        match self {
+            Self::Day(day) => (Some(*day), None, false),
+            Self::Message { message, first } => (None, Some(message.id), *first),
+        }
+    }
+}
+
+/// Messages with the days between them, on the clock of `zone`.
+fn lines(messages: &[Message], zone: Zone) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(messages.len() + 4);
+    let mut before: Option<(user::Id, Option<Moment>)> = None;
+    for message in messages {
+        let at = Moment::of(&message.sent_at, zone);
+        let day_begins = at.map(|at| at.day) != before.and_then(|(_, at)| at).map(|at| at.day);
+        if let (true, Some(at)) = (day_begins, at) {
+            lines.push(Line::Day(at.day));
+        }
+        let first = day_begins || before.is_none_or(|before| !continues(before, (message.author, at)));
+        lines.push(Line::Message { message: message.clone(), first });
+        before = Some((message.author, at));
+    }
+    lines
+}
+
+fn continues(before: (user::Id, Option<Moment>), now: (user::Id, Option<Moment>)) -> bool {
+    let pause = |(then, now): (Moment, Moment)| now.minutes() - then.minutes();
+    before.0 == now.0 && before.1.zip(now.1).is_some_and(|moments| pause(moments) <= PAUSE_MINUTES)
+}
+
+/// The lines. What is written in the address bar or typed does not belong here: this only draws.
+#[component]
+pub fn MessageList(
+    /// What has been written, oldest first.
+    #[prop(into)]
+    messages: Signal<Vec<Message>>,
+    /// Who reads.
+    me: user::Id,
+    /// The other person.
+    with: User,
+) -> impl IntoView {
+    let zone = use_zone();
+    let with = StoredValue::new(with);
+    let draw = move |line: Line| match line {
+        Line::Day(day) => Either::Left(view! { <DayLine day/> }),
+        Line::Message { message, first } => Either::Right(view! { <MessageItem message first me with/> }),
+    };
+    view! {
+        <ol class="message-list">
+            <For each=move || lines(&messages.read(), zone.get()) key=Line::key children=draw/>
+        </ol>
+    }
+}
+
+#[component]
+fn DayLine(day: Day) -> impl IntoView {
+    let zone = use_zone();
+    view! { <li class="day-line"><span>{move || day_line(day, zone.get())}</span></li> }
+}
+
+#[component]
+fn MessageItem(message: Message, first: bool, me: user::Id, with: StoredValue<User>) -> impl IntoView {
+    let mine = message.author == me;
+    let author = if mine { "You".to_owned() } else { with.with_value(|with| with.display_name.to_string()) };
+    // Every message names its author to a screen reader; to the eye, side and shape go on telling after the first.
+    let author_class = if first && !mine { "message__author" } else { "visually-hidden" };
+    view! {
+        <li class="message" class=("message--mine", mine) class=("message--first", first) id=format!("m-{}", message.id)>
+            <span class=author_class><bdi>{author}</bdi><span class="visually-hidden">": "</span></span>
+            <p class="message__body" dir="auto">{message.body}</p>
+            <span class="message__time"><Time at=message.sent_at shown=Shown::Clock/></span>
+        </li>
+    }
+}
+
+/// Stands where the messages will be, while they are fetched.
+#[component]
+pub fn MessageListSkeleton() -> impl IntoView {
+    view! {
+        <div class="thread" aria-busy="true" aria-label="Loading messages">
+            <div class="skeleton skeleton--header"></div>
+            <div class="thread__scroller">
+                <div class="skeleton skeleton--mine"></div>
+                <div class="skeleton skeleton--theirs"></div>
+                <div class="skeleton skeleton--mine"></div>
+            </div>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::samples;
+
+    /// `|` for a day, a capital for the first message of an utterance, a small letter for one that follows.
+    fn drawn(messages: &[Message]) -> String {
+        let draw = |line: &Line| match line {
+            Line::Day(_) => '|',
+            Line::Message { first: true, .. } => 'M',
+            Line::Message { first: false, .. } => 'm',
+        };
+        lines(messages, Zone::Utc).iter().map(draw).collect()
+    }
+
+    fn at(times: &[&str]) -> Vec<Message> {
+        times.iter().enumerate().map(|(n, at)| samples::message(n as u128, "hello", at)).collect()
+    }
+
+    #[test]
+    fn a_line_stands_where_a_day_begins() {
+        let messages = at(&["2025-12-31T23:58", "2025-12-31T23:59", "2026-01-01T00:00", "2026-01-01T00:01"]);
+        assert_eq!(drawn(&messages), "|Mm|Mm");
+        assert_eq!(drawn(&[]), "");
+    }
+
+    #[test]
+    fn messages_within_five_minutes_are_one_utterance() {
+        assert_eq!(drawn(&at(&["2026-11-21T09:00", "2026-11-21T09:05", "2026-11-21T09:11"])), "|MmM");
+    }
+
+    #[test]
+    fn an_utterance_ends_when_the_other_person_writes() {
+        let mut messages = at(&["2026-11-21T09:00", "2026-11-21T09:00", "2026-11-21T09:00"]);
+        messages[1].author = samples::user(2, "ben").id;
+        assert_eq!(drawn(&messages), "|MMM");
+    }
+
+    #[test]
+    fn a_message_without_a_readable_time_is_shown_all_the_same() {
+        assert_eq!(drawn(&at(&["?", "2026-11-21T09:00", "?"])), "M|MM");
+    }
+}

@@ -1,0 +1,160 @@
+//! What components look like as HTML.
+
+use leptos::prelude::*;
+use leptos_router::components::Router;
+use leptos_router::location::RequestUrl;
+use uuid::Uuid;
+
+use crate::api;
+use crate::components::account_menu::AccountMenu;
+use crate::components::composer::Composer;
+use crate::components::conversation_list::ConversationList;
+use crate::components::error_note::Missing;
+use crate::components::field::{Field, Kind};
+use crate::components::form::{FieldForm, Leave, Refused, Submission};
+use crate::components::inbox::Inbox;
+use crate::components::samples;
+use crate::components::thread::ThreadPane;
+use crate::conversation::{self, Conversation, Thread};
+use crate::error::AppError;
+use crate::message::{self, Message};
+use crate::page::{Cursor, Page};
+
+const EVIL: &str = "</textarea></title><script>window.pwned=1</script>\"'><script>window.pwned=2</script>";
+
+/// The HTML that the server sends for `view` at `path`.
+fn html<V: IntoView + 'static>(path: &str, view: impl FnOnce() -> V + Send + 'static) -> String {
+    let path = format!("http://localhost{path}");
+    Owner::new().with(|| {
+        provide_context(RequestUrl::new(&path));
+        view! { <Router>{view()}</Router> }.to_html()
+    })
+}
+
+fn page<T>(items: Vec<T>, cursor: &str) -> Page<T> {
+    Page { items, older: Some(Cursor(cursor.to_owned())), newer: Some(Cursor(cursor.to_owned())) }
+}
+
+fn messages(text: &str) -> Vec<Message> {
+    let mut messages: Vec<_> = (1..4).map(|n| samples::message(n, text, "2026-11-21T09:26:28.207802+00:00")).collect();
+    messages[1].author = samples::user(2, text).id;
+    messages
+}
+
+fn thread(text: &str) -> Thread {
+    Thread {
+        id: conversation::Id(Uuid::from_u128(9)),
+        with: samples::user(2, text),
+        messages: page(messages(text), text),
+        next_message: message::Id(Uuid::from_u128(10)),
+    }
+}
+
+fn inbox(text: &str) -> Inbox {
+    let inbox = Inbox::new(Callback::new(|()| ()));
+    let row = Conversation { with: samples::user(2, text), preview: text.to_owned(), ..samples::conversation(1) };
+    inbox.fill(page(vec![row], text));
+    inbox
+}
+
+fn refused(text: &str) -> Option<Refused> {
+    let fields = ["email", "code", "body", "next"].map(|name| (name.to_owned(), text.to_owned()));
+    let conversation = ("conversation".to_owned(), conversation::Id(Uuid::from_u128(9)).to_string());
+    Some(Refused {
+        error: AppError::invalid("email", text),
+        fields: fields.into_iter().chain([conversation]).collect(),
+    })
+}
+
+fn thread_html(text: &'static str, refused: Option<Refused>) -> String {
+    html("/messages/9", move || {
+        view! { <ThreadPane thread=thread(text) me=samples::user(1, text).id inbox=inbox(text) refused/> }
+    })
+}
+
+#[test]
+fn nobody_can_write_a_script_into_somebody_elses_page() {
+    let pages = [
+        thread_html(EVIL, refused(EVIL)),
+        html("/messages", || view! { <ConversationList inbox=inbox(EVIL) me=samples::user(1, EVIL).id/> }),
+        html("/messages", || view! { <AccountMenu user=samples::user(1, EVIL)/> }),
+        html("/messages", || view! { <Missing error=AppError::Conflict(EVIL.to_owned())/> }),
+        html("/signin", || {
+            let of = Submission::of::<api::SignIn>(refused(EVIL), Leave::Load);
+            view! {
+                <FieldForm action="/signin" fields=&["email"] of>
+                    <Field of name="email" label="E-mail" kind=Kind::Email value=Some(EVIL.to_owned())/>
+                </FieldForm>
+            }
+        }),
+    ];
+    for page in pages {
+        assert!(page.contains("window.pwned"), "the text is there: {page}");
+        assert!(!page.contains("<script>window"), "{page}");
+        assert_eq!(page.matches("</textarea>").count(), page.matches("<textarea").count(), "{page}");
+    }
+}
+
+#[test]
+fn a_message_that_was_refused_is_in_the_field_again() {
+    let page = thread_html("hello <ben> & co", refused("\nhello <ben> & co"));
+    assert!(page.contains(">\n\nhello &lt;ben> &amp; co</textarea>"), "{page}");
+}
+
+#[test]
+fn a_message_that_was_refused_in_one_conversation_is_not_in_the_field_of_another() {
+    let mut other = refused("for cy only").expect("made here");
+    other.fields.insert("conversation".to_owned(), Uuid::from_u128(8).to_string());
+    assert!(!thread_html("hello", Some(other)).contains("for cy only"));
+}
+
+#[test]
+fn a_form_works_before_the_page_is_alive() {
+    let page = thread_html("hello", None);
+    assert!(
+        page.contains(
+            r#"<form class="composer" method="post" action="/messages/00000000-0000-0000-0000-000000000009""#
+        )
+    );
+    assert!(page.contains(r#"name="conversation" value="00000000-0000-0000-0000-000000000009""#), "{page}");
+    assert!(page.contains(r#"name="id" value="00000000-0000-0000-0000-00000000000a""#), "{page}");
+    assert!(!page.contains("disabled"), "{page}");
+}
+
+#[test]
+fn a_wrong_field_says_so_and_is_tied_to_its_reason() {
+    let page = html("/signin", || {
+        let of = Submission::of::<api::SignIn>(refused("ana@"), Leave::Load);
+        view! {
+            <FieldForm action="/signin" fields=&["email"] of>
+                <Field of name="email" label="E-mail" kind=Kind::Email/>
+            </FieldForm>
+        }
+    });
+    for part in [r#"aria-invalid="true""#, r#"aria-describedby="email-hint email-error""#, r#"value="ana@""#] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert!(!page.contains("error-note"), "the reason stands beside the field, once: {page}");
+}
+
+#[test]
+fn an_error_of_no_field_stands_above_them_all() {
+    let page = html("/signin", || {
+        let refused = Refused { error: AppError::RateLimited { retry_after_secs: 7 }, fields: Default::default() };
+        let of = Submission::of::<api::SignIn>(Some(refused), Leave::Load);
+        view! { <FieldForm action="/signin" fields=&["email"] of>"fields"</FieldForm> }
+    });
+    assert!(page.contains("Wait 7 seconds"), "{page}");
+}
+
+#[test]
+fn own_messages_are_told_apart_by_more_than_colour() {
+    let page = thread_html("hello", None);
+    assert_eq!(page.matches("message--mine").count(), 2, "{page}");
+    assert_eq!(page.matches("<bdi>You</bdi>").count(), 2, "{page}");
+}
+
+#[test]
+fn no_element_carries_an_inline_style() {
+    assert!(!thread_html("hello", None).contains("style="));
+}

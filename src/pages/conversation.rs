@@ -1,0 +1,54 @@
+//! `/messages/:message_group_uuid`
+
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use uuid::Uuid;
+
+use crate::api;
+use crate::components::account_page::asked;
+use crate::components::error_note::Missing;
+use crate::components::form::Refused;
+use crate::components::inbox::Inbox;
+use crate::components::message_list::MessageListSkeleton;
+use crate::components::thread::ThreadPane;
+use crate::conversation::{self, Thread};
+use crate::page::Cursor;
+use crate::pages::conversations::Me;
+
+/// A conversation: what has been written, and where to write. `?before=` and `?after=` show an older part of it.
+#[component]
+pub fn ConversationPage() -> impl IntoView {
+    let refused = StoredValue::new(Refused::of_page());
+    let params = use_params_map();
+    // What is no id is asked for as an id that nobody has: the server then gives the same answer, with its status.
+    let id = move || params.read().get("message_group_uuid").and_then(|id| id.parse().ok()).unwrap_or(Uuid::nil());
+    let (before, after) = (asked("before"), asked("after"));
+    let part = move || before.get().or(after.get()).map(Cursor);
+    let thread = Resource::new(move || (conversation::Id(id()), part()), |(id, part)| api::open_conversation(id, part));
+    let (Me(me), inbox) = (expect_context::<Me>(), expect_context::<Inbox>());
+    let pane = move || {
+        Suspend::new(async move {
+            match (me.await, thread.await) {
+                (Ok(me), Ok(thread)) => {
+                    let draw = move |thread| {
+                        view! { <ThreadPane thread me=me.id inbox refused=refused.get_value()/> }
+                    };
+                    // Keyed, so that nothing of one conversation, least of all what is being written, gets into another.
+                    Either::Left(view! { <For each=move || [thread.clone()] key=shown_part children=draw/> })
+                }
+                (Err(error), _) | (_, Err(error)) => Either::Right(view! { <Missing error/> }),
+            }
+        })
+    };
+    view! {
+        <Title text="Conversation · Cruddur"/>
+        <Suspense fallback=MessageListSkeleton>{pane}</Suspense>
+    }
+}
+
+fn shown_part(thread: &Thread) -> (conversation::Id, [Option<String>; 2]) {
+    let ends = [&thread.messages.older, &thread.messages.newer];
+    (thread.id, ends.map(|cursor| cursor.as_ref().map(Cursor::to_string)))
+}

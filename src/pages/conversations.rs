@@ -1,0 +1,95 @@
+//! `/messages`, and what stays in place on all pages below it: the list.
+
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::Outlet;
+use leptos_router::hooks::use_location;
+
+use crate::api;
+use crate::components::account_page::asked;
+use crate::components::conversation_list::{ConversationList, ConversationListSkeleton};
+use crate::components::error_note::{ErrorNote, Missing, TryAgain};
+use crate::components::header::Header;
+use crate::components::heading::Heading;
+use crate::components::inbox::Inbox;
+use crate::conversation::Conversation;
+use crate::error::AppError;
+use crate::page::{Cursor, Page};
+use crate::user::User;
+
+/// Who is signed in, for the pages below.
+#[derive(Clone, Copy)]
+pub struct Me(pub Resource<Result<User, AppError>>);
+
+/// The list of conversations beside an outlet. On a narrow screen one of the two is shown.
+#[component]
+pub fn ConversationsPage() -> impl IntoView {
+    let pathname = use_location().pathname;
+    let at_list = Memo::new(move |_| pathname.read().trim_end_matches('/') == "/messages");
+    let before = asked("before");
+    // Elsewhere `before` is not about this list.
+    let before = Memo::new(move |_| before.get().filter(|_| at_list.get()).map(Cursor));
+    let me = Resource::new(|| (), |()| api::current_user());
+    let list = Resource::new(move || before.get(), api::list_conversations);
+    let inbox = Inbox::new(Callback::new(move |()| list.refetch()));
+    provide_context(Me(me));
+    provide_context(inbox);
+    view! {
+        <Header me/>
+        <main class="panes" class=("panes--list", at_list) id="main">
+            <section class="panes__list" aria-labelledby="conversations">
+                {move || match at_list.get() {
+                    true => Either::Left(view! { <Heading id="conversations">"Messages"</Heading> }),
+                    false => Either::Right(view! { <h2 class="heading" id="conversations">"Messages"</h2> }),
+                }}
+                <ConversationsPane list inbox me/>
+            </section>
+            <div class="panes__content">
+                <Outlet/>
+            </div>
+        </main>
+    }
+}
+
+#[component]
+fn ConversationsPane(
+    list: Resource<Result<Page<Conversation>, AppError>>,
+    inbox: Inbox,
+    me: Resource<Result<User, AppError>>,
+) -> impl IntoView {
+    let newest = move |shows_older: bool| {
+        shows_older
+            .then(|| view! { <p class="pager"><a class="button" href="/messages">"Newest conversations"</a></p> })
+    };
+    let rows = move || {
+        Suspend::new(async move {
+            match (me.await, list.await) {
+                (Ok(me), Ok(page)) => {
+                    let shows_older = page.newer.is_some();
+                    inbox.fill(page);
+                    Either::Left(view! { {newest(shows_older)} <ConversationList inbox me=me.id/> })
+                }
+                (Err(AppError::Unauthenticated), _) | (_, Err(AppError::Unauthenticated)) => {
+                    Either::Right(Either::Left(view! { <Missing error=AppError::Unauthenticated/> }))
+                }
+                (Err(error), _) | (_, Err(error)) => Either::Right(Either::Right(view! {
+                    <div class="notice"><ErrorNote error/><TryAgain/></div>
+                })),
+            }
+        })
+    };
+    view! { <Transition fallback=ConversationListSkeleton>{rows}</Transition> }
+}
+
+/// The right side of `/messages`, on a wide screen.
+#[component]
+pub fn NoConversationPage() -> impl IntoView {
+    view! {
+        <Title text="Messages · Cruddur"/>
+        <div class="notice notice--quiet">
+            <p>"Choose a conversation, or begin a new one."</p>
+            <a class="button button--primary" href="/messages/new">"New message"</a>
+        </div>
+    }
+}

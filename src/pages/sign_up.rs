@@ -1,0 +1,34 @@
+//! `/signup`
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::api::SignUp;
+use crate::components::account_page::AccountPage;
+use crate::components::field::{Field, Kind, SubmitButton};
+use crate::components::form::{FieldForm, Leave, Refused, Submission};
+
+/// Makes an account; a code by e-mail is next.
+#[component]
+pub fn SignUpPage() -> impl IntoView {
+    let of = Submission::of::<SignUp>(Refused::of_page(), Leave::Navigate);
+    view! {
+        <Title text="Make an account · Cruddur"/>
+        <AccountPage heading="Make an account">
+            <FieldForm action="/signup" fields=&["name", "handle", "email", "password"] of>
+                <Field of name="name" label="Name" kind=Kind::Name autofocus=true/>
+                <Field
+                    of
+                    name="handle"
+                    label="Handle"
+                    kind=Kind::Handle
+                    hint="Others find you by it: 2 to 32 letters a to z, digits, “_”, “-” or “.”."
+                />
+                <Field of name="email" label="E-mail" kind=Kind::Email hint="We send a code there. Nobody else sees it."/>
+                <Field of name="password" label="Password" kind=Kind::NewPassword/>
+                <SubmitButton of label="Make an account"/>
+            </FieldForm>
+            <p class="card__other">"Already have one? " <a href="/signin">"Sign in"</a></p>
+        </AccountPage>
+    }
+}
