@@ -1,6 +1,12 @@
 //! What is kept: people and sessions in PostgreSQL, conversations and messages in DynamoDB.
 
+pub mod postgres;
+
+pub use postgres::migrate;
+
 pub mod users;
+
+pub mod newcomer;
 
 pub mod sessions;
 

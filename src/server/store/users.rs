@@ -1,27 +1,155 @@
 //! People, in PostgreSQL.
 
-use sqlx::PgPool;
+use sqlx::{PgPool, query_file_as, query_file_scalar};
+use uuid::Uuid;
 
+use crate::error::AppError;
 use crate::server::respond::Failure;
-use crate::user::{Handle, Id, User};
+use crate::server::store::newcomer::{Arrival, Newcomer};
+use crate::user::{DisplayName, Handle, Id, User};
 
-/// The table `users`.
-#[derive(Clone)]
+/// The most people that a search finds.
+pub const SEARCH_RESULTS_MAX: i64 = 10;
+
+/// How often a person's first sign-in is tried again when others take the handles that it chose.
+const CREATE_TRIES_MAX: usize = 5;
+
+/// The table `users`. Cloning copies a handle.
+#[derive(Debug, Clone)]
 pub struct Users {
     pool: PgPool,
 }
 
-impl Users {
-    /// The person with this handle.
-    pub async fn by_handle(&self, handle: &Handle) -> Result<Option<User>, Failure> {
-        todo!()
+/// A row, as far as others may see it.
+struct Row {
+    uuid: Uuid,
+    handle: String,
+    display_name: String,
+}
+
+impl From<Row> for User {
+    fn from(row: Row) -> Self {
+        Self {
+            id: Id(row.uuid),
+            handle: Handle::stored(row.handle),
+            display_name: DisplayName::stored(row.display_name),
+        }
     }
+}
+
+impl Users {
+    /// The table behind these connections.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// The person with this handle. One query.
+    pub async fn by_handle(&self, handle: &Handle) -> Result<Option<User>, Failure> {
+        let row = query_file_as!(Row, "sql/users/by_handle.sql", handle.as_str()).fetch_optional(&self.pool).await?;
+        Ok(row.map(User::from))
+    }
+
     /// The people with these ids, in no order; ids without a row are left out. One query.
     pub async fn by_ids(&self, ids: &[Id]) -> Result<Vec<User>, Failure> {
-        todo!()
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows = query_file_as!(Row, "sql/users/by_ids.sql", &ids).fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(User::from).collect())
     }
-    /// People whose handle or name begins like `text` (names: any word of it), without `me`, best first, at most `SEARCH_RESULTS_MAX`.
+
+    /// The person whom the user pool calls by this `sub`. One query.
+    pub async fn by_cognito_user_id(&self, sub: Uuid) -> Result<Option<User>, Failure> {
+        let row =
+            query_file_as!(Row, "sql/users/by_cognito_user_id.sql", sub.to_string()).fetch_optional(&self.pool).await?;
+        Ok(row.map(User::from))
+    }
+
+    /// People whose handle or name begins like `text` (names: any word of it), without `me`, best first, at most
+    /// [`SEARCH_RESULTS_MAX`]. Capitals and a leading `@` do not count. Nobody for a blank text. One query.
     pub async fn search(&self, text: &str, me: Id) -> Result<Vec<User>, Failure> {
-        todo!()
+        let text = text.trim();
+        let text = text.strip_prefix('@').unwrap_or(text);
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pattern = literal_pattern(&text.to_lowercase());
+        let rows = query_file_as!(Row, "sql/users/search.sql", pattern, me.0, SEARCH_RESULTS_MAX)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(User::from).collect())
     }
+
+    /// The row of a person who has signed in; the first time, this makes it. Safe to run twice at once. A handle that
+    /// somebody else has is varied until it is free; an e-mail that somebody else has is a conflict.
+    pub async fn arrive(&self, newcomer: &Newcomer) -> Result<Arrival, Failure> {
+        for _ in 0..CREATE_TRIES_MAX {
+            if let Some(user) = self.by_cognito_user_id(newcomer.sub).await? {
+                return Ok(Arrival { user, handle_changed: false });
+            }
+            let user = match self.adopt(newcomer).await? {
+                Some(user) => Some(user),
+                None => self.create(newcomer).await?,
+            };
+            if let Some(user) = user {
+                let handle_changed = newcomer.handle.as_ref().is_some_and(|wanted| *wanted != user.handle);
+                return Ok(Arrival { user, handle_changed });
+            }
+            self.refuse_taken_email(newcomer).await?;
+        }
+        Err(Failure::Unexpected(anyhow::anyhow!("no free handle for {} in {CREATE_TRIES_MAX} tries", newcomer.sub)))
+    }
+
+    /// Links the row that the old app made for the same mailbox, if the person has proved that it is theirs.
+    async fn adopt(&self, newcomer: &Newcomer) -> Result<Option<User>, Failure> {
+        if !newcomer.email_verified {
+            return Ok(None);
+        }
+        let row = query_file_as!(Row, "sql/users/adopt.sql", newcomer.sub.to_string(), newcomer.email)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(User::from))
+    }
+
+    /// Makes the row, with the first handle that is free. None where somebody was quicker, or has the e-mail.
+    async fn create(&self, newcomer: &Newcomer) -> Result<Option<User>, Failure> {
+        let candidates = newcomer.handle_candidates();
+        let taken = query_file_scalar!("sql/users/taken_handles.sql", &candidates[..]).fetch_all(&self.pool).await?;
+        let Some(handle) = candidates.iter().find(|candidate| !taken.contains(candidate)) else {
+            return Ok(None);
+        };
+        let row = query_file_as!(
+            Row,
+            "sql/users/create.sql",
+            newcomer.display_name(handle),
+            handle,
+            newcomer.email,
+            newcomer.sub.to_string()
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(User::from))
+    }
+
+    /// Another account with the same mailbox: the old one's messages are not for whoever has the address now.
+    async fn refuse_taken_email(&self, newcomer: &Newcomer) -> Result<(), Failure> {
+        let taken = query_file_scalar!("sql/users/email_taken.sql", newcomer.email, newcomer.sub.to_string())
+            .fetch_one(&self.pool)
+            .await?;
+        if taken {
+            let reason = "This e-mail address belongs to another account here. Please ask us to sort it out.";
+            return Err(AppError::Conflict(reason.to_owned()).into());
+        }
+        Ok(())
+    }
+}
+
+/// A text as a pattern in which `like` finds nothing special.
+fn literal_pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '\\' | '%' | '_') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
 }
