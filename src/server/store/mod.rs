@@ -8,6 +8,8 @@ pub mod users;
 
 pub mod newcomer;
 
+pub mod seal;
+
 pub mod sessions;
 
 pub mod table;

@@ -1,0 +1,8 @@
+-- $2 and $3 are null where the refresh token stays the same.
+update sessions
+set
+    refresh_token_sealed = coalesce($2, refresh_token_sealed),
+    seal_key_id = coalesce($3, seal_key_id),
+    access_ends_at = $4,
+    refresh_retry_at = null
+where id_hash = $1

@@ -1,0 +1,3 @@
+update sessions
+set last_seen_at = now(), idle_ends_at = least(now() + interval '7 days', ends_at)
+where id_hash = $1
