@@ -24,49 +24,64 @@ pub async fn sign_in(
     password: String,
     #[server(default)] next: String,
 ) -> Result<Destination, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    use crate::server::{accounts, respond::respond};
+    respond(async |call| Ok(call.lead(accounts::sign_in(&call.state, &call.parts, &email, password, &next).await?)))
+        .await
 }
 
 /// Makes an account; a code goes to the e-mail address.
 #[server(prefix = "/rpc", endpoint = "sign_up")]
 pub async fn sign_up(name: String, handle: String, email: String, password: String) -> Result<Destination, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    use crate::server::{accounts, respond::respond};
+    respond(async |call| {
+        Ok(call.lead(accounts::sign_up(&call.state, &call.parts, &name, &handle, &email, password).await?))
+    })
+    .await
 }
 
 /// Proves that the e-mail address is theirs.
 #[server(prefix = "/rpc", endpoint = "confirm")]
 pub async fn confirm(email: String, code: String) -> Result<Destination, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    use crate::server::{accounts, respond::respond};
+    respond(async |call| Ok(call.lead(accounts::confirm(&call.state, &call.parts, &email, &code).await?))).await
 }
 
 /// Sends the code of [`confirm`] again.
 #[server(prefix = "/rpc", endpoint = "resend_code")]
 pub async fn resend_code(email: String) -> Result<Destination, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    use crate::server::{accounts, respond::respond};
+    respond(async |call| Ok(call.lead(accounts::resend_code(&call.state, &call.parts, &email).await?))).await
 }
 
 /// Sends a code with which a new password can be set.
 #[server(prefix = "/rpc", endpoint = "forgot_password")]
 pub async fn forgot_password(email: String) -> Result<Destination, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    use crate::server::{accounts, respond::respond};
+    respond(async |call| Ok(call.lead(accounts::forgot_password(&call.state, &call.parts, &email).await?))).await
 }
 
 /// Sets a new password with the code of [`forgot_password`]. Ends all sessions of the account.
 #[server(prefix = "/rpc", endpoint = "reset_password")]
 pub async fn reset_password(email: String, code: String, password: String) -> Result<Destination, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    use crate::server::{accounts, respond::respond};
+    respond(async |call| {
+        Ok(call.lead(accounts::reset_password(&call.state, &call.parts, &email, &code, password).await?))
+    })
+    .await
 }
 
 /// Ends this session.
 #[server(prefix = "/rpc", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<Destination, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    use crate::server::{accounts, respond::respond};
+    respond(async |call| Ok(call.lead(accounts::sign_out(&call.state, &call.parts).await?))).await
 }
 
 /// Ends every session of the person who asks, on every device.
 #[server(prefix = "/rpc", endpoint = "sign_out_everywhere")]
 pub async fn sign_out_everywhere() -> Result<Destination, AppError> {
-    crate::server::respond::respond(async |_call| todo!()).await
+    use crate::server::{accounts, respond::respond};
+    respond(async |call| Ok(call.lead(accounts::sign_out_everywhere(&call.state, &call.parts).await?))).await
 }
 
 /// Who is signed in.

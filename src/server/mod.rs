@@ -24,6 +24,8 @@ pub mod session;
 
 pub mod cognito;
 
+pub mod accounts;
+
 pub mod messaging;
 
 pub mod stream;

@@ -8,7 +8,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
+use crate::api::Destination;
 use crate::error::AppError;
+use crate::server::accounts::Answer;
 use crate::server::session::CurrentUser;
 use crate::server::state::AppState;
 
@@ -84,12 +86,23 @@ pub struct Call {
     pub state: AppState,
     /// The request's head.
     pub parts: Parts,
+    options: Option<ResponseOptions>,
 }
 
 impl Call {
     /// Who is signed in.
     pub fn user(&self) -> Result<&CurrentUser, AppError> {
         CurrentUser::of(&self.parts)
+    }
+
+    /// Puts the answer's headers into the response, and says where to go.
+    pub fn lead(&self, answer: Answer) -> Destination {
+        if let Some(options) = &self.options {
+            for (name, value) in &answer.headers {
+                options.append_header(name.clone(), value.clone());
+            }
+        }
+        answer.destination
     }
 }
 
@@ -99,8 +112,8 @@ where
     W: Future<Output = Result<T, Failure>>,
 {
     // Read before the first await: the context belongs to the owner that runs now.
-    let call = Call { state: expect_context::<AppState>(), parts: expect_context::<Parts>() };
     let options = use_context::<ResponseOptions>();
+    let call = Call { state: expect_context(), parts: expect_context(), options: options.clone() };
     let answer = work(call).await.map_err(Failure::into_answer);
     if let (Err(error), Some(options)) = (&answer, options) {
         options.set_status(status(error));

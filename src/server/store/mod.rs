@@ -18,9 +18,14 @@ pub mod conversations;
 
 pub mod messages;
 
+use sqlx::PgPool;
+
+use crate::server::config::Config;
+
 /// Both databases. Cloning copies handles.
 #[derive(Clone)]
 pub struct Store {
+    postgres: PgPool,
     /// People.
     pub users: users::Users,
     /// Who is signed in.
@@ -30,15 +35,30 @@ pub struct Store {
     /// What they say.
     pub messages: messages::Messages,
 }
+
 impl Store {
-    /// STUB
-    pub async fn connect(_: &crate::server::config::Config) -> anyhow::Result<Self> {
-        todo!()
+    /// Prepares both databases. Connects to neither: a server starts while they are away.
+    pub async fn connect(config: &Config) -> anyhow::Result<Self> {
+        let postgres = postgres::connect(&config.database_url)?;
+        Ok(Self {
+            users: users::Users::new(postgres.clone()),
+            sessions: sessions::Sessions::new(postgres.clone(), &config.session_key)?,
+            conversations: conversations::Conversations {},
+            messages: messages::Messages {},
+            postgres,
+        })
     }
-    /// STUB
+
+    /// Brings the schema of PostgreSQL up to date.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        Ok(postgres::migrate(&self.postgres).await?)
+    }
+
+    /// Whether PostgreSQL answers a query.
     pub async fn postgres_answers(&self) -> bool {
-        false
+        postgres::answers(&self.postgres).await
     }
+
     /// STUB
     pub async fn dynamodb_answers(&self) -> bool {
         false

@@ -37,3 +37,11 @@ pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
     let mut connection = PgConnection::connect_with(&options).await?;
     sqlx::migrate!("sql/migrations").run(&mut connection).await
 }
+
+/// Whether PostgreSQL answers. One round trip.
+pub async fn answers(pool: &PgPool) -> bool {
+    match pool.acquire().await {
+        Ok(mut connection) => connection.ping().await.is_ok(),
+        Err(_) => false,
+    }
+}

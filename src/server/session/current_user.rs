@@ -1,4 +1,4 @@
-//! Cookie ⇄ session: who is signed in.
+//! The person who makes a request.
 
 use axum::http::request::Parts;
 
@@ -28,13 +28,4 @@ impl CurrentUser {
             Some(Resolved(Ok(None))) | None => Err(AppError::Unauthenticated),
         }
     }
-}
-
-/// STUB
-pub async fn resolve(
-    axum::extract::State(_): axum::extract::State<crate::server::state::AppState>,
-    request: axum::extract::Request,
-    next: axum::middleware::Next,
-) -> axum::response::Response {
-    next.run(request).await
 }

@@ -1,0 +1,63 @@
+//! Accounts: making one, signing in, signing out, a new password.
+//!
+//! No answer tells whether an account exists. Where the user pool answers differently for somebody it knows, the two
+//! answers become one here, and take the same time.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+
+use crate::api::Destination;
+use crate::error::AppError;
+use crate::server::limits::{Action, Caller, ClientAddress};
+use crate::server::state::AppState;
+
+pub mod input;
+
+pub mod next;
+
+pub mod password;
+
+pub mod sign_in;
+
+pub mod sign_out;
+
+pub mod sign_up;
+
+pub mod wording;
+
+pub use password::{forgot_password, reset_password};
+pub use sign_in::sign_in;
+pub use sign_out::{sign_out, sign_out_everywhere};
+pub use sign_up::{confirm, resend_code, sign_up};
+
+/// Where to go, and what the browser is told besides: its cookie.
+#[derive(Debug)]
+pub struct Answer {
+    /// A path of ours.
+    pub destination: Destination,
+    /// Headers to add to the response.
+    pub headers: HeaderMap,
+}
+
+impl Answer {
+    /// Only a way to go.
+    fn to(path: impl Into<String>) -> Self {
+        Self { destination: Destination(path.into()), headers: HeaderMap::new() }
+    }
+
+    /// A way to go, to a page that asks for the rest with the e-mail address filled in.
+    fn to_with_email(path: &str, email: &str) -> Self {
+        let query = serde_urlencoded::to_string([("email", email)]).unwrap_or_default();
+        Self::to(format!("{path}?{query}"))
+    }
+}
+
+/// Counts a try, by address and by account: many accounts from one place are as odd as one account from many.
+fn count(state: &AppState, parts: &Parts, action: Action, email: &str) -> Result<(), AppError> {
+    let address =
+        parts.extensions.get::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.0);
+    state.limits.check(action, Caller::Address(address))?;
+    state.limits.check(action, Caller::Account(email.to_owned()))
+}

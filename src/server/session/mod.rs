@@ -1,0 +1,12 @@
+//! Cookie ⇄ session: who is signed in.
+
+pub mod cookie;
+
+pub mod current_user;
+
+pub mod refresh;
+
+pub mod resolve;
+
+pub use current_user::{CurrentUser, Resolved};
+pub use resolve::resolve;
