@@ -79,7 +79,8 @@ pub fn Composer(
     /// Why the same form was refused without WASM.
     refused: Option<Refused>,
 ) -> impl IntoView {
-    let (first_error, typed, id) = begin(refused, next_message);
+    let (name, value) = bound_to;
+    let (first_error, typed, id) = begin(refused, (name, &value), next_message);
     let (id, sent, typing) = (RwSignal::new(id), StoredValue::new(String::new()), Typing::new(typed.clone()));
     let error = Memo::new(move |_| match send.value().get() {
         None => first_error.clone(),
@@ -115,7 +116,6 @@ pub fn Composer(
             submit();
         }
     };
-    let (name, value) = bound_to;
     view! {
         <form class="composer" method="post" action=action autocomplete="off" on:submit=on_submit>
             <input type="hidden" name=name value=value/>
@@ -158,12 +158,18 @@ fn Counter(typing: Typing) -> impl IntoView {
     }
 }
 
-/// What a form that was refused without WASM goes on with: the reason, the text, and the id, unless that is taken.
-fn begin(refused: Option<Refused>, next_message: message::Id) -> (Option<AppError>, String, message::Id) {
-    let Some(Refused { error, mut fields }) = refused else { return (None, String::new(), next_message) };
-    let same_id = fields.get("id").and_then(|id| id.parse().ok());
-    let id = if matches!(error, AppError::Conflict(_)) { None } else { same_id };
-    (Some(error), fields.remove("body").unwrap_or_default(), id.unwrap_or(next_message))
+/// What a form that was refused without WASM goes on with: the reason, the text, and the id, unless that is taken. A text
+/// for somebody else is not put where it could be sent to this one.
+fn begin(
+    refused: Option<Refused>,
+    bound_to: (&str, &str),
+    next_message: message::Id,
+) -> (Option<AppError>, String, message::Id) {
+    let Some(refused) = refused else { return (None, String::new(), next_message) };
+    let taken = matches!(refused.error, AppError::Conflict(_));
+    let same_id = refused.typed_for(bound_to, "id").filter(|_| !taken).and_then(|id| id.parse().ok());
+    let text = refused.typed_for(bound_to, "body").cloned().unwrap_or_default();
+    (Some(refused.error), text, same_id.unwrap_or(next_message))
 }
 
 /// Enter sends, with Shift it breaks the line. While a word is being composed (Japanese, Chinese, Korean) Enter
@@ -189,23 +195,34 @@ fn new_id() -> message::Id {
 mod tests {
     use super::*;
 
+    const BEN: (&str, &str) = ("handle", "ben");
+
     fn refused(error: AppError) -> Option<Refused> {
-        let fields = [("id", Uuid::from_u128(1).to_string()), ("body", "hello".to_owned())];
+        let fields =
+            [("handle", "ben".to_owned()), ("id", Uuid::from_u128(1).to_string()), ("body", "hello".to_owned())];
         Some(Refused { error, fields: fields.map(|(name, value)| (name.to_owned(), value)).into() })
+    }
+
+    fn id(n: u128) -> message::Id {
+        message::Id(Uuid::from_u128(n))
     }
 
     #[test]
     fn a_refused_message_keeps_its_text_and_its_id() {
-        let next = message::Id(Uuid::from_u128(2));
-        let (error, text, id) = begin(refused(AppError::Unavailable), next);
-        assert_eq!((error, text.as_str(), id.0), (Some(AppError::Unavailable), "hello", Uuid::from_u128(1)));
+        let begun = begin(refused(AppError::Unavailable), BEN, id(2));
+        assert_eq!(begun, (Some(AppError::Unavailable), "hello".to_owned(), id(1)));
     }
 
     #[test]
     fn an_id_that_is_taken_is_not_tried_again() {
-        let next = message::Id(Uuid::from_u128(2));
-        assert_eq!(begin(refused(AppError::Conflict("taken".to_owned())), next).2, next);
-        assert_eq!(begin(None, next).2, next);
+        assert_eq!(begin(refused(AppError::Conflict("taken".to_owned())), BEN, id(2)).2, id(2));
+        assert_eq!(begin(None, BEN, id(2)), (None, String::new(), id(2)));
+    }
+
+    #[test]
+    fn a_message_that_was_refused_for_one_person_is_not_offered_for_another() {
+        let begun = begin(refused(AppError::Unavailable), ("handle", "cy"), id(2));
+        assert_eq!(begun, (Some(AppError::Unavailable), String::new(), id(2)));
     }
 
     #[test]

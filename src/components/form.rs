@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlElement, SubmitEvent};
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_location, use_navigate};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -28,9 +28,25 @@ pub struct Refused {
 
 impl Refused {
     /// What the server refused just before it rendered this page; the browser reads the server's answer when it takes
-    /// the page over. Each page asks once, before anything asynchronous, so that both sides ask in the same order.
-    pub fn of_page() -> Option<Self> {
-        SharedValue::new(use_context::<Self>).into_inner()
+    /// the page over, and forgets it when it leaves for another address. Each page asks once, before anything
+    /// asynchronous, so that both sides ask in the same order.
+    pub fn of_page() -> StoredValue<Option<Self>> {
+        let refused = StoredValue::new(SharedValue::new(use_context::<Self>).into_inner());
+        let pathname = use_location().pathname;
+        Effect::new(move |before: Option<String>| {
+            let now = pathname.get();
+            if before.is_some_and(|before| before != now) {
+                refused.set_value(None);
+            }
+            now
+        });
+        refused
+    }
+
+    /// What had been typed into `name`, if the form was the one whose field `bound_to` has this value.
+    pub fn typed_for(&self, bound_to: (&str, &str), name: &str) -> Option<&String> {
+        let (field, value) = bound_to;
+        self.fields.get(name).filter(|_| self.fields.get(field).is_some_and(|bound| bound == value))
     }
 }
 

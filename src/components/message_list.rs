@@ -90,7 +90,7 @@ fn MessageItem(message: Message, first: bool, me: user::Id, with: StoredValue<Us
     view! {
         <li class="message" class=("message--mine", mine) class=("message--first", first) id=format!("m-{}", message.id)>
             <span class=author_class><bdi>{author}</bdi><span class="visually-hidden">": "</span></span>
-            <p class="message__body" dir="auto">{message.body}</p>
+            <p class="message__body"><span class="message__text" dir="auto">{message.body}</span></p>
             <span class="message__time"><Time at=message.sent_at shown=Shown::Clock/></span>
         </li>
     }

@@ -36,4 +36,5 @@ pub mod time;
 pub(crate) mod samples;
 
 #[cfg(test)]
+#[cfg(test)]
 mod tests;

@@ -105,17 +105,13 @@ fn a_message_that_was_refused_is_in_the_field_again() {
 fn a_message_that_was_refused_in_one_conversation_is_not_in_the_field_of_another() {
     let mut other = refused("for cy only").expect("made here");
     other.fields.insert("conversation".to_owned(), Uuid::from_u128(8).to_string());
-    assert!(!thread_html("hello", Some(other)).contains("for cy only"));
+    assert!(thread_html("hello", Some(other)).contains("></textarea>"));
 }
 
 #[test]
 fn a_form_works_before_the_page_is_alive() {
     let page = thread_html("hello", None);
-    assert!(
-        page.contains(
-            r#"<form class="composer" method="post" action="/messages/00000000-0000-0000-0000-000000000009""#
-        )
-    );
+    assert!(page.contains(r#"method="post" action="/messages/00000000-0000-0000-0000-000000000009""#), "{page}");
     assert!(page.contains(r#"name="conversation" value="00000000-0000-0000-0000-000000000009""#), "{page}");
     assert!(page.contains(r#"name="id" value="00000000-0000-0000-0000-00000000000a""#), "{page}");
     assert!(!page.contains("disabled"), "{page}");

@@ -71,7 +71,7 @@ pub fn ThreadPane(
                 bound_to=("conversation", id.to_string())
                 next_message
                 send
-                refused=refused.filter(|refused| refused.fields.get("conversation") == Some(&id.to_string()))
+                refused
             />
         </section>
     }

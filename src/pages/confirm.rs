@@ -11,7 +11,7 @@ use crate::components::form::{FieldForm, Leave, Refused, Submission};
 /// The code from the e-mail; or another one. The address may come along (`?email=`).
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
-    let of = Submission::of::<Confirm>(Refused::of_page(), Leave::Navigate);
+    let of = Submission::of::<Confirm>(Refused::of_page().get_value(), Leave::Navigate);
     let resend = Submission::of::<ResendCode>(None, Leave::Navigate);
     let email = asked("email").get_untracked();
     let knows_email = email.is_some();

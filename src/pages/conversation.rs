@@ -20,7 +20,7 @@ use crate::pages::conversations::Me;
 /// A conversation: what has been written, and where to write. `?before=` and `?after=` show an older part of it.
 #[component]
 pub fn ConversationPage() -> impl IntoView {
-    let refused = StoredValue::new(Refused::of_page());
+    let refused = Refused::of_page();
     let params = use_params_map();
     // What is no id is asked for as an id that nobody has: the server then gives the same answer, with its status.
     let id = move || params.read().get("message_group_uuid").and_then(|id| id.parse().ok()).unwrap_or(Uuid::nil());

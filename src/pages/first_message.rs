@@ -21,7 +21,7 @@ use crate::error::AppError;
 /// The first message to somebody. Where a conversation with them exists, leads there.
 #[component]
 pub fn FirstMessagePage() -> impl IntoView {
-    let refused = StoredValue::new(Refused::of_page());
+    let refused = Refused::of_page();
     let params = use_params_map();
     let recipient = Resource::new(move || params.read().get("handle").unwrap_or_default(), api::find_recipient);
     let inbox = expect_context::<Inbox>();

@@ -12,7 +12,7 @@ use crate::components::form::{FieldForm, Leave, Refused, Submission};
 /// Asks for a code by e-mail; then (`?sent=1`) takes it together with a new password.
 #[component]
 pub fn ForgotPage() -> impl IntoView {
-    let refused = StoredValue::new(Refused::of_page());
+    let refused = Refused::of_page();
     // A form that came back carries its step in its fields: the address that it was posted to has no query.
     let came_back_with_code = refused.with_value(|it| it.as_ref().is_some_and(|it| it.fields.contains_key("code")));
     let sent = asked("sent");

@@ -11,7 +11,7 @@ use crate::components::form::{FieldForm, Leave, Refused, Submission};
 /// E-mail address and password; then back to where one was going (`?next=`).
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let of = Submission::of::<SignIn>(Refused::of_page(), Leave::Load);
+    let of = Submission::of::<SignIn>(Refused::of_page().get_value(), Leave::Load);
     let (next, email) = (asked("next"), asked("email").get_untracked());
     let next = move || of.typed("next").or(next.get()).unwrap_or_default();
     let knows_email = email.is_some();

@@ -11,7 +11,7 @@ use crate::components::form::{FieldForm, Leave, Refused, Submission};
 /// Makes an account; a code by e-mail is next.
 #[component]
 pub fn SignUpPage() -> impl IntoView {
-    let of = Submission::of::<SignUp>(Refused::of_page(), Leave::Navigate);
+    let of = Submission::of::<SignUp>(Refused::of_page().get_value(), Leave::Navigate);
     view! {
         <Title text="Make an account · Cruddur"/>
         <AccountPage heading="Make an account">
