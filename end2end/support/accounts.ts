@@ -1,5 +1,6 @@
 import { createHmac, randomInt } from "node:crypto";
-import { variable } from "./server.ts";
+import { someAddress } from "./addresses.ts";
+import { address, variable } from "./server.ts";
 
 /** Somebody who can sign in. */
 export interface Account {
@@ -28,6 +29,16 @@ export async function register(account: Account): Promise<Account> {
   await call("SignUp", { ...client, Password: account.password, UserAttributes });
   await call("ConfirmSignUp", { ...client, ConfirmationCode: code });
   return account;
+}
+
+/** Signs in once without a browser: from then on others can find the person. */
+export async function firstSignIn(account: Account): Promise<void> {
+  const answer = await fetch(`${address}/rpc/sign_in`, {
+    method: "POST",
+    headers: { "x-forwarded-for": someAddress() },
+    body: new URLSearchParams({ email: account.email, password: account.password, next: "" }),
+  });
+  if (!answer.ok) throw new Error(`sign_in: ${answer.status} ${await answer.text()}`);
 }
 
 /** Proof that the caller knows the client's secret, where it has one. */

@@ -1,6 +1,7 @@
-import { randomInt } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { test as base, expect, type Browser, type Page } from "@playwright/test";
-import { register, stranger, type Account } from "./accounts.ts";
+import { firstSignIn, register, stranger, type Account } from "./accounts.ts";
+import { someAddress } from "./addresses.ts";
 import { Complaints } from "./complaints.ts";
 
 export { expect };
@@ -79,20 +80,19 @@ export class Person {
     return this.page.getByRole("region", { name: "Messages", exact: true }).locator(".conversation");
   }
 
-  /** Calls a server function the way the page does, for what a test needs but does not test. */
-  async call(endpoint: string, fields: Record<string, string>): Promise<unknown> {
-    const answer = await this.page.request.post(`/rpc/${endpoint}`, {
-      form: fields,
-      headers: { origin: new URL(this.page.url()).origin, cookie: await this.cookies() },
-    });
-    expect(answer.ok(), `${endpoint}: ${answer.status()} ${await answer.text()}`).toBe(true);
-    return answer.json();
+  /** Calls a server function as the page does, for what a test needs but does not test. */
+  async call(endpoint: string, fields: Record<string, string>): Promise<void> {
+    const status = await this.page.evaluate(
+      async ([path, form]) => (await fetch(path, { method: "POST", body: new URLSearchParams(form) })).status,
+      [`/rpc/${endpoint}`, fields] as const,
+    );
+    expect(status, endpoint).toBe(200);
   }
 
-  // Sent by hand: outside a page, Playwright keeps a Secure cookie from a loopback address over plain HTTP.
-  private async cookies(): Promise<string> {
-    const cookies = await this.page.context().cookies();
-    return cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  /** Sends texts into the conversation `path`, one after the other. */
+  async sendAll(path: string, texts: string[]): Promise<void> {
+    const conversation = path.split("/").at(-1) ?? "";
+    for (const body of texts) await this.call("send_message", { conversation, id: randomUUID(), body });
   }
 }
 
@@ -122,6 +122,13 @@ export class People {
     return person;
   }
 
+  /** Somebody whom others can find: known here since a first sign-in, but with no browser open. */
+  async known(name: string): Promise<Account> {
+    const account = await register(stranger(name));
+    await firstSignIn(account);
+    return account;
+  }
+
   /** The same person in another browser. */
   async again(person: Person): Promise<Person> {
     return this.arrive(person.account);
@@ -136,8 +143,7 @@ export class People {
 
   private async arrive(account: Account): Promise<Person> {
     // An address of their own: what is limited by address then limits nobody else.
-    const address = [10, randomInt(256), randomInt(256), randomInt(1, 255)].join(".");
-    const context = await this.browser.newContext({ extraHTTPHeaders: { "x-forwarded-for": address } });
+    const context = await this.browser.newContext({ extraHTTPHeaders: { "x-forwarded-for": someAddress() } });
     const person = new Person(account, await context.newPage(), new Complaints(context), this.script);
     this.#there.push(person);
     return person;
