@@ -1,1 +1,34 @@
-fn main() {}
+//! The admin tool: makes tables, user pools and people. `admin --help` tells the rest.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the person at the terminal")]
+
+mod cognito;
+mod endpoints;
+mod people;
+mod setup;
+
+use clap::{Parser, Subcommand};
+
+/// Makes and fills what the web server works with. Endpoints and keys come from the environment, as the AWS SDK reads it.
+#[derive(Parser)]
+#[command(name = "admin")]
+struct Admin {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Cognito: who may sign in.
+    #[command(subcommand)]
+    Cognito(cognito::Command),
+    /// All that a developer's machine needs; what is there already stays. Refuses to work on AWS.
+    Setup(setup::Options),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Admin::parse().command {
+        Command::Cognito(command) => cognito::run(command).await,
+        Command::Setup(options) => setup::run(options).await,
+    }
+}

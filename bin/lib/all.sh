@@ -1,0 +1,16 @@
+# shellcheck shell=bash
+# All that the scripts share, one concern a file.
+
+lib_folder=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source=lib/folders.sh
+. "$lib_folder/folders.sh"
+# shellcheck source=lib/say.sh
+. "$lib_folder/say.sh"
+# shellcheck source=lib/ports.sh
+. "$lib_folder/ports.sh"
+# shellcheck source=lib/packages.sh
+. "$lib_folder/packages.sh"
+# shellcheck source=lib/tools.sh
+. "$lib_folder/tools.sh"
+# shellcheck source=lib/services.sh
+. "$lib_folder/services.sh"

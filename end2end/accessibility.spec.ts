@@ -1,0 +1,64 @@
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, test, type Person } from "./support/people.ts";
+
+/** WCAG 2.2, level AA: what a program can check of it. */
+async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+  const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map((node) => node.html).join("\n  ")}`);
+  expect(found, page.url()).toEqual([]);
+}
+
+/** Loads a page and checks it. */
+async function check(person: Person, path: string): Promise<void> {
+  await person.open(path);
+  await expectAccessible(person.page);
+}
+
+test("the pages around signing in", async ({ people }) => {
+  const visitor = await people.visitor("Ana");
+  for (const path of ["/signin", "/signin?confirmed=1", "/signup", "/confirm?resent=1", "/forgot", "/forgot?sent=1"]) {
+    await check(visitor, path);
+  }
+  visitor.complaints.expect(/404/);
+  await check(visitor, "/no/such/page");
+});
+
+test("a form with errors", async ({ people }) => {
+  const visitor = await people.visitor("Ana");
+  visitor.complaints.expect(/401|422/);
+  await visitor.open("/signup");
+  await visitor.page.getByRole("button", { name: "Make an account" }).click();
+  await expect(visitor.page.locator("[aria-invalid=true]").first()).toBeVisible();
+  await expectAccessible(visitor.page);
+  await visitor.open("/signin");
+  await visitor.fillSignIn("not the password 1A");
+  await expect(visitor.page.getByRole("alert")).toBeVisible();
+  await expectAccessible(visitor.page);
+});
+
+test("empty lists, search, and who is not there", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const ben = await people.known("Ben");
+  await check(ana, "/messages");
+  await check(ana, "/messages/new");
+  await check(ana, `/messages/new?q=${ben.handle}`);
+  await check(ana, `/messages/new/${ben.handle}`);
+  ana.complaints.expect(/404|409/);
+  await check(ana, `/messages/new/${ana.account.handle}`);
+  await check(ana, "/messages/00000000-0000-4000-8000-000000000000");
+});
+
+test("conversations, read and written", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  const path = await ana.startConversation(ben, "hello");
+  await ana.sendAll(path, Array.from({ length: 24 }, (_, n) => `message ${n + 1}`));
+  await ben.sendAll(path, ["an answer"]);
+  await check(ana, "/messages");
+  await check(ana, path);
+  await ana.composer.fill("x".repeat(1025));
+  await expectAccessible(ana.page);
+  await ana.page.getByText("Account", { exact: true }).locator("..").click();
+  await expect(ana.page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
+  await expectAccessible(ana.page);
+});

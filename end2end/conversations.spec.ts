@@ -1,0 +1,66 @@
+import { expect, test } from "./support/people.ts";
+
+test("an empty list leads to a new conversation", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  await ana.page.getByRole("link", { name: "Write to somebody" }).click();
+  await expect(ana.page.getByRole("heading", { name: "New message" })).toBeFocused();
+});
+
+test("the list shows the newest conversation first, and who wrote last", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const [ben, cy] = [await people.signedIn("Ben"), await people.signedIn("Cy")];
+  const withBen = await ana.startConversation(ben, "hello Ben");
+  await ana.startConversation(cy, "hello Cy");
+  await ana.open("/messages");
+  await expect(ana.conversations).toHaveCount(2);
+  await expect(ana.conversations.first()).toContainText("Cy");
+  await ben.open(withBen);
+  await ben.send("hello Ana");
+  await expect(ben.messages).toHaveText(["hello Ben", "hello Ana"]);
+  await ana.open("/messages");
+  await expect(ana.conversations.first()).toContainText("hello Ana");
+  await expect(ana.conversations.first()).toContainText("1 unread");
+  await expect(ana.conversations.last()).toContainText("You: hello Cy");
+});
+
+test("older conversations come on demand, to the first", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  for (let n = 1; n <= 22; n++) {
+    const { handle } = await people.known(`P${n}`);
+    await ana.call("start_conversation", { handle, id: crypto.randomUUID(), body: `message ${n}` });
+  }
+  await ana.open("/messages");
+  await expect(ana.conversations).toHaveCount(20);
+  await expect(ana.conversations.first()).toContainText("message 22");
+  await ana.page.getByRole("link", { name: "Older conversations" }).click();
+  await expect(ana.conversations).toHaveCount(22);
+  await expect(ana.conversations.last()).toContainText("message 1");
+  await expect(ana.page.getByRole("link", { name: "Older conversations" })).toBeHidden();
+});
+
+test("on a narrow screen one pane is shown at a time, with a way back", async ({ people, viewport }) => {
+  test.skip(!viewport || viewport.width > 720, "wide screens show both");
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  await ana.startConversation(ben, "hello");
+  await expect(ana.conversations).toBeHidden();
+  await ana.page.getByRole("link", { name: "Back to all messages" }).click();
+  await expect(ana.conversations).toBeVisible();
+  await expect(ana.composer).toBeHidden();
+});
+
+test("what is not there and what is not yours look the same", async ({ people }) => {
+  const [ana, ben, cy] = [await people.signedIn("Ana"), await people.signedIn("Ben"), await people.signedIn("Cy")];
+  const path = await ana.startConversation(ben, "a secret");
+  cy.complaints.expect(/404/);
+  const texts: string[] = [];
+  for (const wrong of [path, "/messages/00000000-0000-4000-8000-000000000000", "/messages/nonsense"]) {
+    const answer = await cy.page.goto(wrong);
+    expect(answer?.status()).toBe(404);
+    await expect(cy.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+    texts.push(await cy.page.getByRole("main").innerText());
+  }
+  expect(new Set(texts).size).toBe(1);
+  const answer = await cy.page.goto("/no/such/page");
+  expect(answer?.status()).toBe(404);
+  await expect(cy.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+});

@@ -1,0 +1,61 @@
+import type { Page } from "@playwright/test";
+import { expect, test } from "./support/people.ts";
+
+/** Presses Tab until the element with this role and name has the focus. */
+async function tabTo(page: Page, role: "link" | "button" | "textbox" | "searchbox", name: string | RegExp): Promise<void> {
+  const wanted = page.getByRole(role, { name }).first();
+  for (let presses = 0; presses < 40; presses++) {
+    if (await wanted.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  await expect(wanted, `after 40 times Tab`).toBeFocused();
+}
+
+test("signing in, finding someone, writing and signing out need no pointer", async ({ people }) => {
+  const ana = await people.registered("Ana");
+  const ben = await people.known("Ben");
+  const { page } = ana;
+  await ana.open("/signin");
+  await expect(page.getByLabel("E-mail")).toBeFocused();
+  await page.keyboard.type(ana.account.email);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(ana.account.password);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/messages$/);
+  await ana.alive();
+
+  await tabTo(page, "link", "Write to somebody");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "New message" })).toBeFocused();
+  await tabTo(page, "searchbox", /To whom/);
+  await page.keyboard.type(ben.handle);
+  await expect(page.getByRole("link", { name: ben.handle })).toBeVisible();
+  await tabTo(page, "link", new RegExp(ben.handle));
+  await page.keyboard.press("Enter");
+  await tabTo(page, "textbox", "Message");
+  await page.keyboard.type("hello from the keyboard");
+  await page.keyboard.press("Enter");
+  await expect(ana.messages).toHaveText(["hello from the keyboard"]);
+
+  await page.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeHidden();
+  await expect(page.locator("summary")).toBeFocused();
+  await page.keyboard.press("Enter");
+  await tabTo(page, "button", /^Sign out$/);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/signin/);
+});
+
+test("the first Tab offers to skip to the content", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  await ana.open("/messages");
+  await ana.page.keyboard.press("Tab");
+  const skip = ana.page.getByRole("link", { name: "Skip to content" });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport();
+  await ana.page.keyboard.press("Enter");
+  await expect(ana.page).toHaveURL(/#main$/);
+});

@@ -1,0 +1,107 @@
+import { expect, test, type People } from "./support/people.ts";
+
+/** Ana, in a conversation with Ben. */
+async function talking(people: People) {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  const path = await ana.startConversation(ben, "hello");
+  return { ana, ben, path };
+}
+
+test("Enter sends, Shift+Enter breaks the line", async ({ people }) => {
+  const { ana } = await talking(people);
+  await ana.composer.pressSequentially("first line");
+  await ana.composer.press("Shift+Enter");
+  await ana.composer.pressSequentially("second line");
+  await ana.composer.press("Enter");
+  await expect(ana.messages.last()).toHaveText("first line\nsecond line", { useInnerText: true });
+  await expect(ana.composer).toHaveValue("");
+  await expect(ana.composer).toBeFocused();
+});
+
+test("Enter that ends the composition of a word does not send", async ({ people }) => {
+  const { ana } = await talking(people);
+  await ana.composer.fill("こんにちは");
+  await ana.composer.dispatchEvent("keydown", { key: "Enter", isComposing: true });
+  await ana.composer.dispatchEvent("keydown", { key: "Enter", keyCode: 229 });
+  await ana.open(new URL(ana.page.url()).pathname);
+  await expect(ana.messages).toHaveText(["hello"]);
+});
+
+test("the counter counts characters as the server does, and what is too long cannot be sent", async ({ people }) => {
+  const { ana } = await talking(people);
+  await expect(ana.sendButton).toBeDisabled();
+  await ana.composer.fill("🎈".repeat(1024) + "  ");
+  await expect(ana.page.getByText("0 characters left").first()).toBeVisible();
+  await expect(ana.sendButton).toBeEnabled();
+  await ana.composer.fill("🎈".repeat(1025));
+  await expect(ana.sendButton).toBeDisabled();
+  await expect(ana.composer).toHaveAttribute("aria-invalid", "true");
+  await ana.composer.fill("🎈".repeat(1024));
+  await ana.sendButton.click();
+  await expect(ana.messages.last()).toHaveText("🎈".repeat(1024));
+});
+
+test("two clicks send once", async ({ people }) => {
+  const { ana, path } = await talking(people);
+  await ana.composer.fill("only once");
+  await ana.sendButton.dblclick();
+  await expect(ana.composer).toHaveValue("");
+  await ana.open(path);
+  await expect(ana.messages).toHaveText(["hello", "only once"]);
+});
+
+test("the text stays until the server has said yes, and trying again stores it once", async ({ people }) => {
+  const { ana, path } = await talking(people);
+  ana.complaints.expect(/ERR_(INTERNET_DISCONNECTED|FAILED|CONNECTION)|Failed to load resource/);
+  // The server stores the message, but its answer does not arrive.
+  await ana.page.route("**/rpc/send_message", async (route) => {
+    await route.fetch();
+    await route.abort();
+  }, { times: 1 });
+  await ana.send("did it arrive?");
+  await expect(ana.page.getByRole("alert")).toBeVisible();
+  await expect(ana.composer).toHaveValue("did it arrive?");
+  await ana.sendButton.click();
+  await expect(ana.composer).toHaveValue("");
+  await ana.open(path);
+  await expect(ana.messages).toHaveText(["hello", "did it arrive?"]);
+});
+
+test("a text is shown as it was written, whatever it looks like", async ({ people }) => {
+  const { ana, path } = await talking(people);
+  const texts = ["</textarea></title><script>window.pwned=1</script>", "<b>&amp;</b>", "\\0 1", "مرحبا hello"];
+  await ana.sendAll(path, texts);
+  await ana.open(path);
+  await expect(ana.messages).toHaveText(["hello", ...texts]);
+  expect(await ana.page.evaluate(() => "pwned" in window)).toBe(false);
+});
+
+test("the newest message is in view, and older ones come without the view jumping", async ({ people }) => {
+  const { ana, path } = await talking(people);
+  const texts = Array.from({ length: 28 }, (_, n) => `message ${n + 1}`);
+  await ana.sendAll(path, texts);
+  await ana.open(path);
+  await expect(ana.messages).toHaveCount(20);
+  await expect(ana.messages.last()).toBeInViewport();
+  const anchor = ana.messages.first();
+  await anchor.scrollIntoViewIfNeeded();
+  const link = ana.page.getByRole("link", { name: "Older messages" });
+  await link.scrollIntoViewIfNeeded();
+  const oldest = ana.page.getByText("message 9", { exact: true });
+  const before = await oldest.boundingBox();
+  await link.click();
+  await expect(ana.messages).toHaveText(["hello", ...texts]);
+  const after = await oldest.boundingBox();
+  expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0)), "how far the view has jumped").toBeLessThan(60);
+  await expect(ana.page.getByText("This is the beginning of your conversation with Ben.")).toBeAttached();
+});
+
+test("times are the reader's own, with the full date for those who rest on them", async ({ people }) => {
+  const { ana } = await talking(people);
+  const time = ana.thread.locator("time").first();
+  const [datetime, title] = [await time.getAttribute("datetime"), await time.getAttribute("title")];
+  const inTokyo = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Tokyo", hour: "2-digit", minute: "2-digit" });
+  await expect(time).toContainText(inTokyo.format(new Date(datetime ?? "")));
+  expect(title).toMatch(/^\d{1,2} \w{3} \d{4}, \d\d:\d\d$/);
+  await expect(ana.page.getByText("Today", { exact: true })).toBeVisible();
+});

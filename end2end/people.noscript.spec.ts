@@ -1,0 +1,92 @@
+import { code } from "./support/accounts.ts";
+import { expect, test } from "./support/people.ts";
+
+test("a new person makes an account and signs in", async ({ people }) => {
+  const { account, page } = await people.visitor("Ana");
+  await page.goto("/signup");
+  await page.getByLabel("Name").fill(account.name);
+  await page.getByLabel("Handle").fill(account.handle);
+  await page.getByLabel("E-mail").fill(account.email);
+  await page.getByLabel("Password").fill(account.password);
+  await page.getByRole("button", { name: "Make an account" }).click();
+  await page.getByLabel("Code").fill(code);
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await page.getByLabel("E-mail").fill(account.email);
+  await page.getByLabel("Password").fill(account.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL(/\/messages$/);
+});
+
+test("a refused form comes back with what was typed, but for the password", async ({ people }) => {
+  const ana = await people.registered("Ana");
+  ana.complaints.expect(/401|422/);
+  await ana.open("/signin?next=%2Fmessages%2Fnew");
+  await ana.fillSignIn("not the password 1A");
+  await expect(ana.page.getByRole("alert")).toBeVisible();
+  await expect(ana.page.getByLabel("E-mail")).toHaveValue(ana.account.email);
+  await expect(ana.page.getByLabel("Password")).toHaveValue("");
+  await ana.fillSignIn();
+  await expect(ana.page).toHaveURL(/\/messages\/new$/);
+});
+
+test("two people find each other and talk", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  await ana.page.getByRole("link", { name: "New message" }).first().click();
+  await ana.page.getByRole("searchbox").fill(ben.account.handle);
+  await ana.page.getByRole("button", { name: "Find" }).click();
+  await ana.page.getByRole("link", { name: ben.account.handle }).click();
+  await ana.send("hello Ben");
+  await expect(ana.messages).toHaveText(["hello Ben"]);
+
+  await ben.open("/messages");
+  await ben.conversations.first().click();
+  await ben.send("hello Ana");
+  await expect(ben.messages).toHaveText(["hello Ben", "hello Ana"]);
+});
+
+test("a message that is refused comes back in the field", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  ana.complaints.expect(/422/);
+  await ana.startConversation(ben, "hello");
+  const tooLong = "</textarea>" + "a".repeat(1014);
+  await ana.send(tooLong);
+  await expect(ana.page.getByRole("alert")).toBeVisible();
+  await expect(ana.composer).toHaveValue(tooLong);
+  await ana.send("shorter");
+  await expect(ana.messages).toHaveText(["hello", "shorter"]);
+});
+
+test("a form that is posted twice stores one message", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  const path = await ana.startConversation(ben, "hello");
+  const id = await ana.page.locator("input[name=id]").inputValue();
+  const form = { conversation: path.split("/").at(-1) ?? "", id, body: "only once" };
+  for (let n = 0; n < 2; n++) {
+    await ana.page.evaluate(
+      async ([path, form]) => void (await fetch(path, { method: "POST", body: new URLSearchParams(form) })),
+      [path, form] as const,
+    );
+  }
+  await ana.open(path);
+  await expect(ana.messages).toHaveText(["hello", "only once"]);
+});
+
+test("older messages are a link away, to the first and back", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  const path = await ana.startConversation(ben, "hello");
+  const texts = Array.from({ length: 24 }, (_, n) => `message ${n + 1}`);
+  await ana.sendAll(path, texts);
+  await ana.open(path);
+  await expect(ana.messages).toHaveText(texts.slice(-20));
+  await ana.page.getByRole("link", { name: "Older messages" }).click();
+  await expect(ana.messages.first()).toHaveText("hello");
+  await ana.page.getByRole("link", { name: "Newest messages" }).click();
+  await expect(ana.messages.last()).toHaveText("message 24");
+});
+
+test("signing out needs no script", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  await ana.page.getByText("Account", { exact: true }).locator("..").click();
+  await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await expect(ana.page).toHaveURL(/\/signin/);
+});

@@ -1,0 +1,38 @@
+import { defineConfig, devices } from "@playwright/test";
+import { address } from "./support/server.ts";
+
+// Chromium looks for its maker's hosts at every start; the tests do without the world.
+const quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic"];
+const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+
+const desktop = { viewport: { width: 1280, height: 800 } };
+const mobile = { viewport: { width: 390, height: 844 }, hasTouch: true };
+// How a page looks does not change what it does: only these are run in each size and theme.
+const looks = /accessibility\.spec\.ts/;
+const withoutScript = /\.noscript\.spec\.ts/;
+
+export default defineConfig({
+  globalSetup: "./support/ready.ts",
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: !!process.env.CI,
+  timeout: 30_000,
+  reporter: [["list"], ["json", { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ?? "test-results/report.json" }]],
+  use: {
+    ...devices["Desktop Chrome"],
+    baseURL: address,
+    launchOptions: { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...quiet, ...asRoot] },
+    timezoneId: "Asia/Tokyo", // A zone that is not the server's, and on another day than it for nine hours.
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+  },
+  projects: [
+    { name: "desktop", use: { ...desktop, colorScheme: "dark" }, testIgnore: withoutScript },
+    { name: "mobile", use: { ...mobile, colorScheme: "light" }, testIgnore: withoutScript },
+    { name: "desktop light", use: { ...desktop, colorScheme: "light" }, testMatch: looks },
+    { name: "mobile dark", use: { ...mobile, colorScheme: "dark" }, testMatch: looks },
+    { name: "without script", use: { ...desktop, javaScriptEnabled: false }, testMatch: withoutScript },
+    { name: "without script, mobile", use: { ...mobile, javaScriptEnabled: false }, testMatch: withoutScript },
+  ],
+});

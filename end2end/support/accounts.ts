@@ -1,0 +1,62 @@
+import { createHmac, randomInt } from "node:crypto";
+import { someAddress } from "./addresses.ts";
+import { address, variable } from "./server.ts";
+
+/** Somebody who can sign in. */
+export interface Account {
+  name: string;
+  handle: string;
+  email: string;
+  password: string;
+}
+
+/** The code that the local Cognito sends by e-mail to everybody. */
+export const code = "123456";
+/** The code that it sends for a new password. */
+export const resetCode = "654321";
+
+/** A person nobody else has met: each test has people of its own, so that no test disturbs another. */
+export function stranger(name: string): Account {
+  const handle = `${name.toLowerCase()}-${randomInt(2 ** 40).toString(36)}`;
+  return { name, handle, email: `${handle}@example.com`, password: "correct horse 1 Battery" };
+}
+
+/** Makes a confirmed account. These calls need no key: a browser could make them too. */
+export async function register(account: Account): Promise<Account> {
+  const client = { ClientId: variable("AWS_COGNITO_USER_POOL_CLIENT_ID"), Username: account.email, ...secretHash(account.email) };
+  const attributes = { email: account.email, name: account.name, preferred_username: account.handle };
+  const UserAttributes = Object.entries(attributes).map(([Name, Value]) => ({ Name, Value }));
+  await call("SignUp", { ...client, Password: account.password, UserAttributes });
+  await call("ConfirmSignUp", { ...client, ConfirmationCode: code });
+  return account;
+}
+
+/** Signs in once without a browser: from then on others can find the person. */
+export async function firstSignIn(account: Account): Promise<void> {
+  const answer = await fetch(`${address}/rpc/sign_in`, {
+    method: "POST",
+    headers: { "x-forwarded-for": someAddress() },
+    body: new URLSearchParams({ email: account.email, password: account.password, next: "" }),
+  });
+  if (!answer.ok) throw new Error(`sign_in: ${answer.status} ${await answer.text()}`);
+}
+
+/** Proof that the caller knows the client's secret, where it has one. */
+function secretHash(username: string): { SecretHash?: string } {
+  const secret = process.env.AWS_COGNITO_USER_POOL_CLIENT_SECRET;
+  if (!secret) return {};
+  const hash = createHmac("sha256", secret).update(username + variable("AWS_COGNITO_USER_POOL_CLIENT_ID"));
+  return { SecretHash: hash.digest("base64") };
+}
+
+async function call(action: string, body: object): Promise<void> {
+  const answer = await fetch(variable("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"), {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": `AWSCognitoIdentityProviderService.${action}`,
+    },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${action}: ${answer.status} ${await answer.text()}`);
+}

@@ -1,0 +1,117 @@
+//! The user pool and its app client.
+
+use anyhow::Context;
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::types::{
+    ExplicitAuthFlowsType, PasswordPolicyType, PreventUserExistenceErrorTypes, TimeUnitsType, TokenValidityUnitsType,
+    UserPoolClientType, UserPoolPolicyType, UsernameAttributeType, UsernameConfigurationType, VerifiedAttributeType,
+};
+
+/// What the pool and its client are called where nobody says otherwise.
+pub const NAME: &str = "cruddur-messages";
+
+/// The fewest characters of a password. Length is what counts: no kind of character is demanded.
+const PASSWORD_LEN_MIN: i32 = 10;
+
+/// How long an access token lives, in minutes. Whoever is signed out loses it at once here, and after this elsewhere.
+const ACCESS_TOKEN_MINUTES: i32 = 15;
+
+/// A pool and a client of it.
+pub struct Pool {
+    /// The pool's id, which also names its region.
+    pub id: String,
+    client_id: String,
+    client_secret: Option<String>,
+}
+
+impl Pool {
+    /// The web server's variables for this pool, a line each.
+    pub fn variables(&self) -> String {
+        let mut lines = format!(
+            "AWS_COGNITO_USER_POOL_ID={}\nAWS_COGNITO_USER_POOL_CLIENT_ID={}\n",
+            self.id, self.client_id
+        );
+        if let Some(secret) = &self.client_secret {
+            lines += &format!("AWS_COGNITO_USER_POOL_CLIENT_SECRET={secret}\n");
+        }
+        lines
+    }
+}
+
+/// The pool of this name, with a client of the same name. Makes what is not there; changes nothing of what is.
+pub async fn find_or_create(cognito: &Client, name: &str) -> anyhow::Result<Pool> {
+    let id = match find(cognito, name).await? {
+        Some(id) => id,
+        None => create(cognito, name).await?,
+    };
+    let client = match find_client(cognito, &id, name).await? {
+        Some(client) => client,
+        None => create_client(cognito, &id, name).await?,
+    };
+    let client_id = client.client_id.context("Cognito named no client id")?;
+    Ok(Pool { id, client_id, client_secret: client.client_secret })
+}
+
+async fn find(cognito: &Client, name: &str) -> anyhow::Result<Option<String>> {
+    let mut pages = cognito.list_user_pools().max_results(60).into_paginator().items().send();
+    while let Some(pool) = pages.try_next().await.context("list user pools")? {
+        if pool.name() == Some(name) {
+            return Ok(pool.id);
+        }
+    }
+    Ok(None)
+}
+
+async fn create(cognito: &Client, name: &str) -> anyhow::Result<String> {
+    let password = PasswordPolicyType::builder()
+        .minimum_length(PASSWORD_LEN_MIN)
+        .require_lowercase(false)
+        .require_uppercase(false)
+        .require_numbers(false)
+        .require_symbols(false);
+    let made = cognito
+        .create_user_pool()
+        .pool_name(name)
+        .policies(UserPoolPolicyType::builder().password_policy(password.build()).build())
+        .username_attributes(UsernameAttributeType::Email)
+        .auto_verified_attributes(VerifiedAttributeType::Email)
+        .username_configuration(UsernameConfigurationType::builder().case_sensitive(false).build()?)
+        .send()
+        .await
+        .context("create the user pool")?;
+    made.user_pool.and_then(|pool| pool.id).context("Cognito named no pool id")
+}
+
+async fn find_client(cognito: &Client, pool: &str, name: &str) -> anyhow::Result<Option<UserPoolClientType>> {
+    let mut pages = cognito.list_user_pool_clients().user_pool_id(pool).into_paginator().items().send();
+    while let Some(client) = pages.try_next().await.context("list app clients")? {
+        if client.client_name() == Some(name) {
+            let request = cognito.describe_user_pool_client().user_pool_id(pool).set_client_id(client.client_id);
+            return Ok(request.send().await.context("describe the app client")?.user_pool_client);
+        }
+    }
+    Ok(None)
+}
+
+async fn create_client(cognito: &Client, pool: &str, name: &str) -> anyhow::Result<UserPoolClientType> {
+    let units = TokenValidityUnitsType::builder()
+        .access_token(TimeUnitsType::Minutes)
+        .id_token(TimeUnitsType::Minutes)
+        .refresh_token(TimeUnitsType::Days);
+    let made = cognito
+        .create_user_pool_client()
+        .user_pool_id(pool)
+        .client_name(name)
+        .generate_secret(true)
+        .explicit_auth_flows(ExplicitAuthFlowsType::AllowUserPasswordAuth)
+        .explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth)
+        .prevent_user_existence_errors(PreventUserExistenceErrorTypes::Enabled)
+        .access_token_validity(ACCESS_TOKEN_MINUTES)
+        .id_token_validity(ACCESS_TOKEN_MINUTES)
+        .refresh_token_validity(30)
+        .token_validity_units(units.build())
+        .send()
+        .await
+        .context("create the app client")?;
+    made.user_pool_client.context("Cognito described no client")
+}
