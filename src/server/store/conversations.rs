@@ -1,9 +1,22 @@
 //! Conversations, in DynamoDB.
 
-use crate::conversation::{self, Conversation};
+use std::collections::{HashMap, HashSet};
+
+use anyhow::anyhow;
+use uuid::Uuid;
+
+use crate::conversation::{self, Conversation, PREVIEW_LEN_MAX};
+use crate::error::AppError;
 use crate::message::{self, Body};
-use crate::page::{Cursor, Page};
+use crate::page::{Cursor, PAGE_SIZE, Page};
 use crate::server::respond::Failure;
+use crate::server::store::cursor::{self, Direction};
+use crate::server::store::dynamodb::Table;
+use crate::server::store::rows::{self, Head, InboxRow, MessageRow};
+use crate::server::store::table::{Key, MESSAGE_GROUP_UUID, SortTime};
+use crate::server::store::tries::Tries;
+use crate::server::store::users::Users;
+use crate::server::store::{reads, send, times};
 use crate::user::{self, User};
 
 /// The right to read and write one conversation. Only this module makes one.
@@ -12,29 +25,63 @@ pub struct Membership {
     conversation: conversation::Id,
     me: user::Id,
     other: user::Id,
+    head: Head,
 }
 
 /// Lists of conversations, and their heads.
 #[derive(Clone)]
-pub struct Conversations {}
+pub struct Conversations {
+    table: Table,
+    users: Users,
+}
 
 impl Conversations {
-    /// One page of a person's conversations, newest first. `older` of the page asks for the next.
-    pub async fn list(&self, me: user::Id, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
-        todo!()
+    /// The conversations in `table`, with names from `users`.
+    pub fn new(table: Table, users: Users) -> Self {
+        Self { table, users }
     }
-    /// The person's right to a conversation; none for one that is not there or not theirs.
+
+    /// One page of a person's conversations, newest first. `older` of the page asks for the next.
+    ///
+    /// Two reads of DynamoDB and one of PostgreSQL. A conversation that moves up between two pages is on the first one
+    /// when that is read again.
+    pub async fn list(&self, me: user::Id, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
+        let inbox = Key::inbox(me);
+        let from = match cursor.map(|cursor| cursor::read(cursor, &inbox)).transpose()? {
+            Some((Direction::Newer, _)) => {
+                return Err(AppError::invalid("cursor", "The list goes on to older ones only.").into());
+            }
+            from => from.map(|(_, at)| at),
+        };
+        // The old app could leave two rows of one conversation; the newer comes first.
+        let mut seen = HashSet::new();
+        let row = |item: &_| InboxRow::read(item).filter(|row| seen.insert(row.conversation));
+        let slice = times::slice(&self.table, &inbox, Direction::Older, from.as_ref(), PAGE_SIZE, row).await?;
+        let older =
+            slice.rows.last().filter(|_| slice.more).map(|last| cursor::write(&inbox, Direction::Older, &last.at));
+        Ok(Page { items: self.shown(me, slice.rows).await?, older, newer: None })
+    }
+
+    /// The person's right to a conversation; none for one that is not there or not theirs. One read unit.
     pub async fn membership(
         &self,
         me: user::Id,
         conversation: conversation::Id,
     ) -> Result<Option<Membership>, Failure> {
-        todo!()
+        let Some(head) = send::read_head(&self.table, conversation).await? else { return Ok(None) };
+        let other = match head.members {
+            [one, other] | [other, one] if one == me => other,
+            _ => return Ok(None),
+        };
+        Ok(Some(Membership { conversation, me, other, head }))
     }
-    /// The conversation that two people have.
+
+    /// The conversation that two people have. One read unit.
     pub async fn find_with(&self, me: user::Id, other: user::Id) -> Result<Option<conversation::Id>, Failure> {
-        todo!()
+        let pair = self.table.get(&Key::Pair(me, other)).await?;
+        Ok(pair.and_then(|pair| rows::parse(&pair, MESSAGE_GROUP_UUID)))
     }
+
     /// Sends the first message to somebody; appends where the two already talk. Who loses a race appends to the winner's.
     pub async fn start(
         &self,
@@ -43,11 +90,51 @@ impl Conversations {
         id: message::Id,
         body: &Body,
     ) -> Result<conversation::Id, Failure> {
-        todo!()
+        if me.id == other.id {
+            return Err(AppError::Conflict("You cannot start a conversation with yourself.".to_owned()).into());
+        }
+        let mut first = MessageRow {
+            // Version 7: the ids of new conversations lie side by side in whatever sorts them.
+            conversation: conversation::Id(Uuid::now_v7()),
+            at: SortTime::from(self.table.now()),
+            id,
+            author: me.clone(),
+            body: body.as_str().to_owned(),
+            seq: 1,
+        };
+        let mut tries = Tries::default();
+        loop {
+            if let Some(conversation) = self.find_with(me.id, other.id).await? {
+                let membership = self.membership(me.id, conversation).await?;
+                let membership =
+                    membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
+                let row = send::append(&self.table, &membership, me, id, body).await?;
+                send::after_commit(&self.table, &membership, &row).await;
+                return Ok(conversation);
+            }
+            if send::start(&self.table, &first, other).await? {
+                return Ok(first.conversation);
+            }
+            tries.wait("start a conversation").await?;
+            first.at = first.at.next(self.table.now());
+        }
     }
-    /// Remembers that the person has read up to `seq`; never goes back.
+
+    /// Remembers that the person has read up to `seq`; never goes back, nor past the newest message. One write unit.
     pub async fn mark_read(&self, membership: &Membership, seq: u64) -> Result<(), Failure> {
-        todo!()
+        membership.read_up_to(&self.table, seq.min(membership.head.seq)).await
+    }
+
+    /// Rows as their owner sees them: people as PostgreSQL knows them now, or else as they were when the row was written.
+    async fn shown(&self, me: user::Id, rows: Vec<InboxRow>) -> Result<Vec<Conversation>, Failure> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let people: Vec<_> = rows.iter().map(|row| row.with.id).collect();
+        let unsure: Vec<_> = rows.iter().filter(|row| !is_read(row, me)).map(|row| row.conversation).collect();
+        let (people, read) = tokio::try_join!(self.users.by_ids(&people), reads::of(&self.table, me, &unsure))?;
+        let people: HashMap<_, _> = people.into_iter().map(|user| (user.id, user)).collect();
+        Ok(rows.into_iter().map(|row| shown(row, me, &people, &read)).collect())
     }
 }
 
@@ -56,12 +143,49 @@ impl Membership {
     pub fn conversation(&self) -> conversation::Id {
         self.conversation
     }
+
     /// Whose right this is.
     pub fn me(&self) -> user::Id {
         self.me
     }
+
     /// The other person.
     pub fn other(&self) -> user::Id {
         self.other
+    }
+
+    /// The place of the newest message when the right was given.
+    pub fn newest_seq(&self) -> u64 {
+        self.head.seq
+    }
+
+    pub(super) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    pub(super) async fn read_up_to(&self, table: &Table, seq: u64) -> Result<(), Failure> {
+        reads::advance(table, self.me, self.conversation, seq).await
+    }
+}
+
+/// Whether a row says by itself that its owner has read everything: they wrote the newest message, or it has no number.
+fn is_read(row: &InboxRow, owner: user::Id) -> bool {
+    row.last_author == Some(owner) || row.seq == 0
+}
+
+fn shown(
+    row: InboxRow,
+    me: user::Id,
+    people: &HashMap<user::Id, User>,
+    read: &HashMap<conversation::Id, u64>,
+) -> Conversation {
+    let read = read.get(&row.conversation).copied().unwrap_or(0);
+    Conversation {
+        id: row.conversation,
+        unread: if is_read(&row, me) { 0 } else { row.seq.saturating_sub(read) },
+        with: people.get(&row.with.id).cloned().unwrap_or(row.with),
+        preview: row.body.chars().take(PREVIEW_LEN_MAX).collect(),
+        last_sent_at: row.at.sent_at(),
+        last_author: row.last_author,
     }
 }

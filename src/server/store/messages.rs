@@ -1,22 +1,56 @@
 //! Messages, in DynamoDB.
 
 use crate::message::{self, Body, Message};
-use crate::page::{Cursor, Page};
+use crate::page::{Cursor, PAGE_SIZE, Page};
 use crate::server::respond::Failure;
 use crate::server::store::conversations::Membership;
+use crate::server::store::cursor::{self, Direction};
+use crate::server::store::dynamodb::Table;
+use crate::server::store::rows::MessageRow;
+use crate::server::store::table::Key;
+use crate::server::store::{send, times};
 use crate::user::User;
 
 /// What was written.
 #[derive(Clone)]
-pub struct Messages {}
+pub struct Messages {
+    table: Table,
+}
 
 impl Messages {
-    /// One page of a conversation, oldest first within it: the newest page without a cursor, else the one that the cursor asks for.
-    pub async fn page(&self, membership: &Membership, cursor: Option<&Cursor>) -> Result<Page<Message>, Failure> {
-        todo!()
+    /// The messages in `table`.
+    pub fn new(table: Table) -> Self {
+        Self { table }
     }
+
+    /// One page of a conversation, oldest first within it: the newest page without a cursor, else the one that the cursor
+    /// asks for. One query of [`PAGE_SIZE`] rows and one, whatever came before them.
+    pub async fn page(&self, membership: &Membership, cursor: Option<&Cursor>) -> Result<Page<Message>, Failure> {
+        let partition = Key::messages(membership.conversation());
+        let place = cursor.map(|cursor| cursor::read(cursor, &partition)).transpose()?;
+        let (direction, from) = place.map_or((Direction::Older, None), |(direction, at)| (direction, Some(at)));
+        let slice =
+            times::slice(&self.table, &partition, direction, from.as_ref(), PAGE_SIZE, MessageRow::read).await?;
+        let mut rows = slice.rows;
+        // Where the page was come to from, there is something; on the far side, what the slice says.
+        let (older, newer) = match direction {
+            Direction::Older => (slice.more, from.is_some()),
+            Direction::Newer => (true, slice.more),
+        };
+        if direction == Direction::Older {
+            rows.reverse();
+        }
+        Ok(Page {
+            older: rows.first().filter(|_| older).map(|row| cursor::write(&partition, Direction::Older, &row.at)),
+            newer: rows.last().filter(|_| newer).map(|row| cursor::write(&partition, Direction::Newer, &row.at)),
+            items: rows.into_iter().map(MessageRow::message).collect(),
+        })
+    }
+
     /// Stores a message once, however often it is asked to with the same id; answers with the stored message.
     /// Conflict where the id already stands for another text or author.
+    ///
+    /// One transaction of three rows (six write units up to 1 KB), then the two inbox rows and the author's read cursor.
     pub async fn append(
         &self,
         membership: &Membership,
@@ -24,6 +58,8 @@ impl Messages {
         id: message::Id,
         body: &Body,
     ) -> Result<Message, Failure> {
-        todo!()
+        let row = send::append(&self.table, membership, me, id, body).await?;
+        send::after_commit(&self.table, membership, &row).await;
+        Ok(row.message())
     }
 }

@@ -12,11 +12,29 @@ pub mod seal;
 
 pub mod sessions;
 
+pub mod dynamodb;
+
 pub mod table;
+
+pub mod schema;
+
+pub mod rows;
+
+pub mod clock;
 
 pub mod conversations;
 
 pub mod messages;
+
+mod cursor;
+
+mod reads;
+
+mod send;
+
+mod times;
+
+pub(crate) mod tries;
 
 use sqlx::PgPool;
 
@@ -26,6 +44,7 @@ use crate::server::config::Config;
 #[derive(Clone)]
 pub struct Store {
     postgres: PgPool,
+    table: dynamodb::Table,
     /// People.
     pub users: users::Users,
     /// Who is signed in.
@@ -40,12 +59,15 @@ impl Store {
     /// Prepares both databases. Connects to neither: a server starts while they are away.
     pub async fn connect(config: &Config) -> anyhow::Result<Self> {
         let postgres = postgres::connect(&config.database_url)?;
+        let table = dynamodb::Table::new(dynamodb::connect().await, &config.message_table);
+        let users = users::Users::new(postgres.clone());
         Ok(Self {
-            users: users::Users::new(postgres.clone()),
             sessions: sessions::Sessions::new(postgres.clone(), &config.session_key)?,
-            conversations: conversations::Conversations {},
-            messages: messages::Messages {},
+            conversations: conversations::Conversations::new(table.clone(), users.clone()),
+            messages: messages::Messages::new(table.clone()),
+            users,
             postgres,
+            table,
         })
     }
 
@@ -59,8 +81,8 @@ impl Store {
         postgres::answers(&self.postgres).await
     }
 
-    /// STUB
+    /// Whether DynamoDB answers for the table.
     pub async fn dynamodb_answers(&self) -> bool {
-        false
+        self.table.answers().await
     }
 }

@@ -1,0 +1,141 @@
+//! Inbox rows: one per person and conversation, at the newest message, whatever happens.
+
+use cruddur_messages::server::store::dynamodb::Table;
+use cruddur_messages::server::store::rows::InboxRow;
+use cruddur_messages::server::stream;
+use cruddur_messages::user::DisplayName;
+use futures::future::join_all;
+use time::macros::datetime;
+
+use super::{Server, ana, ben, counted, cy, server, server_at};
+use crate::support::dynamodb::TABLE;
+
+/// Asserts that each of two people has one row, about the other, at the message `seq`.
+async fn assert_at(server: &Server, seq: u64, text: &str) {
+    for (me, other) in [(ana(), ben()), (ben(), ana())] {
+        let rows = server.inbox(&me).await;
+        let [row] = &rows[..] else { panic!("{} has {rows:?}", me.handle) };
+        assert_eq!((row.seq, row.body.as_str()), (seq, text));
+        assert_eq!((&row.with.id, row.with.handle.as_str()), (&other.id, other.handle.as_str()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moves_at_once_leave_one_row_for_each_person_at_the_newest_message() {
+    let (dynamodb, one) = server().await;
+    let two = one.second(&dynamodb);
+    let talk = one.start(&ana(), &ben(), "hello").await;
+    let (ana, ben) = (ana(), ben());
+    join_all((0..20).map(|n| {
+        let (server, me) = if n % 2 == 0 { (&one, &ana) } else { (&two, &ben) };
+        async move { server.send(me, talk, &format!("{n}")).await }
+    }))
+    .await;
+    let newest = one.history(&ana, talk).await.pop().expect("a newest message");
+    assert_eq!(newest.seq, 21);
+    assert_at(&one, 21, &newest.body).await;
+    for row in one.inbox(&ana).await {
+        assert_eq!((row.at.sent_at(), row.last_author), (newest.sent_at.clone(), Some(newest.author)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moves_that_are_late_repeated_or_out_of_order_change_nothing() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "1").await;
+    for n in 2..=6 {
+        let me = if n % 2 == 0 { ana() } else { ben() };
+        server.send(&me, talk, &format!("{n}")).await;
+    }
+    let before = server.inbox(&ana()).await;
+    let mut messages = server.stored_messages().await;
+    messages.sort_by_key(|row| row.seq);
+    for order in [[5, 0, 3], [2, 1, 0], [0, 5, 5], [4, 4, 4]] {
+        for n in order {
+            stream::move_inbox_rows(&server.table, &messages[n]).await.expect("moved");
+        }
+    }
+    assert_at(&server, 6, "6").await;
+    assert_eq!(server.inbox(&ana()).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_message_moved_many_times_at_once_leaves_one_row() {
+    let (dynamodb, server) = server().await;
+    server.start(&ana(), &ben(), "1").await;
+    let mut next = server.stored_messages().await.remove(0);
+    for seq in 2..=10 {
+        (next.seq, next.at, next.body) = (seq, next.at.next(next.at.at()), format!("{seq}"));
+        let tables: Vec<_> = (0..8).map(|_| Table::new(dynamodb.client(), TABLE)).collect();
+        let moves = join_all(tables.iter().map(|table| stream::move_inbox_rows(table, &next))).await;
+        assert!(moves.into_iter().all(|moved| moved.is_ok()));
+        assert_at(&server, seq, &format!("{seq}")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_conversations_that_move_in_one_microsecond_both_stay() {
+    let (_dynamodb, server, clock) = server_at(datetime!(2026-11-21 9:26 UTC)).await;
+    let with_ben = server.start(&ana(), &ben(), "hello").await;
+    let with_cy = server.start(&ana(), &cy(), "hello").await;
+    clock.set(datetime!(2026-11-21 9:30 UTC));
+    for n in 1..=3 {
+        server.send(&ben(), with_ben, &format!("{n}")).await;
+        server.send(&cy(), with_cy, &format!("{n}")).await;
+    }
+    let rows = server.inbox(&ana()).await;
+    assert_eq!(counted(rows.iter().map(|row| row.conversation)), [(with_ben, 1), (with_cy, 1)].into());
+    assert!(rows.iter().all(|row| row.seq == 4 && row.body == "3"), "{rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_row_that_the_old_app_left_goes_with_the_next_message() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "hello").await;
+    let [row] = &server.inbox(&ana()).await[..] else { panic!("not one row") };
+    let old = InboxRow { at: row.at.next(row.at.at()), seq: 0, last_author: None, ..row.clone() };
+    server.put([old.item()]).await;
+    assert_eq!(server.inbox(&ana()).await.len(), 2);
+    server.send(&ben(), talk, "more").await;
+    assert_at(&server, 2, "more").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_the_old_app_moves_as_well() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "hello").await;
+    let [row] = &server.inbox(&ana()).await[..] else { panic!("not one row") };
+    server
+        .put([InboxRow { seq: 0, last_author: None, ..row.clone() }.item()].map(|mut item| {
+            for ours in ["seq", "last_user_uuid"] {
+                item.remove(ours);
+            }
+            item
+        }))
+        .await;
+    server.send(&ben(), talk, "more").await;
+    assert_at(&server, 2, "more").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_is_lost_does_not_hold_up_the_other_person() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "hello").await;
+    let [lost] = &server.inbox(&ana()).await[..] else { panic!("not one row") };
+    let request = server.table.client().delete_item().table_name(TABLE).set_key(Some(lost.key().item()));
+    request.send().await.expect("deleted");
+    server.send(&ana(), talk, "more").await;
+    let [row] = &server.inbox(&ben()).await[..] else { panic!("not one row") };
+    assert_eq!((row.seq, row.body.as_str()), (2, "more"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_name_of_the_author_comes_with_their_next_message() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "hello").await;
+    let renamed = cruddur_messages::user::User { display_name: DisplayName::stored("Benjamin".to_owned()), ..ben() };
+    server.send(&renamed, talk, "more").await;
+    let names = |rows: Vec<InboxRow>| rows.iter().map(|row| row.with.display_name.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(server.inbox(&ana()).await), ["Benjamin"]);
+    assert_eq!(names(server.inbox(&ben()).await), ["Ana"]);
+}

@@ -1,0 +1,131 @@
+//! Reading a conversation, a page at a time.
+
+use cruddur_messages::error::AppError;
+use cruddur_messages::page::{Cursor, PAGE_SIZE};
+use cruddur_messages::server::respond::Failure;
+use cruddur_messages::server::store::rows::MessageRow;
+use cruddur_messages::server::store::table::{Key, MESSAGE};
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+
+use super::{Server, ana, ben, cy, new_message, server, server_at, texts};
+use cruddur_messages::conversation;
+
+/// Writes messages up to `last` as if they had been sent, a minute apart: quicker than sending them.
+async fn fill(server: &Server, talk: conversation::Id, last: u64) {
+    let first =
+        server.stored_messages().await.into_iter().find(|row| row.conversation == talk).expect("a first message");
+    let rows = (2..=last).map(|seq| {
+        let at = first.at.next(first.at.at() + Duration::minutes(seq as i64));
+        MessageRow { at, id: new_message(), body: format!("{seq}"), seq, ..first.clone() }.item()
+    });
+    server.put(rows).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_messages_page_through_both_ways_without_a_hole_or_a_repeat() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "1").await;
+    fill(&server, talk, 1000).await;
+    let right = server.membership(&ben(), talk).await;
+
+    let mut page = server.messages.page(&right, None).await.expect("the newest page");
+    assert_eq!(page.newer, None);
+    let mut upwards = page.items.clone();
+    while let Some(older) = &page.older {
+        page = server.messages.page(&right, Some(older)).await.expect("an older page");
+        assert_eq!(page.items.len(), PAGE_SIZE);
+        upwards.splice(0..0, page.items.clone());
+    }
+    let all: Vec<u64> = (1..=1000).collect();
+    assert_eq!(upwards.iter().map(|message| message.seq).collect::<Vec<_>>(), all);
+
+    let mut downwards = page.items.clone();
+    while let Some(newer) = &page.newer {
+        page = server.messages.page(&right, Some(newer)).await.expect("a newer page");
+        assert_eq!(page.items.len(), PAGE_SIZE);
+        downwards.extend(page.items.clone());
+    }
+    assert_eq!(downwards, upwards);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_just_full_is_the_only_one() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "1").await;
+    fill(&server, talk, PAGE_SIZE as u64).await;
+    let right = server.membership(&ana(), talk).await;
+    let page = server.messages.page(&right, None).await.expect("a page");
+    assert_eq!((page.items.len(), page.older, page.newer), (PAGE_SIZE, None, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_every_year_are_there() {
+    let (_dynamodb, server, clock) = server_at(datetime!(2023-07-05 12:00 UTC)).await;
+    let talk = server.start(&ana(), &ben(), "2023").await;
+    let new_year: [(OffsetDateTime, &str); 5] = [
+        (datetime!(2023-12-31 23:59:59.999999 UTC), "2023, last"),
+        (datetime!(2024-01-01 00:00 UTC), "2024"),
+        (datetime!(2025-06-01 00:00 UTC), "2025"),
+        (datetime!(2026-12-31 23:00 UTC), "2026"),
+        (datetime!(2027-01-01 00:00 UTC), "2027"),
+    ];
+    for (time, text) in new_year {
+        clock.set(time);
+        server.send(&ana(), talk, text).await;
+    }
+    let messages = server.history(&ben(), talk).await;
+    assert_eq!(texts(&messages), ["2023", "2023, last", "2024", "2025", "2026", "2027"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_cannot_be_read_are_passed_over_and_the_page_is_full() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "1").await;
+    fill(&server, talk, 100).await;
+    let mut rows: Vec<_> = server.stored_messages().await;
+    rows.sort_by_key(|row| row.seq);
+    let damaged = rows[60..95].iter().map(|row| {
+        let mut item = row.item();
+        item.remove(MESSAGE);
+        item
+    });
+    server.put(damaged).await;
+    let right = server.membership(&ana(), talk).await;
+    let page = server.messages.page(&right, None).await.expect("a page");
+    let seqs: Vec<_> = page.items.iter().map(|message| message.seq).collect();
+    assert_eq!(seqs, (46..=60).chain(96..=100).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_of_the_old_app_are_read_in_one_form() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "new").await;
+    let mut old = server.stored_messages().await.remove(0).item();
+    old.insert("sk".to_owned(), aws_sdk_dynamodb::types::AttributeValue::S("2023-03-20T09:25:57.713782".to_owned()));
+    old.insert(MESSAGE.to_owned(), aws_sdk_dynamodb::types::AttributeValue::S("old".to_owned()));
+    old.remove("seq");
+    server.put([old]).await;
+    let messages = server.history(&ana(), talk).await;
+    assert_eq!(texts(&messages), ["old", "new"]);
+    assert_eq!((messages[0].sent_at.as_str(), messages[0].seq), ("2023-03-20T09:25:57.713782+00:00", 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_that_was_damaged_or_made_for_another_conversation_is_invalid() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "1").await;
+    fill(&server, talk, 30).await;
+    let other = server.start(&ana(), &cy(), "1").await;
+    let right = server.membership(&ana(), talk).await;
+    let older = server.messages.page(&right, None).await.expect("a page").older.expect("an older page");
+
+    let elsewhere = server.membership(&ana(), other).await;
+    let cut = Cursor(older.0[..older.0.len() - 3].to_owned());
+    for (right, cursor) in [(&elsewhere, &older), (&right, &cut), (&right, &Cursor("x".to_owned()))] {
+        let answer = server.messages.page(right, Some(cursor)).await;
+        assert!(matches!(answer, Err(Failure::Answer(AppError::Invalid(_)))), "{answer:?}");
+    }
+    assert!(server.messages.page(&right, Some(&older)).await.is_ok());
+    assert!(!older.0.contains(&Key::messages(talk)), "a cursor is opaque");
+}

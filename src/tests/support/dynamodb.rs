@@ -1,0 +1,69 @@
+//! A DynamoDB for tests: in this process, but over HTTP on loopback, so that the real SDK talks to it.
+
+use std::path::Path;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use cruddur_messages::server::store::dynamodb::Table;
+use cruddur_messages::server::store::schema::{self, Billing};
+use dynoxide::Database;
+use dynoxide::server::serve_with_shutdown;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// The name of the table that tests use.
+pub const TABLE: &str = "cruddur-messages";
+
+/// A running DynamoDB. It stops when dropped.
+pub struct DynamoDb {
+    endpoint: String,
+    _running: DropGuard,
+}
+
+impl DynamoDb {
+    /// Starts an empty one in memory.
+    pub async fn start() -> Self {
+        Self::serve(Database::memory().expect("a database in memory")).await
+    }
+
+    /// Starts one that keeps its tables in a file.
+    #[expect(dead_code, reason = "for tests that restart the server")]
+    pub async fn start_at(file: &Path) -> Self {
+        Self::serve(Database::new(file.to_str().expect("a path in UTF-8")).expect("a database in a file")).await
+    }
+
+    /// The address, for `AWS_ENDPOINT_URL_DYNAMODB`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// A new client, with connections of its own, as another server has.
+    pub fn client(&self) -> Client {
+        client_of(&self.endpoint)
+    }
+
+    /// The table, made if it is not there, by a new client.
+    pub async fn table(&self) -> Table {
+        let client = self.client();
+        schema::create(&client, TABLE, Billing::OnDemand).await.expect("the table can be made");
+        Table::new(client, TABLE)
+    }
+
+    async fn serve(database: Database) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
+        let running = CancellationToken::new();
+        tokio::spawn(serve_with_shutdown(listener, database, running.clone().cancelled_owned()));
+        Self { endpoint, _running: running.drop_guard() }
+    }
+}
+
+/// A client of whatever answers at `endpoint`.
+pub fn client_of(endpoint: &str) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .endpoint_url(endpoint);
+    Client::from_conf(config.build())
+}
