@@ -33,6 +33,11 @@ impl AppState {
     /// requests that need them, and by `/readyz`. Fails where the configuration cannot be right.
     pub async fn connect(config: Config, options: LeptosOptions) -> anyhow::Result<Self> {
         let store = Store::connect(&config).await?;
+        Self::over(config, options, store).await
+    }
+
+    /// The same over a store that is at hand.
+    pub async fn over(config: Config, options: LeptosOptions, store: Store) -> anyhow::Result<Self> {
         let cognito = Cognito::connect(&config).await?;
         Ok(Self {
             config: Arc::new(config),

@@ -1,4 +1,13 @@
 //! Integration tests: the real parts, on port 0, each test with its own.
 
-mod store;
 mod support;
+
+mod pages;
+
+mod server;
+
+mod server_functions;
+
+mod store;
+
+mod tidy;

@@ -58,8 +58,13 @@ pub struct Store {
 impl Store {
     /// Prepares both databases. Connects to neither: a server starts while they are away.
     pub async fn connect(config: &Config) -> anyhow::Result<Self> {
-        let postgres = postgres::connect(&config.database_url)?;
         let table = dynamodb::Table::new(dynamodb::connect().await, &config.message_table);
+        Self::over(config, table)
+    }
+
+    /// The same over a table that is at hand: with a client, or a clock, of one's own.
+    pub fn over(config: &Config, table: dynamodb::Table) -> anyhow::Result<Self> {
+        let postgres = postgres::connect(&config.database_url)?;
         let users = users::Users::new(postgres.clone());
         Ok(Self {
             sessions: sessions::Sessions::new(postgres.clone(), &config.session_key)?,

@@ -1,0 +1,207 @@
+//! The whole server on a port of its own, with a database, a table and a user pool of its own, and people who use it.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use cruddur_messages::error::AppError;
+use cruddur_messages::message;
+use cruddur_messages::server::config::Config;
+use cruddur_messages::server::run;
+use cruddur_messages::server::state::AppState;
+use cruddur_messages::server::store::Store;
+use leptos::prelude::LeptosOptions;
+use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::redirect::Policy;
+use reqwest::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
+use tokio_util::sync::DropGuard;
+use uuid::Uuid;
+
+use super::browser::config;
+use super::cognito::{PASSWORD, Pool};
+use super::dynamodb::DynamoDb;
+use super::postgres::Database;
+
+/// A running server. It stops when dropped.
+pub struct TestApp {
+    /// Where it answers.
+    pub address: SocketAddr,
+    /// Its parts.
+    pub state: AppState,
+    /// Its user pool.
+    pub pool: Pool,
+    /// Its PostgreSQL.
+    pub database: Database,
+    /// Its DynamoDB.
+    pub dynamodb: DynamoDb,
+    _running: DropGuard,
+}
+
+impl TestApp {
+    /// Starts a server with parts of its own.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts one that is told something else.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let (database, pool, dynamodb) = tokio::join!(Database::fresh(), Pool::create(), DynamoDb::start());
+        let mut config = config(&database.url, &pool.address);
+        // Each browser of a test says from where it comes, so that limits by address are on and in nobody's way.
+        config.trusted_proxies = 1;
+        change(&mut config);
+        let store = Store::over(&config, dynamodb.table().await).expect("a configuration that can work");
+        let state = AppState::over(config, options(), store).await.expect("a configuration that can work");
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("a bound listener has an address");
+        let running = state.closing.clone().drop_guard();
+        tokio::spawn(run::serve_on(listener, state.clone()));
+        Self { address, state, pool, database, dynamodb, _running: running }
+    }
+
+    /// Somebody's browser that is not signed in, at an address of its own.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.address)
+    }
+
+    /// Somebody new, signed in.
+    pub async fn sign_in(&self, name: &str) -> Browser {
+        self.pool.add(name).await;
+        let mut browser = self.browser();
+        let email = format!("{name}@example.com");
+        let answer = browser.submit("/signin", &[("email", &email), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{name} signs in: {}", answer.text);
+        browser
+    }
+}
+
+/// What a server is told without cargo-leptos. No hashed files: tests have built none.
+fn options() -> LeptosOptions {
+    LeptosOptions::builder().output_name("cruddur-messages").site_root("public").build()
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    /// Where it leads.
+    pub fn location(&self) -> &str {
+        self.header(LOCATION)
+    }
+
+    /// A header's value, or nothing.
+    pub fn header(&self, name: impl AsRef<str>) -> &str {
+        self.headers.get(name.as_ref()).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The error that a server function answered with.
+    pub fn error(&self) -> AppError {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("an error in JSON, not {}", self.text))
+    }
+
+    /// What a server function answered.
+    pub fn json<T: DeserializeOwned>(&self) -> T {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text);
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+}
+
+/// A browser without script: it keeps its cookie and says that its own pages sent it.
+#[derive(Clone)]
+pub struct Browser {
+    server: SocketAddr,
+    http: reqwest::Client,
+    /// The session's cookie, as the browser sends it.
+    pub cookie: Option<String>,
+    from: String,
+}
+
+impl Browser {
+    /// One that talks to `server`.
+    pub fn new(server: SocketAddr) -> Self {
+        static NEXT: AtomicU8 = AtomicU8::new(1);
+        let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
+        let from = format!("203.0.113.{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        Self { server, http, cookie: None, from }
+    }
+
+    /// Asks for a page.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path).header("accept", "text/html");
+        self.send(request).await
+    }
+
+    /// Posts a form from one of our pages.
+    pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.request(Method::POST, path).header("accept", "text/html");
+        self.send(form(request, fields)).await
+    }
+
+    /// Calls a server function as the page's script does.
+    pub async fn call(&mut self, endpoint: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.request(Method::POST, &format!("/rpc/{endpoint}"));
+        self.send(form(request, fields)).await
+    }
+
+    /// Begins any request.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let mut request = self
+            .http
+            .request(method, format!("http://{}{path}", self.server))
+            .header("sec-fetch-site", "same-origin")
+            .header("x-forwarded-for", &self.from);
+        if let Some(cookie) = &self.cookie {
+            request = request.header(COOKIE, cookie);
+        }
+        request
+    }
+
+    /// Sends a request, and heeds what comes back.
+    pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("the server answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        for line in headers.get_all(SET_COOKIE) {
+            let pair = line.to_str().expect("visible ASCII").split(';').next().unwrap_or_default();
+            self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
+        }
+        Answer { status, headers, text: response.text().await.expect("text") }
+    }
+
+    /// Writes somebody a first message; answers with the conversation's id.
+    pub async fn start(&mut self, handle: &str, body: &str) -> String {
+        let answer = self.call("start_conversation", &[("handle", handle), ("id", &new_id()), ("body", body)]).await;
+        let destination: serde_json::Value = answer.json();
+        let path = destination.as_str().expect("a path");
+        path.strip_prefix("/messages/").expect("a conversation").to_owned()
+    }
+
+    /// Sends a message; answers with it.
+    pub async fn say(&mut self, conversation: &str, body: &str) -> message::Message {
+        let fields = [("conversation", conversation), ("id", &new_id()), ("body", body)];
+        self.call("send_message", &fields).await.json()
+    }
+
+    /// The texts of a conversation's newest page, oldest first.
+    pub async fn texts(&mut self, conversation: &str) -> Vec<String> {
+        let thread: cruddur_messages::conversation::Thread =
+            self.call("open_conversation", &[("conversation", conversation)]).await.json();
+        thread.messages.items.into_iter().map(|message| message.body).collect()
+    }
+}
+
+/// A message's id, as a page makes it.
+pub fn new_id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// Puts a form's fields into a request.
+pub fn form(request: reqwest::RequestBuilder, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    let body = serde_urlencoded::to_string(fields).expect("fields of text");
+    request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
+}

@@ -1,0 +1,81 @@
+//! The rules of the house that a compiler does not know.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Over this a file has more than one idea.
+const FILE_LINES_MAX: usize = 300;
+
+/// Over this nobody keeps a function in mind.
+const FUNCTION_LINES_MAX: usize = 70;
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let below = folders.iter().flat_map(|folder| sources(folder));
+    files.into_iter().filter(|path| path.extension().is_some_and(|it| it == "rs")).chain(below).collect()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("a source file")
+}
+
+fn is_in(path: &Path, places: &[&str]) -> bool {
+    places.iter().any(|place| path.starts_with(place))
+}
+
+#[test]
+fn only_the_server_names_databases_aws_and_axum() {
+    for path in sources(Path::new("src")) {
+        if is_in(&path, &["src/server", "src/bin", "src/main.rs", "src/tests"]) {
+            continue;
+        }
+        for name in ["sqlx", "aws_", "axum", "tokio::"] {
+            assert!(!read(&path).contains(name), "{} names {name}", path.display());
+        }
+    }
+}
+
+#[test]
+fn there_is_one_gate_for_the_servers_code() {
+    for path in sources(Path::new("src")) {
+        let gates = read(&path).matches("cfg(feature = \"ssr\")").count();
+        let allowed = usize::from(path == Path::new("src/lib.rs"));
+        assert!(gates <= allowed || path.ends_with("tests/tidy.rs"), "{} has {gates} gates", path.display());
+    }
+}
+
+#[test]
+fn only_table_rs_spells_a_key() {
+    for path in sources(Path::new("src")) {
+        if is_in(&path, &["src/server/store/table.rs", "src/tests"]) {
+            continue;
+        }
+        for prefix in ["\"MSG#", "\"GRP#", "\"CID#", "\"READ#", "\"PAIR#", "\"HEAD\""] {
+            assert!(!read(&path).contains(prefix), "{} spells {prefix}", path.display());
+        }
+    }
+}
+
+#[test]
+fn files_and_functions_stay_short() {
+    for path in sources(Path::new("src")) {
+        let text = read(&path);
+        assert!(text.lines().count() <= FILE_LINES_MAX || is_in(&path, &["src/tests"]), "{} is long", path.display());
+        let mut start = None;
+        for (number, line) in text.lines().enumerate() {
+            let indent = line.len() - line.trim_start().len();
+            let opens = line.trim_start();
+            if start.is_none() && opens.contains("fn ") && opens.ends_with('{') && !opens.starts_with("//") {
+                start = Some((number, indent));
+            }
+            if let Some((first, depth)) = start
+                && opens == "}"
+                && indent == depth
+            {
+                assert!(number - first < FUNCTION_LINES_MAX, "{}:{} is long", path.display(), first + 1);
+                start = None;
+            }
+        }
+    }
+}
