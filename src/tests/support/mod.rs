@@ -1,3 +1,13 @@
-//! What tests are made of.
+//! What tests stand on.
+
+pub mod browser;
+
+pub mod cognito;
 
 pub mod dynamodb;
+
+pub mod fake_pool;
+
+pub mod postgres;
+
+pub mod signing;
