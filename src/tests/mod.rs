@@ -2,12 +2,22 @@
 
 mod support;
 
+mod key_set;
+
 mod pages;
 
 mod server;
 
 mod server_functions;
 
+mod sessions;
+
+mod sign_in;
+
 mod store;
 
 mod tidy;
+
+mod tokens;
+
+mod users;

@@ -8,4 +8,8 @@ pub mod cognito;
 
 pub mod dynamodb;
 
+pub mod fake_pool;
+
 pub mod postgres;
+
+pub mod signing;
