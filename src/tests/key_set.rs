@@ -7,9 +7,13 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::{Router, routing::get};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Parser;
 use cruddur_messages::server::cognito::Cognito;
-use cruddur_messages::server::cognito::key_set::{FETCH_TIMEOUT, KEY_SET_BYTES_MAX, KeySet, NoKey, Pace};
+use cruddur_messages::server::cognito::key_set::{
+    FETCH_TIMEOUT, KEY_SET_BYTES_MAX, KeySet, NoKey, Pace, must_be_https,
+};
 use cruddur_messages::server::cognito::keys::{InvalidKeys, Keys};
 use cruddur_messages::server::cognito::token::InvalidToken;
 use cruddur_messages::server::config::Config;
@@ -125,8 +129,12 @@ async fn a_thousand_first_requests_ask_a_pool_in_trouble_once() {
 
 #[test]
 fn a_key_that_is_not_for_rs256_signatures_is_left_out_and_the_others_work() {
-    let modulus_of_512_bits = key().jwk()["n"].as_str().expect("a modulus")[..86].to_owned();
     let odd = |changes: Value| changed(changed(other_key().jwk(), &json!({ "kid": "odd" })), &changes);
+    let modulus = URL_SAFE_NO_PAD.decode(key().jwk()["n"].as_str().expect("a modulus")).expect("base64");
+    let with_n = |bytes: &[u8]| odd(json!({ "n": URL_SAFE_NO_PAD.encode(bytes) }));
+    let one_bit_short: Vec<u8> = [&[0x7f], &modulus[1..]].concat();
+    let short_with_zeros: Vec<u8> = [&[0; 192], &modulus[..64]].concat();
+    let mut wrong = Vec::new();
     for (number, what, jwk) in [
         (5, "a secret", json!({ "kty": "oct", "alg": "HS256", "kid": "odd", "k": "c2VjcmV0" })),
         (5, "a secret for RS256", json!({ "kty": "oct", "alg": "RS256", "kid": "odd", "k": "c2VjcmV0" })),
@@ -142,16 +150,19 @@ fn a_key_that_is_not_for_rs256_signatures_is_left_out_and_the_others_work() {
         (37, "without e", odd(json!({ "e": null }))),
         (37, "with an empty e", odd(json!({ "e": "" }))),
         (37, "with an n that is no base64", odd(json!({ "n": "*" }))),
-        (37, "with an n of 512 bits", odd(json!({ "n": modulus_of_512_bits }))),
-        (37, "with 512 bits after zeros", odd(json!({ "n": format!("{}{modulus_of_512_bits}", "A".repeat(340)) }))),
+        (37, "with an n of 512 bits", with_n(&modulus[..64])),
+        (37, "with 512 bits after zeros", with_n(&short_with_zeros)),
+        (37, "with an n of 2047 bits", with_n(&one_bit_short)),
         (37, "with a name that is no text", odd(json!({ "kid": 1 }))),
     ] {
-        let both = Keys::parse(document(&[jwk.clone(), key().jwk()]).as_bytes()).unwrap_or_else(|_| panic!("{what}"));
-        assert!(both.get(key().kid).is_some(), "{number}, beside one {what}");
-        assert!(both.get("odd").is_none(), "{number}, {what}");
-        let alone = Keys::parse(document(&[jwk]).as_bytes()).err();
-        assert_eq!(alone, Some(InvalidKeys::NoneUsable), "{number}, {what}");
+        let alone = Keys::parse(document(&[jwk.clone()]).as_bytes()).err();
+        let both = Keys::parse(document(&[jwk, key().jwk()]).as_bytes()).ok();
+        let named = both.map(|keys| (keys.get(key().kid).is_some(), keys.get("odd").is_some()));
+        if (alone, named) != (Some(InvalidKeys::NoneUsable), Some((true, false))) {
+            wrong.push(format!("{number}, {what}: {alone:?} alone, {named:?} beside a good one"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let without_use = changed(key().jwk(), &json!({ "use": null }));
     assert!(Keys::parse(document(&[without_use]).as_bytes()).is_ok());
 }
@@ -193,15 +204,18 @@ async fn what_is_no_key_set_is_refused_and_the_old_one_kept() {
     let pool = FakePool::start().await;
     let keys = key_set(&pool, EACH_TIME);
     assert_eq!(find(&keys, key().kid).await, Ok(()));
+    let mut wrong = Vec::new();
     for (number, what, answer) in no_key_sets() {
         pool.set().keys = answer;
         let fetches = pool.count("keys");
-        let none = key_set(&pool, EACH_TIME);
-        assert_eq!(find(&none, key().kid).await, Err(NoKey::NoSet), "{number}, {what}");
-        assert_eq!(find(&keys, "unknown").await, Err(NoKey::Unknown), "{number}, {what}");
-        assert_eq!(find(&keys, key().kid).await, Ok(()), "{number}, after {what}");
+        let without = find(&key_set(&pool, EACH_TIME), key().kid).await;
+        let (unknown, known) = (find(&keys, "unknown").await, find(&keys, key().kid).await);
+        if (without, unknown, known) != (Err(NoKey::NoSet), Err(NoKey::Unknown), Ok(())) {
+            wrong.push(format!("{number}, {what}: {without:?} without a set, {unknown:?} and {known:?} with one"));
+        }
         assert_eq!(pool.count("keys"), fetches + 2, "{number}, {what} was asked for");
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let longest = padded(&document(&[key().jwk()]), KEY_SET_BYTES_MAX);
     pool.set().keys = KeySetAnswer::Text(longest);
     assert_eq!(find(&key_set(&pool, EACH_TIME), key().kid).await, Ok(()), "42, as long as can be");
@@ -306,7 +320,9 @@ async fn nobody_at_the_address_is_no_set_yet() {
 }
 
 #[test]
-fn plain_http_is_refused_unless_it_is_allowed() {
+fn a_release_refuses_plain_http_unless_it_is_local() {
+    assert!(must_be_https(true, false));
+    assert!(!must_be_https(true, true) && !must_be_https(false, false) && !must_be_https(false, true));
     let address = "http://127.0.0.1:4566/eu-central-1_Ab12/.well-known/jwks.json";
     assert!(KeySet::new(address.to_owned(), true, ONCE).is_err());
     assert!(KeySet::new(address.to_owned(), false, ONCE).is_ok());

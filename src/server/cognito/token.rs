@@ -205,7 +205,9 @@ fn reason(kind: &ErrorKind) -> InvalidToken {
         ErrorKind::InvalidSignature => InvalidToken::Signature,
         ErrorKind::InvalidIssuer => InvalidToken::Purpose,
         ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => InvalidToken::Algorithm,
-        ErrorKind::Json(_) | ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) => InvalidToken::Claims,
+        ErrorKind::Json(_) | ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) => {
+            InvalidToken::Claims
+        }
         _ => InvalidToken::Malformed,
     }
 }

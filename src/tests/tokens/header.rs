@@ -107,6 +107,17 @@ async fn a_token_names_its_key() {
 }
 
 #[tokio::test]
+async fn a_header_that_is_refused_anyway_causes_no_fetch() {
+    let pool = FakePool::start().await;
+    let verifier = verifier(&pool);
+    assert!(verifier.access(&access(json!({}))).await.is_ok());
+    assert_eq!(verifier.access(&hs256("unknown", b"secret")).await.map(drop), ALGORITHM);
+    let critical = with_header(json!({ "alg": "RS256", "kid": "unknown", "crit": ["exp"] }));
+    assert_eq!(verifier.access(&critical).await.map(drop), MALFORMED);
+    assert_eq!(pool.count("keys"), 1);
+}
+
+#[tokio::test]
 async fn a_token_cannot_bring_its_own_key() {
     let pool = FakePool::start().await;
     let verifier = verifier(&pool);
