@@ -249,8 +249,13 @@ fn good(pool: &FakePool, name: &str, body: &Value) -> Response {
         }
         "GetTokensFromRefreshToken" => {
             let refresh = body["RefreshToken"].as_str().expect("a token").to_owned();
-            let (email, rotates) = (pool.set().refresh_tokens.get(&refresh).cloned(), pool.set().rotates);
-            let Some(email) = email else { return refuse("NotAuthorizedException", "Invalid Refresh Token") };
+            let known = {
+                let switches = pool.set();
+                switches.refresh_tokens.get(&refresh).cloned().map(|email| (email, switches.rotates))
+            };
+            let Some((email, rotates)) = known else {
+                return refuse("NotAuthorizedException", "Invalid Refresh Token");
+            };
             let next = rotates.then(|| Uuid::new_v4().to_string());
             if let Some(next) = &next {
                 let mut switches = pool.set();
