@@ -1,5 +1,6 @@
-//! Which tokens are believed. The numbers are those of the list of cases that every verifier of Cognito's tokens should pass;
-//! 9 to 12 and 37 to 42 are about the key set, in `key_set.rs`, and 45, a session that was ended, is in `sessions.rs`.
+//! Which tokens are believed. The numbers are those of the list of cases that every verifier of Cognito's tokens should
+//! pass: 9 to 12 and 37 to 42 are about the key set, in `key_set.rs`, and 45, a session that was ended, is in
+//! `sessions.rs`.
 
 mod claims;
 mod form;
