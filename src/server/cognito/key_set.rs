@@ -33,6 +33,12 @@ impl Default for Pace {
     }
 }
 
+/// Whether keys may come over https only. They decide who is believed: only a developer's machine may fetch them where
+/// anybody could change them.
+pub fn must_be_https(is_release: bool, is_local: bool) -> bool {
+    is_release && !is_local
+}
+
 /// Why there is no key of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoKey {

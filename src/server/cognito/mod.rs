@@ -14,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use crate::server::cognito::calls::{SignIn, Tokens};
-use crate::server::cognito::key_set::{KeySet, Pace};
+use crate::server::cognito::key_set::{KeySet, Pace, must_be_https};
 use crate::server::cognito::pool::Pool;
 use crate::server::cognito::refusal::Refused;
 use crate::server::cognito::token::{IdClaims, InvalidToken, Verifier};
@@ -82,8 +82,7 @@ impl Cognito {
         let pool = Pool::parse(&config.user_pool_id)?;
         ensure!(!config.client_id.is_empty(), "AWS_COGNITO_USER_POOL_CLIENT_ID is empty");
         let endpoint = config.cognito_endpoint.as_deref();
-        // The keys decide who is believed. Only a developer's machine may fetch them where anybody could change them.
-        let https_only = !(cfg!(debug_assertions) || config.local);
+        let https_only = must_be_https(cfg!(not(debug_assertions)), config.local);
         let keys = KeySet::new(pool.key_set_url(endpoint), https_only, pace).context("the user pool's key set")?;
         let verifier = Arc::new(Verifier::new(pool.issuer(), config.client_id.clone(), keys));
         let fetching = tokio::spawn({

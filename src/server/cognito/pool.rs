@@ -32,7 +32,9 @@ impl Pool {
 
     /// What the pool's tokens carry as `iss`, wherever the pool answers.
     pub fn issuer(&self) -> String {
-        format!("https://cognito-idp.{}.amazonaws.com/{}", self.region, self.id)
+        // China has a domain of its own.
+        let suffix = if self.region.starts_with("cn-") { ".cn" } else { "" };
+        format!("https://cognito-idp.{}.amazonaws.com{suffix}/{}", self.region, self.id)
     }
 
     /// Where the pool's keys are: under `endpoint` if there is one, else under the issuer.
@@ -74,6 +76,8 @@ mod tests {
             "http://127.0.0.1:4566/eu-central-1_Ab12/.well-known/jwks.json"
         );
         assert_eq!(Pool::parse("us-gov-west-1_a").expect("an id").region(), "us-gov-west-1");
+        let chinese = Pool::parse("cn-north-1_a").expect("an id");
+        assert_eq!(chinese.issuer(), "https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_a");
     }
 
     #[test]
