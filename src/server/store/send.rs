@@ -79,6 +79,8 @@ pub(super) async fn start(table: &Table, first: &MessageRow, other: &User) -> Re
         table.put_if_absent(rows::pair(me.id, other.id, first.conversation))?,
         table.put_if_absent(inbox(me, other).item())?,
         table.put_if_absent(inbox(other, me).item())?,
+        // One's own message is nothing new.
+        table.put_if_absent(rows::read_cursor(me.id, first.conversation, first.seq, &first.at))?,
     ];
     Ok(table.transact(parts).await?.is_ok())
 }
