@@ -1,3 +1,3 @@
 //! What tests are made of.
 
-pub mod dynamodb;
+pub(crate) mod dynamodb;
