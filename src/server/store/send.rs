@@ -32,6 +32,9 @@ pub(super) async fn append(
     id: message::Id,
     body: &Body,
 ) -> Result<MessageRow, Failure> {
+    if me.id != membership.me() {
+        return Err(AppError::Forbidden.into());
+    }
     let conversation = membership.conversation();
     let mut head = membership.head().clone();
     let mut tries = Tries::default();
