@@ -11,8 +11,8 @@ use cruddur_messages::server::store::table::{Key, SortTime};
 use cruddur_messages::server::store::users::Users;
 use cruddur_messages::user::User;
 use sqlx::{AssertSqlSafe, PgPool};
-use time::Duration;
 use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{Server, SetClock, ana, ben, cy, person};
@@ -29,7 +29,8 @@ async fn server() -> (DynamoDb, Server, SetClock, PgPool) {
 
 async fn postgres() -> PgPool {
     let url = std::env::var("DATABASE_URL").expect("DATABASE_URL names a PostgreSQL for tests");
-    let name = format!("store_{}", Uuid::now_v7().simple());
+    // Named by the second, so that what earlier runs left over can be told and dropped.
+    let name = format!("test_{}_{}", OffsetDateTime::now_utc().unix_timestamp(), Uuid::now_v7().simple());
     let admin = PgPool::connect(&url).await.expect("PostgreSQL answers");
     sqlx::query(AssertSqlSafe(format!("create database {name}"))).execute(&admin).await.expect("a database");
     let (server, _) = url.rsplit_once('/').expect("the URL names a database");
