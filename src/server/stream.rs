@@ -28,7 +28,7 @@ pub async fn move_inbox_rows(table: &Table, newest: &MessageRow) -> Result<(), F
         let by_owner = rows_by_owner(table, newest.conversation).await?;
         let moves = by_owner.values().map(|rows| advance(table, rows, newest));
         let all_there = try_join_all(moves).await?.into_iter().all(|is_there| is_there);
-        if all_there && (by_owner.len() == 2 || look >= LOOKS_MAX) {
+        if all_there && (by_owner.len() >= 2 || look >= LOOKS_MAX) {
             break;
         }
         // The index lags behind the table: it shows what has been moved meanwhile, or does not show what is new.

@@ -131,14 +131,16 @@ impl Refusal {
 const REFUSALS: [&str; 5] =
     ["None", "ConditionalCheckFailed", "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"];
 
-/// Errors that pass: too much at once, trouble at their end, or a table that is still being made.
-const PASSING: [&str; 7] = [
+/// Errors that pass: too much at once, trouble at their end, a transaction at the same row, or a table that is still
+/// being made.
+const PASSING: [&str; 8] = [
     "InternalServerError",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ResourceNotFoundException",
     "ServiceUnavailable",
     "ThrottlingException",
+    "TransactionConflictException",
     "TransactionInProgressException",
 ];
 

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::message::{self, Message};
 use crate::server::store::table::{
     EXPIRES_AT, Item, Key, LAST_SK, LAST_USER_UUID, MEMBERS, MESSAGE, MESSAGE_GROUP_UUID, MESSAGE_SK, MESSAGE_UUID,
-    SEQ, SortTime, USER_DISPLAY_NAME, USER_HANDLE, USER_UUID,
+    READ_AT, SEQ, SortTime, USER_DISPLAY_NAME, USER_HANDLE, USER_UUID,
 };
 use crate::user::{DisplayName, Handle, User};
 use crate::{conversation, user};
@@ -161,6 +161,14 @@ pub fn marker(row: &MessageRow, expires_at: i64) -> Item {
 pub fn pair(one: user::Id, other: user::Id, conversation: conversation::Id) -> Item {
     let mut item = Key::Pair(one, other).item();
     set_text(&mut item, MESSAGE_GROUP_UUID, conversation);
+    item
+}
+
+/// How far a person has read in a conversation, and since when.
+pub fn read_cursor(reader: user::Id, conversation: conversation::Id, seq: u64, at: &SortTime) -> Item {
+    let mut item = Key::Read(reader, conversation).item();
+    set_number(&mut item, SEQ, seq);
+    set_text(&mut item, READ_AT, at.as_str());
     item
 }
 

@@ -32,6 +32,9 @@ pub(super) async fn append(
     id: message::Id,
     body: &Body,
 ) -> Result<MessageRow, Failure> {
+    if me.id != membership.me() {
+        return Err(AppError::Forbidden.into());
+    }
     let conversation = membership.conversation();
     let mut head = membership.head().clone();
     let mut tries = Tries::default();
@@ -79,6 +82,8 @@ pub(super) async fn start(table: &Table, first: &MessageRow, other: &User) -> Re
         table.put_if_absent(rows::pair(me.id, other.id, first.conversation))?,
         table.put_if_absent(inbox(me, other).item())?,
         table.put_if_absent(inbox(other, me).item())?,
+        // One's own message is nothing new.
+        table.put_if_absent(rows::read_cursor(me.id, first.conversation, first.seq, &first.at))?,
     ];
     Ok(table.transact(parts).await?.is_ok())
 }

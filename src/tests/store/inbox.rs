@@ -127,6 +127,8 @@ async fn a_row_that_is_lost_does_not_hold_up_the_other_person() {
     server.send(&ana(), talk, "more").await;
     let [row] = &server.inbox(&ben()).await[..] else { panic!("not one row") };
     assert_eq!((row.seq, row.body.as_str()), (2, "more"));
+    let newest = server.stored_messages().await.into_iter().max_by_key(|row| row.seq).expect("a message");
+    assert!(stream::move_inbox_rows(&server.table, &newest).await.is_ok(), "it does not come back for ever");
 }
 
 #[tokio::test(flavor = "multi_thread")]

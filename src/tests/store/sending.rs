@@ -137,6 +137,18 @@ async fn a_stranger_has_no_right_to_a_conversation_and_nobody_to_one_that_is_not
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_sends_in_the_name_of_another() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "hello").await;
+    let right = server.membership(&ana(), talk).await;
+    for author in [ben(), cy()] {
+        let answer = server.messages.append(&right, &author, new_message(), &body("not mine")).await;
+        assert!(matches!(answer, Err(Failure::Answer(AppError::Forbidden))), "{answer:?}");
+    }
+    assert_eq!(texts(&server.history(&ana(), talk).await), ["hello"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_send_may_be_repeated_for_seven_days_at_least() {
     let now = datetime!(2026-11-21 9:26 UTC);
     let (_dynamodb, server, _clock) = server_at(now).await;

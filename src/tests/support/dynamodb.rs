@@ -12,38 +12,38 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// The name of the table that tests use.
-pub const TABLE: &str = "cruddur-messages";
+pub(crate) const TABLE: &str = "cruddur-messages";
 
 /// A running DynamoDB. It stops when dropped.
-pub struct DynamoDb {
+pub(crate) struct DynamoDb {
     endpoint: String,
     _running: DropGuard,
 }
 
 impl DynamoDb {
     /// Starts an empty one in memory.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::serve(Database::memory().expect("a database in memory")).await
     }
 
     /// Starts one that keeps its tables in a file.
     #[expect(dead_code, reason = "for tests that restart the server")]
-    pub async fn start_at(file: &Path) -> Self {
+    pub(crate) async fn start_at(file: &Path) -> Self {
         Self::serve(Database::new(file.to_str().expect("a path in UTF-8")).expect("a database in a file")).await
     }
 
     /// The address, for `AWS_ENDPOINT_URL_DYNAMODB`.
-    pub fn endpoint(&self) -> &str {
+    pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
     /// A new client, with connections of its own, as another server has.
-    pub fn client(&self) -> Client {
-        client_of(&self.endpoint)
+    pub(crate) fn client(&self) -> Client {
+        client_of(self.endpoint())
     }
 
     /// The table, made if it is not there, by a new client.
-    pub async fn table(&self) -> Table {
+    pub(crate) async fn table(&self) -> Table {
         let client = self.client();
         schema::create(&client, TABLE, Billing::OnDemand).await.expect("the table can be made");
         Table::new(client, TABLE)
@@ -59,7 +59,7 @@ impl DynamoDb {
 }
 
 /// A client of whatever answers at `endpoint`.
-pub fn client_of(endpoint: &str) -> Client {
+pub(crate) fn client_of(endpoint: &str) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("eu-central-1"))
