@@ -27,7 +27,22 @@ struct Open {
     older: RwSignal<Option<Cursor>>,
     /// Whether the newest messages are among those shown.
     at_newest: bool,
+    scroller: NodeRef<Div>,
     inbox: Inbox,
+}
+
+impl Open {
+    /// Shows a message that has just been sent, wherever one was reading.
+    fn show_sent(&self, message: Message) {
+        self.messages.try_update(|messages| add(messages, message));
+        let scroller = self.scroller;
+        request_animation_frame(move || {
+            // The scroller runs from the bottom up: 0 is the newest.
+            if let Some(Some(scroller)) = scroller.try_get_untracked() {
+                scroller.set_scroll_top(0);
+            }
+        });
+    }
 }
 
 /// A conversation. It belongs to the `thread` that it was made for: another one needs another pane.
@@ -49,19 +64,19 @@ pub fn ThreadPane(
         messages: RwSignal::new(page.items),
         older: RwSignal::new(page.older),
         at_newest: newer.is_none(),
+        scroller: NodeRef::new(),
         inbox,
     };
     let send = send_action(open);
     mark_read_when_seen(open);
     let label = format!("Messages with {}", with.display_name);
-    let scroller = NodeRef::<Div>::new();
     view! {
         <section class="thread" aria-labelledby="heading">
             <ThreadHead with=with.clone()/>
             // Bottom to top, so that the newest is in view without script, and stays where it is when older ones come.
-            <div class="thread__scroller" tabindex="0" role="region" aria-label=label node_ref=scroller>
+            <div class="thread__scroller" tabindex="0" role="region" aria-label=label node_ref=open.scroller>
                 <div class="thread__content">
-                    <Beginning open with=with.clone() scroller/>
+                    <Beginning open with=with.clone()/>
                     <MessageList messages=open.messages me with/>
                     {newer.map(|newer| view! { <NewerLinks id newer/> })}
                 </div>
@@ -101,14 +116,14 @@ pub fn ThreadHead(
 
 /// What is above the messages: the way to older ones, or that there are none.
 #[component]
-fn Beginning(open: Open, with: User, scroller: NodeRef<Div>) -> impl IntoView {
+fn Beginning(open: Open, with: User) -> impl IntoView {
     let load = Action::new(move |cursor: &Cursor| {
         let cursor = cursor.clone();
         async move {
             let page = api::list_messages(open.id, cursor).await?;
             // The link may be gone with what it led to: the focus goes to what is read next.
             if page.older.is_none()
-                && let Some(Some(scroller)) = scroller.try_get_untracked()
+                && let Some(Some(scroller)) = open.scroller.try_get_untracked()
             {
                 let _ = scroller.focus();
             }
@@ -162,7 +177,7 @@ fn send_action(open: Open) -> Action<Draft, Result<(), AppError>> {
             open.inbox.sent(open.id, &message);
             // An older part of the conversation is not where it belongs. None: the pane is gone.
             if open.at_newest {
-                open.messages.try_update(|messages| add(messages, message));
+                open.show_sent(message);
             } else if open.messages.try_get_untracked().is_some() {
                 navigate(&path_of(open.id), Default::default());
             }
