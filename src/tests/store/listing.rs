@@ -150,12 +150,13 @@ async fn read_cursors_are_found_among_very_many() {
     });
     server.put(rows.map(|row| row.item())).await;
     let others = (0..600).map(|n| conversation::Id(Uuid::from_u128(n)));
-    server.put(talks.iter().copied().chain(others).map(|talk| {
-        let mut item = Key::Read(ana().id, talk).item();
-        item.insert("seq".to_owned(), aws_sdk_dynamodb::types::AttributeValue::N("3".to_owned()));
-        item
-    }))
-    .await;
+    server
+        .put(talks.iter().copied().chain(others).map(|talk| {
+            let mut item = Key::Read(ana().id, talk).item();
+            item.insert("seq".to_owned(), aws_sdk_dynamodb::types::AttributeValue::N("3".to_owned()));
+            item
+        }))
+        .await;
     assert!(list(&server, &ana()).await.iter().all(|talk| talk.unread == 2));
 }
 
