@@ -3,65 +3,58 @@
 //! The text stays in the field until the server has said yes, and the id with which it is sent stays the same until
 //! then, so that trying again can never store it twice.
 
-use leptos::html::Textarea;
 use leptos::prelude::*;
 use leptos::web_sys::{KeyboardEvent, SubmitEvent};
 use uuid::Uuid;
 
 use crate::components::error_note::ErrorNote;
 use crate::components::form::Refused;
+use crate::components::typing::{Counter, Typing, textarea_content};
 use crate::error::AppError;
-use crate::message::{self, BODY_LEN_MAX, Body};
+use crate::message::{self, Body};
 
 /// What a composer hands over to be sent.
 pub type Draft = (message::Id, String);
 
-/// From how many characters left on they are counted aloud.
-const COUNTED_ALOUD: i64 = 20;
-
-/// What has been typed, and whether it can be sent.
+/// A text on its way.
 #[derive(Clone, Copy)]
-struct Typing {
-    field: NodeRef<Textarea>,
-    text: RwSignal<String>,
-    /// Whether the page is alive: until then the button must work as a plain form's.
-    alive: RwSignal<bool>,
+struct Sending {
+    /// With which the next text is sent.
+    id: RwSignal<message::Id>,
+    typing: Typing,
+    /// The text for which an answer is awaited.
+    sent: StoredValue<String>,
+    send: Action<Draft, Result<(), AppError>>,
 }
 
-impl Typing {
-    fn new(text: String) -> Self {
-        let typing = Self { field: NodeRef::new(), text: RwSignal::new(text), alive: RwSignal::new(false) };
-        Effect::new(move |_| {
-            // Typing may have begun before the page was taken over.
-            typing.read_field();
-            typing.alive.set(true);
+impl Sending {
+    fn new(id: message::Id, typing: Typing, send: Action<Draft, Result<(), AppError>>) -> Self {
+        let sending = Self { id: RwSignal::new(id), typing, sent: StoredValue::default(), send };
+        Effect::new(move |_| match send.value().get() {
+            Some(Ok(())) => {
+                sending.sent.with_value(|sent| typing.take_out(sent));
+                sending.id.set(new_id());
+            }
+            // The id is taken, by another text: that one is stored, this one is not.
+            Some(Err(AppError::Conflict(_))) => sending.id.set(new_id()),
+            _ => {}
         });
-        typing
+        sending
     }
 
-    fn read_field(&self) {
-        if let Some(field) = self.field.get_untracked() {
-            self.text.set(field.value());
+    fn is_possible(&self) -> bool {
+        !self.send.pending().get() && Body::parse(&self.typing.text.read()).is_ok()
+    }
+
+    fn submit(&self) {
+        self.typing.read_field();
+        if untrack(|| self.is_possible()) {
+            let text = self.typing.text.get_untracked();
+            self.sent.set_value(text.clone());
+            self.send.dispatch((self.id.get_untracked(), text));
         }
-    }
-
-    /// Takes out what has been sent. What was typed since stays.
-    fn take_out(&self, sent: &str) {
-        if let Some(field) = self.field.get_untracked() {
-            let now = field.value();
-            field.set_value(now.strip_prefix(sent).unwrap_or(&now).trim_start());
-            self.read_field();
-        }
-    }
-
-    fn focus(&self) {
-        if let Some(field) = self.field.get_untracked() {
-            let _ = field.focus();
-        }
-    }
-
-    fn remaining(&self) -> i64 {
-        BODY_LEN_MAX as i64 - Body::len_of(&self.text.read()) as i64
+        // A button that cannot be pressed any more would take the focus with it.
+        self.typing.focus();
     }
 }
 
@@ -81,45 +74,26 @@ pub fn Composer(
 ) -> impl IntoView {
     let (name, value) = bound_to;
     let (first_error, typed, id) = begin(refused, (name, &value), next_message);
-    let (id, sent, typing) = (RwSignal::new(id), StoredValue::new(String::new()), Typing::new(typed.clone()));
+    let sending = Sending::new(id, Typing::new(typed.clone()), send);
+    let typing = sending.typing;
     let error = Memo::new(move |_| match send.value().get() {
         None => first_error.clone(),
         Some(answer) => answer.err(),
     });
-    Effect::new(move |_| match send.value().get() {
-        Some(Ok(())) => {
-            sent.with_value(|sent| typing.take_out(sent));
-            id.set(new_id());
-        }
-        // The id is taken, by another text: that one is stored, this one is not.
-        Some(Err(AppError::Conflict(_))) => id.set(new_id()),
-        _ => {}
-    });
-    let sendable = move || !send.pending().get() && Body::parse(&typing.text.read()).is_ok();
-    let submit = move || {
-        typing.read_field();
-        if untrack(sendable) {
-            let text = typing.text.get_untracked();
-            sent.set_value(text.clone());
-            send.dispatch((id.get_untracked(), text));
-        }
-        // A button that cannot be pressed any more would take the focus with it.
-        typing.focus();
-    };
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
-        submit();
+        sending.submit();
     };
     let on_keydown = move |event: KeyboardEvent| {
         if sends(&event) {
             event.prevent_default();
-            submit();
+            sending.submit();
         }
     };
     view! {
         <form class="composer" method="post" action=action autocomplete="off" on:submit=on_submit>
             <input type="hidden" name=name value=value/>
-            <input type="hidden" name="id" value=move || id.get().to_string()/>
+            <input type="hidden" name="id" value=move || sending.id.get().to_string()/>
             {move || error.get().map(|error| view! { <ErrorNote error/> })}
             <label class="visually-hidden" for="body">"Message"</label>
             <textarea
@@ -139,22 +113,10 @@ pub fn Composer(
                 inner_html=textarea_content(&typed)
             ></textarea>
             <Counter typing/>
-            <button class="button button--primary composer__send" type="submit" disabled=move || typing.alive.get() && !sendable()>
+            <button class="button button--primary composer__send" type="submit" disabled=move || typing.alive.get() && !sending.is_possible()>
                 "Send"
             </button>
         </form>
-    }
-}
-
-#[component]
-fn Counter(typing: Typing) -> impl IntoView {
-    let remaining = Memo::new(move |_| typing.remaining());
-    let aloud = move || (remaining.get() <= COUNTED_ALOUD).then(|| format!("{} characters left", remaining.get()));
-    view! {
-        <p class="composer__count" id="composer-count" class=("composer__count--over", move || remaining.get() < 0)>
-            {move || remaining.get()}<span class="visually-hidden">" characters left"</span>
-        </p>
-        <span class="visually-hidden" aria-live="polite">{aloud}</span>
     }
 }
 
@@ -176,15 +138,6 @@ fn begin(
 /// chooses it: 229 is what Safari reports for that key, after it has already ended the composition.
 fn sends(event: &KeyboardEvent) -> bool {
     event.key() == "Enter" && !event.shift_key() && !event.is_composing() && event.key_code() != 229
-}
-
-/// `text` as the content of a `textarea`. In there only `&` and `<` mean anything (HTML, section 13.2.5.2), and the
-/// line break that comes first is dropped, so one is put in its place.
-fn textarea_content(text: &str) -> String {
-    if text.is_empty() {
-        return String::new();
-    }
-    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 fn new_id() -> message::Id {
@@ -223,11 +176,5 @@ mod tests {
     fn a_message_that_was_refused_for_one_person_is_not_offered_for_another() {
         let begun = begin(refused(AppError::Unavailable), ("handle", "cy"), id(2));
         assert_eq!(begun, (Some(AppError::Unavailable), String::new(), id(2)));
-    }
-
-    #[test]
-    fn a_text_cannot_end_its_textarea() {
-        assert_eq!(textarea_content("</textarea><b>&amp;"), "\n&lt;/textarea>&lt;b>&amp;amp;");
-        assert_eq!(textarea_content(""), "");
     }
 }

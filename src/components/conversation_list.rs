@@ -5,7 +5,7 @@ use leptos_router::hooks::use_location;
 
 use crate::api;
 use crate::components::avatar::Avatar;
-use crate::components::inbox::Inbox;
+use crate::components::inbox::Rows;
 use crate::components::pager::OlderLink;
 use crate::components::time::{Shown, Time};
 use crate::conversation::Conversation;
@@ -16,21 +16,20 @@ use crate::user;
 #[component]
 pub fn ConversationList(
     /// What is shown.
-    inbox: Inbox,
+    rows: Rows,
     /// Who reads.
     me: user::Id,
 ) -> impl IntoView {
-    let rows = inbox.rows();
     // A row is drawn anew when anything in it has changed.
     let key = |row: &Conversation| (row.id, row.last_sent_at.clone(), row.unread);
     view! {
-        <Show when=move || !rows.read().is_empty() fallback=NoConversations>
+        <Show when=move || !rows.shown.read().is_empty() fallback=NoConversations>
             <ul class="conversation-list">
-                <For each=move || rows.get() key=key let:row>
+                <For each=move || rows.shown.get() key=key let:row>
                     <ConversationItem row me/>
                 </For>
             </ul>
-            <OlderConversations inbox/>
+            <OlderConversations rows/>
         </Show>
     }
 }
@@ -64,11 +63,11 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
 }
 
 #[component]
-fn OlderConversations(inbox: Inbox) -> impl IntoView {
+fn OlderConversations(rows: Rows) -> impl IntoView {
     let load = Action::new(move |_: &()| {
-        let cursor = inbox.older().get_untracked();
+        let cursor = rows.older.get_untracked();
         async move {
-            inbox.append(api::list_conversations(cursor).await?);
+            rows.append(api::list_conversations(cursor).await?);
             Ok::<(), AppError>(())
         }
     });
@@ -84,7 +83,7 @@ fn OlderConversations(inbox: Inbox) -> impl IntoView {
             />
         }
     };
-    move || inbox.older().get().map(link)
+    move || rows.older.get().map(link)
 }
 
 #[component]

@@ -6,40 +6,46 @@ use crate::conversation::{self, Conversation, PREVIEW_LEN_MAX};
 use crate::message::Message;
 use crate::page::{Cursor, Page};
 
-/// The list of conversations, shared by the list and the conversation beside it.
+/// What the list shows, from one answer of the server on.
+#[derive(Clone, Copy)]
+pub struct Rows {
+    /// Newest first.
+    pub shown: RwSignal<Vec<Conversation>>,
+    /// Asks for what is older than all that is shown.
+    pub older: RwSignal<Option<Cursor>>,
+}
+
+impl Rows {
+    /// Begins with a page from the server.
+    pub fn new(page: Page<Conversation>) -> Self {
+        Self { shown: RwSignal::new(page.items), older: RwSignal::new(page.older) }
+    }
+
+    /// Takes in what is older, without what has moved up since. The list may have been left meanwhile.
+    pub fn append(&self, page: Page<Conversation>) {
+        self.shown.try_update(|rows| append(rows, page.items));
+        self.older.try_set(page.older);
+    }
+}
+
+/// The way from a conversation to the list beside it.
 #[derive(Clone, Copy)]
 pub struct Inbox {
-    rows: RwSignal<Vec<Conversation>>,
-    older: RwSignal<Option<Cursor>>,
+    /// The rows that are on the page now. New ones for each answer of the server: a list that is about to be replaced
+    /// must not be drawn with what is meant for the next.
+    rows: StoredValue<Option<Rows>>,
     refetch: Callback<()>,
 }
 
 impl Inbox {
-    /// An empty list; `refetch` asks the server for a page to [fill](Self::fill) it with.
+    /// A list that nobody has drawn yet; `refetch` asks the server for one.
     pub fn new(refetch: Callback<()>) -> Self {
-        Self { rows: RwSignal::default(), older: RwSignal::default(), refetch }
+        Self { rows: StoredValue::new(None), refetch }
     }
 
-    /// Begins anew with a page from the server.
-    pub fn fill(&self, page: Page<Conversation>) {
-        self.rows.set(page.items);
-        self.older.set(page.older);
-    }
-
-    /// What is shown, newest first.
-    pub fn rows(&self) -> Signal<Vec<Conversation>> {
-        self.rows.into()
-    }
-
-    /// Asks for what is older than all that is shown.
-    pub fn older(&self) -> Signal<Option<Cursor>> {
-        self.older.into()
-    }
-
-    /// Takes in what is older, without what has moved up since.
-    pub fn append(&self, page: Page<Conversation>) {
-        self.rows.update(|rows| append(rows, page.items));
-        self.older.set(page.older);
+    /// The list shows these now.
+    pub fn show(&self, rows: Rows) {
+        self.rows.set_value(Some(rows));
     }
 
     /// Only the server knows what has changed.
@@ -49,7 +55,7 @@ impl Inbox {
 
     /// A message has been sent: its conversation is now the newest.
     pub fn sent(&self, conversation: conversation::Id, message: &Message) {
-        let moved = self.rows.try_update(|rows| move_up(rows, conversation, message));
+        let moved = self.update(|rows| move_up(rows, conversation, message));
         // Not among those that are shown.
         if moved == Some(false) {
             self.refetch();
@@ -58,10 +64,15 @@ impl Inbox {
 
     /// Everything in a conversation has been read.
     pub fn read(&self, conversation: conversation::Id) {
-        let unread = |rows: &[Conversation]| rows.iter().position(|row| row.id == conversation && row.unread > 0);
-        if let Some(Some(at)) = self.rows.try_with_untracked(|rows| unread(rows)) {
-            self.rows.update(|rows| rows[at].unread = 0);
-        }
+        self.update(|rows| {
+            for row in rows.iter_mut().filter(|row| row.id == conversation) {
+                row.unread = 0;
+            }
+        });
+    }
+
+    fn update<T>(&self, change: impl FnOnce(&mut Vec<Conversation>) -> T) -> Option<T> {
+        self.rows.try_get_value().flatten()?.shown.try_update(change)
     }
 }
 

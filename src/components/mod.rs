@@ -26,11 +26,15 @@ pub mod inbox;
 
 pub mod message_list;
 
+pub mod open_thread;
+
 pub mod pager;
 
 pub mod thread;
 
 pub mod time;
+
+pub mod typing;
 
 #[cfg(test)]
 pub(crate) mod samples;

@@ -12,7 +12,7 @@ use crate::components::conversation_list::ConversationList;
 use crate::components::error_note::Missing;
 use crate::components::field::{Field, Kind};
 use crate::components::form::{FieldForm, Leave, Refused, Submission};
-use crate::components::inbox::Inbox;
+use crate::components::inbox::{Inbox, Rows};
 use crate::components::samples;
 use crate::components::thread::ThreadPane;
 use crate::conversation::{self, Conversation, Thread};
@@ -50,11 +50,13 @@ fn thread(text: &str) -> Thread {
     }
 }
 
-fn inbox(text: &str) -> Inbox {
-    let inbox = Inbox::new(Callback::new(|()| ()));
+fn inbox() -> Inbox {
+    Inbox::new(Callback::new(|()| ()))
+}
+
+fn rows(text: &str) -> Rows {
     let row = Conversation { with: samples::user(2, text), preview: text.to_owned(), ..samples::conversation(1) };
-    inbox.fill(page(vec![row], text));
-    inbox
+    Rows::new(page(vec![row], text))
 }
 
 fn refused(text: &str) -> Option<Refused> {
@@ -68,7 +70,7 @@ fn refused(text: &str) -> Option<Refused> {
 
 fn thread_html(text: &'static str, refused: Option<Refused>) -> String {
     html("/messages/9", move || {
-        view! { <ThreadPane thread=thread(text) me=samples::user(1, text).id inbox=inbox(text) refused/> }
+        view! { <ThreadPane thread=thread(text) me=samples::user(1, text).id inbox=inbox() refused/> }
     })
 }
 
@@ -76,7 +78,7 @@ fn thread_html(text: &'static str, refused: Option<Refused>) -> String {
 fn nobody_can_write_a_script_into_somebody_elses_page() {
     let pages = [
         thread_html(EVIL, refused(EVIL)),
-        html("/messages", || view! { <ConversationList inbox=inbox(EVIL) me=samples::user(1, EVIL).id/> }),
+        html("/messages", || view! { <ConversationList rows=rows(EVIL) me=samples::user(1, EVIL).id/> }),
         html("/messages", || view! { <AccountMenu user=samples::user(1, EVIL)/> }),
         html("/messages", || view! { <Missing error=AppError::Conflict(EVIL.to_owned())/> }),
         html("/signin", || {

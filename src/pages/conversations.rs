@@ -12,7 +12,7 @@ use crate::components::conversation_list::{ConversationList, ConversationListSke
 use crate::components::error_note::{ErrorNote, Missing, TryAgain};
 use crate::components::header::Header;
 use crate::components::heading::Heading;
-use crate::components::inbox::Inbox;
+use crate::components::inbox::{Inbox, Rows};
 use crate::conversation::Conversation;
 use crate::error::AppError;
 use crate::page::{Cursor, Page};
@@ -67,8 +67,9 @@ fn ConversationsPane(
             match (me.await, list.await) {
                 (Ok(me), Ok(page)) => {
                     let shows_older = page.newer.is_some();
-                    inbox.fill(page);
-                    Either::Left(view! { {newest(shows_older)} <ConversationList inbox me=me.id/> })
+                    let rows = Rows::new(page);
+                    inbox.show(rows);
+                    Either::Left(view! { {newest(shows_older)} <ConversationList rows me=me.id/> })
                 }
                 (Err(AppError::Unauthenticated), _) | (_, Err(AppError::Unauthenticated)) => {
                     Either::Right(Either::Left(view! { <Missing error=AppError::Unauthenticated/> }))

@@ -34,7 +34,7 @@ pub fn NewConversationPage() -> impl IntoView {
     // Typing may have begun before the page was taken over.
     Effect::new(move |_| take());
     let mut take_after_a_pause = debounce(PAUSE, move |()| take());
-    let found = Resource::new(move || query.get(), api::search_users);
+    let found = Resource::new(move || query.get(), search);
     let people = move || {
         Suspend::new(async move {
             match found.await {
@@ -77,14 +77,22 @@ pub fn NewConversationPage() -> impl IntoView {
     }
 }
 
+/// Does not trouble the server with what it would not look for.
+async fn search(query: String) -> Result<Vec<User>, AppError> {
+    if is_enough(&query) { api::search_users(query).await } else { Ok(Vec::new()) }
+}
+
+fn is_enough(query: &str) -> bool {
+    query.trim().trim_start_matches('@').chars().count() >= QUERY_LEN_MIN
+}
+
 #[component]
 fn Found(people: Vec<User>, query: RwSignal<String>) -> impl IntoView {
-    let asked = query.with_untracked(|query| query.trim().trim_start_matches('@').chars().count());
-    let status = match (asked, people.len()) {
-        (0..QUERY_LEN_MIN, _) => "Type at least two characters.".to_owned(),
-        (_, 0) => "Nobody by that name or handle.".to_owned(),
-        (_, 1) => "One person".to_owned(),
-        (_, count) => format!("{count} people"),
+    let status = match people.len() {
+        _ if !query.with_untracked(|query| is_enough(query)) => "Type at least two characters.".to_owned(),
+        0 => "Nobody by that name or handle.".to_owned(),
+        1 => "One person".to_owned(),
+        count => format!("{count} people"),
     };
     view! {
         <p class="search__status" role="status">{status}</p>

@@ -41,7 +41,8 @@ mod tests {
     #[test]
     fn only_this_machine_is_local() {
         assert!(["http://127.0.0.1:4566", "http://localhost:1/", "http://[::1]:8000"].into_iter().all(is_local));
-        let others = ["https://dynamodb.eu-central-1.amazonaws.com", "http://localhost.example.com", "http://10.0.0.1", ""];
+        let others =
+            ["https://dynamodb.eu-central-1.amazonaws.com", "http://localhost.example.com", "http://10.0.0.1", ""];
         assert!(!others.into_iter().any(is_local));
     }
 }

@@ -27,10 +27,8 @@ pub struct Pool {
 impl Pool {
     /// The web server's variables for this pool, a line each.
     pub fn variables(&self) -> String {
-        let mut lines = format!(
-            "AWS_COGNITO_USER_POOL_ID={}\nAWS_COGNITO_USER_POOL_CLIENT_ID={}\n",
-            self.id, self.client_id
-        );
+        let mut lines =
+            format!("AWS_COGNITO_USER_POOL_ID={}\nAWS_COGNITO_USER_POOL_CLIENT_ID={}\n", self.id, self.client_id);
         if let Some(secret) = &self.client_secret {
             lines += &format!("AWS_COGNITO_USER_POOL_CLIENT_SECRET={secret}\n");
         }

@@ -1,0 +1,97 @@
+//! The field of a composer: what is being typed, and how much more may be.
+
+use leptos::html::Textarea;
+use leptos::prelude::*;
+
+use crate::message::{BODY_LEN_MAX, Body};
+
+/// From how many characters left on they are counted aloud.
+const COUNTED_ALOUD: i64 = 20;
+
+/// What has been typed.
+#[derive(Clone, Copy)]
+pub struct Typing {
+    /// The field, once it is on the page.
+    pub field: NodeRef<Textarea>,
+    /// What is in it.
+    pub text: RwSignal<String>,
+    /// Whether the page is alive: until then the button must work as a plain form's.
+    pub alive: RwSignal<bool>,
+}
+
+impl Typing {
+    /// Begins with a text that the server has put into the field.
+    pub fn new(text: String) -> Self {
+        let typing = Self { field: NodeRef::new(), text: RwSignal::new(text), alive: RwSignal::new(false) };
+        Effect::new(move |_| {
+            // Typing may have begun before the page was taken over.
+            typing.read_field();
+            typing.alive.set(true);
+        });
+        typing
+    }
+
+    /// Takes over what is in the field.
+    pub fn read_field(&self) {
+        if let Some(field) = self.field.get_untracked() {
+            self.text.set(field.value());
+        }
+    }
+
+    /// Takes out what has been sent. What was typed since stays.
+    pub fn take_out(&self, sent: &str) {
+        if let Some(field) = self.field.get_untracked() {
+            let now = field.value();
+            field.set_value(now.strip_prefix(sent).unwrap_or(&now).trim_start());
+            self.read_field();
+        }
+    }
+
+    /// Puts the focus into the field.
+    pub fn focus(&self) {
+        if let Some(field) = self.field.get_untracked() {
+            let _ = field.focus();
+        }
+    }
+
+    /// How many characters more fit into a message; negative where there are too many.
+    pub fn remaining(&self) -> i64 {
+        BODY_LEN_MAX as i64 - Body::len_of(&self.text.read()) as i64
+    }
+}
+
+/// How many characters are left; aloud when it is few.
+#[component]
+pub fn Counter(
+    /// What is counted.
+    typing: Typing,
+) -> impl IntoView {
+    let remaining = Memo::new(move |_| typing.remaining());
+    let aloud = move || (remaining.get() <= COUNTED_ALOUD).then(|| format!("{} characters left", remaining.get()));
+    view! {
+        <p class="composer__count" id="composer-count" class=("composer__count--over", move || remaining.get() < 0)>
+            {move || remaining.get()}<span class="visually-hidden">" characters left"</span>
+        </p>
+        <span class="visually-hidden" aria-live="polite">{aloud}</span>
+    }
+}
+
+/// `text` as the content of a `textarea`. In there only `&` and `<` mean anything (HTML, section 13.2.5.2), and the
+/// line break that comes first is dropped, so one is put in its place.
+pub fn textarea_content(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_end_its_textarea() {
+        assert_eq!(textarea_content("</textarea><b>&amp;"), "\n&lt;/textarea>&lt;b>&amp;amp;");
+        assert_eq!(textarea_content(""), "");
+    }
+}
