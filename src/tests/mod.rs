@@ -1,4 +1,11 @@
 //! Integration tests: the real parts, on port 0, each test with its own.
 
+mod sessions;
+
+mod sign_in;
+
 mod store;
+
 mod support;
+
+mod users;

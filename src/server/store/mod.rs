@@ -73,7 +73,7 @@ impl Store {
 
     /// Brings the schema of PostgreSQL up to date.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        Ok(postgres::migrate(&self.postgres).await?)
+        postgres::migrate(&self.postgres).await
     }
 
     /// Whether PostgreSQL answers a query.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::MigrateError;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 
 /// The most connections that one server holds.
@@ -30,12 +30,30 @@ pub fn connect(url: &SecretString) -> anyhow::Result<PgPool> {
         .connect_lazy_with(options))
 }
 
-/// Brings the schema up to date. Safe to run on several servers at once: `sqlx` takes an advisory lock.
-pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
+/// Brings the schema up to date. Safe to run on several servers at once: `sqlx` takes an advisory lock. Where a row of the
+/// old app contradicts the schema, the error names its value, and nothing is changed.
+pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     // A connection of its own: building an index, or waiting for another server's migration, may take its time.
     let options = (*pool.connect_options()).clone().options([("statement_timeout", "0")]);
-    let mut connection = PgConnection::connect_with(&options).await?;
-    sqlx::migrate!("sql/migrations").run(&mut connection).await
+    let mut connection = PgConnection::connect_with(&options).await.context("connect to PostgreSQL")?;
+    sqlx::migrate!("sql/migrations").run(&mut connection).await.map_err(with_detail)
+}
+
+/// PostgreSQL says which value is wrong in a detail, which the error's own text leaves out.
+fn with_detail(error: MigrateError) -> anyhow::Error {
+    let detail = match &error {
+        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => cause
+            .as_database_error()
+            .and_then(|cause| cause.try_downcast_ref::<PgDatabaseError>())
+            .and_then(PgDatabaseError::detail)
+            .map(str::to_owned),
+        _ => None,
+    };
+    let error = anyhow::Error::new(error);
+    match detail {
+        Some(detail) => error.context(detail),
+        None => error,
+    }
 }
 
 /// Whether PostgreSQL answers. One round trip.

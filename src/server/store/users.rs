@@ -14,6 +14,9 @@ pub const SEARCH_RESULTS_MAX: i64 = 10;
 /// How often a person's first sign-in is tried again when others take the handles that it chose.
 const CREATE_TRIES_MAX: usize = 5;
 
+/// How many of these tries may go to others before the handle is chosen so that nobody else wants it.
+const RACES_MAX: usize = 2;
+
 /// The table `users`. Cloning copies a handle.
 #[derive(Debug, Clone)]
 pub struct Users {
@@ -81,13 +84,13 @@ impl Users {
     /// The row of a person who has signed in; the first time, this makes it. Safe to run twice at once. A handle that
     /// somebody else has is varied until it is free; an e-mail that somebody else has is a conflict.
     pub async fn arrive(&self, newcomer: &Newcomer) -> Result<Arrival, Failure> {
-        for _ in 0..CREATE_TRIES_MAX {
+        for attempt in 0..CREATE_TRIES_MAX {
             if let Some(user) = self.by_cognito_user_id(newcomer.sub).await? {
                 return Ok(Arrival { user, handle_changed: false });
             }
             let user = match self.adopt(newcomer).await? {
                 Some(user) => Some(user),
-                None => self.create(newcomer).await?,
+                None => self.create(newcomer, attempt).await?,
             };
             if let Some(user) = user {
                 let handle_changed = newcomer.handle.as_ref().is_some_and(|wanted| *wanted != user.handle);
@@ -110,8 +113,12 @@ impl Users {
     }
 
     /// Makes the row, with the first handle that is free. None where somebody was quicker, or has the e-mail.
-    async fn create(&self, newcomer: &Newcomer) -> Result<Option<User>, Failure> {
-        let candidates = newcomer.handle_candidates();
+    async fn create(&self, newcomer: &Newcomer, attempt: usize) -> Result<Option<User>, Failure> {
+        let mut candidates = newcomer.handle_candidates();
+        if attempt >= RACES_MAX {
+            // Many want the same handle at this moment. The last candidate is random, and meets nobody.
+            candidates.drain(..candidates.len() - 1);
+        }
         let taken = query_file_scalar!("sql/users/taken_handles.sql", &candidates[..]).fetch_all(&self.pool).await?;
         let Some(handle) = candidates.iter().find(|candidate| !taken.contains(candidate)) else {
             return Ok(None);

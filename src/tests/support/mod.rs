@@ -1,3 +1,11 @@
-//! What tests are made of.
+//! What tests stand on.
 
-pub mod dynamodb;
+pub mod browser;
+
+pub mod cognito;
+
+pub mod fake_pool;
+
+pub mod postgres;
+
+pub mod signing;

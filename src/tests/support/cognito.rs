@@ -1,0 +1,101 @@
+//! A user pool of one test on the emulator, with people in it.
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::config::Credentials;
+use aws_sdk_cognitoidentityprovider::types::{
+    AttributeType, ExplicitAuthFlowsType, MessageActionType, PreventUserExistenceErrorTypes, VerifiedAttributeType,
+};
+
+use super::browser::PoolAddress;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "Cruddur-2026!";
+
+/// The code that the emulator asks for after a sign-up.
+pub const SIGN_UP_CODE: &str = "123456";
+
+/// The code that the emulator asks for before a new password.
+pub const RESET_CODE: &str = "654321";
+
+/// A pool with a client that has a secret.
+pub struct Pool {
+    /// What a server needs to know of it.
+    pub address: PoolAddress,
+    /// For what administrators do.
+    pub admin: Client,
+}
+
+impl Pool {
+    /// Makes a pool of its own.
+    pub async fn create() -> Self {
+        let endpoint = std::env::var("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
+            .expect("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER names a Cognito emulator");
+        let admin = admin(&endpoint).await;
+        let pool = admin
+            .create_user_pool()
+            .pool_name("cruddur")
+            .username_attributes("email".into())
+            .auto_verified_attributes(VerifiedAttributeType::Email)
+            .send()
+            .await
+            .expect("a user pool");
+        let user_pool_id = pool.user_pool.and_then(|pool| pool.id).expect("its id");
+        let client = admin
+            .create_user_pool_client()
+            .user_pool_id(&user_pool_id)
+            .client_name("server")
+            .generate_secret(true)
+            .explicit_auth_flows(ExplicitAuthFlowsType::AllowUserPasswordAuth)
+            .explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth)
+            .prevent_user_existence_errors(PreventUserExistenceErrorTypes::Enabled)
+            .send()
+            .await
+            .expect("a client")
+            .user_pool_client
+            .expect("the client");
+        let client_id = client.client_id.expect("its id");
+        let address = PoolAddress { endpoint, user_pool_id, client_id, client_secret: client.client_secret };
+        Self { address, admin }
+    }
+
+    /// Adds somebody who can sign in at once: `ana` is `ana@example.com`, with [`PASSWORD`].
+    pub async fn add(&self, name: &str) {
+        let email = format!("{name}@example.com");
+        self.admin
+            .admin_create_user()
+            .user_pool_id(&self.address.user_pool_id)
+            .username(&email)
+            .message_action(MessageActionType::Suppress)
+            .user_attributes(attribute("email", &email))
+            .user_attributes(attribute("email_verified", "true"))
+            .user_attributes(attribute("name", name))
+            .user_attributes(attribute("preferred_username", name))
+            .send()
+            .await
+            .expect("a person");
+        self.admin
+            .admin_set_user_password()
+            .user_pool_id(&self.address.user_pool_id)
+            .username(&email)
+            .password(PASSWORD)
+            .permanent(true)
+            .send()
+            .await
+            .expect("a password");
+    }
+}
+
+fn attribute(name: &str, value: &str) -> AttributeType {
+    AttributeType::builder().name(name).value(value).build().expect("name and value are set")
+}
+
+async fn admin(endpoint: &str) -> Client {
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .endpoint_url(endpoint)
+        .load()
+        .await;
+    Client::new(&config)
+}

@@ -1,0 +1,302 @@
+//! A user pool of our own, for what no emulator does: faults, rotation, key changes, odd answers.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+use super::browser::PoolAddress;
+use super::signing::{self, SigningKey, now};
+
+/// The pool's id.
+pub const POOL_ID: &str = "eu-central-1_Fake00001";
+
+/// The client's id.
+pub const CLIENT_ID: &str = "fakeclient";
+
+/// What the pool's tokens carry as `iss`.
+pub const ISSUER: &str = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Fake00001";
+
+/// What the key set's address answers with.
+#[derive(Clone)]
+pub enum KeySetAnswer {
+    /// These keys.
+    Keys(Vec<Value>),
+    /// This text, as JSON.
+    Text(String),
+    /// This text, as something else.
+    TextAs(&'static str, String),
+    /// A status.
+    Status(u16),
+    /// A redirect to a good set.
+    Redirect,
+    /// Nothing, ever.
+    Hang,
+    /// A good set, a byte every 100 ms.
+    Drip,
+}
+
+/// What the calls answer with.
+#[derive(Clone)]
+pub enum CallAnswer {
+    /// What they should.
+    Good,
+    /// A refusal: code and message.
+    Refuse(&'static str, &'static str),
+    /// A server error.
+    Trouble,
+    /// Nothing, ever.
+    Hang,
+    /// A question.
+    Challenge(&'static str),
+}
+
+/// The pool's switches and counters.
+pub struct Switches {
+    /// The key set's answer.
+    pub keys: KeySetAnswer,
+    /// What the calls answer with.
+    pub calls: CallAnswer,
+    /// Which key signs.
+    pub signer: &'static SigningKey,
+    /// How long access tokens last, seconds.
+    pub access_secs: u64,
+    /// Whether each refresh gives a new refresh token, and takes the old one.
+    pub rotates: bool,
+    /// What the ID token says besides, or instead: a null removes a claim.
+    pub id_claims: Value,
+    /// The same for the access token.
+    pub access_claims: Value,
+    refresh_tokens: HashMap<String, String>,
+    counts: HashMap<String, usize>,
+    bodies: Vec<Value>,
+}
+
+/// A running pool. It stops with the test's runtime.
+#[derive(Clone)]
+pub struct FakePool {
+    /// Where it answers.
+    pub endpoint: String,
+    switches: Arc<Mutex<Switches>>,
+}
+
+impl FakePool {
+    /// Starts one with one key, which takes any password but `wrong` for `<name>@example.com`.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let switches = Switches {
+            keys: KeySetAnswer::Keys(vec![signing::key().jwk()]),
+            calls: CallAnswer::Good,
+            signer: signing::key(),
+            access_secs: 300,
+            rotates: false,
+            id_claims: json!({}),
+            access_claims: json!({}),
+            refresh_tokens: HashMap::new(),
+            counts: HashMap::new(),
+            bodies: Vec::new(),
+        };
+        let pool = Self { endpoint, switches: Arc::new(Mutex::new(switches)) };
+        let router = Router::new()
+            .route("/", post(call))
+            .route("/good-keys", get(async || Json(json!({ "keys": [signing::key().jwk()] }))))
+            .route(&format!("/{POOL_ID}/.well-known/jwks.json"), get(key_set))
+            .with_state(pool.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        pool
+    }
+
+    /// What a server needs to know of it.
+    pub fn address(&self) -> PoolAddress {
+        PoolAddress {
+            endpoint: self.endpoint.clone(),
+            user_pool_id: POOL_ID.to_owned(),
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: Some("the client's secret".to_owned()),
+        }
+    }
+
+    /// Where the key set is.
+    pub fn key_set_url(&self) -> String {
+        format!("{}/{POOL_ID}/.well-known/jwks.json", self.endpoint)
+    }
+
+    /// Its switches. Not to be held across an await.
+    pub fn set(&self) -> MutexGuard<'_, Switches> {
+        self.switches.lock().expect("not poisoned")
+    }
+
+    /// How often a call was made; `keys` counts fetches of the key set.
+    pub fn count(&self, call: &str) -> usize {
+        self.set().counts.get(call).copied().unwrap_or(0)
+    }
+
+    /// The body of the last call of this name.
+    pub fn last(&self, call: &str) -> Value {
+        let switches = self.set();
+        switches.bodies.iter().rfind(|body| body["call"] == call).cloned().unwrap_or_default()
+    }
+
+    /// Waits until a call was made this often.
+    pub async fn wait_for(&self, call: &str, count: usize) {
+        let waited = tokio::time::timeout(Duration::from_secs(10), async {
+            while self.count(call) < count {
+                tokio::task::yield_now().await;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        waited.await.unwrap_or_else(|_| panic!("{call} was not called {count} times"));
+    }
+}
+
+/// Claims of a good access token.
+pub fn access_claims(sub: &str) -> Value {
+    json!({
+        "sub": sub, "iss": ISSUER, "client_id": CLIENT_ID, "token_use": "access", "username": sub,
+        "scope": "aws.cognito.signin.user.admin", "exp": now() + 300, "iat": now(), "auth_time": now(),
+        "jti": Uuid::new_v4(), "origin_jti": Uuid::new_v4(), "event_id": Uuid::new_v4(),
+    })
+}
+
+/// Claims of a good ID token.
+pub fn id_claims(sub: &str) -> Value {
+    json!({
+        "sub": sub, "iss": ISSUER, "aud": CLIENT_ID, "token_use": "id", "cognito:username": sub,
+        "email": "ana@example.com", "email_verified": true, "name": "Ana", "preferred_username": "ana",
+        "exp": now() + 300, "iat": now(), "auth_time": now(), "jti": Uuid::new_v4(),
+    })
+}
+
+/// `claims` with those of `changes` instead; a null removes one.
+pub fn changed(mut claims: Value, changes: &Value) -> Value {
+    for (name, value) in changes.as_object().expect("an object") {
+        match value {
+            Value::Null => claims.as_object_mut().expect("an object").remove(name),
+            _ => claims.as_object_mut().expect("an object").insert(name.clone(), value.clone()),
+        };
+    }
+    claims
+}
+
+/// The `sub` of whoever has this mailbox: always the same.
+pub fn sub_of(email: &str) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, email.as_bytes()).to_string()
+}
+
+async fn key_set(State(pool): State<FakePool>) -> Response {
+    let answer = {
+        let mut switches = pool.set();
+        *switches.counts.entry("keys".to_owned()).or_default() += 1;
+        switches.keys.clone()
+    };
+    match answer {
+        KeySetAnswer::Keys(keys) => Json(json!({ "keys": keys })).into_response(),
+        KeySetAnswer::Text(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        KeySetAnswer::TextAs(kind, text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
+        KeySetAnswer::Status(status) => StatusCode::from_u16(status).expect("a status").into_response(),
+        KeySetAnswer::Redirect => (StatusCode::FOUND, [(header::LOCATION, "/good-keys")]).into_response(),
+        KeySetAnswer::Hang => std::future::pending().await,
+        KeySetAnswer::Drip => {
+            let body = json!({ "keys": [signing::key().jwk()] }).to_string().into_bytes();
+            let bytes = futures::stream::unfold(body.into_iter(), async |mut bytes| {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                let byte = bytes.next()?;
+                Some((Ok::<_, std::convert::Infallible>(Bytes::from(vec![byte])), bytes))
+            });
+            ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(bytes)).into_response()
+        }
+    }
+}
+
+async fn call(State(pool): State<FakePool>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).expect("a target");
+    let name = target.rsplit('.').next().expect("a name").to_owned();
+    let mut body: Value = serde_json::from_slice(&body).expect("JSON");
+    body["call"] = json!(name);
+    let answer = {
+        let mut switches = pool.set();
+        *switches.counts.entry(name.clone()).or_default() += 1;
+        switches.bodies.push(body.clone());
+        switches.calls.clone()
+    };
+    match answer {
+        CallAnswer::Good => good(&pool, &name, &body),
+        CallAnswer::Refuse(code, message) => refuse(code, message),
+        CallAnswer::Trouble => {
+            let body = json!({ "__type": "InternalErrorException", "message": "trouble" });
+            (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
+        }
+        CallAnswer::Hang => std::future::pending().await,
+        CallAnswer::Challenge(challenge) => {
+            Json(json!({ "ChallengeName": challenge, "Session": "s", "ChallengeParameters": {} })).into_response()
+        }
+    }
+}
+
+fn refuse(code: &str, message: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "__type": code, "message": message }))).into_response()
+}
+
+fn good(pool: &FakePool, name: &str, body: &Value) -> Response {
+    match name {
+        "InitiateAuth" if body["AuthParameters"]["PASSWORD"] == "wrong" => {
+            refuse("NotAuthorizedException", "Incorrect username or password.")
+        }
+        "InitiateAuth" => {
+            let email = body["AuthParameters"]["USERNAME"].as_str().expect("a name").to_owned();
+            let refresh = Uuid::new_v4().to_string();
+            pool.set().refresh_tokens.insert(refresh.clone(), email.clone());
+            tokens(pool, &email, Some(refresh))
+        }
+        "GetTokensFromRefreshToken" => {
+            let refresh = body["RefreshToken"].as_str().expect("a token").to_owned();
+            let known = {
+                let switches = pool.set();
+                switches.refresh_tokens.get(&refresh).cloned().map(|email| (email, switches.rotates))
+            };
+            let Some((email, rotates)) = known else {
+                return refuse("NotAuthorizedException", "Invalid Refresh Token");
+            };
+            let next = rotates.then(|| Uuid::new_v4().to_string());
+            if let Some(next) = &next {
+                let mut switches = pool.set();
+                switches.refresh_tokens.remove(&refresh);
+                switches.refresh_tokens.insert(next.clone(), email.clone());
+            }
+            tokens(pool, &email, next)
+        }
+        "RevokeToken" => {
+            pool.set().refresh_tokens.remove(body["Token"].as_str().expect("a token"));
+            Json(json!({})).into_response()
+        }
+        "SignUp" => Json(json!({ "UserConfirmed": false, "UserSub": Uuid::new_v4() })).into_response(),
+        _ => Json(json!({})).into_response(),
+    }
+}
+
+fn tokens(pool: &FakePool, email: &str, refresh: Option<String>) -> Response {
+    let switches = pool.set();
+    let (sub, name) = (sub_of(email), email.split('@').next().unwrap_or_default());
+    let exp = json!({ "exp": now() + switches.access_secs });
+    let person = json!({ "email": email, "name": name, "preferred_username": name });
+    let access = changed(changed(access_claims(&sub), &exp), &switches.access_claims);
+    let id = changed(changed(changed(id_claims(&sub), &exp), &person), &switches.id_claims);
+    let mut result = json!({
+        "AccessToken": switches.signer.token(&access), "IdToken": switches.signer.token(&id),
+        "ExpiresIn": switches.access_secs, "TokenType": "Bearer",
+    });
+    if let Some(refresh) = refresh {
+        result["RefreshToken"] = json!(refresh);
+    }
+    Json(json!({ "AuthenticationResult": result, "ChallengeParameters": {} })).into_response()
+}
