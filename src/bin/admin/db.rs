@@ -46,8 +46,12 @@ impl Database {
     }
 }
 
-/// Makes the row that a first sign-in would make, so that the person can be found before it.
-pub async fn introduce(users: &Users, person: &Person, sub: Uuid) -> anyhow::Result<User> {
+/// Makes the row that a first sign-in would make, so that the person can be found before it. A row of theirs that belongs to
+/// a user pool that is gone goes over to this one.
+pub async fn introduce(pool: &PgPool, person: &Person, sub: Uuid) -> anyhow::Result<User> {
+    // Not checked when compiling: only the library's queries are.
+    let unlink = sqlx::query(include_str!("../../../sql/users/unlink.sql"));
+    unlink.bind(person.email).bind(sub.to_string()).execute(pool).await.context("unlink from another user pool")?;
     let newcomer = Newcomer {
         sub,
         email: person.email.to_owned(),
@@ -55,5 +59,5 @@ pub async fn introduce(users: &Users, person: &Person, sub: Uuid) -> anyhow::Res
         name: Some(person.name.to_owned()),
         handle: Handle::parse(person.handle).ok(),
     };
-    Ok(users.arrive(&newcomer).await.map_err(told)?.user)
+    Ok(Users::new(pool.clone()).arrive(&newcomer).await.map_err(told)?.user)
 }

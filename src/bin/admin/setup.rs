@@ -37,7 +37,7 @@ pub struct Options {
 /// Makes what is not there yet, then prints whom to sign in as.
 pub async fn run(options: Options) -> anyhow::Result<()> {
     endpoints::demand_local()?;
-    let users = Users::new(options.database.migrate().await?);
+    let database = options.database.migrate().await?;
     let table = options.table.create(Billing::default()).await?;
     let cognito = cognito::connect().await;
     let pool = pool::find_or_create(&cognito, pool::NAME).await?;
@@ -48,10 +48,10 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let mut people = Vec::new();
     for person in &PEOPLE {
         let sub = accounts::create(&cognito, &pool.id, &account_of(person)).await?;
-        people.push(db::introduce(&users, person, sub).await?);
+        people.push(db::introduce(&database, person, sub).await?);
     }
     if let [ana, ben, ..] = &people[..] {
-        let messages = ddb::seed(&table, &users, ana, ben).await?;
+        let messages = ddb::seed(&table, &Users::new(database), ana, ben).await?;
         eprintln!("{} and {} have {messages} messages", ana.display_name, ben.display_name);
     }
     print_people(&people);
