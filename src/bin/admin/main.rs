@@ -2,9 +2,13 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to the person at the terminal")]
 
 mod cognito;
+mod db;
+mod ddb;
 mod endpoints;
+mod failure;
 mod people;
 mod setup;
+mod talk;
 
 use clap::{Parser, Subcommand};
 
@@ -18,6 +22,12 @@ struct Admin {
 
 #[derive(Subcommand)]
 enum Command {
+    /// PostgreSQL: people and sessions.
+    #[command(subcommand)]
+    Db(db::Command),
+    /// DynamoDB: conversations and messages.
+    #[command(subcommand)]
+    Ddb(ddb::Command),
     /// Cognito: who may sign in.
     #[command(subcommand)]
     Cognito(cognito::Command),
@@ -28,6 +38,8 @@ enum Command {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Admin::parse().command {
+        Command::Db(command) => db::run(command).await,
+        Command::Ddb(command) => ddb::run(command).await,
         Command::Cognito(command) => cognito::run(command).await,
         Command::Setup(options) => setup::run(options).await,
     }

@@ -4,6 +4,8 @@ pub mod accounts;
 
 pub mod pool;
 
+use aws_config::BehaviorVersion;
+use aws_sdk_cognitoidentityprovider::Client;
 use clap::Subcommand;
 
 use crate::endpoints;
@@ -36,8 +38,7 @@ pub enum Command {
 
 /// Does what the command says.
 pub async fn run(command: Command) -> anyhow::Result<()> {
-    endpoints::announce("Cognito", endpoints::COGNITO);
-    let client = aws_sdk_cognitoidentityprovider::Client::new(&aws_config::load_from_env().await);
+    let client = connect().await;
     match command {
         Command::CreatePool { name } => print!("{}", pool::find_or_create(&client, &name).await?.variables()),
         Command::CreateUser { pool, account } => {
@@ -50,4 +51,10 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A client for what the SDK's own variables name, and says where that is.
+pub async fn connect() -> Client {
+    endpoints::announce("Cognito", endpoints::COGNITO);
+    Client::new(&aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await)
 }
