@@ -24,6 +24,8 @@ pub mod heading;
 
 pub mod inbox;
 
+pub mod leave;
+
 pub mod message_list;
 
 pub mod open_thread;

@@ -130,23 +130,3 @@ async fn the_server_stops_when_it_is_told_to() {
     };
     tokio::time::timeout(std::time::Duration::from_secs(5), stopped).await.expect("it stops within 5 s");
 }
-
-#[test]
-fn leptos_toml_and_cargo_toml_agree() {
-    let section = |file: &str| -> toml::Table {
-        let text = std::fs::read_to_string(file).expect(file);
-        let table: toml::Table = text.parse().expect(file);
-        let metadata = table.get("package").and_then(|package| package.get("metadata")).and_then(|it| it.get("leptos"));
-        metadata.and_then(toml::Value::as_table).cloned().expect("package.metadata.leptos")
-    };
-    let (cargo, leptos) = (section("Cargo.toml"), section("Leptos.toml"));
-    assert!(!leptos.is_empty());
-    for (key, value) in &leptos {
-        assert_eq!(cargo.get(key), Some(value), "{key}");
-    }
-    for key in ["output-name", "site-root", "site-pkg-dir", "site-addr", "hash-files"] {
-        assert!(leptos.contains_key(key), "{key} is missing in Leptos.toml");
-    }
-    let read = leptos::prelude::get_configuration(Some("Leptos.toml")).expect("Leptos reads it");
-    assert_eq!(&*read.leptos_options.output_name, "cruddur-messages");
-}

@@ -59,26 +59,26 @@ mod tests {
     fn a_cursor_is_read_back_for_the_partition_that_it_was_written_for_only() {
         let at = SortTime::from(datetime!(2026-11-21 9:26 UTC));
         for direction in [Direction::Older, Direction::Newer] {
-            let cursor = write("GRP#1", direction, &at);
-            assert_eq!(read(&cursor, "GRP#1"), Ok((direction, at.clone())));
-            assert!(read(&cursor, "GRP#2").is_err());
+            let cursor = write("partition-1", direction, &at);
+            assert_eq!(read(&cursor, "partition-1"), Ok((direction, at.clone())));
+            assert!(read(&cursor, "partition-2").is_err());
         }
     }
 
     #[test]
     fn a_damaged_cursor_is_invalid() {
-        let whole = write("GRP#1", Direction::Older, &SortTime::from(datetime!(2026-11-21 9:26 UTC))).0;
+        let whole = write("partition-1", Direction::Older, &SortTime::from(datetime!(2026-11-21 9:26 UTC))).0;
         let odd = [
-            "2 GRP#1 older 2026-11-21T09:26:00+00:00",
-            "1 GRP#1 sideways 2026-11-21T09:26:00+00:00",
-            "1 GRP#1 older HEAD",
-            "1 GRP#1",
+            "2 partition-1 older 2026-11-21T09:26:00+00:00",
+            "1 partition-1 sideways 2026-11-21T09:26:00+00:00",
+            "1 partition-1 older HEAD",
+            "1 partition-1",
         ];
         let odd = odd.map(|text| BASE64_URL_SAFE_NO_PAD.encode(text));
         for damaged in
             ["", "%", "AAAA", &whole[1..], &whole[..whole.len() / 2]].into_iter().chain(odd.iter().map(String::as_str))
         {
-            assert!(read(&Cursor(damaged.to_owned()), "GRP#1").is_err(), "{damaged}");
+            assert!(read(&Cursor(damaged.to_owned()), "partition-1").is_err(), "{damaged}");
         }
     }
 }
