@@ -36,6 +36,8 @@ pub mod time;
 
 pub mod typing;
 
+pub mod way_on;
+
 #[cfg(test)]
 pub(crate) mod samples;
 

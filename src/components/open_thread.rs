@@ -2,11 +2,11 @@
 
 use leptos::html::Div;
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
 use crate::api;
 use crate::components::composer::Draft;
 use crate::components::inbox::Inbox;
+use crate::components::way_on::way_on;
 use crate::conversation;
 use crate::error::AppError;
 use crate::message::Message;
@@ -47,9 +47,9 @@ impl OpenThread {
 
     /// Sends into this conversation, whichever is open when the answer comes.
     pub fn send_action(self) -> Action<Draft, Result<(), AppError>> {
-        let navigate = use_navigate();
-        Action::new_unsync(move |(message, body): &Draft| {
-            let (message, body, navigate) = (*message, body.clone(), navigate.clone());
+        let way = way_on();
+        Action::new(move |(message, body): &Draft| {
+            let (message, body) = (*message, body.clone());
             async move {
                 let message = api::send_message(self.id, message, body).await?;
                 self.inbox.sent(self.id, &message);
@@ -57,7 +57,7 @@ impl OpenThread {
                 if self.at_newest {
                     self.show_sent(message);
                 } else if self.is_open() {
-                    navigate(&self.path(), Default::default());
+                    way.set(Some(self.path()));
                 }
                 Ok(())
             }

@@ -4,7 +4,7 @@ use leptos::either::EitherOf4;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
-use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::hooks::use_params_map;
 use leptos_router::location::Url;
 
 use crate::api::{self, Destination};
@@ -15,6 +15,7 @@ use crate::components::heading::Heading;
 use crate::components::inbox::Inbox;
 use crate::components::message_list::MessageListSkeleton;
 use crate::components::thread::ThreadHead;
+use crate::components::way_on::way_on;
 use crate::conversation::Recipient;
 use crate::error::AppError;
 
@@ -51,15 +52,15 @@ pub fn FirstMessagePage() -> impl IntoView {
 fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<Refused>) -> impl IntoView {
     let Recipient { with, next_message, .. } = recipient;
     let handle = with.handle.to_string();
-    let navigate = use_navigate();
+    let way = way_on();
     let send = {
         let handle = handle.clone();
-        Action::new_unsync(move |(message, body): &Draft| {
-            let (handle, message, body, navigate) = (handle.clone(), *message, body.clone(), navigate.clone());
+        Action::new(move |(message, body): &Draft| {
+            let (handle, message, body) = (handle.clone(), *message, body.clone());
             async move {
                 let Destination(path) = api::start_conversation(handle, message, body).await?;
                 inbox.refetch();
-                navigate(&path, Default::default());
+                way.try_set(Some(path));
                 Ok(())
             }
         })

@@ -4,6 +4,8 @@ mod support;
 
 mod key_set;
 
+mod leptos_toml;
+
 mod pages;
 
 mod server;
