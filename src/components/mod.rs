@@ -42,5 +42,4 @@ pub mod way_on;
 pub(crate) mod samples;
 
 #[cfg(test)]
-#[cfg(test)]
 mod tests;
