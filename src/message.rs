@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_body_without_text_or_with_control_characters_is_refused() {
         assert_eq!(parse(" \n\t\u{2003}"), Err(InvalidBody::Blank));
-        for control in ["a\u{0}1", "a\u{7}", "a\u{1b}[0m", "a\u{85}"] {
+        for control in ["a\u{0}1", "a\u{7}", "a\u{1b}[0m", "a\u{85}b"] {
             assert_eq!(parse(control), Err(InvalidBody::Control), "{control:?}");
         }
     }

@@ -17,7 +17,7 @@ export const resetCode = "654321";
 
 /** A person nobody else has met: each test has people of its own, so that no test disturbs another. */
 export function stranger(name: string): Account {
-  const handle = `${name.toLowerCase()}-${randomInt(2 ** 40).toString(36)}`;
+  const handle = `${name.toLowerCase().replace(/[^a-z].*/, "")}-${randomInt(2 ** 40).toString(36)}`;
   return { name, handle, email: `${handle}@example.com`, password: "correct horse 1 Battery" };
 }
 

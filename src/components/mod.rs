@@ -24,8 +24,6 @@ pub mod heading;
 
 pub mod inbox;
 
-pub mod leave;
-
 pub mod message_list;
 
 pub mod open_thread;
@@ -38,9 +36,10 @@ pub mod time;
 
 pub mod typing;
 
+pub mod way_on;
+
 #[cfg(test)]
 pub(crate) mod samples;
 
-#[cfg(test)]
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::api;
 use crate::components::composer::Draft;
 use crate::components::inbox::Inbox;
-use crate::components::leave::go_when_told;
+use crate::components::way_on::way_on;
 use crate::conversation;
 use crate::error::AppError;
 use crate::message::Message;
@@ -47,7 +47,7 @@ impl OpenThread {
 
     /// Sends into this conversation, whichever is open when the answer comes.
     pub fn send_action(self) -> Action<Draft, Result<(), AppError>> {
-        let told = go_when_told();
+        let way = way_on();
         Action::new(move |(message, body): &Draft| {
             let (message, body) = (*message, body.clone());
             async move {
@@ -57,7 +57,7 @@ impl OpenThread {
                 if self.at_newest {
                     self.show_sent(message);
                 } else if self.is_open() {
-                    told.set(Some(self.path()));
+                    way.set(Some(self.path()));
                 }
                 Ok(())
             }

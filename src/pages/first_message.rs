@@ -13,9 +13,9 @@ use crate::components::error_note::Missing;
 use crate::components::form::Refused;
 use crate::components::heading::Heading;
 use crate::components::inbox::Inbox;
-use crate::components::leave::go_when_told;
 use crate::components::message_list::MessageListSkeleton;
 use crate::components::thread::ThreadHead;
+use crate::components::way_on::way_on;
 use crate::conversation::Recipient;
 use crate::error::AppError;
 
@@ -52,7 +52,7 @@ pub fn FirstMessagePage() -> impl IntoView {
 fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<Refused>) -> impl IntoView {
     let Recipient { with, next_message, .. } = recipient;
     let handle = with.handle.to_string();
-    let told = go_when_told();
+    let way = way_on();
     let send = {
         let handle = handle.clone();
         Action::new(move |(message, body): &Draft| {
@@ -60,7 +60,7 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<Refused>) ->
             async move {
                 let Destination(path) = api::start_conversation(handle, message, body).await?;
                 inbox.refetch();
-                told.set(Some(path));
+                way.try_set(Some(path));
                 Ok(())
             }
         })

@@ -46,8 +46,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(from_fn_with_state(state.clone(), layers::security_headers))
                 .layer(CatchPanicLayer::new())
                 .layer(from_fn_with_state(state.clone(), layers::client_address))
-                .layer(from_fn_with_state(state.clone(), layers::same_origin))
-                .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX)),
+                .layer(from_fn_with_state(state.clone(), layers::same_origin)),
         )
         .with_state(state)
 }
@@ -60,6 +59,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         .merge(forms::routes())
         .fallback(not_found)
         .layer(from_fn(layers::sign_in_first))
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(from_fn(layers::server_function))
         .layer(from_fn_with_state(state.clone(), session::resolve))
         .layer(CompressionLayer::new())

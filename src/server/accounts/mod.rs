@@ -47,9 +47,11 @@ impl Answer {
         Self { destination: Destination(path.into()), headers: HeaderMap::new() }
     }
 
-    /// A way to go, to a page that asks for the rest with the e-mail address filled in.
-    fn to_with_email(path: &str, email: &str) -> Self {
-        let query = serde_urlencoded::to_string([("email", email)]).unwrap_or_default();
+    /// A way to go, to a page that asks for the rest with the e-mail address filled in. `done` is the word by which the
+    /// page says what has just been done; none says nothing.
+    fn to_with_email(path: &str, email: &str, done: Option<&str>) -> Self {
+        let query = [("email", email)].into_iter().chain(done.map(|word| (word, "true")));
+        let query = serde_urlencoded::to_string(query.collect::<Vec<_>>()).unwrap_or_default();
         Self::to(format!("{path}?{query}"))
     }
 }

@@ -21,7 +21,7 @@ pub async fn forgot_password(state: &AppState, parts: &Parts, email: &str) -> Re
         Err(refused) if !is_about_the_account(refused.why) => Err(refused.into_failure()),
         Ok(()) | Err(_) => {
             wording::take_the_same_time(begun).await;
-            Ok(Answer::to_with_email("/forgot", &email))
+            Ok(Answer::to_with_email("/forgot", &email, Some("sent")))
         }
     }
 }

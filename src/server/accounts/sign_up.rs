@@ -28,7 +28,7 @@ pub async fn sign_up(
         // Where the code could not be sent, the page that asks for it can have it sent again.
         Ok(()) | Err((Refusal::AlreadyExists | Refusal::NotDelivered, _)) => {
             wording::take_the_same_time(begun).await;
-            Ok(Answer::to_with_email("/confirm", &account.email))
+            Ok(Answer::to_with_email("/confirm", &account.email, None))
         }
         Err((Refusal::InvalidPassword | Refusal::InvalidParameter, refused)) => {
             // A pool that lacks an attribute of ours says "invalid parameter", too: the log has to tell.
@@ -77,8 +77,7 @@ pub async fn resend_code(state: &AppState, parts: &Parts, email: &str) -> Result
         Err(refused) if !is_about_the_account(refused.why) => Err(refused.into_failure()),
         Ok(()) | Err(_) => {
             wording::take_the_same_time(begun).await;
-            let Answer { destination, headers } = Answer::to_with_email("/confirm", &email);
-            Ok(Answer { destination: crate::api::Destination(destination.0 + "&sent=true"), headers })
+            Ok(Answer::to_with_email("/confirm", &email, Some("resent")))
         }
     }
 }
