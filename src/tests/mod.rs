@@ -6,6 +6,12 @@ mod key_set;
 
 mod pages;
 
+mod refresh;
+
+mod refusals;
+
+mod secrets;
+
 mod server;
 
 mod server_functions;
