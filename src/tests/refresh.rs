@@ -55,12 +55,13 @@ async fn a_refresh_goes_on_when_the_browser_gives_up() {
     let mut scene = Scene::begin().await;
     scene.pool.set().rotates = true;
     scene.access_ends_in(-60).await;
+    scene.pool.set().calls = CallAnswer::Slow;
     {
         let mut ana = scene.ana.clone();
-        let request = ana.whoami();
-        let called = scene.pool.wait_for("GetTokensFromRefreshToken", 1);
-        // Whichever is first, the request is dropped here.
-        tokio::select! { _ = request => {}, () = called => {} }
+        tokio::select! {
+            answer = ana.whoami() => panic!("answered {answer:?} before it was given up"),
+            () = scene.pool.wait_for("GetTokensFromRefreshToken", 1) => {}
+        }
     }
     assert_eq!(scene.ana.whoami().await, Ok("ana".to_owned()), "the rotated token was not lost");
 }

@@ -54,6 +54,8 @@ pub enum CallAnswer {
     Refuse(&'static str, &'static str),
     /// A refusal of this code that repeats everything that was sent.
     Repeat(&'static str),
+    /// What they should, after a while.
+    Slow,
     /// A server error.
     Trouble,
     /// Nothing, ever.
@@ -238,6 +240,12 @@ async fn call(State(pool): State<FakePool>, headers: HeaderMap, body: Bytes) -> 
     };
     match answer {
         CallAnswer::Good => good(&pool, &name, &body),
+        CallAnswer::Slow => {
+            // The old refresh token is used up now, and the new one is on its way.
+            let answer = good(&pool, &name, &body);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            answer
+        }
         CallAnswer::Refuse(code, message) => refuse(code, message),
         CallAnswer::Repeat(code) => refuse(code, &body.to_string()),
         CallAnswer::Trouble => {
