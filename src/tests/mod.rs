@@ -8,6 +8,12 @@ mod leptos_toml;
 
 mod pages;
 
+mod refresh;
+
+mod refusals;
+
+mod secrets;
+
 mod server;
 
 mod server_functions;

@@ -52,6 +52,10 @@ pub enum CallAnswer {
     Good,
     /// A refusal: code and message.
     Refuse(&'static str, &'static str),
+    /// A refusal of this code that repeats everything that was sent.
+    Repeat(&'static str),
+    /// What they should, after a while.
+    Slow,
     /// A server error.
     Trouble,
     /// Nothing, ever.
@@ -147,6 +151,11 @@ impl FakePool {
         switches.bodies.iter().rfind(|body| body["call"] == call).cloned().unwrap_or_default()
     }
 
+    /// A refresh token that it gave out and still takes.
+    pub fn a_refresh_token(&self) -> String {
+        self.set().refresh_tokens.keys().next().cloned().expect("somebody has signed in")
+    }
+
     /// Waits until a call was made this often.
     pub async fn wait_for(&self, call: &str, count: usize) {
         let waited = tokio::time::timeout(Duration::from_secs(10), async {
@@ -231,7 +240,14 @@ async fn call(State(pool): State<FakePool>, headers: HeaderMap, body: Bytes) -> 
     };
     match answer {
         CallAnswer::Good => good(&pool, &name, &body),
+        CallAnswer::Slow => {
+            // The old refresh token is used up now, and the new one is on its way.
+            let answer = good(&pool, &name, &body);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            answer
+        }
         CallAnswer::Refuse(code, message) => refuse(code, message),
+        CallAnswer::Repeat(code) => refuse(code, &body.to_string()),
         CallAnswer::Trouble => {
             let body = json!({ "__type": "InternalErrorException", "message": "trouble" });
             (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()

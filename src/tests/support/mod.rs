@@ -12,4 +12,6 @@ pub mod fake_pool;
 
 pub mod postgres;
 
+pub mod scene;
+
 pub mod signing;
