@@ -6,7 +6,8 @@ fn leptos_section(file: &str) -> Table {
     let path = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).expect("the file is part of the package");
     let file: Table = text.parse().expect("the file is TOML");
-    let section = ["package", "metadata", "leptos"].iter().try_fold(Value::Table(file), |value, key| value.get(key).cloned());
+    let section =
+        ["package", "metadata", "leptos"].iter().try_fold(Value::Table(file), |value, key| value.get(key).cloned());
     section.and_then(|section| section.as_table().cloned()).expect("the section is there")
 }
 

@@ -131,7 +131,8 @@ async fn a_session_that_has_ended_leads_to_sign_in_and_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_write_is_never_markup() {
-    const HOSTILE: &str = "</textarea></title></script><script>window.pwned=1</script><img src=x onerror=alert(1)>\\0\"'";
+    const HOSTILE: &str =
+        "</textarea></title></script><script>window.pwned=1</script><img src=x onerror=alert(1)>\\0\"'";
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let rename = format!("update users set display_name = $q${}$q$", &HOSTILE[..60]);

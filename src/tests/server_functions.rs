@@ -157,7 +157,8 @@ async fn a_body_that_is_no_form_is_never_our_mistake() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
     for body in ["{\"query\":\"be\"}", "\u{0}\u{1}", "query=%ff%fe", "=&=&="] {
-        let request = ana.request(Method::POST, "/rpc/search_users").header("content-type", "application/json").body(body);
+        let request =
+            ana.request(Method::POST, "/rpc/search_users").header("content-type", "application/json").body(body);
         let answer = ana.send(request).await;
         assert!(!answer.status.is_server_error(), "{body:?}: {}", answer.status);
     }

@@ -73,7 +73,8 @@ pub async fn seed(table: &Table, users: &Users, ana: &User, ben: &User) -> anyho
     }
     // Ben has read everything; Ana has not seen the last one yet.
     for (reader, other, unread) in [(ben, ana, 0), (ana, ben, 1)] {
-        let membership = membership(&conversations, reader, other).await?.context("the conversation that was written")?;
+        let membership =
+            membership(&conversations, reader, other).await?.context("the conversation that was written")?;
         conversations.mark_read(&membership, membership.newest_seq() - unread).await.map_err(told)?;
     }
     Ok(LINES.len() as u64)

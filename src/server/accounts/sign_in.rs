@@ -35,7 +35,9 @@ pub async fn sign_in(
         Ok(Entry::Authenticated(person)) => enter(state, parts, person, next).await,
         Ok(Entry::Challenge(challenge)) => Err(wording::challenged(&challenge).into()),
         // Only who knows the password hears this.
-        Err(refused) if refused.why == Refusal::PasswordResetRequired => Ok(Answer::to_with_email("/forgot", &email, None)),
+        Err(refused) if refused.why == Refusal::PasswordResetRequired => {
+            Ok(Answer::to_with_email("/forgot", &email, None))
+        }
         Err(refused) => Err(explain(refused)),
     }
 }
