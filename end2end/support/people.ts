@@ -144,7 +144,7 @@ export class People {
   private async arrive(account: Account): Promise<Person> {
     // An address of their own: what is limited by address then limits nobody else.
     const context = await this.browser.newContext({ extraHTTPHeaders: { "x-forwarded-for": someAddress() } });
-    const person = new Person(account, await context.newPage(), new Complaints(context), this.script);
+    const person = new Person(account, await context.newPage(), new Complaints(context, this.script), this.script);
     this.#there.push(person);
     return person;
   }
