@@ -6,8 +6,8 @@ export class Complaints {
   readonly #expected: RegExp[] = [];
 
   constructor(context: BrowserContext, script: boolean) {
-    // Chromium without script still sees the hints to fetch it, and then says that it must not.
-    if (!script) this.expect(/^request: GET \S+\.js csp$/);
+    // Chromium without script still follows the hints to fetch it, and then says that it must not or did not use it.
+    if (!script) this.expect(/^request: GET \S+\.js csp$|\.wasm was preloaded using link preload but not used/);
     context.on("page", (page) => this.#listen(page));
     for (const page of context.pages()) this.#listen(page);
   }
