@@ -3,6 +3,7 @@
 //! A server function says who, parses, calls once, answers. All are POST under `/rpc`, with an endpoint of their own so
 //! that a page opened before a deploy still finds them. Those that a form can make return a [`Destination`] or what one
 //! follows from, and are also that form's plain POST (`server/forms.rs`).
+#![expect(missing_docs, reason = "the macro makes a struct of the arguments, and documents none of its fields")]
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -27,6 +27,7 @@ pub fn SignInPage() -> impl IntoView {
                 <SubmitButton of label="Sign in"/>
             </FieldForm>
             <p class="card__other"><a href="/forgot">"Forgot your password?"</a></p>
+            <p class="card__other">"Have a code? " <a href="/confirm">"Confirm your e-mail address"</a></p>
             <p class="card__other">"New here? " <a href="/signup">"Make an account"</a></p>
         </AccountPage>
     }

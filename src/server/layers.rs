@@ -156,7 +156,9 @@ pub fn to_sign_in(uri: &Uri) -> Response {
 /// Gives the answers of server functions the status of their error. Leptos itself answers 500 for arguments that it
 /// cannot read, and redirects whoever says to accept HTML; our forms do not come this way.
 pub async fn server_function(mut request: Request, next: Next) -> Response {
-    request.headers_mut().remove(header::ACCEPT);
+    if request.uri().path().starts_with("/rpc/") {
+        request.headers_mut().remove(header::ACCEPT);
+    }
     let response = next.run(request).await;
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return refuse(&AppError::TooLarge);

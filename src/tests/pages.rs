@@ -79,7 +79,8 @@ async fn two_people_talk_without_script() {
     assert_eq!(ana.texts(&talk).await, ["Hello Ben", "Hello\nAna"]);
     assert!(ana.get("/messages").await.text.contains("Hello\nAna"));
     // A page for a first message to somebody with whom there is a conversation leads there.
-    assert_eq!(ana.get("/messages/new/ben").await.location(), path);
+    let answer = ana.get("/messages/new/ben").await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::FOUND, &*path));
 }
 
 #[tokio::test(flavor = "multi_thread")]

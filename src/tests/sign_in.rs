@@ -93,7 +93,7 @@ async fn a_new_password_ends_every_session_of_the_account() {
     let mut thief = Browser::new(&server);
     thief.sign_in("ana@example.com", PASSWORD).await.expect("signs in");
     let mut ana = Browser::new(&server);
-    assert_eq!(ana.forgot_password("Ana@example.com").await, Ok("/forgot?email=ana%40example.com".to_owned()));
+    assert_eq!(ana.forgot_password("Ana@example.com").await, Ok("/forgot?email=ana%40example.com&sent=true".to_owned()));
     assert!(told(ana.reset_password("ana@example.com", "999999", "Another-2026!").await, "code").contains("code"));
     assert!(
         told(ana.reset_password("ana@example.com", RESET_CODE, "short").await, "password").contains("8 characters")
