@@ -1,4 +1,5 @@
 //! Integration tests: the real parts, on port 0, each test with its own.
+#![expect(unreachable_pub, reason = "nothing is exported from a test binary")]
 
 mod support;
 
@@ -13,6 +14,8 @@ mod refresh;
 mod refusals;
 
 mod secrets;
+
+mod processes;
 
 mod server;
 

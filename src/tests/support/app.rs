@@ -131,6 +131,11 @@ impl Browser {
         Self { server, http, cookie: None, from }
     }
 
+    /// The same session at another server.
+    pub fn at(&self, server: SocketAddr) -> Self {
+        Self { server, ..self.clone() }
+    }
+
     /// Asks for a page.
     pub async fn get(&mut self, path: &str) -> Answer {
         let request = self.request(Method::GET, path).header("accept", "text/html");
