@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::api;
 use crate::components::account_menu::AccountMenu;
-use crate::components::composer::Composer;
 use crate::components::conversation_list::ConversationList;
 use crate::components::error_note::Missing;
 use crate::components::field::{Field, Kind};

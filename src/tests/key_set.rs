@@ -155,7 +155,7 @@ fn a_key_that_is_not_for_rs256_signatures_is_left_out_and_the_others_work() {
         (37, "with an n of 2047 bits", with_n(&one_bit_short)),
         (37, "with a name that is no text", odd(json!({ "kid": 1 }))),
     ] {
-        let alone = Keys::parse(document(&[jwk.clone()]).as_bytes()).err();
+        let alone = Keys::parse(document(std::slice::from_ref(&jwk)).as_bytes()).err();
         let both = Keys::parse(document(&[jwk, key().jwk()]).as_bytes()).ok();
         let named = both.map(|keys| (keys.get(key().kid).is_some(), keys.get("odd").is_some()));
         if (alone, named) != (Some(InvalidKeys::NoneUsable), Some((true, false))) {

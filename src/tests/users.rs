@@ -39,7 +39,10 @@ async fn a_first_sign_in_makes_the_row_and_the_next_one_finds_it() {
     assert!(!first.handle_changed);
     let again = users.arrive(&Newcomer { handle: None, ..ana }).await.expect("the row");
     assert_eq!(again.user, first.user);
-    assert_eq!(users.by_ids(&[first.user.id, Id(Uuid::nil())]).await.expect("people"), [first.user.clone()]);
+    assert_eq!(
+        users.by_ids(&[first.user.id, Id(Uuid::nil())]).await.expect("people"),
+        std::slice::from_ref(&first.user)
+    );
     let found = users.by_handle(&Handle::parse("@ANA").expect("a handle")).await.expect("a query");
     assert_eq!(found, Some(first.user));
 }

@@ -32,7 +32,7 @@ pub async fn sign_in(
     let (Some(email), Some(password)) = (email, password) else { return Err(mistakes.into_error().into()) };
     count(state, parts, Action::SignIn, &email)?;
     match state.cognito.sign_in(&email, &password).await {
-        Ok(Entry::Authenticated(person)) => enter(state, parts, person, next).await,
+        Ok(Entry::Authenticated(person)) => enter(state, parts, *person, next).await,
         Ok(Entry::Challenge(challenge)) => Err(wording::challenged(&challenge).into()),
         // Only who knows the password hears this.
         Err(refused) if refused.why == Refusal::PasswordResetRequired => {

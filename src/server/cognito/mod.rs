@@ -65,7 +65,7 @@ pub struct Authenticated {
 #[derive(Debug)]
 pub enum Entry {
     /// They are who they say.
-    Authenticated(Authenticated),
+    Authenticated(Box<Authenticated>),
     /// The pool wants something that this site does not ask: a new password, a second factor.
     Challenge(String),
 }
@@ -113,7 +113,10 @@ impl Cognito {
         match self.initiate_auth(email, password).await? {
             SignIn::Challenge(challenge) => Ok(Entry::Challenge(challenge)),
             SignIn::Done(tokens) if tokens.refresh.is_none() => Err(Refused::incomplete("InitiateAuth")),
-            SignIn::Done(tokens) => self.believe("InitiateAuth", tokens, None).await.map(Entry::Authenticated),
+            SignIn::Done(tokens) => {
+                let person = self.believe("InitiateAuth", tokens, None).await?;
+                Ok(Entry::Authenticated(Box::new(person)))
+            }
         }
     }
 
