@@ -51,6 +51,9 @@ choose_cluster() {
     id postgres >/dev/null 2>&1 && account=postgres
     postgres_account=(--reuid "$account" --regid "$(id -g "$account")" --init-groups)
     cluster=/var/tmp/cruddur-messages-$(printf %s "$1" | sha256sum | cut -c 1-16)
+    # The folder that was asked for stands for the cluster: who removes it wants a clean start.
+    [[ -d $1 ]] || rm -rf "$cluster"
+    mkdir -p "$1"
     install -d -m 700 -o "$account" "$cluster"
 }
 
