@@ -75,6 +75,7 @@ async function transact(n) {
     headers: {
       "content-type": "application/x-amz-json-1.0",
       "x-amz-target": "DynamoDB_20120810.TransactWriteItems",
+      "x-amz-date": "20260101T000000Z",
       authorization: "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
     },
     body: JSON.stringify({ TransactItems: [row("1"), row("2"), row("3")] }),
