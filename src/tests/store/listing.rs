@@ -10,33 +10,22 @@ use cruddur_messages::server::store::rows::InboxRow;
 use cruddur_messages::server::store::table::{Key, SortTime};
 use cruddur_messages::server::store::users::Users;
 use cruddur_messages::user::User;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::PgPool;
+use time::Duration;
 use time::macros::datetime;
-use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{Server, SetClock, ana, ben, cy, person};
 use crate::support::dynamodb::DynamoDb;
+use crate::support::postgres::Database;
 
 /// A server with a database of its own, in which nobody has an account yet.
 async fn server() -> (DynamoDb, Server, SetClock, PgPool) {
     let dynamodb = DynamoDb::start().await;
     let clock = SetClock::at(datetime!(2026-11-21 9:26 UTC));
-    let people = postgres().await;
+    let people = Database::fresh().await.pool;
     let table = dynamodb.table().await.with_clock(clock.clock());
     (dynamodb, Server::with_users(table, Users::new(people.clone())), clock, people)
-}
-
-async fn postgres() -> PgPool {
-    let url = std::env::var("DATABASE_URL").expect("DATABASE_URL names a PostgreSQL for tests");
-    // Named by the second, so that what earlier runs left over can be told and dropped.
-    let name = format!("test_{}_{}", OffsetDateTime::now_utc().unix_timestamp(), Uuid::now_v7().simple());
-    let admin = PgPool::connect(&url).await.expect("PostgreSQL answers");
-    sqlx::query(AssertSqlSafe(format!("create database {name}"))).execute(&admin).await.expect("a database");
-    let (server, _) = url.rsplit_once('/').expect("the URL names a database");
-    let people = PgPool::connect(&format!("{server}/{name}")).await.expect("the database answers");
-    cruddur_messages::server::store::migrate(&people).await.expect("the migrations run");
-    people
 }
 
 async fn sign_up(people: &PgPool, user: &User) {
