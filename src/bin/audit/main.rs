@@ -1,0 +1,3 @@
+//! Two web servers under fire, and what is left afterwards.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The stream handler, for AWS Lambda.
+
+fn main() {}
