@@ -30,5 +30,5 @@ answers() {
         read -r -t 5 status <&"$connection"
         exec {connection}>&-
         [[ $status == *" 200 "* ]]
-    } {connection}<>"/dev/tcp/127.0.0.1/$1" 2>/dev/null
+    } 2>/dev/null {connection}<>"/dev/tcp/127.0.0.1/$1"
 }

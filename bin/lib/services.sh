@@ -111,10 +111,11 @@ start_dynamodb() {
     export AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$1
 }
 
-# $1: port; $2: the folder that keeps pools and people. Without IOT_MTLS_ENABLED=0 it would open a port to the network.
+# $1: port; $2: the folder that keeps pools and people; $3: other services of AWS that it is to play as well, or nothing.
+# Without IOT_MTLS_ENABLED=0 it would open a port to the network.
 start_cognito() {
     start_service cognito TERM -- env IOT_MTLS_ENABLED=0 AUTH=true BIND_HOST=127.0.0.1 GATEWAY_PORT="$1" \
-        PERSIST_STATE=1 STATE_DIR="$2" MINISTACK_REGION="$AWS_REGION" SERVICES=cognito-idp,ses "$python_folder/bin/ministack"
+        PERSIST_STATE=1 STATE_DIR="$2" MINISTACK_REGION="$AWS_REGION" SERVICES="cognito-idp,ses${3:+,$3}" "$python_folder/bin/ministack"
     wait_for cognito is_open "$1"
     export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=http://127.0.0.1:$1
 }

@@ -2,6 +2,7 @@
 
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::components::Redirect;
 use leptos_router::hooks::use_location;
 use leptos_router::location::Url;
@@ -19,9 +20,11 @@ pub fn ErrorNote(
     view! { <p class="error-note" role="alert">{error.to_string()}{sign_in}</p> }
 }
 
-/// In the place of something that could not be read: leads to the sign-in if that is missing, else says why.
+/// In the place of something that could not be read: leads to the sign-in if that is missing, else says what and why.
 #[component]
 pub fn Missing(
+    /// What could not be read, such as "This conversation".
+    what: &'static str,
     /// Why.
     error: AppError,
 ) -> impl IntoView {
@@ -29,8 +32,9 @@ pub fn Missing(
         AppError::Unauthenticated => EitherOf3::A(view! { <Redirect path=sign_in_path()/> }),
         AppError::NotFound => EitherOf3::B(view! { <NothingHere/> }),
         error => EitherOf3::C(view! {
+            <Title text="Not shown · Cruddur"/>
             <div class="notice">
-                <Heading>"This did not work"</Heading>
+                <Heading>{what} " cannot be shown"</Heading>
                 <ErrorNote error/>
                 <TryAgain/>
             </div>
@@ -49,6 +53,7 @@ pub fn TryAgain() -> impl IntoView {
 #[component]
 pub fn NothingHere() -> impl IntoView {
     view! {
+        <Title text="Nothing here · Cruddur"/>
         <div class="notice">
             <Heading>"There is nothing here"</Heading>
             <p>"The address may be mistyped, or lead to something that is not yours."</p>

@@ -79,7 +79,7 @@ fn nobody_can_write_a_script_into_somebody_elses_page() {
         thread_html(EVIL, refused(EVIL)),
         html("/messages", || view! { <ConversationList rows=rows(EVIL) me=samples::user(1, EVIL).id/> }),
         html("/messages", || view! { <AccountMenu user=samples::user(1, EVIL)/> }),
-        html("/messages", || view! { <Missing error=AppError::Conflict(EVIL.to_owned())/> }),
+        html("/messages", || view! { <Missing what="This" error=AppError::Conflict(EVIL.to_owned())/> }),
         html("/signin", || {
             let of = Submission::of::<api::SignIn>(refused(EVIL), Leave::Load);
             view! {

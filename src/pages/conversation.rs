@@ -17,6 +17,9 @@ use crate::conversation::{self, Thread};
 use crate::page::Cursor;
 use crate::pages::conversations::Me;
 
+/// What the tab is called; also again once it is there, after one that was not.
+const TITLE: &str = "Conversation · Cruddur";
+
 /// A conversation: what has been written, and where to write. `?before=` and `?after=` show an older part of it.
 #[component]
 pub fn ConversationPage() -> impl IntoView {
@@ -36,14 +39,17 @@ pub fn ConversationPage() -> impl IntoView {
                         view! { <ThreadPane thread me=me.id inbox refused=refused.get_value()/> }
                     };
                     // Keyed, so that nothing of one conversation, least of all what is being written, gets into another.
-                    Either::Left(view! { <For each=move || [thread.clone()] key=shown_part children=draw/> })
+                    Either::Left(view! {
+                        <Title text=TITLE/>
+                        <For each=move || [thread.clone()] key=shown_part children=draw/>
+                    })
                 }
-                (Err(error), _) | (_, Err(error)) => Either::Right(view! { <Missing error/> }),
+                (Err(error), _) | (_, Err(error)) => Either::Right(view! { <Missing what="This conversation" error/> }),
             }
         })
     };
     view! {
-        <Title text="Conversation · Cruddur"/>
+        <Title text=TITLE/>
         <Suspense fallback=MessageListSkeleton>{pane}</Suspense>
     }
 }

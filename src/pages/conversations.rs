@@ -76,10 +76,14 @@ fn ConversationsPane(
                     Either::Left(view! { {newest(shows_older)} <ConversationList rows me=me.id/> })
                 }
                 (Err(AppError::Unauthenticated), _) | (_, Err(AppError::Unauthenticated)) => {
-                    Either::Right(Either::Left(view! { <Missing error=AppError::Unauthenticated/> }))
+                    Either::Right(Either::Left(view! { <Missing what="This page" error=AppError::Unauthenticated/> }))
                 }
                 (Err(error), _) | (_, Err(error)) => Either::Right(Either::Right(view! {
-                    <div class="notice"><ErrorNote error/><TryAgain/></div>
+                    <div class="notice">
+                        <p>"Your conversations cannot be shown."</p>
+                        <ErrorNote error/>
+                        <TryAgain/>
+                    </div>
                 })),
             }
         })

@@ -38,7 +38,7 @@ pub fn FirstMessagePage() -> impl IntoView {
                     EitherOf4::B(view! { <For each=move || [recipient.clone()] key children=draw/> })
                 }
                 Err(AppError::Conflict(reason)) => EitherOf4::C(view! { <Yourself reason/> }),
-                Err(error) => EitherOf4::D(view! { <Missing error/> }),
+                Err(error) => EitherOf4::D(view! { <Missing what="This person" error/> }),
             }
         })
     };

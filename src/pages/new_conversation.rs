@@ -39,7 +39,9 @@ pub fn NewConversationPage() -> impl IntoView {
         Suspend::new(async move {
             match found.await {
                 Ok(people) => EitherOf3::A(view! { <Found people query/> }),
-                Err(AppError::Unauthenticated) => EitherOf3::B(view! { <Missing error=AppError::Unauthenticated/> }),
+                Err(AppError::Unauthenticated) => {
+                    EitherOf3::B(view! { <Missing what="This page" error=AppError::Unauthenticated/> })
+                }
                 Err(error) => EitherOf3::C(view! { <ErrorNote error/> }),
             }
         })

@@ -1,7 +1,6 @@
 //! Where no page is.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::components::error_note::NothingHere;
 use crate::components::header::PlainHeader;
@@ -10,7 +9,6 @@ use crate::components::header::PlainHeader;
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     view! {
-        <Title text="Nothing here · Cruddur"/>
         <PlainHeader/>
         <main class="page" id="main">
             <NothingHere/>

@@ -3,9 +3,13 @@
 
 mod support;
 
+mod defects;
+
 mod key_set;
 
 mod leptos_toml;
+
+mod outages;
 
 mod pages;
 

@@ -50,6 +50,7 @@ async fn what_is_not_there_and_what_is_not_yours_look_the_same() {
         assert_eq!(page.status, StatusCode::NOT_FOUND);
         assert!(!page.text.contains("between us"));
         assert!(page.text.contains("There is nothing here"), "{}", page.text);
+        assert!(page.text.contains("<title>Nothing here · Cruddur</title>"), "{}", page.text);
     }
     for path in ["/nowhere", "/messages/@bayko", "/messages/new/nobody-here", "/messages/%FF", "/messages/a/b/c"] {
         let page = cy.get(path).await;

@@ -9,11 +9,17 @@ const FILE_LINES_MAX: usize = 300;
 /// Over this nobody keeps a function in mind.
 const FUNCTION_LINES_MAX: usize = 70;
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+/// Every file in a folder and below it, but for what npm has brought.
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
-    let below = folders.iter().flat_map(|folder| sources(folder));
-    files.into_iter().filter(|path| path.extension().is_some_and(|it| it == "rs")).chain(below).collect()
+    let below =
+        folders.iter().filter(|folder| !folder.ends_with("node_modules")).flat_map(|folder| self::files(folder));
+    files.into_iter().chain(below).collect()
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    files(folder).into_iter().filter(|path| path.extension().is_some_and(|it| it == "rs")).collect()
 }
 
 /// The code of a file, without comments: a rule may be explained anywhere.

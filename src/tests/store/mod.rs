@@ -1,5 +1,6 @@
 //! The store's DynamoDB side, against one that speaks the protocol.
 
+mod faults;
 mod inbox;
 mod listing;
 mod paging;

@@ -194,7 +194,7 @@ async fn old_query(server: &Server, pk: String) -> Vec<[String; 4]> {
 async fn without_a_database_or_a_table_the_store_is_unavailable() {
     let (dynamodb, _server) = server().await;
     let begun = Instant::now();
-    let nobody_listens = Server::new(Table::new(client_of("http://127.0.0.1:9"), TABLE));
+    let nobody_listens = Server::new(Table::new(client_of("http://127.0.0.1:9", "nobody"), TABLE));
     let no_table = Server::new(Table::new(dynamodb.client(), "another-table"));
     for server in [nobody_listens, no_table] {
         let talk = conversation::Id(Uuid::now_v7());

@@ -9,6 +9,7 @@ use cruddur_messages::server::config::Config;
 use cruddur_messages::server::run;
 use cruddur_messages::server::state::AppState;
 use cruddur_messages::server::store::Store;
+use cruddur_messages::server::store::dynamodb::Table;
 use leptos::prelude::LeptosOptions;
 use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 
 use super::browser::config;
 use super::cognito::{PASSWORD, Pool};
-use super::dynamodb::DynamoDb;
+use super::dynamodb::{DynamoDb, TABLE, client_of};
 use super::postgres::Database;
 
 /// A running server. It stops when dropped.
@@ -46,12 +47,20 @@ impl TestApp {
 
     /// Starts one that is told something else.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let (database, pool, dynamodb) = tokio::join!(Database::fresh(), Pool::create(), DynamoDb::start());
+        let dynamodb = DynamoDb::start().await;
+        let endpoint = dynamodb.endpoint().to_owned();
+        Self::start_over(dynamodb, &endpoint, change).await
+    }
+
+    /// Starts one that finds its DynamoDB at `endpoint`, and is told something else.
+    pub async fn start_over(dynamodb: DynamoDb, endpoint: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let (database, pool, _table) = tokio::join!(Database::fresh(), Pool::create(), dynamodb.table());
         let mut config = config(&database.url, &pool.address);
         // Each browser of a test says from where it comes, so that limits by address are on and in nobody's way.
         config.trusted_proxies = 1;
         change(&mut config);
-        let store = Store::over(&config, dynamodb.table().await).expect("a configuration that can work");
+        let table = Table::new(client_of(endpoint, dynamodb.account()), TABLE);
+        let store = Store::over(&config, table).expect("a configuration that can work");
         let state = AppState::over(config, options(), store).await.expect("a configuration that can work");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");

@@ -1,4 +1,7 @@
 //! A DynamoDB for tests: in this process, but over HTTP on loopback, so that the real SDK talks to it.
+//!
+//! With `DYNAMODB_UNDER_TEST` set, tests use the one at that address instead: `bin/test` runs those of the store a second
+//! time, on an engine that shares no code with the first. It must keep accounts apart, as AWS does: each test has its own.
 
 use std::path::Path;
 
@@ -10,20 +13,25 @@ use dynoxide::Database;
 use dynoxide::server::serve_with_shutdown;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use uuid::Uuid;
 
 /// The name of the table that tests use.
 pub(crate) const TABLE: &str = "cruddur-messages";
 
-/// A running DynamoDB. It stops when dropped.
+/// A running DynamoDB. One in this process stops when dropped.
 pub(crate) struct DynamoDb {
     endpoint: String,
-    _running: DropGuard,
+    account: String,
+    _running: Option<DropGuard>,
 }
 
 impl DynamoDb {
-    /// Starts an empty one in memory.
+    /// Starts an empty one in memory, or opens an empty account at the one under test.
     pub(crate) async fn start() -> Self {
-        Self::serve(Database::memory().expect("a database in memory")).await
+        match std::env::var("DYNAMODB_UNDER_TEST") {
+            Ok(endpoint) => Self { endpoint, account: new_account(), _running: None },
+            Err(_) => Self::serve(Database::memory().expect("a database in memory")).await,
+        }
     }
 
     /// Starts one that keeps its tables in a file.
@@ -37,9 +45,14 @@ impl DynamoDb {
         &self.endpoint
     }
 
+    /// The account, as an access key.
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
     /// A new client, with connections of its own, as another server has.
     pub(crate) fn client(&self) -> Client {
-        client_of(self.endpoint())
+        client_of(self.endpoint(), &self.account)
     }
 
     /// The table, made if it is not there, by a new client.
@@ -54,16 +67,21 @@ impl DynamoDb {
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let running = CancellationToken::new();
         tokio::spawn(serve_with_shutdown(listener, database, running.clone().cancelled_owned()));
-        Self { endpoint, _running: running.drop_guard() }
+        Self { endpoint, account: new_account(), _running: Some(running.drop_guard()) }
     }
 }
 
+/// A new account: ministack takes an access key of twelve digits for the number of one.
+fn new_account() -> String {
+    format!("{:012}", Uuid::now_v7().as_u128() % 1_000_000_000_000)
+}
+
 /// A client of whatever answers at `endpoint`.
-pub(crate) fn client_of(endpoint: &str) -> Client {
+pub(crate) fn client_of(endpoint: &str, account: &str) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("eu-central-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .credentials_provider(Credentials::new(account, "test", None, None, "tests"))
         .endpoint_url(endpoint);
     Client::from_conf(config.build())
 }

@@ -10,6 +10,10 @@ pub mod dynamodb;
 
 pub mod fake_pool;
 
+pub mod faults;
+
+pub mod line;
+
 pub mod postgres;
 
 pub mod scene;
