@@ -11,8 +11,8 @@ use crate::user::User;
 pub struct CurrentUser {
     /// What others see of them too.
     pub user: User,
-    /// Which of their sessions this is.
-    pub session: sessions::Id,
+    /// Which of their sessions this is; none for a program, which has a token instead.
+    pub session: Option<sessions::Id>,
 }
 
 /// What the session layer found out about a request, kept in its extensions.

@@ -39,7 +39,7 @@ async fn find(state: &AppState, id: Id) -> Result<Option<CurrentUser>, Failure> 
         // Worth a line, not an answer: the person is signed in whether or not this is noted.
         sessions.seen(id).await.map_err(Failure::into_answer).ok();
     }
-    Ok(Some(CurrentUser { user: session.user, session: id }))
+    Ok(Some(CurrentUser { user: session.user, session: Some(id) }))
 }
 
 fn sets_session(headers: &HeaderMap) -> bool {
