@@ -36,7 +36,7 @@ pub struct Conversation {
     pub id: Id,
     /// The other person.
     pub with: User,
-    /// The newest message's text, cut after [`PREVIEW_LEN_MAX`] characters.
+    /// The newest message's text; in a list for a page, cut after [`PREVIEW_LEN_MAX`] characters.
     pub preview: String,
     /// When the newest message was sent.
     pub last_sent_at: SentAt,

@@ -42,10 +42,19 @@ impl Conversations {
     }
 
     /// One page of a person's conversations, newest first. `older` of the page asks for the next.
+    pub async fn list(&self, me: user::Id, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
+        let mut page = self.list_whole(me, cursor).await?;
+        for conversation in &mut page.items {
+            conversation.preview = conversation.preview.chars().take(PREVIEW_LEN_MAX).collect();
+        }
+        Ok(page)
+    }
+
+    /// The same with the newest messages' whole texts.
     ///
     /// Two reads of DynamoDB and one of PostgreSQL. A conversation that moves up between two pages is on the first one
     /// when that is read again.
-    pub async fn list(&self, me: user::Id, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
+    pub async fn list_whole(&self, me: user::Id, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
         let inbox = Key::inbox(me);
         let from = match cursor.map(|cursor| cursor::read(cursor, &inbox)).transpose()? {
             Some((Direction::Newer, _)) => {
@@ -184,7 +193,7 @@ fn shown(
         id: row.conversation,
         unread: if is_read(&row, me) { 0 } else { row.seq.saturating_sub(read) },
         with: people.get(&row.with.id).cloned().unwrap_or(row.with),
-        preview: row.body.chars().take(PREVIEW_LEN_MAX).collect(),
+        preview: row.body,
         last_sent_at: row.at.sent_at(),
         last_author: row.last_author,
     }
