@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Parser;
 use secrecy::SecretString;
 
+use crate::server::json_api::cors::Origins;
+
 /// The configuration of the web server. Every option is also an environment variable.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "cruddur-messages", about = "Direct messages between people who sign in.")]
@@ -40,6 +42,10 @@ pub struct Config {
     /// The origin that browsers see, such as `https://messages.example.com`. Without it the `Host` header is believed.
     #[arg(long, env = "PUBLIC_ORIGIN")]
     pub public_origin: Option<String>,
+
+    /// Other sites whose scripts may call the JSON API, separated by commas, such as `https://app.example.com`.
+    #[arg(long, env = "API_ORIGINS", default_value = "", hide_default_value = true)]
+    pub api_origins: Origins,
 
     /// How many proxies stand in front and append to `X-Forwarded-For`. 0: the peer's address counts.
     #[arg(long, env = "TRUSTED_PROXIES", default_value_t = 0)]

@@ -121,11 +121,16 @@ async fn other_person(state: &AppState, me: &CurrentUser, handle: &str) -> Resul
 /// Somebody whose row is gone stays readable: what they wrote is the other person's too.
 async fn person(state: &AppState, id: user::Id) -> Result<User, Failure> {
     let found = state.store.users.by_ids(&[id]).await?.pop();
-    Ok(found.unwrap_or_else(|| User {
+    Ok(found.unwrap_or_else(|| somebody_who_left(id)))
+}
+
+/// Stands for a person whose row is gone.
+pub fn somebody_who_left(id: user::Id) -> User {
+    User {
         id,
         handle: Handle::stored("unknown".to_owned()),
         display_name: DisplayName::stored("Somebody who left".to_owned()),
-    }))
+    }
 }
 
 fn new_message_id() -> message::Id {

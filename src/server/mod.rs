@@ -14,6 +14,8 @@ pub mod layers;
 
 pub mod forms;
 
+pub mod json_api;
+
 pub mod health;
 
 pub mod respond;

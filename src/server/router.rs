@@ -9,7 +9,7 @@ use axum::http::header::{CACHE_CONTROL, VARY};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{any, get};
 use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -24,12 +24,13 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 
 use crate::app::{App, shell};
+use crate::server::json_api::routes as json_api;
 use crate::server::layers::{self, BODY_BYTES_MAX};
 use crate::server::state::AppState;
 use crate::server::{forms, health, session};
 
 /// The longest that a request may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Builds the router. To be called once per process at a time: Leptos walks the routes of the app with global state.
 pub fn router(state: AppState) -> Router {
@@ -38,6 +39,11 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .merge(assets(&state))
+        .layer(from_fn_with_state(state.clone(), layers::same_origin))
+        // Outside of it: no browser adds a token by itself, so another site has nothing to forge a request with.
+        .nest(json_api::PREFIX, json_api::routes(&state))
+        // What is nested is the prefix itself and what comes after its slash, but not the slash alone.
+        .route("/api/", any(json_api::not_found))
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
@@ -45,8 +51,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(from_fn_with_state(state.clone(), layers::security_headers))
                 .layer(CatchPanicLayer::new())
-                .layer(from_fn_with_state(state.clone(), layers::client_address))
-                .layer(from_fn_with_state(state.clone(), layers::same_origin)),
+                .layer(from_fn_with_state(state.clone(), layers::client_address)),
         )
         .with_state(state)
 }

@@ -5,6 +5,8 @@ mod support;
 
 mod defects;
 
+mod json_api;
+
 mod key_set;
 
 mod leptos_toml;

@@ -10,7 +10,7 @@ use crate::support::app::{TestApp, form};
 async fn every_answer_carries_the_security_headers() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
-    for path in ["/messages", "/nowhere", "/healthz", "/readyz", "/favicon.svg", "/pkg/none.js"] {
+    for path in ["/messages", "/nowhere", "/healthz", "/readyz", "/favicon.svg", "/pkg/none.js", "/api/nowhere"] {
         let answer = ana.get(path).await;
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'nonce-"), "{path}: {policy}");
