@@ -9,6 +9,7 @@ local_folder=$checkout/.local
 cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/cruddur-messages
 tools_folder=$cache_folder/tools
 python_folder=$cache_folder/venv
+schemathesis_folder=$cache_folder/schemathesis
 
 export PATH=$tools_folder/bin:$PATH
 # Only what cargo makes on the way is shared. What comes out at the end stays in the checkout's own `target`, so that

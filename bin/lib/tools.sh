@@ -90,6 +90,20 @@ need_ministack() {
     printf '%s' "$wanted" >"$python_folder/made-of"
 }
 
+# What holds the JSON API to its document.
+need_schemathesis() {
+    local requirements=$checkout/end2end/api/requirements.txt
+    # Copied last, so that a half-made environment is made anew.
+    cmp -s "$requirements" "$schemathesis_folder/made-of" && return
+    need_python
+    say "Installing schemathesis"
+    rm -rf "$schemathesis_folder"
+    { python3 -m venv "$schemathesis_folder" &&
+        "$schemathesis_folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"; } ||
+        give_up "pip could not install what $requirements lists. Is there a network?"
+    cp "$requirements" "$schemathesis_folder/made-of"
+}
+
 # The packages of the browser tests.
 need_end2end_packages() {
     local folder=$checkout/end2end
