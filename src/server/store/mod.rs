@@ -14,6 +14,8 @@ pub mod sessions;
 
 pub mod dynamodb;
 
+pub mod capacity;
+
 pub mod table;
 
 pub mod schema;

@@ -1,6 +1,7 @@
 //! The store's DynamoDB side, against one that speaks the protocol.
 
 mod faults;
+mod capacity;
 mod inbox;
 mod listing;
 mod paging;
