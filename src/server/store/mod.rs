@@ -4,6 +4,8 @@ pub mod postgres;
 
 pub use postgres::migrate;
 
+pub mod database;
+
 pub mod users;
 
 pub mod newcomer;

@@ -14,16 +14,21 @@ const CONNECTIONS_MAX: u32 = 20;
 /// How long a request waits for a connection before it is told that this does not work right now.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A pool that connects when it is first used, so that a server starts while PostgreSQL is down. Refuses what is no URL.
-pub fn connect(url: &SecretString) -> anyhow::Result<PgPool> {
+/// What a URL says. Refuses what is none.
+pub fn options(url: &SecretString) -> anyhow::Result<PgConnectOptions> {
     // The parse error is not kept: it could repeat the password.
     let options: PgConnectOptions = url
         .expose_secret()
         .parse()
         .ok()
         .context("DATABASE_URL is not a PostgreSQL URL, such as postgres://name@localhost/cruddur")?;
+    Ok(options.application_name("cruddur-messages"))
+}
+
+/// A pool that connects when it is first used, so that a server starts while PostgreSQL is down. Refuses what is no URL.
+pub fn connect(url: &SecretString) -> anyhow::Result<PgPool> {
     // One statement that hangs must not hold a connection for ever.
-    let options = options.application_name("cruddur-messages").options([("statement_timeout", "5s")]);
+    let options = options(url)?.options([("statement_timeout", "5s")]);
     Ok(PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(ACQUIRE_TIMEOUT)

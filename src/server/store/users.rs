@@ -1,6 +1,6 @@
 //! People, in PostgreSQL.
 
-use sqlx::{PgPool, query_file_as, query_file_scalar};
+use sqlx::{PgPool, query_file, query_file_as, query_file_scalar};
 use uuid::Uuid;
 
 use crate::error::AppError;
@@ -16,6 +16,22 @@ const CREATE_TRIES_MAX: usize = 5;
 
 /// How many of these tries may go to others before the handle is chosen so that nobody else wants it.
 const RACES_MAX: usize = 2;
+
+/// What `cognito_user_id` is for whom nobody has linked to the user pool yet. The old app's seeds wrote it.
+const UNLINKED: &str = "MOCK";
+
+/// What became of an account of the user pool that was to be linked to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// To this person, now.
+    Made(User),
+    /// To this person, before.
+    Already(User),
+    /// The person with the e-mail or the handle has another account.
+    Taken,
+    /// Nobody has the e-mail or the handle.
+    Nobody,
+}
 
 /// The table `users`. Cloning copies a handle.
 #[derive(Debug, Clone)]
@@ -99,6 +115,42 @@ impl Users {
             self.refuse_taken_email(newcomer).await?;
         }
         Err(Failure::Unexpected(anyhow::anyhow!("no free handle for {} in {CREATE_TRIES_MAX} tries", newcomer.sub)))
+    }
+
+    /// Makes the row of a person whose account is not known yet. None where the handle or the e-mail is somebody's already.
+    pub async fn introduce(&self, name: &DisplayName, handle: &Handle, email: &str) -> Result<Option<User>, Failure> {
+        let row = query_file_as!(Row, "sql/users/create.sql", name.as_str(), handle.as_str(), email, UNLINKED)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(User::from))
+    }
+
+    /// Links an account of the user pool to the person with its e-mail, or else with its handle, unless that person has
+    /// another account. The e-mail must have been proved to be the account's.
+    pub async fn link(&self, sub: Uuid, email: Option<&str>, handle: Option<&str>) -> Result<Link, Failure> {
+        if let Some(user) = self.by_cognito_user_id(sub).await? {
+            return Ok(Link::Already(user));
+        }
+        let row = query_file_as!(Row, "sql/users/link.sql", sub.to_string(), email, handle)
+            .fetch_optional(&self.pool)
+            .await?;
+        if let Some(row) = row {
+            return Ok(Link::Made(row.into()));
+        }
+        let claimed = query_file_scalar!("sql/users/claimed.sql", email, handle).fetch_one(&self.pool).await?;
+        Ok(if claimed { Link::Taken } else { Link::Nobody })
+    }
+
+    /// Forgets which account the person with this e-mail has, unless it is `sub`: their next sign-in links them anew.
+    pub async fn unlink(&self, email: &str, sub: Uuid) -> Result<(), Failure> {
+        query_file!("sql/users/unlink.sql", email, sub.to_string()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Whom nobody has linked to the user pool yet, by handle.
+    pub async fn unlinked(&self) -> Result<Vec<User>, Failure> {
+        let rows = query_file_as!(Row, "sql/users/unlinked.sql").fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(User::from).collect())
     }
 
     /// Links the row that the old app made for the same mailbox, if the person has proved that it is theirs.

@@ -41,6 +41,11 @@ impl Database {
         Self { url, pool }
     }
 
+    /// The address of one that is not there yet.
+    pub fn absent() -> String {
+        database_url(&new_name())
+    }
+
     /// Runs a statement.
     pub async fn execute(&self, sql: &str) {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.pool).await.expect(sql);

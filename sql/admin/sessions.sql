@@ -1,0 +1,12 @@
+-- Who is connected to the database $1, except for who asks and for the server's own workers. What this role may not see
+-- of others is null.
+select
+    pid as "pid!",
+    usename::text as username,
+    application_name as application,
+    host(client_addr) as client,
+    state,
+    coalesce(state_change, backend_start) as since
+from pg_stat_activity
+where datname = $1 and backend_type = 'client backend' and pid <> pg_backend_pid()
+order by backend_start, pid
