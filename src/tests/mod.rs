@@ -6,6 +6,7 @@ mod support;
 mod defects;
 
 mod json_api;
+mod admin;
 
 mod key_set;
 

@@ -7,16 +7,21 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use cruddur_messages::server::store::schema::Billing;
+use cruddur_messages::server::store::dynamodb::Table;
+use cruddur_messages::server::store::newcomer::Newcomer;
+use cruddur_messages::server::store::schema::{self, Billing};
 use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::User;
+use cruddur_messages::user::{Handle, User};
+use serde_json::json;
+use uuid::Uuid;
 
 use crate::cognito;
 use crate::cognito::accounts::{self, Account};
 use crate::cognito::pool::{self, Pool};
-use crate::db::{self, Database};
-use crate::ddb::{self, TableName};
-use crate::endpoints;
+use crate::db::Database;
+use crate::ddb::{self, TableName, seed};
+use crate::failure::told;
+use crate::manner::Manner;
 use crate::people::{PASSWORD, PEOPLE, Person};
 
 /// What to set up.
@@ -35,27 +40,45 @@ pub struct Options {
 }
 
 /// Makes what is not there yet, then prints whom to sign in as.
-pub async fn run(options: Options) -> anyhow::Result<()> {
-    endpoints::demand_local()?;
-    let database = options.database.migrate().await?;
-    let table = options.table.create(Billing::default()).await?;
-    let cognito = cognito::connect().await;
+pub async fn run(options: Options, manner: &Manner) -> anyhow::Result<()> {
+    let (dynamodb, of_dynamodb) = ddb::connect().await?;
+    let (cognito, of_cognito) = cognito::connect().await?;
+    of_dynamodb.demand_local()?;
+    of_cognito.demand_local()?;
+    let database = options.database.migrated().await?;
+    let name = &options.table.table;
+    schema::create(&dynamodb, name, Billing::default()).await.map_err(told).context("make the table")?;
+    let table = Table::new(dynamodb, name);
     let pool = pool::find_or_create(&cognito, pool::NAME).await?;
     write(&options.env_file, &pool)?;
     if options.without_people {
         return Ok(());
     }
+    let users = Users::new(database);
     let mut people = Vec::new();
     for person in &PEOPLE {
         let sub = accounts::create(&cognito, &pool.id, &account_of(person)).await?;
-        people.push(db::introduce(&database, person, sub).await?);
+        people.push(introduce(&users, person, sub).await?);
     }
     if let [ana, ben, ..] = &people[..] {
-        let messages = ddb::seed(&table, &Users::new(database), ana, ben).await?;
+        let messages = seed::fill(&table, &users, ana, ben).await?.messages;
         eprintln!("{} and {} have {messages} messages", ana.display_name, ben.display_name);
     }
-    print_people(&people);
-    Ok(())
+    manner.answer(json!({ "people": people, "password": PASSWORD }), list(&people))
+}
+
+/// Makes the row that a first sign-in would make, so that the person can be found before it. A row of theirs that belongs to
+/// a user pool that is gone goes over to this one.
+async fn introduce(users: &Users, person: &Person, sub: Uuid) -> anyhow::Result<User> {
+    users.unlink(person.email, sub).await.map_err(told).context("unlink from another user pool")?;
+    let newcomer = Newcomer {
+        sub,
+        email: person.email.to_owned(),
+        email_verified: true,
+        name: Some(person.name.to_owned()),
+        handle: Handle::parse(person.handle).ok(),
+    };
+    Ok(users.arrive(&newcomer).await.map_err(told)?.user)
 }
 
 fn account_of(person: &Person) -> Account {
@@ -67,11 +90,13 @@ fn account_of(person: &Person) -> Account {
     }
 }
 
-fn print_people(people: &[User]) {
-    for (person, user) in PEOPLE.iter().zip(people) {
-        println!("  {:<20} {}, @{}", person.email, user.display_name, user.handle);
-    }
-    println!("  password             {PASSWORD}");
+fn list(people: &[User]) -> String {
+    let people = PEOPLE.iter().zip(people);
+    let mut lines: Vec<_> = people
+        .map(|(person, user)| format!("  {:<20} {}, @{}", person.email, user.display_name, user.handle))
+        .collect();
+    lines.push(format!("  password             {PASSWORD}"));
+    lines.join("\n")
 }
 
 /// The file names a client secret: nobody else on the machine needs to read it.

@@ -110,7 +110,8 @@ impl Pool {
     }
 }
 
-fn attribute(name: &str, value: &str) -> AttributeType {
+/// An attribute of an account.
+pub fn attribute(name: &str, value: &str) -> AttributeType {
     AttributeType::builder().name(name).value(value).build().expect("name and value are set")
 }
 

@@ -1,10 +1,18 @@
 //! People's accounts in the user pool.
 
-use anyhow::Context;
+use std::fmt;
+
+use anyhow::{Context, bail};
 use aws_sdk_cognitoidentityprovider::Client;
-use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType, UserType};
+use aws_sdk_cognitoidentityprovider::operation::admin_get_user::AdminGetUserOutput;
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType, UserStatusType, UserType};
 use clap::Args;
+use serde::Serialize;
 use uuid::Uuid;
+
+use crate::manner::{Manner, one_line};
+use crate::place::Place;
+use crate::{consent, progress};
 
 /// An account to be made.
 #[derive(Args)]
@@ -18,9 +26,81 @@ pub struct Account {
     /// The name that others read.
     #[arg(long)]
     pub name: String,
-    /// What proves that it is them.
+    /// What proves that it is them. As a variable it is in no list of processes.
     #[arg(long, env = "PASSWORD", hide_env_values = true)]
     pub password: String,
+}
+
+/// An account, as the pool has it. Any attribute may be missing.
+#[derive(Serialize)]
+pub struct Listed {
+    /// The pool's own name for it.
+    username: String,
+    /// The pool's id of the person.
+    pub sub: Option<Uuid>,
+    /// What they sign in with.
+    pub email: Option<String>,
+    /// Whether the mailbox is theirs.
+    pub email_verified: bool,
+    preferred_username: Option<String>,
+    name: Option<String>,
+    status: Option<String>,
+    enabled: bool,
+}
+
+impl Listed {
+    /// The handle that they asked for, in the form in which handles are compared.
+    pub fn handle(&self) -> Option<String> {
+        self.preferred_username.as_ref().map(|handle| handle.to_lowercase())
+    }
+
+    /// Whether they, or an administrator, have proved who they are.
+    pub fn is_confirmed(&self) -> bool {
+        self.status.as_deref() != Some(UserStatusType::Unconfirmed.as_str())
+    }
+
+    /// What a person would call it.
+    pub fn called(&self) -> &str {
+        self.email.as_deref().unwrap_or(&self.username)
+    }
+
+    fn of(user: UserType) -> Self {
+        let attribute = |name| value(user.attributes(), name).map(str::to_owned);
+        Self {
+            sub: attribute("sub").and_then(|sub| sub.parse().ok()),
+            email: attribute("email"),
+            email_verified: value(user.attributes(), "email_verified") == Some("true"),
+            preferred_username: attribute("preferred_username"),
+            name: attribute("name"),
+            status: user.user_status().map(|status| status.as_str().to_owned()),
+            enabled: user.enabled(),
+            username: user.username.unwrap_or_default(),
+        }
+    }
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let or_dash = |value: &Option<String>| value.as_deref().map_or("-".to_owned(), one_line);
+        let handle = self.preferred_username.as_ref().map(|handle| format!("@{handle}"));
+        let sub = self.sub.map(|sub| sub.to_string());
+        let words = [&self.email, &handle, &self.status, &sub].map(or_dash);
+        f.write_str(&words.join("\t"))
+    }
+}
+
+/// Goes on where there is no account of the e-mail yet, or where setting its password is meant.
+pub async fn demand_consent(
+    cognito: &Client,
+    pool: &str,
+    account: &Account,
+    place: &Place,
+    manner: &Manner,
+) -> anyhow::Result<()> {
+    if find(cognito, pool, &account.email).await?.is_some() {
+        consent::demand(manner, place, &format!("set the password of {}", account.email), &account.email)?;
+    }
+    Ok(())
 }
 
 /// Makes the account without writing to the person, sets its password for good, and answers with its `sub`.
@@ -43,22 +123,46 @@ pub async fn create(cognito: &Client, pool: &str, account: &Account) -> anyhow::
     }
     let password = cognito.admin_set_user_password().user_pool_id(pool).username(&account.email);
     password.password(&account.password).permanent(true).send().await.context("set the password")?;
-    let found = cognito.admin_get_user().user_pool_id(pool).username(&account.email).send().await;
-    let found = found.context("read the account")?;
+    let found = find(cognito, pool, &account.email).await?.context("read the account that was made")?;
     value(found.user_attributes(), "sub").context("Cognito named no sub")?.parse().context("a sub is a UUID")
 }
 
-/// A line for each account.
-pub async fn list(cognito: &Client, pool: &str) -> anyhow::Result<Vec<String>> {
-    let pages = cognito.list_users().user_pool_id(pool).into_paginator().items().send();
-    let users = pages.try_collect().await.context("list the accounts")?;
-    Ok(users.iter().map(line).collect())
+/// Confirms a sign-up, and the e-mail with it. Says whether it was open.
+pub async fn confirm(cognito: &Client, pool: &str, email: &str) -> anyhow::Result<bool> {
+    let Some(found) = find(cognito, pool, email).await? else { bail!("the pool has no account of {email}") };
+    match found.user_status() {
+        Some(UserStatusType::Unconfirmed) => {}
+        Some(UserStatusType::ForceChangePassword) => {
+            bail!("{email} has a temporary password: `admin cognito create-user` sets one that lasts")
+        }
+        _ => return Ok(false),
+    }
+    let request = cognito.admin_confirm_sign_up().user_pool_id(pool).username(email);
+    request.send().await.context("confirm the account")?;
+    let verified = attribute("email_verified", "true")?;
+    let request = cognito.admin_update_user_attributes().user_pool_id(pool).username(email).user_attributes(verified);
+    request.send().await.context("confirm the e-mail")?;
+    Ok(true)
 }
 
-fn line(user: &UserType) -> String {
-    let attribute = |name| value(user.attributes(), name).unwrap_or("-");
-    let status = user.user_status().map_or("-", |status| status.as_str());
-    format!("{}\t@{}\t{status}", attribute("email"), attribute("preferred_username"))
+/// Every account of the pool, from all its pages.
+pub async fn list(cognito: &Client, pool: &str) -> anyhow::Result<Vec<Listed>> {
+    let mut users = cognito.list_users().user_pool_id(pool).into_paginator().items().send();
+    let progress = progress::counting("accounts");
+    let mut accounts = Vec::new();
+    while let Some(user) = users.try_next().await.context("list the accounts")? {
+        accounts.push(Listed::of(user));
+        progress.inc(1);
+    }
+    Ok(accounts)
+}
+
+async fn find(cognito: &Client, pool: &str, email: &str) -> anyhow::Result<Option<AdminGetUserOutput>> {
+    match cognito.admin_get_user().user_pool_id(pool).username(email).send().await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_user_not_found_exception()) => Ok(None),
+        Err(error) => Err(error).context("read the account"),
+    }
 }
 
 fn attribute(name: &str, value: &str) -> anyhow::Result<AttributeType> {

@@ -6,6 +6,7 @@ use aws_sdk_cognitoidentityprovider::types::{
     ExplicitAuthFlowsType, PasswordPolicyType, PreventUserExistenceErrorTypes, TimeUnitsType, TokenValidityUnitsType,
     UserPoolClientType, UserPoolPolicyType, UsernameAttributeType, UsernameConfigurationType, VerifiedAttributeType,
 };
+use serde::Serialize;
 
 /// What the pool and its client are called where nobody says otherwise.
 pub const NAME: &str = "cruddur-messages";
@@ -17,10 +18,14 @@ const PASSWORD_LEN_MIN: i32 = 10;
 const ACCESS_TOKEN_MINUTES: i32 = 15;
 
 /// A pool and a client of it.
+#[derive(Serialize)]
 pub struct Pool {
     /// The pool's id, which also names its region.
+    #[serde(rename = "AWS_COGNITO_USER_POOL_ID")]
     pub id: String,
+    #[serde(rename = "AWS_COGNITO_USER_POOL_CLIENT_ID")]
     client_id: String,
+    #[serde(rename = "AWS_COGNITO_USER_POOL_CLIENT_SECRET")]
     client_secret: Option<String>,
 }
 

@@ -1,74 +1,67 @@
-//! `admin ddb`: DynamoDB.
+//! `admin ddb seed`: the conversation of Ana and Ben.
 
 use anyhow::Context;
-use clap::{Args, Subcommand};
 use cruddur_messages::message::{self, Body};
 use cruddur_messages::server::store::clock::Clock;
 use cruddur_messages::server::store::conversations::{Conversations, Membership};
-use cruddur_messages::server::store::dynamodb::{self, Table};
-use cruddur_messages::server::store::schema::{self, Billing};
+use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::User;
+use cruddur_messages::user::{Handle, User};
+use serde::Serialize;
 use time::{Duration, OffsetDateTime, Time};
 use uuid::Uuid;
 
-use crate::endpoints;
+use super::{Stores, connect};
 use crate::failure::told;
+use crate::manner::Manner;
+use crate::people::PEOPLE;
+use crate::progress;
 use crate::talk::{Author, LINES, Line};
 
 /// The id of the first line; the next ones follow. Version 8: ids of nobody's making but ours (RFC 9562, section 5.8).
 const FIRST_LINE: u128 = 0xc0de_0000_0000_8000_8000_0000_0000_0000;
 
-/// Which table.
-#[derive(Args)]
-pub struct TableName {
-    /// The table of conversations and messages.
-    #[arg(long, env = "DDB_MESSAGE_TABLE", default_value = "cruddur-messages")]
-    table: String,
+/// What the conversation has now.
+#[derive(Serialize)]
+pub struct Filled {
+    /// How many messages.
+    pub messages: u64,
+    /// Whether some of them were written just now.
+    pub written: bool,
 }
 
-/// What can be done with the table.
-#[derive(Subcommand)]
-pub enum Command {
-    /// Makes the table, its index and its stream, unless it is there.
-    SchemaLoad {
-        /// Which table.
-        #[command(flatten)]
-        table: TableName,
-        /// Pays by request instead of for 5 read and 5 write units a second.
-        #[arg(long)]
-        on_demand: bool,
-    },
+/// Fills the conversation, if its people are there.
+pub async fn run(stores: &Stores, manner: &Manner) -> anyhow::Result<()> {
+    let (client, _) = connect().await?;
+    let users = stores.database.users().await?;
+    let (ana, ben) = (person(&users, PEOPLE[0].handle).await?, person(&users, PEOPLE[1].handle).await?);
+    let filled = fill(&Table::new(client, &stores.table.table), &users, &ana, &ben).await?;
+    let Filled { messages, written } = filled;
+    let names = format!("{} and {}", ana.display_name, ben.display_name);
+    let text = if written {
+        format!("{names} have {messages} messages now")
+    } else {
+        format!("{names} have {messages} messages already")
+    };
+    manner.answer(filled, text)
 }
 
-/// Does what the command says.
-pub async fn run(command: Command) -> anyhow::Result<()> {
-    let Command::SchemaLoad { table, on_demand } = command;
-    let billing = if on_demand { Billing::OnDemand } else { Billing::default() };
-    table.create(billing).await.map(drop)
+async fn person(users: &Users, handle: &str) -> anyhow::Result<User> {
+    let found = users.by_handle(&Handle::parse(handle)?).await.map_err(told)?;
+    found.with_context(|| format!("nobody is @{handle}: `admin db seed` puts the people in"))
 }
 
-impl TableName {
-    /// Makes the table unless it is there, and says where.
-    pub async fn create(&self, billing: Billing) -> anyhow::Result<Table> {
-        endpoints::announce("DynamoDB", endpoints::DYNAMODB);
-        let client = dynamodb::connect().await;
-        schema::create(&client, &self.table, billing).await.map_err(told).context("make the table")?;
-        Ok(Table::new(client, &self.table))
-    }
-}
-
-/// Fills the conversation of Ana and Ben, and answers with how many messages it has. Where it is full, nothing is written;
-/// where an earlier run was interrupted, the rest is: each line has an id of its own, and the store takes an id once.
-pub async fn seed(table: &Table, users: &Users, ana: &User, ben: &User) -> anyhow::Result<u64> {
+/// Fills the conversation of Ana and Ben. Where it is full, nothing is written; where an earlier run was interrupted, the
+/// rest is: each line has an id of its own, and the store takes an id once.
+pub async fn fill(table: &Table, users: &Users, ana: &User, ben: &User) -> anyhow::Result<Filled> {
     let conversations = Conversations::new(table.clone(), users.clone());
     if let Some(membership) = membership(&conversations, ana, ben).await?
         && membership.newest_seq() >= LINES.len() as u64
     {
-        return Ok(membership.newest_seq());
+        return Ok(Filled { messages: membership.newest_seq(), written: false });
     }
     let today = OffsetDateTime::now_utc().replace_time(Time::MIDNIGHT);
-    for (number, line) in LINES.iter().enumerate() {
+    for (number, line) in progress::of(LINES.len(), "messages").wrap_iter(LINES.iter().enumerate()) {
         write(table, users, (ana, ben), today, number, line).await?;
     }
     // Ben has read everything; Ana has not seen the last one yet.
@@ -77,9 +70,8 @@ pub async fn seed(table: &Table, users: &Users, ana: &User, ben: &User) -> anyho
             membership(&conversations, reader, other).await?.context("the conversation that was written")?;
         conversations.mark_read(&membership, membership.newest_seq() - unread).await.map_err(told)?;
     }
-    Ok(LINES.len() as u64)
+    Ok(Filled { messages: LINES.len() as u64, written: true })
 }
-
 async fn membership(conversations: &Conversations, me: &User, other: &User) -> anyhow::Result<Option<Membership>> {
     match conversations.find_with(me.id, other.id).await.map_err(told)? {
         Some(conversation) => conversations.membership(me.id, conversation).await.map_err(told),

@@ -1,0 +1,75 @@
+//! `admin cognito`: the user pool, and the accounts in it.
+
+use aws_sdk_cognitoidentityprovider::types::MessageActionType;
+use serde_json::json;
+
+use super::{Admin, FAILED};
+use crate::support::cognito::{PASSWORD, Pool, attribute};
+
+/// Adds an account with only these attributes.
+pub(super) async fn account(pool: &Pool, email: &str, attributes: &[(&str, &str)]) {
+    let mut request = pool.admin.admin_create_user().user_pool_id(&pool.address.user_pool_id).username(email);
+    for (name, value) in [("email", email)].iter().chain(attributes) {
+        request = request.user_attributes(attribute(name, value));
+    }
+    request.message_action(MessageActionType::Suppress).send().await.expect("an account");
+}
+
+/// Signs somebody up who does not confirm it; answers with the e-mail.
+pub(super) async fn sign_up(pool: &Pool, name: &str) -> String {
+    let id = &pool.address.user_pool_id;
+    let client = pool.admin.create_user_pool_client().user_pool_id(id).client_name("without a secret").send().await;
+    let client = client.expect("a client").user_pool_client.and_then(|client| client.client_id).expect("its id");
+    let email = format!("{name}@example.com");
+    let request = pool.admin.sign_up().client_id(client).username(&email).password(PASSWORD);
+    let request = request.user_attributes(attribute("email", &email));
+    request.user_attributes(attribute("preferred_username", name)).send().await.expect("a sign-up");
+    email
+}
+
+#[tokio::test]
+async fn accounts_are_made_confirmed_and_listed() {
+    let pool = Pool::create().await;
+    let admin = Admin::new().on_pool(&pool);
+    let create = ["cognito", "create-user", "--email", "ana@example.com", "--handle", "ana", "--name", "Ana Lima"];
+    let admin = admin.with("PASSWORD", PASSWORD);
+    let made = admin.json(&create).await;
+    assert!(made["sub"].is_string(), "{made}");
+    let again = admin.json(&[&create[..], &["--yes"]].concat()).await;
+    assert_eq!(again, made, "the account is the same");
+
+    account(&pool, "nameless@example.com", &[]).await;
+    let signed_up = sign_up(&pool, "ben").await;
+    let listed = admin.text(&["cognito", "list-users"]).await;
+    let find = |email: &str| {
+        listed.lines().find(|line| line.starts_with(email)).unwrap_or_else(|| panic!("{email} in {listed}"))
+    };
+    assert!(find("ana@example.com").contains("\t@ana\tCONFIRMED\t"), "{listed}");
+    assert!(find("nameless@example.com").contains("\t-\tFORCE_CHANGE_PASSWORD\t"), "{listed}");
+    assert!(find(&signed_up).contains("\t@ben\tUNCONFIRMED\t"), "{listed}");
+
+    for confirmed in [true, false] {
+        assert_eq!(admin.json(&["cognito", "confirm", &signed_up]).await["confirmed"], confirmed);
+    }
+    let listed = admin.json(&["cognito", "list-users"]).await;
+    let ben = listed.as_array().expect("a list").iter().find(|it| it["email"] == signed_up).expect("Ben");
+    assert_eq!((&ben["status"], &ben["email_verified"]), (&json!("CONFIRMED"), &json!(true)));
+    assert_eq!(admin.text(&["cognito", "confirm", &signed_up]).await, format!("{signed_up} was confirmed already\n"));
+    for (email, says) in [("nobody@example.com", "no account"), ("nameless@example.com", "temporary password")] {
+        let run = admin.run(&["cognito", "confirm", email]).await;
+        assert!(run.code == FAILED && run.err.contains(says), "{run:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pool_is_made_once() {
+    let pool = Pool::create().await;
+    let admin = Admin::new().on_pool(&pool);
+    let name = format!("admin-{}", uuid::Uuid::new_v4().simple());
+    let create = ["cognito", "create-pool", "--name", &name];
+    let made = admin.json(&create).await;
+    let text = admin.text(&create).await;
+    for (variable, value) in made.as_object().expect("variables") {
+        assert!(text.contains(&format!("{variable}={}\n", value.as_str().expect("text"))), "{text}");
+    }
+}

@@ -1,0 +1,77 @@
+//! `admin ddb list-conversations` and `get-conversation`: what people have, and what reading it costs.
+
+use serde_json::Value;
+
+use super::{Admin, CALLED_WRONGLY, FAILED};
+use crate::support::dynamodb::DynamoDb;
+use crate::support::postgres::Database;
+
+/// Ana and Ben, and what they wrote.
+async fn seeded() -> (Database, DynamoDb, Admin) {
+    let (database, dynamodb) = (Database::fresh().await, DynamoDb::start().await);
+    dynamodb.table().await;
+    let admin = Admin::new().on_database(&database.url).on_dynamodb(&dynamodb);
+    admin.json(&["db", "seed"]).await;
+    admin.json(&["ddb", "seed"]).await;
+    (database, dynamodb, admin)
+}
+
+fn units(answer: &Value) -> (f64, usize) {
+    let read = answer["consumed"]["read"].as_object().expect("capacity by table");
+    assert_eq!(answer["consumed"]["write"].as_object().map(serde_json::Map::len), Some(0), "reading writes nothing");
+    (read.values().filter_map(Value::as_f64).sum(), read.len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_persons_conversations_and_what_they_cost() {
+    let (_database, _dynamodb, admin) = seeded().await;
+    let answer = admin.json(&["ddb", "list-conversations", "@Ana"]).await;
+    assert_eq!((&answer["person"]["handle"], &answer["more"]), (&Value::from("ana"), &Value::from(false)));
+    let conversations = answer["conversations"].as_array().expect("a list");
+    assert_eq!(conversations.len(), 1);
+    assert_eq!((&conversations[0]["with"]["handle"], &conversations[0]["unread"]), (&"ben".into(), &1.into()));
+    let (read, tables) = units(&answer);
+    assert!((1.0..=4.0).contains(&read) && tables == 1, "{answer}");
+
+    let text = admin.text(&["ddb", "list-conversations", "ana"]).await;
+    assert!(text.contains("@ben 1 unread") && text.contains("See you on Saturday!"), "{text}");
+    assert!(text.ends_with(&format!("1 conversation\nconsumed {read} read and 0 write units in 2 calls\n")), "{text}");
+    let alone = admin.json(&["ddb", "list-conversations", "cy", "--all"]).await;
+    assert_eq!(alone["conversations"].as_array().map(Vec::len), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_by_who_it_is_with_or_by_its_id_a_page_or_all_of_it() {
+    let (_database, _dynamodb, admin) = seeded().await;
+    let page = admin.json(&["ddb", "get-conversation", "ana", "ben"]).await;
+    let messages = page["messages"].as_array().expect("messages");
+    assert_eq!((messages.len(), &page["more"]), (20, &true.into()));
+    assert_eq!(messages[19]["body"], "See you on Saturday!", "the newest page, oldest first");
+    let id = page["conversation"].as_str().expect("an id");
+    let all = admin.json(&["ddb", "get-conversation", "ben", id, "--all"]).await;
+    let seqs: Vec<_> =
+        all["messages"].as_array().expect("messages").iter().filter_map(|it| it["seq"].as_u64()).collect();
+    assert!(seqs.iter().copied().eq(1..=38) && all["more"] == false, "{seqs:?}");
+    assert!(units(&all).0 > units(&page).0, "two pages cost more than one");
+
+    let text = admin.text(&["ddb", "get-conversation", "ana", "@ben"]).await;
+    assert!(text.contains("@ben See you on Saturday!\n20 messages, and older ones: --all"), "{text}");
+    assert!(text.contains("consumed ") && text.contains(" read and 0 write units in 3 calls"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_part_in_a_conversation_is_shown_none() {
+    let (_database, _dynamodb, admin) = seeded().await;
+    let id = admin.json(&["ddb", "get-conversation", "ana", "ben"]).await["conversation"].to_string();
+    for (arguments, says) in [
+        (["cy", id.trim_matches('"')], "@cy has no conversation"),
+        (["cy", "ana"], "@cy and @ana have no conversation"),
+        (["nobody", "ana"], "nobody is @nobody"),
+        (["ana", "nobody"], "nobody is @nobody"),
+    ] {
+        let run = admin.run(&[&["ddb", "get-conversation"], &arguments[..]].concat()).await;
+        assert!(run.code == FAILED && run.err.contains(says), "{run:?}");
+    }
+    assert_eq!(admin.run(&["ddb", "get-conversation", "ana", " @ "]).await.code, CALLED_WRONGLY);
+    assert_eq!(admin.run(&["ddb", "list-conversations"]).await.code, CALLED_WRONGLY);
+}

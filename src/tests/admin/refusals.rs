@@ -1,0 +1,158 @@
+//! What the admin tool does not do unless it is meant.
+
+use super::{Admin, CALLED_WRONGLY, DONE, FAILED, REFUSED, Run};
+use crate::support::cognito::{PASSWORD, Pool};
+use crate::support::dynamodb::{DynamoDb, TABLE};
+use crate::support::postgres::Database;
+
+fn assert_refused(run: &Run, says: &str) {
+    assert!(run.code == REFUSED && run.err.contains(says) && run.err.contains("nothing was done"), "{says}: {run:?}");
+}
+
+async fn tables(dynamodb: &DynamoDb) -> Vec<String> {
+    dynamodb.client().list_tables().send().await.expect("tables").table_names.unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_destroys_needs_somebody_to_ask_or_a_yes() {
+    let (database, dynamodb, pool) = (Database::fresh().await, DynamoDb::start().await, Pool::create().await);
+    dynamodb.table().await;
+    pool.add("ana").await;
+    let admin = Admin::new().on_database(&database.url).on_dynamodb(&dynamodb).on_pool(&pool);
+    let set_password = ["cognito", "create-user", "--email", "ana@example.com", "--handle", "ana", "--name", "Ana"];
+    for command in [&["db", "drop"][..], &["db", "setup"], &["ddb", "drop"], &["ddb", "drop", "--prod"]] {
+        assert_refused(&admin.run(command).await, "say --yes");
+    }
+    let admin = admin.with("PASSWORD", PASSWORD);
+    assert_refused(&admin.run(&set_password).await, "say --yes");
+    assert_eq!(tables(&dynamodb).await, [TABLE]);
+    assert_eq!(database.number("select count(*) from users").await, 0, "the database is there");
+    // A program is told in its own way, and on the same channel as ever.
+    let run = admin.run(&["ddb", "drop", "--json"]).await;
+    assert!(run.code == REFUSED && run.document()["error"].as_str().is_some_and(|it| it.contains("--yes")), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_asked_for_the_name_of_what_is_to_go() {
+    let dynamodb = DynamoDb::start().await;
+    dynamodb.table().await;
+    let admin = Admin::new().on_dynamodb(&dynamodb);
+    for answer in ["", "y", "yes", "cruddur"] {
+        let run = admin.typing(answer, &["ddb", "drop"]).await;
+        assert!(run.code == REFUSED && run.out.contains(&format!("Type {TABLE} to go on")), "{answer}: {run:?}");
+    }
+    assert_eq!(tables(&dynamodb).await, [TABLE]);
+    let run = admin.typing(TABLE, &["ddb", "drop"]).await;
+    assert!(run.code == DONE && run.out.contains("dropped the table"), "{run:?}");
+    assert!(tables(&dynamodb).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_on_this_machine_is_destroyed_with_prod_only() {
+    let (database, dynamodb) = (Database::fresh().await, DynamoDb::start().await);
+    dynamodb.table().await;
+    // An address that leads here, and is none of this machine's own as far as the tool can tell.
+    let far = |url: &str| url.replace("127.0.0.1", "0.0.0.0").replace("localhost", "0.0.0.0");
+    let admin =
+        Admin::new().on_database(&far(&database.url)).with("AWS_ENDPOINT_URL_DYNAMODB", &far(dynamodb.endpoint()));
+    for command in [&["db", "drop", "--yes"][..], &["db", "setup", "--yes"], &["ddb", "drop", "--yes"]] {
+        let run = admin.run(command).await;
+        assert_refused(&run, "say --prod");
+        assert!(run.err.contains("(not on this machine)"), "it says where: {run:?}");
+    }
+    // To look is no crime.
+    assert_eq!(admin.text(&["ddb", "list-tables"]).await, format!("{TABLE}\n"));
+    assert_refused(&admin.run(&["ddb", "drop", "--prod"]).await, "say --yes");
+    assert_eq!(admin.json(&["ddb", "drop", "--prod", "--yes"]).await["dropped"], true);
+    assert_eq!(admin.json(&["db", "drop", "--prod", "--yes"]).await["dropped"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sdks_own_settings_say_where_aws_is() {
+    let dynamodb = DynamoDb::start().await;
+    dynamodb.table().await;
+    let drop = ["ddb", "drop", "--yes"];
+    // Nothing is set: AWS itself. Refused before anything is sent.
+    assert_refused(
+        &Admin::new().run(&drop).await,
+        "https://dynamodb.eu-central-1.amazonaws.com is not on this machine",
+    );
+    let elsewhere = Admin::new().with("AWS_ENDPOINT_URL", "http://10.0.0.1:8000");
+    assert_refused(&elsewhere.run(&drop).await, "http://10.0.0.1:8000");
+    // The service's own variable wins over the general one.
+    assert_eq!(
+        elsewhere.clone().on_dynamodb(&dynamodb).json(&["ddb", "list-tables"]).await,
+        serde_json::json!([TABLE])
+    );
+    let ignored = Admin::new().on_dynamodb(&dynamodb).with("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+    assert_refused(&ignored.run(&drop).await, "amazonaws.com");
+
+    // A profile, and a section of services that a profile names.
+    let file = std::env::temp_dir().join(format!("aws-config-{}", uuid::Uuid::new_v4().simple()));
+    let near = dynamodb.endpoint();
+    let profiles = format!(
+        "[profile far]\nregion = eu-north-1\nendpoint_url = http://10.0.0.2:8000\n\
+         [profile near]\nregion = eu-north-1\nendpoint_url = {near}\n\
+         [profile mixed]\nregion = eu-north-1\nendpoint_url = {near}\nservices = away\n\
+         [services away]\ndynamodb =\n  endpoint_url = http://10.0.0.3:8000\n"
+    );
+    std::fs::write(&file, profiles).expect("a file");
+    let by_profile = |name| Admin::new().with("AWS_CONFIG_FILE", &file.display().to_string()).with("AWS_PROFILE", name);
+    assert_refused(&by_profile("far").run(&drop).await, "http://10.0.0.2:8000");
+    assert_refused(&by_profile("mixed").run(&drop).await, "http://10.0.0.3:8000");
+    assert_eq!(by_profile("near").json(&drop).await["dropped"], true);
+    std::fs::remove_file(&file).expect("the file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_developers_machine_is_not_set_up_on_aws() {
+    let (database, dynamodb, pool) = (Database::fresh().await, DynamoDb::start().await, Pool::create().await);
+    let file = std::env::temp_dir().join(format!("admin-{}", uuid::Uuid::new_v4().simple()));
+    let file = file.display().to_string();
+    let setup = ["setup", "--env-file", &file, "--without-people", "--yes", "--prod"];
+    let admin = Admin::new().on_database(&database.url);
+    assert_refused(&admin.clone().on_dynamodb(&dynamodb).run(&setup).await, "Cognito at https://cognito-idp.");
+    assert_refused(&admin.on_pool(&pool).run(&setup).await, "DynamoDB at https://dynamodb.");
+    assert!(!std::path::Path::new(&file).exists(), "no file was written");
+    assert!(tables(&dynamodb).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_wrong_call_and_a_question_have_exit_codes_of_their_own() {
+    let admin = Admin::new();
+    for call in [
+        &["db", "explode"][..],
+        &["ddb", "schema-load", "--billing", "cake"],
+        &["ddb", "schema-load", "--read-capacity", "0"],
+        &["ddb", "scan", "--limit", "0"],
+        &["db", "create"],
+        &["cognito", "list-users"],
+        &[],
+    ] {
+        assert_eq!(admin.run(call).await.code, CALLED_WRONGLY, "{call:?}");
+    }
+    let help = admin.text(&["--help"]).await;
+    for part in ["Exit codes", "--yes", "--prod", "--json", "DATABASE_URL", "admin db setup"] {
+        assert!(help.contains(part), "{part} in {help}");
+    }
+    assert!(admin.text(&["ddb", "get-conversation", "--help"]).await.contains("--all"));
+    let nowhere = Admin::new()
+        .with("AWS_REGION", "")
+        .with("AWS_CONFIG_FILE", "/nowhere")
+        .with("AWS_EC2_METADATA_DISABLED", "true");
+    let run = nowhere.run(&["ddb", "list-tables"]).await;
+    assert!(run.code == FAILED && run.err.contains("is AWS_REGION set?"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_read_enough_may_close_the_pipe() {
+    let (database, dynamodb) = (Database::fresh().await, DynamoDb::start().await);
+    dynamodb.table().await;
+    let admin = Admin::new().on_database(&database.url).on_dynamodb(&dynamodb);
+    admin.json(&["db", "seed"]).await;
+    admin.json(&["ddb", "seed"]).await;
+    let mut command = tokio::process::Command::new("bash");
+    let call = format!("set -o pipefail; {} ddb scan | head -n 1", env!("CARGO_BIN_EXE_admin"));
+    let output = command.args(["-c", &call]).env_clear().envs(&admin.0).output().await.expect("bash");
+    assert!(output.status.success(), "{output:?}");
+}
