@@ -5,8 +5,8 @@ mod support;
 
 mod defects;
 
-mod json_api;
 mod admin;
+mod json_api;
 
 mod key_set;
 

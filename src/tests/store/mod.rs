@@ -1,7 +1,8 @@
 //! The store's DynamoDB side, against one that speaks the protocol.
 
-mod faults;
 mod capacity;
+mod cost;
+mod faults;
 mod inbox;
 mod listing;
 mod paging;
