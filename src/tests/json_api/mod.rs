@@ -10,8 +10,9 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use cruddur_messages::server::store::rows::MessageRow;
-use reqwest::Method;
+use futures::future::join_all;
 use reqwest::header::AUTHORIZATION;
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::support::app::{Answer, Browser, TestApp};
@@ -87,6 +88,23 @@ impl Program {
 async fn arrive(app: &TestApp, name: &str) -> (Browser, Program) {
     let browser = app.sign_in(name).await;
     (browser, Program::of(app, name).await)
+}
+
+/// The answers to requests that are made all at once.
+async fn at_once<T: Future<Output = Answer>>(count: usize, request: impl Fn() -> T) -> Vec<Answer> {
+    join_all((0..count).map(|_| request())).await
+}
+
+/// Asserts that of many requests some were told to wait, and none was told anything else than `otherwise`.
+fn demand_some_refused(answers: &[Answer], otherwise: StatusCode) {
+    let (refused, answered): (Vec<_>, Vec<_>) =
+        answers.iter().partition(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS);
+    assert!(!refused.is_empty() && !answered.is_empty(), "{} refused, {} not", refused.len(), answered.len());
+    assert!(answered.iter().all(|answer| answer.status == otherwise));
+    for answer in refused {
+        assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|secs| (1..60).contains(&secs)));
+        assert!(answer.text.starts_with(r#"{"error":"rate_limited","message":"#), "{}", answer.text);
+    }
 }
 
 /// Writes a message as it is, past all rules.

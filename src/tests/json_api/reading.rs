@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{NOWHERE, Program, arrive, put};
+use super::{NOWHERE, Program, arrive, at_once, demand_some_refused, put};
 use crate::support::app::{Answer, TestApp};
 
 /// Where a list goes on.
@@ -211,17 +211,8 @@ async fn anybody_may_ask_who_has_a_handle() {
 async fn who_asks_for_many_handles_is_told_to_wait_and_others_are_not() {
     let app = TestApp::start().await;
     let anonymous = Program::anonymous(&app);
-    let mut refused = None;
-    for _ in 0..200 {
-        let answer = anonymous.get("/api/users/@nobody/short").await;
-        if answer.status != StatusCode::NOT_FOUND {
-            refused = Some(answer);
-            break;
-        }
-    }
-    let answer = refused.expect("there is a limit");
-    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|secs| (1..60).contains(&secs)));
+    let answers = at_once(60, || anonymous.get("/api/users/@nobody/short")).await;
+    demand_some_refused(&answers, StatusCode::NOT_FOUND);
     let other = Program::anonymous(&app).get("/api/users/@nobody/short").await;
     assert_eq!(other.status, StatusCode::NOT_FOUND);
 }
