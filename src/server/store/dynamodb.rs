@@ -68,6 +68,11 @@ impl Table {
         self.clock.now()
     }
 
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Whether the table answers. Reads a row that is not there: half a read unit.
     pub async fn answers(&self) -> bool {
         let nobody = Key::Pair(user::Id(Uuid::nil()), user::Id(Uuid::nil()));
@@ -133,8 +138,9 @@ const REFUSALS: [&str; 5] =
 
 /// Errors that pass: too much at once, trouble at their end, a transaction at the same row, or a table that is still
 /// being made.
-const PASSING: [&str; 8] = [
+const PASSING: [&str; 9] = [
     "InternalServerError",
+    "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ResourceNotFoundException",

@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use uuid::Uuid;
 
 use crate::server::respond::Failure;
+use crate::server::store::clock::Clock;
 
 /// How often something is tried. Who gives up has waited for 4 seconds on average: 64 writers of one conversation at
 /// once need less.
@@ -25,12 +26,17 @@ impl Tries {
     /// Waits before the next try, for any time up to the limit, so that those who collided once do not collide again.
     /// Unavailable when all tries are used up; `work` is for the log.
     pub(crate) async fn wait(&mut self, work: &'static str) -> Result<(), Failure> {
+        self.wait_by(&Clock::default(), work).await
+    }
+
+    /// The same, by a clock of one's own.
+    pub(crate) async fn wait_by(&mut self, clock: &Clock, work: &'static str) -> Result<(), Failure> {
         self.made += 1;
         if self.made >= TRIES_MAX {
             return Err(Failure::Unavailable(anyhow!("{work}: somebody else was quicker {TRIES_MAX} times")));
         }
         let limit_ms = WAIT_MAX_MS.min(WAIT_MIN_MS << (self.made - 1).min(16));
-        tokio::time::sleep(Duration::from_millis(u64::from(random() % limit_ms))).await;
+        clock.wait(Duration::from_millis(u64::from(random() % limit_ms))).await;
         Ok(())
     }
 }
