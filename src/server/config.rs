@@ -55,6 +55,10 @@ pub struct Config {
     #[arg(long, env = "LOCAL", default_value_t = false, action = clap::ArgAction::Set)]
     pub local: bool,
 
+    /// Whether this server reads the table's stream, in turns with the others. Off where the Lambda function does.
+    #[arg(long, env = "READ_STREAM", default_value_t = true, action = clap::ArgAction::Set)]
+    pub read_stream: bool,
+
     /// The file with the run-time settings of Leptos.
     #[arg(long, env = "LEPTOS_CONFIG", default_value = "Leptos.toml")]
     pub leptos_config: PathBuf,

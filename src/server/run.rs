@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::server::config::Config;
 use crate::server::router::router;
 use crate::server::state::AppState;
+use crate::server::stream::reader;
 
 /// How long open requests may take once the server is to stop.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,6 +30,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!("listening on http://{address}");
     tokio::spawn(stop_on_signal(state.closing.clone())?);
     tokio::spawn(sweep(state.clone()));
+    if state.config.read_stream {
+        let reader = state.store.stream_reader(reader::connect().await);
+        tokio::spawn(reader.run(state.closing.clone()));
+    }
     serve_on(listener, state).await
 }
 

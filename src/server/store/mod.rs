@@ -43,6 +43,7 @@ pub(crate) mod tries;
 use sqlx::PgPool;
 
 use crate::server::config::Config;
+use crate::server::stream::reader::Reader;
 
 /// Both databases. Cloning copies handles.
 #[derive(Clone)]
@@ -83,6 +84,11 @@ impl Store {
     /// Brings the schema of PostgreSQL up to date.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         postgres::migrate(&self.postgres).await
+    }
+
+    /// Reads the table's stream, by turns with all who are on the same PostgreSQL.
+    pub fn stream_reader(&self, streams: aws_sdk_dynamodbstreams::Client) -> Reader {
+        Reader::new(self.table.clone(), streams, self.postgres.clone())
     }
 
     /// Whether PostgreSQL answers a query.

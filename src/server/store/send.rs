@@ -52,7 +52,7 @@ pub(super) async fn append(
         if let Some(marker) = refusal.row(MARKER) {
             return first_result(table, marker, row).await;
         }
-        tries.wait("append a message").await?;
+        tries.wait_by(table.clock(), "append a message").await?;
         head = read_head(table, conversation).await?.ok_or(AppError::NotFound)?;
         if refusal.at(MESSAGE) && head.last.at() < row.at.at() {
             // Somebody who keeps no head, such as the old app, wrote at this very time. Take the next.
@@ -88,8 +88,8 @@ pub(super) async fn start(table: &Table, first: &MessageRow, other: &User) -> Re
     Ok(table.transact(parts).await?.is_ok())
 }
 
-/// What follows from a message that is stored, and may be repeated at any time. A failure loses nothing: the next
-/// message moves the same rows.
+/// What follows from a message that is stored, and may be repeated at any time. A failure loses nothing: whoever reads
+/// the table's stream does the same.
 pub(super) async fn after_commit(table: &Table, membership: &Membership, row: &MessageRow) {
     // Who answers has read what was there; their own message is nothing new to them.
     let read = membership.read_up_to(table, row.seq);

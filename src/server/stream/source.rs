@@ -1,0 +1,170 @@
+//! The streams of the table, by the API of DynamoDB Streams.
+
+use std::time::Duration;
+
+use anyhow::anyhow;
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodbstreams::Client;
+use aws_sdk_dynamodbstreams::types::{self, OperationType, ShardIteratorType};
+
+use crate::server::respond::Failure;
+use crate::server::store::dynamodb::failed;
+use crate::server::stream::batch::{Record, SequenceNumber};
+
+/// A client for what the SDK's own environment variables name. Where only DynamoDB has an address of its own, as on a
+/// developer's machine, its streams are there too. No call takes longer than 5 seconds, its retries included.
+pub async fn connect() -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(800))
+        .operation_attempt_timeout(Duration::from_secs(2))
+        .operation_timeout(Duration::from_secs(5))
+        .build();
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(3).with_max_backoff(Duration::from_millis(500)))
+        .load()
+        .await;
+    let mut config = aws_sdk_dynamodbstreams::config::Builder::from(&config);
+    if std::env::var_os("AWS_ENDPOINT_URL_DYNAMODB_STREAMS").is_none()
+        && let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL_DYNAMODB")
+    {
+        config = config.endpoint_url(endpoint);
+    }
+    Client::from_conf(config.build())
+}
+
+/// A shard, as the stream lists it.
+#[derive(Debug, Clone)]
+pub(super) struct Listed {
+    pub(super) stream_arn: String,
+    pub(super) shard_id: String,
+    pub(super) parent: Option<String>,
+}
+
+/// From where a shard is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The oldest record that is still there.
+    Beginning,
+    /// What follows a record.
+    After(String),
+}
+
+/// What one read gave.
+pub(super) enum Read {
+    /// Records, and where it goes on; nowhere, where the shard is closed and read to its end.
+    Records(Vec<Record>, Option<String>),
+    /// The iterator is too old: take another one.
+    Expired,
+    /// What comes next has been thrown away. The stream keeps a day.
+    Trimmed,
+    /// There is no such shard any more.
+    Gone,
+}
+
+/// The shards of all streams of the table that can be read: one, and for a day those of streams that were switched off.
+pub(super) async fn shards(client: &Client, table: &str) -> Result<Vec<Listed>, Failure> {
+    let mut shards = Vec::new();
+    let mut start = None;
+    loop {
+        let request = client.list_streams().table_name(table).set_exclusive_start_stream_arn(start);
+        let answer = request.send().await.map_err(failed("list the streams of the table"))?;
+        for arn in answer.streams().iter().filter_map(|stream| stream.stream_arn()) {
+            shards.extend(shards_of(client, arn).await?);
+        }
+        start = answer.last_evaluated_stream_arn;
+        if start.is_none() {
+            return Ok(shards);
+        }
+    }
+}
+
+async fn shards_of(client: &Client, stream: &str) -> Result<Vec<Listed>, Failure> {
+    let mut shards = Vec::new();
+    let mut start = None;
+    loop {
+        let request = client.describe_stream().stream_arn(stream).set_exclusive_start_shard_id(start);
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            // Dropped since it was listed.
+            Err(error) if error.as_service_error().is_some_and(|it| it.is_resource_not_found_exception()) => {
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(failed("list the shards of a stream")(error)),
+        };
+        let description = answer.stream_description.ok_or_else(|| anyhow!("stream {stream} has no description"))?;
+        shards.extend(description.shards.unwrap_or_default().into_iter().filter_map(|shard| {
+            Some(Listed { stream_arn: stream.to_owned(), shard_id: shard.shard_id?, parent: shard.parent_shard_id })
+        }));
+        start = description.last_evaluated_shard_id;
+        if start.is_none() {
+            return Ok(shards);
+        }
+    }
+}
+
+/// An iterator; none where the place, or the shard, is no longer there.
+pub(super) async fn iterator(
+    client: &Client,
+    stream: &str,
+    shard: &str,
+    place: &Place,
+) -> Result<Result<String, Read>, Failure> {
+    let request = client.get_shard_iterator().stream_arn(stream).shard_id(shard);
+    let request = match place {
+        Place::Beginning => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
+        Place::After(number) => {
+            request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber).sequence_number(number)
+        }
+    };
+    match request.send().await {
+        Ok(answer) => {
+            let iterator = answer.shard_iterator.ok_or_else(|| anyhow!("shard {shard} has no iterator"))?;
+            Ok(Ok(iterator))
+        }
+        Err(error) => match error.as_service_error() {
+            Some(cause) if cause.is_trimmed_data_access_exception() => Ok(Err(Read::Trimmed)),
+            Some(cause) if cause.is_resource_not_found_exception() => Ok(Err(Read::Gone)),
+            _ => Err(failed("find a place in the stream")(error)),
+        },
+    }
+}
+
+/// At most `limit` records.
+pub(super) async fn read(client: &Client, iterator: &str, limit: i32) -> Result<Read, Failure> {
+    match client.get_records().shard_iterator(iterator).limit(limit).send().await {
+        Ok(answer) => {
+            let records = answer.records.unwrap_or_default().into_iter().filter_map(record).collect();
+            Ok(Read::Records(records, answer.next_shard_iterator))
+        }
+        Err(error) => match error.as_service_error() {
+            Some(cause) if cause.is_expired_iterator_exception() => Ok(Read::Expired),
+            Some(cause) if cause.is_trimmed_data_access_exception() => Ok(Read::Trimmed),
+            Some(cause) if cause.is_resource_not_found_exception() => Ok(Read::Gone),
+            _ => Err(failed("read the stream")(error)),
+        },
+    }
+}
+
+fn record(record: types::Record) -> Option<Record> {
+    let change = record.dynamodb?;
+    let removed = record.event_name == Some(OperationType::Remove);
+    let row = change.new_image.filter(|_| !removed);
+    Some(Record {
+        sequence_number: SequenceNumber(change.sequence_number?),
+        row: row.map(|row| row.into_iter().filter_map(attribute).collect()),
+    })
+}
+
+/// The same attribute as DynamoDB's own API has it. Texts and numbers: a message has no others.
+fn attribute((name, value): (String, types::AttributeValue)) -> Option<(String, AttributeValue)> {
+    let value = match value {
+        types::AttributeValue::S(text) => AttributeValue::S(text),
+        types::AttributeValue::N(number) => AttributeValue::N(number),
+        _ => return None,
+    };
+    Some((name, value))
+}
