@@ -34,6 +34,8 @@ mod sign_in;
 
 mod store;
 
+mod stream;
+
 mod tidy;
 
 mod tokens;

@@ -16,14 +16,14 @@ use crate::support::browser::SESSION_KEY;
 const SENDS: usize = 25;
 
 /// A server in a process of its own. Killed when dropped.
-struct Process {
+pub(crate) struct Process {
     address: SocketAddr,
-    child: Child,
+    pub(crate) child: Child,
 }
 
 impl Process {
     /// Starts one on the parts of `app`, and waits until it is ready.
-    async fn start(app: &TestApp) -> Self {
+    pub(crate) async fn start(app: &TestApp) -> Self {
         let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = free.local_addr().expect("a bound listener has an address");
         drop(free);

@@ -13,9 +13,18 @@ pub mod fake_pool;
 pub mod faults;
 
 pub mod line;
+pub mod items;
+
+pub mod lambda;
 
 pub mod postgres;
 
 pub mod scene;
 
 pub mod signing;
+
+pub mod streams;
+
+pub mod until;
+
+pub mod wire;

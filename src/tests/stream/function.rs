@@ -1,0 +1,94 @@
+//! The executable that runs as a Lambda function, as Lambda runs it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use cruddur_messages::server::store::table::Item;
+use serde_json::{Value, json};
+
+use super::batch::{inbox_rows, message, put, shown, talk};
+use crate::support::dynamodb::DynamoDb;
+use crate::support::items;
+use crate::support::lambda::Function;
+
+/// A record as Lambda writes it down.
+fn record(number: &str, name: &str, view: &str, row: &Item) -> Value {
+    let row = items::json(row);
+    let (old, new) = if name == "REMOVE" { (row.clone(), Value::Null) } else { (Value::Null, row.clone()) };
+    let mut change = json!({
+        "ApproximateCreationDateTime": 1_795_253_168.0,
+        "Keys": { "pk": row["pk"], "sk": row["sk"] },
+        "SequenceNumber": number,
+        "SizeBytes": 200,
+        "StreamViewType": view,
+    });
+    for (image, shown) in [("NewImage", new), ("OldImage", old)] {
+        if !shown.is_null() && view.contains(if image == "NewImage" { "NEW" } else { "OLD" }) {
+            change[image] = shown;
+        }
+    }
+    json!({
+        "eventID": number,
+        "eventName": name,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "eu-central-1",
+        "dynamodb": change,
+        "eventSourceARN": "arn:aws:dynamodb:eu-central-1:1:table/cruddur-messages/stream/2026-11-21T09:26:28.207",
+    })
+}
+
+const NOTHING_FAILED: &str = r#"{"batchItemFailures":[]}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_function_moves_the_rows_of_every_conversation_in_its_batch() {
+    let dynamodb = DynamoDb::start().await;
+    let table = dynamodb.table().await;
+    let mut function = Function::start(dynamodb.endpoint()).await;
+    for (number, view) in [(1, "NEW_IMAGE"), (2, "NEW_AND_OLD_IMAGES")] {
+        let other = number + 10;
+        for conversation in [number, other] {
+            put(&table, inbox_rows(&message(talk(conversation), 1, 0))).await;
+        }
+        let first = message(talk(number), 2, 2);
+        let mut old = message(talk(other), 0, 3).item();
+        old.remove("seq");
+        let mut bytes = first.item();
+        bytes.insert("members".to_owned(), AttributeValue::Ss(vec!["a".to_owned(), "b".to_owned()]));
+        let [inbox, _] = inbox_rows(&first);
+        let records = [
+            record("100000000000000000001", "REMOVE", view, &inbox),
+            record("100000000000000000002", "INSERT", view, &inbox),
+            record("100000000000000000003", "INSERT", view, &bytes),
+            record("100000000000000000004", "REMOVE", view, &message(talk(number), 9, 9).item()),
+            record("100000000000000000005", "INSERT", view, &old),
+        ];
+        let (kind, answer) = function.invoke(json!({ "Records": records })).await;
+        assert_eq!((&*kind, &*answer.to_string()), ("response", NOTHING_FAILED));
+        assert_eq!(shown(&table, talk(number)).await, [&*first.body, &*first.body], "{view}");
+        let old = message(talk(other), 0, 3).body;
+        assert_eq!(shown(&table, talk(other)).await, [&*old, &*old], "{view}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_function_answers_the_lowest_number_that_failed() {
+    let mut function = Function::start("http://127.0.0.1:1").await;
+    let row = |conversation, seq| message(talk(conversation), seq, seq as i64).item();
+    let records = [
+        record("100000000000000000007", "REMOVE", "NEW_IMAGE", &row(3, 1)),
+        record("100000000000000000009", "INSERT", "NEW_IMAGE", &row(1, 2)),
+        record("100000000000000000008", "INSERT", "NEW_IMAGE", &row(2, 2)),
+    ];
+    let (kind, answer) = function.invoke(json!({ "Records": records })).await;
+    let expected = json!({ "batchItemFailures": [{ "itemIdentifier": "100000000000000000008" }] });
+    assert_eq!((&*kind, answer), ("response", expected));
+    // It goes on living, and a batch without messages asks nobody.
+    let (_, answer) = function.invoke(json!({ "Records": [records[0]] })).await;
+    assert_eq!(answer.to_string(), NOTHING_FAILED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_batch_of_a_stream_is_an_error_for_lambda() {
+    let mut function = Function::start("http://127.0.0.1:1").await;
+    let (kind, _) = function.invoke(json!({ "Records": "none" })).await;
+    assert_eq!(kind, "error");
+}
