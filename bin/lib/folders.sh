@@ -10,6 +10,7 @@ cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/cruddur-messages
 tools_folder=$cache_folder/tools
 python_folder=$cache_folder/venv
 schemathesis_folder=$cache_folder/schemathesis
+cfn_lint_folder=$cache_folder/cfn-lint
 
 export PATH=$tools_folder/bin:$PATH
 # Only what cargo makes on the way is shared. What comes out at the end stays in the checkout's own `target`, so that

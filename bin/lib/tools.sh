@@ -6,6 +6,7 @@ dynoxide_version=3.2.0
 binaryen_version=132.0.0
 ministack_version=1.5.33
 cryptography_version=50.0.2
+cfn_lint_version=1.58.0
 
 # All that `cargo leptos watch` and the local services need.
 need_tools() {
@@ -102,6 +103,18 @@ need_schemathesis() {
         "$schemathesis_folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements"; } ||
         give_up "pip could not install what $requirements lists. Is there a network?"
     cp "$requirements" "$schemathesis_folder/made-of"
+}
+
+# What checks the CloudFormation template.
+need_cfn_lint() {
+    [[ -f $cfn_lint_folder/made-of && $(<"$cfn_lint_folder/made-of") == "$cfn_lint_version" ]] && return
+    need_python
+    say "Installing cfn-lint $cfn_lint_version"
+    rm -rf "$cfn_lint_folder"
+    { python3 -m venv "$cfn_lint_folder" &&
+        "$cfn_lint_folder/bin/pip" install --quiet --disable-pip-version-check "cfn-lint==$cfn_lint_version"; } ||
+        give_up "pip could not install cfn-lint $cfn_lint_version. Is there a network?"
+    printf '%s' "$cfn_lint_version" >"$cfn_lint_folder/made-of"
 }
 
 # The packages of the browser tests.
