@@ -12,8 +12,8 @@ pub mod fake_pool;
 
 pub mod faults;
 
-pub mod line;
 pub mod items;
+pub mod line;
 
 pub mod lambda;
 
