@@ -61,6 +61,7 @@ type Plan = Arc<Mutex<HashMap<&'static str, (usize, Fault)>>>;
 /// Stands between a client and a DynamoDB, and fails as it is told to.
 pub(crate) struct Faults {
     endpoint: String,
+    account: String,
     plan: Plan,
 }
 
@@ -73,7 +74,7 @@ impl Faults {
         let way = Way { plan: Arc::clone(&plan), to: dynamodb.endpoint().to_owned(), http: reqwest::Client::new() };
         let proxy = Router::new().fallback(answer).with_state(way);
         tokio::spawn(async move { axum::serve(listener, proxy).await });
-        Self { endpoint, plan }
+        Self { endpoint, account: dynamodb.account().to_owned(), plan }
     }
 
     /// The next so many requests of an operation fail in this way.
@@ -94,7 +95,7 @@ impl Faults {
     /// A client with the timeouts and retries of the web server.
     pub(crate) async fn client(&self) -> Client {
         let config = dynamodb::connect().await.config().to_builder();
-        let credentials = Credentials::new("test", "test", None, None, "tests");
+        let credentials = Credentials::new(&self.account, "test", None, None, "tests");
         Client::from_conf(config.endpoint_url(&self.endpoint).credentials_provider(credentials).build())
     }
 }
