@@ -6,13 +6,16 @@ use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool, query_file_as};
 
 /// The most connections that one server holds.
 const CONNECTIONS_MAX: u32 = 20;
 
 /// How long a request waits for a connection before it is told that this does not work right now.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The most duplicates that are written out.
+const DUPLICATES_SHOWN_MAX: usize = 50;
 
 /// What a URL says. Refuses what is none.
 pub fn options(url: &SecretString) -> anyhow::Result<PgConnectOptions> {
@@ -35,13 +38,42 @@ pub fn connect(url: &SecretString) -> anyhow::Result<PgPool> {
         .connect_lazy_with(options))
 }
 
-/// Brings the schema up to date. Safe to run on several servers at once: `sqlx` takes an advisory lock. Where a row of the
-/// old app contradicts the schema, the error names its value, and nothing is changed.
+/// Brings the schema up to date. Safe to run on several servers at once: `sqlx` takes an advisory lock. Where rows of
+/// the old app contradict the schema, the error names them all and says what to do, and nothing is changed.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     // A connection of its own: building an index, or waiting for another server's migration, may take its time.
     let options = (*pool.connect_options()).clone().options([("statement_timeout", "0")]);
     let mut connection = PgConnection::connect_with(&options).await.context("connect to PostgreSQL")?;
-    sqlx::migrate!("sql/migrations").run(&mut connection).await.map_err(with_detail)
+    let Err(error) = sqlx::migrate!("sql/migrations").run(&mut connection).await else { return Ok(()) };
+    let duplicates = duplicates(&mut connection).await;
+    let error = with_detail(error);
+    Err(if duplicates.is_empty() { error } else { error.context(advice(&duplicates)) })
+}
+
+/// What several people have and only one may have.
+struct Duplicate {
+    what: String,
+    value: String,
+    people: Vec<String>,
+}
+
+/// None where the table cannot be asked: then it is not what stands in the way.
+async fn duplicates(connection: &mut PgConnection) -> Vec<Duplicate> {
+    query_file_as!(Duplicate, "sql/users/duplicates.sql").fetch_all(connection).await.unwrap_or_default()
+}
+
+/// All of them at once: who mends one by one would migrate as often.
+fn advice(duplicates: &[Duplicate]) -> String {
+    let line =
+        |Duplicate { what, value, people }: &Duplicate| format!("\n  {what} {value:?}: users {}", people.join(", "));
+    let lines: String = duplicates.iter().take(DUPLICATES_SHOWN_MAX).map(line).collect();
+    format!(
+        "{} values stand in the table users more than once, and nothing has been changed:{lines}\n\
+         Which of two rows is right is for a person to say. Where both are people, give one another value \
+         (update users set handle = 'another' where uuid = '…'). Where one person has two rows, keep the row that the old \
+         app used last and give the other one values of its own: conversations belong to the uuid. Then migrate again",
+        duplicates.len()
+    )
 }
 
 /// PostgreSQL says which value is wrong in a detail, which the error's own text leaves out.
