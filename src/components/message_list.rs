@@ -84,7 +84,7 @@ fn DayLine(day: Day) -> impl IntoView {
 #[component]
 fn MessageItem(message: Message, first: bool, me: user::Id, with: StoredValue<User>) -> impl IntoView {
     let mine = message.author == me;
-    let author = if mine { "You".to_owned() } else { with.with_value(|with| with.display_name.to_string()) };
+    let author = with.with_value(|with| author(message.author, me, with));
     // Every message names its author to a screen reader; to the eye, side and shape go on telling after the first.
     let author_class = if first && !mine { "message__author" } else { "visually-hidden" };
     view! {
@@ -93,6 +93,15 @@ fn MessageItem(message: Message, first: bool, me: user::Id, with: StoredValue<Us
             <p class="message__body"><span class="message__text" dir="auto">{message.body}</span></p>
             <span class="message__time"><Time at=message.sent_at shown=Shown::Clock/></span>
         </li>
+    }
+}
+
+/// What the author of a message is called. In what the old app kept, people may have written who are not in the conversation.
+fn author(author: user::Id, me: user::Id, with: &User) -> String {
+    match author {
+        author if author == me => "You".to_owned(),
+        author if author == with.id => with.display_name.to_string(),
+        _ => "Somebody else".to_owned(),
     }
 }
 
@@ -147,6 +156,16 @@ mod tests {
         let mut messages = at(&["2026-11-21T09:00", "2026-11-21T09:00", "2026-11-21T09:00"]);
         messages[1].author = samples::user(2, "ben").id;
         assert_eq!(drawn(&messages), "|MMM");
+    }
+
+    #[test]
+    fn nobodys_words_are_put_into_the_mouth_of_another() {
+        let (ana, ben, cy) = (samples::user(1, "ana"), samples::user(2, "ben"), samples::user(3, "cy"));
+        let called = |id| author(id, ana.id, &ben);
+        assert_eq!(
+            [called(ana.id), called(ben.id), called(cy.id)],
+            ["You", ben.display_name.as_str(), "Somebody else"]
+        );
     }
 
     #[test]
