@@ -40,11 +40,11 @@ impl Messages {
         if direction == Direction::Older {
             rows.reverse();
         }
-        Ok(Page {
-            older: rows.first().filter(|_| older).map(|row| cursor::write(&partition, Direction::Older, &row.at)),
-            newer: rows.last().filter(|_| newer).map(|row| cursor::write(&partition, Direction::Newer, &row.at)),
-            items: rows.into_iter().map(MessageRow::message).collect(),
-        })
+        let older = rows.first().filter(|_| older).map(|row| cursor::write(&partition, Direction::Older, &row.at));
+        let newer = rows.last().filter(|_| newer).map(|row| cursor::write(&partition, Direction::Newer, &row.at));
+        // Old keys sort by the time that some clock showed. The places where pages end must stay those of the keys.
+        rows.sort_by_key(|row| row.at.at());
+        Ok(Page { older, newer, items: rows.into_iter().map(MessageRow::message).collect() })
     }
 
     /// Stores a message once, however often it is asked to with the same id; answers with the stored message.

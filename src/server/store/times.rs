@@ -30,6 +30,13 @@ pub(super) async fn slice<T>(
 ) -> Result<Slice<T>, Failure> {
     let mut rows = Vec::with_capacity(count + 1);
     let mut start = from.map(|from| at(partition, from));
+    // Asks for nothing on the near side of `from`: DynamoDB starts there by itself, but not everything that speaks its
+    // protocol does so without reading what comes before.
+    let from = from.map(SortTime::as_str);
+    let (first, last) = match direction {
+        Direction::Older => (TIMES.0, from.unwrap_or(TIMES.1)),
+        Direction::Newer => (from.unwrap_or(TIMES.0), TIMES.1),
+    };
     loop {
         let request = table
             .client()
@@ -38,8 +45,8 @@ pub(super) async fn slice<T>(
             .consistent_read(true)
             .key_condition_expression(format!("{PK} = :partition AND {SK} BETWEEN :first AND :last"))
             .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()))
-            .expression_attribute_values(":first", AttributeValue::S(TIMES.0.to_owned()))
-            .expression_attribute_values(":last", AttributeValue::S(TIMES.1.to_owned()))
+            .expression_attribute_values(":first", AttributeValue::S(first.to_owned()))
+            .expression_attribute_values(":last", AttributeValue::S(last.to_owned()))
             .scan_index_forward(direction == Direction::Newer)
             .set_exclusive_start_key(start)
             // One more than is wanted tells whether there is more.
