@@ -151,6 +151,14 @@ pub struct User {
     pub display_name: DisplayName,
 }
 
+impl User {
+    /// Stands for a person whose row is gone.
+    pub fn who_left(id: Id) -> Self {
+        let display_name = DisplayName::stored("Somebody who left".to_owned());
+        Self { id, handle: Handle::stored("unknown".to_owned()), display_name }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

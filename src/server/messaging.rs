@@ -11,7 +11,7 @@ use crate::server::respond::Failure;
 use crate::server::session::CurrentUser;
 use crate::server::state::AppState;
 use crate::server::store::conversations::Membership;
-use crate::user::{self, DisplayName, Handle, User};
+use crate::user::{self, Handle, User};
 
 /// The fewest characters that a search looks for: fewer would list everybody.
 const QUERY_LEN_MIN: usize = 2;
@@ -121,16 +121,7 @@ async fn other_person(state: &AppState, me: &CurrentUser, handle: &str) -> Resul
 /// Somebody whose row is gone stays readable: what they wrote is the other person's too.
 async fn person(state: &AppState, id: user::Id) -> Result<User, Failure> {
     let found = state.store.users.by_ids(&[id]).await?.pop();
-    Ok(found.unwrap_or_else(|| somebody_who_left(id)))
-}
-
-/// Stands for a person whose row is gone.
-pub fn somebody_who_left(id: user::Id) -> User {
-    User {
-        id,
-        handle: Handle::stored("unknown".to_owned()),
-        display_name: DisplayName::stored("Somebody who left".to_owned()),
-    }
+    Ok(found.unwrap_or_else(|| User::who_left(id)))
 }
 
 fn new_message_id() -> message::Id {

@@ -84,7 +84,7 @@ async fn list_messages(
     let thread = messaging::open(&state, &me, conversation, cursor.as_ref()).await?;
     let links = links(&format!("/api/messages/{conversation}"), &thread.messages);
     let authors = authors(&state, &me, &thread).await?;
-    let by = |id: user::Id| authors.get(&id).cloned().unwrap_or_else(|| messaging::somebody_who_left(id));
+    let by = |id: user::Id| authors.get(&id).cloned().unwrap_or_else(|| User::who_left(id));
     let messages = thread.messages.items.into_iter().map(|message| Message::by(&by(message.author), message));
     Ok((links, Json(messages.collect())))
 }
