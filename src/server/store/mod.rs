@@ -32,6 +32,8 @@ pub mod messages;
 
 mod cursor;
 
+pub(crate) mod inbox_rows;
+
 mod reads;
 
 mod send;

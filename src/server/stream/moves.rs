@@ -8,9 +8,10 @@ use time::Duration;
 
 use crate::conversation;
 use crate::server::respond::Failure;
-use crate::server::store::dynamodb::{Table, failed};
+use crate::server::store::dynamodb::Table;
+use crate::server::store::inbox_rows;
 use crate::server::store::rows::{InboxRow, MessageRow};
-use crate::server::store::table::{GROUP_INDEX, Key, MESSAGE_GROUP_UUID, PK, SEQ, SK, TIMES};
+use crate::server::store::table::{MESSAGE_GROUP_UUID, SEQ};
 use crate::server::store::tries::Tries;
 use crate::user;
 
@@ -62,19 +63,8 @@ fn people(newest: &MessageRow, rows: &Rows) -> BTreeSet<user::Id> {
 
 /// What the index knows of the conversation.
 async fn rows_in_index(table: &Table, conversation: conversation::Id) -> Result<Rows, Failure> {
-    let request = table
-        .client()
-        .query()
-        .table_name(table.name())
-        .index_name(GROUP_INDEX)
-        // Pair rows carry the conversation's id as well, but no time.
-        .key_condition_expression(format!("{MESSAGE_GROUP_UUID} = :group AND {SK} BETWEEN :first AND :last"))
-        .expression_attribute_values(":group", AttributeValue::S(conversation.to_string()))
-        .expression_attribute_values(":first", AttributeValue::S(TIMES.0.to_owned()))
-        .expression_attribute_values(":last", AttributeValue::S(TIMES.1.to_owned()));
-    let answer = request.send().await.map_err(failed("find the inbox rows of a conversation"))?;
     let mut rows = Rows::new();
-    for row in answer.items().iter().filter_map(InboxRow::read) {
+    for row in inbox_rows::of(table, conversation).await? {
         rows.entry(row.owner).or_default().push(row);
     }
     Ok(rows)
@@ -89,36 +79,13 @@ async fn rows_in_inboxes(table: &Table, newest: &MessageRow, known: &Rows) -> Re
         if !asked.insert(person) {
             continue;
         }
-        let found = rows_in_inbox(table, person, newest.conversation).await?;
+        let found = inbox_rows::of_owner(table, person, newest.conversation).await?;
         to_ask.extend(found.iter().map(|row| row.with.id));
         if !found.is_empty() {
             rows.insert(person, found);
         }
     }
     Ok(rows)
-}
-
-async fn rows_in_inbox(
-    table: &Table,
-    owner: user::Id,
-    conversation: conversation::Id,
-) -> Result<Vec<InboxRow>, Failure> {
-    let request = table
-        .client()
-        .query()
-        .table_name(table.name())
-        .consistent_read(true)
-        .key_condition_expression(format!("{PK} = :inbox AND {SK} BETWEEN :first AND :last"))
-        .filter_expression(format!("{MESSAGE_GROUP_UUID} = :group"))
-        .expression_attribute_values(":inbox", AttributeValue::S(Key::inbox(owner)))
-        .expression_attribute_values(":first", AttributeValue::S(TIMES.0.to_owned()))
-        .expression_attribute_values(":last", AttributeValue::S(TIMES.1.to_owned()))
-        .expression_attribute_values(":group", AttributeValue::S(conversation.to_string()))
-        // Upwards, as rows move: one that moves meanwhile is seen twice rather than not at all.
-        .scan_index_forward(true);
-    let rows: Vec<_> =
-        request.into_paginator().items().send().try_collect().await.map_err(failed("search an inbox"))?;
-    Ok(rows.iter().filter_map(InboxRow::read).collect())
 }
 
 /// Brings a person's row to `newest`. Not there: the row is no longer the one that the index showed.

@@ -1,0 +1,55 @@
+//! Inbox rows by what they say rather than by where they are: by the index, or by looking through a person's list.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::server::respond::Failure;
+use crate::server::store::dynamodb::{Table, failed};
+use crate::server::store::rows::InboxRow;
+use crate::server::store::table::{GROUP_INDEX, Key, MESSAGE_GROUP_UUID, PK, SK, TIMES};
+use crate::{conversation, user};
+
+/// A conversation's inbox rows, by the index. It lags behind the table: it may show rows that have moved on meanwhile, or
+/// not show those of a new conversation. Half a read unit.
+pub(crate) async fn of(table: &Table, conversation: conversation::Id) -> Result<Vec<InboxRow>, Failure> {
+    let request = table
+        .client()
+        .query()
+        .table_name(table.name())
+        .index_name(GROUP_INDEX)
+        // Pair rows carry the conversation's id as well, but no time.
+        .key_condition_expression(format!("{MESSAGE_GROUP_UUID} = :group AND {SK} BETWEEN :first AND :last"))
+        .expression_attribute_values(":group", AttributeValue::S(conversation.to_string()))
+        .expression_attribute_values(":first", AttributeValue::S(TIMES.0.to_owned()))
+        .expression_attribute_values(":last", AttributeValue::S(TIMES.1.to_owned()));
+    let rows = request.into_paginator().items().send().try_collect().await;
+    let rows = rows.map_err(failed("find the inbox rows of a conversation"))?;
+    Ok(rows.iter().filter_map(InboxRow::read).collect())
+}
+
+/// A person's rows of a conversation, as they are now. Reads the person's whole list: a read unit for each dozen rows.
+pub(crate) async fn of_owner(
+    table: &Table,
+    owner: user::Id,
+    conversation: conversation::Id,
+) -> Result<Vec<InboxRow>, Failure> {
+    search(table, owner, MESSAGE_GROUP_UUID, conversation.to_string()).await
+}
+
+async fn search(table: &Table, owner: user::Id, attribute: &str, value: String) -> Result<Vec<InboxRow>, Failure> {
+    let request = table
+        .client()
+        .query()
+        .table_name(table.name())
+        .consistent_read(true)
+        .key_condition_expression(format!("{PK} = :inbox AND {SK} BETWEEN :first AND :last"))
+        .filter_expression(format!("{attribute} = :value"))
+        .expression_attribute_values(":inbox", AttributeValue::S(Key::inbox(owner)))
+        .expression_attribute_values(":first", AttributeValue::S(TIMES.0.to_owned()))
+        .expression_attribute_values(":last", AttributeValue::S(TIMES.1.to_owned()))
+        .expression_attribute_values(":value", AttributeValue::S(value))
+        // Upwards, as rows move: one that moves meanwhile is seen twice rather than not at all.
+        .scan_index_forward(true);
+    let rows = request.into_paginator().items().send().try_collect().await;
+    let rows = rows.map_err(failed("look through a list of conversations"))?;
+    Ok(rows.iter().filter_map(InboxRow::read).collect())
+}
