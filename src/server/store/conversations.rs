@@ -1,5 +1,6 @@
 //! Conversations, in DynamoDB.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use anyhow::anyhow;
@@ -10,6 +11,7 @@ use crate::error::AppError;
 use crate::message::{self, Body};
 use crate::page::{Cursor, PAGE_SIZE, Page};
 use crate::server::respond::Failure;
+use crate::server::store::adopt::OldRows;
 use crate::server::store::cursor::{self, Direction};
 use crate::server::store::dynamodb::Table;
 use crate::server::store::rows::{self, Head, InboxRow, MessageRow};
@@ -33,12 +35,13 @@ pub struct Membership {
 pub struct Conversations {
     table: Table,
     users: Users,
+    old_rows: OldRows,
 }
 
 impl Conversations {
     /// The conversations in `table`, with names from `users`.
     pub fn new(table: Table, users: Users) -> Self {
-        Self { table, users }
+        Self { old_rows: OldRows::new(table.clone()), table, users }
     }
 
     /// One page of a person's conversations, newest first. `older` of the page asks for the next.
@@ -62,22 +65,29 @@ impl Conversations {
             }
             from => from.map(|(_, at)| at),
         };
-        // The old app could leave two rows of one conversation; the newer comes first.
+        // The old app could leave two rows of one conversation; the newer comes first, maybe on an earlier page.
         let mut seen = HashSet::new();
         let row = |item: &_| InboxRow::read(item).filter(|row| seen.insert(row.conversation));
-        let slice = times::slice(&self.table, &inbox, Direction::Older, from.as_ref(), PAGE_SIZE, row).await?;
+        let mut slice = times::slice(&self.table, &inbox, Direction::Older, from.as_ref(), PAGE_SIZE, row).await?;
         let older =
             slice.rows.last().filter(|_| slice.more).map(|last| cursor::write(&inbox, Direction::Older, &last.at));
+        if from.is_some() {
+            let repeated = self.old_rows.repeated(&slice.rows).await?;
+            slice.rows.retain(|row| !repeated.contains(&row.conversation));
+        }
+        // Old keys sort by the time that some clock showed. The places where pages end must stay those of the keys.
+        slice.rows.sort_by_key(|row| Reverse(row.at.at()));
         Ok(Page { items: self.shown(me, slice.rows).await?, older, newer: None })
     }
 
-    /// The person's right to a conversation; none for one that is not there or not theirs. One read unit.
+    /// The person's right to a conversation; none for one that is not there or not theirs. One read unit, and a query of
+    /// the index where there is no head: the conversation may be an old one.
     pub async fn membership(
         &self,
         me: user::Id,
         conversation: conversation::Id,
     ) -> Result<Option<Membership>, Failure> {
-        let Some(head) = send::read_head(&self.table, conversation).await? else { return Ok(None) };
+        let Some(head) = self.old_rows.head(me, conversation).await? else { return Ok(None) };
         let other = match head.members {
             [one, other] | [other, one] if one == me => other,
             _ => return Ok(None),
@@ -85,10 +95,13 @@ impl Conversations {
         Ok(Some(Membership { conversation, me, other, head }))
     }
 
-    /// The conversation that two people have. One read unit.
+    /// The conversation that two people have. One read unit; more in a table of the old app ([`OldRows::pair`]).
     pub async fn find_with(&self, me: user::Id, other: user::Id) -> Result<Option<conversation::Id>, Failure> {
         let pair = self.table.get(&Key::Pair(me, other)).await?;
-        Ok(pair.and_then(|pair| rows::parse(&pair, MESSAGE_GROUP_UUID)))
+        match pair.and_then(|pair| rows::parse(&pair, MESSAGE_GROUP_UUID)) {
+            Some(conversation) => Ok(Some(conversation)),
+            None => self.old_rows.pair(me, other).await,
+        }
     }
 
     /// Sends the first message to somebody; appends where the two already talk. Who loses a race appends to the winner's.

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::server::respond::Failure;
 use crate::server::store::dynamodb::{Table, failed};
 use crate::server::store::rows::InboxRow;
-use crate::server::store::table::{GROUP_INDEX, Key, MESSAGE_GROUP_UUID, PK, SK, TIMES};
+use crate::server::store::table::{GROUP_INDEX, Key, MESSAGE_GROUP_UUID, PK, SK, TIMES, USER_UUID};
 use crate::{conversation, user};
 
 /// A conversation's inbox rows, by the index. It lags behind the table: it may show rows that have moved on meanwhile, or
@@ -33,6 +33,11 @@ pub(crate) async fn of_owner(
     conversation: conversation::Id,
 ) -> Result<Vec<InboxRow>, Failure> {
     search(table, owner, MESSAGE_GROUP_UUID, conversation.to_string()).await
+}
+
+/// A person's rows about another, as they are now. Reads the person's whole list.
+pub(crate) async fn about(table: &Table, owner: user::Id, other: user::Id) -> Result<Vec<InboxRow>, Failure> {
+    search(table, owner, USER_UUID, other.to_string()).await
 }
 
 async fn search(table: &Table, owner: user::Id, attribute: &str, value: String) -> Result<Vec<InboxRow>, Failure> {

@@ -26,6 +26,8 @@ pub mod rows;
 
 pub mod clock;
 
+pub mod adopt;
+
 pub mod conversations;
 
 pub mod messages;

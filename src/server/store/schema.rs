@@ -13,7 +13,8 @@ use aws_sdk_dynamodb::types::{
 };
 
 use crate::server::respond::Failure;
-use crate::server::store::dynamodb::failed;
+use crate::server::store::adopt;
+use crate::server::store::dynamodb::{Table, failed};
 use crate::server::store::table::{EXPIRES_AT, GROUP_INDEX, MESSAGE_GROUP_UUID, PK, SK};
 
 /// How the table is paid for.
@@ -51,6 +52,9 @@ pub async fn create(client: &Client, table: &str, billing: Billing) -> Result<bo
     let active = client.wait_until_table_exists().table_name(table).wait(ACTIVE_WITHIN).await;
     active.context("wait for the table").map_err(Failure::Unavailable)?;
     expire_markers(client, table).await?;
+    if made {
+        adopt::mark_adopted(&Table::new(client.clone(), table)).await?;
+    }
     Ok(made)
 }
 

@@ -71,6 +71,8 @@ pub enum Key {
     Read(user::Id, conversation::Id),
     /// The conversation of two people, in whatever order they are given: `PAIR#<lower>#<higher>`, `HEAD`.
     Pair(user::Id, user::Id),
+    /// That no row of the old app waits to be brought up to date: `TABLE#`, `ADOPTED`.
+    Adopted,
 }
 
 impl Key {
@@ -93,6 +95,7 @@ impl Key {
             Self::Marker(conversation, message) => (Self::messages(*conversation), format!("CID#{message}")),
             Self::Read(owner, conversation) => (Self::inbox(*owner), format!("{READ_PREFIX}{conversation}")),
             Self::Pair(one, other) => (format!("PAIR#{}#{}", one.min(other), one.max(other)), "HEAD".to_owned()),
+            Self::Adopted => ("TABLE#".to_owned(), "ADOPTED".to_owned()),
         }
     }
 
@@ -107,6 +110,11 @@ impl Key {
         Self::parse(item.get(PK)?.as_s().ok()?, item.get(SK)?.as_s().ok()?)
     }
 
+    /// The handle that names a room of the old app, of which this is a message.
+    pub fn room(item: &Item) -> Option<&str> {
+        item.get(PK)?.as_s().ok()?.strip_prefix("MSG#@")
+    }
+
     fn parse(pk: &str, sk: &str) -> Option<Self> {
         let (kind, rest) = pk.split_once('#')?;
         match (kind, sk.split_once('#')) {
@@ -119,6 +127,7 @@ impl Key {
                 let (lower, higher) = rest.split_once('#')?;
                 Some(Self::Pair(lower.parse().ok()?, higher.parse().ok()?))
             }
+            ("TABLE", None) if (rest, sk) == ("", "ADOPTED") => Some(Self::Adopted),
             _ => None,
         }
     }
@@ -144,6 +153,21 @@ impl SortTime {
     /// still gives growing keys.
     pub fn next(&self, now: OffsetDateTime) -> Self {
         Self::from(now.max(self.at + Duration::MICROSECOND))
+    }
+
+    /// What the clock that wrote the key showed, as if it had been one of UTC: keys sort by this.
+    pub fn shown(&self) -> OffsetDateTime {
+        OffsetDateTime::parse(&self.text, &Rfc3339).map_or(self.at, |at| at.replace_offset(UtcOffset::UTC))
+    }
+
+    /// The key in the one form that sorts by time.
+    pub fn in_form(&self) -> Self {
+        Self::from(self.at)
+    }
+
+    /// Whether it is in that form.
+    pub fn is_in_form(&self) -> bool {
+        self.in_form().text == self.text
     }
 
     /// The key.
@@ -199,6 +223,7 @@ mod tests {
             (Key::Marker(talk, message::Id(id(3))), format!("MSG#{one}"), format!("CID#{three}")),
             (Key::Read(ana, talk), format!("GRP#{two}"), format!("READ#{one}")),
             (Key::Pair(ana, ben), format!("PAIR#{two}#{three}"), "HEAD".to_owned()),
+            (Key::Adopted, "TABLE#".to_owned(), "ADOPTED".to_owned()),
         ] {
             assert_eq!(key.text(), (pk, sk));
             assert_eq!(Key::of(&key.item()), Some(key));
@@ -220,7 +245,8 @@ mod tests {
         for at in [datetime!(2023-01-01 0:00 UTC), datetime!(9999-12-31 23:59:59.999999 UTC)] {
             assert!(among(&Key::Inbox(ana, SortTime::from(at)).text().1));
         }
-        for key in [Key::Head(talk), Key::Marker(talk, message::Id(id(3))), Key::Read(ana, talk), Key::Pair(ana, ana)] {
+        let (marker, read) = (Key::Marker(talk, message::Id(id(3))), Key::Read(ana, talk));
+        for key in [Key::Head(talk), marker, read, Key::Pair(ana, ana), Key::Adopted] {
             assert!(!among(&key.text().1), "{key:?}");
         }
     }
@@ -235,6 +261,8 @@ mod tests {
         ] {
             let time = SortTime::stored(text).expect(text);
             assert_eq!((time.as_str(), time.sent_at().as_str()), (text, read));
+            assert_eq!((time.in_form().as_str(), time.is_in_form()), (read, text == read));
+            assert_eq!(SortTime::from(time.shown()).as_str()[..19], text[..19]);
         }
         assert_eq!(SortTime::stored("HEAD"), None);
     }

@@ -66,9 +66,10 @@ async fn conversations_that_start_in_one_microsecond_do_not_overwrite_each_other
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_starts_a_conversation_with_themselves() {
     let (_dynamodb, server) = server().await;
+    let before = server.rows().await;
     let answer = server.conversations.start(&ana(), &ana(), new_message(), &body("hello")).await;
     assert!(matches!(answer, Err(Failure::Answer(AppError::Conflict(_)))), "{answer:?}");
-    assert!(server.rows().await.is_empty());
+    assert_eq!(server.rows().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

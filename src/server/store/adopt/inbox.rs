@@ -1,0 +1,135 @@
+//! Inbox rows of an old conversation: one for each member, at the newest message.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
+use time::Duration;
+
+use crate::conversation;
+use crate::server::respond::Failure;
+use crate::server::store::adopt::report::Changed;
+use crate::server::store::adopt::whole::Purpose;
+use crate::server::store::adopt::{ends, heads};
+use crate::server::store::dynamodb::Table;
+use crate::server::store::inbox_rows;
+use crate::server::store::rows::{InboxRow, MessageRow};
+use crate::server::store::table::{MESSAGE_GROUP_UUID, SEQ};
+use crate::server::store::tries::Tries;
+use crate::user;
+
+/// Brings the inbox rows of a conversation up to date, and counts what was done. Makes none that its head's making made.
+pub(super) async fn put_right(
+    table: &Table,
+    conversation: conversation::Id,
+    members: [user::Id; 2],
+    purpose: Purpose,
+    changed: &mut Changed,
+) -> Result<(), Failure> {
+    let mut tries = Tries::default();
+    loop {
+        let newest = ends::newest(table, conversation).await?;
+        let rows = inbox_rows::of(table, conversation).await?;
+        let mut all_right = true;
+        for owner in members {
+            let work = Work { table, owner, newest: newest.as_ref(), purpose };
+            all_right &= work.put_right(&rows, changed).await?;
+        }
+        if all_right || purpose == Purpose::Report {
+            return Ok(());
+        }
+        // A message came in between: its rows moved.
+        tries.wait_by(table.clock(), "bring inbox rows up to date").await?;
+    }
+}
+
+/// Whether a row needs nothing: our own, or one at the newest message under a key that sorts by time. A newest message that
+/// shared its instant may have moved on by some microseconds.
+pub(super) fn is_right(row: &InboxRow, newest: Option<&MessageRow>) -> bool {
+    let is_at = |newest: &MessageRow| row.at.at() + heads::ROOM >= newest.at.at() && row.body == newest.body;
+    row.seq > 0 || (row.at.is_in_form() && newest.is_none_or(is_at))
+}
+
+/// One member's rows.
+struct Work<'a> {
+    table: &'a Table,
+    owner: user::Id,
+    newest: Option<&'a MessageRow>,
+    purpose: Purpose,
+}
+
+impl Work<'_> {
+    /// Not done: the rows are no longer those that the index showed.
+    async fn put_right(&self, rows: &[InboxRow], changed: &mut Changed) -> Result<bool, Failure> {
+        let mut mine: Vec<_> = rows.iter().filter(|row| row.owner == self.owner).collect();
+        mine.sort_unstable_by_key(|row| (row.seq, row.at.at()));
+        let Some(current) = mine.pop() else { return self.remake(rows, changed).await };
+        for left_over in mine {
+            if self.purpose == Purpose::Report || self.transact(vec![self.delete(left_over)?]).await? {
+                changed.inbox_rows_removed += 1;
+            }
+        }
+        if is_right(current, self.newest) {
+            return Ok(true);
+        }
+        if self.purpose == Purpose::Change && !self.replace(current).await? {
+            return Ok(false);
+        }
+        changed.inbox_rows_moved += 1;
+        Ok(true)
+    }
+
+    /// Puts the row that is lost, where a head was there already.
+    async fn remake(&self, rows: &[InboxRow], changed: &mut Changed) -> Result<bool, Failure> {
+        let Some(left) = rows.iter().find(|row| row.with.id == self.owner) else { return Ok(true) };
+        if !inbox_rows::of_owner(self.table, self.owner, left.conversation).await?.is_empty() {
+            return Ok(self.purpose == Purpose::Report);
+        }
+        let mut row = heads::remade(left, self.newest.map_or(&[][..], std::slice::from_ref), Duration::ZERO);
+        while self.purpose == Purpose::Change {
+            let Err(refusal) = self.table.transact(vec![self.table.put_if_absent(row.item())?]).await? else { break };
+            match refusal.row(0).and_then(InboxRow::read) {
+                // Another run of this was quicker.
+                Some(there) if there.conversation == row.conversation => return Ok(false),
+                Some(_) => row.at = row.at.next(row.at.at()),
+                None => return Ok(false),
+            }
+        }
+        changed.inbox_rows_made += 1;
+        Ok(true)
+    }
+
+    /// Moves a row on. It never goes back, and not even stays in its instant: where the index shows both the old row and
+    /// the new one, the later is the one that there is.
+    async fn replace(&self, current: &InboxRow) -> Result<bool, Failure> {
+        const DELETE: usize = 0;
+        const PUT: usize = 1;
+        let mut next = current.clone();
+        next.at = current.at.next(self.newest.map_or(current.at.at(), |newest| newest.at.at()));
+        if let Some(newest) = self.newest {
+            next.body.clone_from(&newest.body);
+            next.seq = newest.seq;
+            next.last_author = Some(newest.author.id);
+        }
+        loop {
+            let parts = vec![self.delete(current)?, self.table.put_if_absent(next.item())?];
+            match self.table.transact(parts).await? {
+                Ok(()) => return Ok(true),
+                // Another conversation of the same person is there. The next microsecond will do as well.
+                Err(refusal) if refusal.at(PUT) && !refusal.at(DELETE) => next.at = next.at.next(next.at.at()),
+                Err(_) => return Ok(false),
+            }
+        }
+    }
+
+    async fn transact(&self, parts: Vec<TransactWriteItem>) -> Result<bool, Failure> {
+        Ok(self.table.transact(parts).await?.is_ok())
+    }
+
+    /// Part of a transaction: deletes a row if it is still this conversation's, and one that the old app wrote.
+    fn delete(&self, row: &InboxRow) -> Result<TransactWriteItem, Failure> {
+        let delete = Delete::builder()
+            .table_name(self.table.name())
+            .set_key(Some(row.key().item()))
+            .condition_expression(format!("{MESSAGE_GROUP_UUID} = :group AND attribute_not_exists({SEQ})"))
+            .expression_attribute_values(":group", AttributeValue::S(row.conversation.to_string()));
+        Ok(TransactWriteItem::builder().delete(delete.build()?).build())
+    }
+}
