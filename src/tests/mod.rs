@@ -12,6 +12,8 @@ mod key_set;
 
 mod leptos_toml;
 
+mod old_tables;
+
 mod outages;
 
 mod pages;

@@ -1,6 +1,7 @@
 //! The admin tool, as it is called: the built executable, in a process of its own.
 
 mod accounts;
+mod adopting;
 mod conversations;
 mod databases;
 mod linking;

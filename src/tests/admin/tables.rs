@@ -115,7 +115,7 @@ async fn a_table_that_is_not_there_is_no_mystery() {
     let (database, dynamodb) = (Database::fresh().await, DynamoDb::start().await);
     let admin = Admin::new().on_database(&database.url).on_dynamodb(&dynamodb);
     admin.json(&["db", "seed"]).await;
-    for command in [&["ddb", "scan"][..], &["ddb", "seed"], &["ddb", "list-conversations", "ana"]] {
+    for command in [&["ddb", "scan"][..], &["ddb", "seed"], &["ddb", "list-conversations", "ana"], &["ddb", "adopt"]] {
         let run = admin.run(command).await;
         assert!(run.code == FAILED && run.err.contains("`admin ddb schema-load`"), "{run:?}");
     }

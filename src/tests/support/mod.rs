@@ -17,6 +17,8 @@ pub mod line;
 
 pub mod lambda;
 
+pub mod old_app;
+
 pub mod postgres;
 
 pub mod scene;

@@ -1,5 +1,6 @@
 //! `admin ddb`: DynamoDB.
 
+mod adopt;
 mod conversations;
 mod scan;
 pub mod seed;
@@ -13,6 +14,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
 use clap::{Args, Subcommand, ValueEnum};
 use cruddur_messages::conversation;
+use cruddur_messages::server::store::adopt::whole::Purpose;
 use cruddur_messages::server::store::dynamodb;
 use cruddur_messages::user::Handle;
 
@@ -121,7 +123,25 @@ pub enum Command {
         #[command(flatten)]
         stores: Stores,
     },
+    /// Brings a table of the old app up to date, and says what it found and changed. Can be stopped and run again.
+    #[command(after_help = ADOPT_LESSON)]
+    Adopt {
+        #[command(flatten)]
+        table: TableName,
+        /// Changes nothing: only says what is in the table, and what would be changed.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
+
+/// What `ddb adopt --help` ends with.
+const ADOPT_LESSON: &str = "\
+The old app and its stream handler must have been stopped before: they write what this would have to be run again for.
+People may go on using the new one. Nothing that anybody wrote is dropped. It reads the table once, and writes some four
+units for each message that gets another key and some twenty for each conversation; where the table has no capacity
+left, it waits.
+
+Example: admin ddb adopt --dry-run";
 
 /// Does what the command says.
 pub async fn run(command: Command, manner: &Manner) -> anyhow::Result<()> {
@@ -136,6 +156,10 @@ pub async fn run(command: Command, manner: &Manner) -> anyhow::Result<()> {
         }
         Command::GetConversation { handle, which, extent, stores } => {
             conversations::show(&stores, &handle, &which, &extent, manner).await
+        }
+        Command::Adopt { table, dry_run } => {
+            let purpose = if dry_run { Purpose::Report } else { Purpose::Change };
+            adopt::run(&table.table, purpose, manner).await
         }
     }
 }
