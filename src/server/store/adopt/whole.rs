@@ -66,14 +66,14 @@ pub async fn adopt(table: &Table, purpose: Purpose, told: Told<'_>) -> Result<Re
 
 async fn look(table: &Table, told: Told<'_>) -> Result<Survey, Failure> {
     let mut survey = Survey::default();
-    let mut start = None;
-    loop {
-        start = patiently(async || survey.look(table, start.clone()).await).await?;
+    // Not patiently: a table that is not there, or not at this address, would be waited for in vain.
+    let mut next = survey.look(table, None).await?;
+    told(Progress::Looked(survey.rows()));
+    while let Some(start) = next {
+        next = patiently(async || survey.look(table, Some(start.clone())).await).await?;
         told(Progress::Looked(survey.rows()));
-        if start.is_none() {
-            return Ok(survey);
-        }
     }
+    Ok(survey)
 }
 
 struct Run<'a> {
