@@ -83,7 +83,10 @@ impl Work<'_> {
             return Ok(self.purpose == Purpose::Report);
         }
         let mut row = heads::remade(left, self.newest.map_or(&[][..], std::slice::from_ref), Duration::ZERO);
-        while self.purpose == Purpose::Change {
+        loop {
+            if self.purpose == Purpose::Report {
+                break;
+            }
             let Err(refusal) = self.table.transact(vec![self.table.put_if_absent(row.item())?]).await? else { break };
             match refusal.row(0).and_then(InboxRow::read) {
                 // Another run of this was quicker.
