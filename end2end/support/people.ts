@@ -134,8 +134,9 @@ export class People {
     return this.arrive(person.account);
   }
 
-  /** Nobody's browser may have complained. */
+  /** Closes everybody's browser. None of them may have complained. */
   async leave(): Promise<void> {
+    await Promise.all(this.#there.map(({ page }) => page.context().close()));
     for (const { account, complaints } of this.#there) {
       expect(complaints.heard, `what ${account.name}'s browser complained about`).toEqual([]);
     }
