@@ -218,17 +218,19 @@ impl World {
     /// Everything comes through in the end; what the mapping gave up is sent once more by whoever minds its queue.
     async fn finish(&mut self, view: View) -> Result<(), String> {
         while let Some(records) = self.next() {
-            self.wires[0].set(Fault::Nothing, view);
-            let done = batch::apply(&self.tables[0], &self.records(records)).await;
-            if let Err(failed) = &done {
-                return Err(format!("nothing is in the way, and still {failed:?}"));
-            }
-            self.heed(done, Fault::Nothing);
+            self.deliver_unhindered(records, view).await?;
+            self.heed(Ok(()), Fault::Nothing);
         }
         for records in std::mem::take(&mut self.mapping.discarded) {
-            let _ = batch::apply(&self.tables[0], &self.records(records)).await;
+            self.deliver_unhindered(records, view).await?;
         }
         Ok(())
+    }
+
+    async fn deliver_unhindered(&self, records: Range<usize>, view: View) -> Result<(), String> {
+        self.wires[0].set(Fault::Nothing, view);
+        let done = batch::apply(&self.tables[0], &self.records(records)).await;
+        done.map_err(|failed| format!("nothing is in the way, and still {failed:?}"))
     }
 
     /// Whatever the table has and the stream does not, comes to the stream, oldest first.
