@@ -1,11 +1,13 @@
-//! Inbox rows by what they say rather than by where they are: by the index, or by looking through a person's list.
+//! Inbox rows by what they say rather than by where they are: by the index, or by looking through a person's list. And
+//! away with one, as long as it is the one that was found.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 
 use crate::server::respond::Failure;
 use crate::server::store::dynamodb::{Table, failed};
 use crate::server::store::rows::InboxRow;
-use crate::server::store::table::{GROUP_INDEX, Key, MESSAGE_GROUP_UUID, PK, SK, TIMES, USER_UUID};
+use crate::server::store::table::{GROUP_INDEX, Key, MESSAGE_GROUP_UUID, PK, SEQ, SK, TIMES, USER_UUID};
 use crate::{conversation, user};
 
 /// A conversation's inbox rows, by the index. It lags behind the table: it may show rows that have moved on meanwhile, or
@@ -18,12 +20,8 @@ pub(crate) async fn of(table: &Table, conversation: conversation::Id) -> Result<
         .index_name(GROUP_INDEX)
         // Pair rows carry the conversation's id as well, but no time.
         .key_condition_expression(format!("{MESSAGE_GROUP_UUID} = :group AND {SK} BETWEEN :first AND :last"))
-        .expression_attribute_values(":group", AttributeValue::S(conversation.to_string()))
-        .expression_attribute_values(":first", AttributeValue::S(TIMES.0.to_owned()))
-        .expression_attribute_values(":last", AttributeValue::S(TIMES.1.to_owned()));
-    let rows = request.into_paginator().items().send().try_collect().await;
-    let rows = rows.map_err(failed("find the inbox rows of a conversation"))?;
-    Ok(rows.iter().filter_map(InboxRow::read).collect())
+        .expression_attribute_values(":group", AttributeValue::S(conversation.to_string()));
+    read_all(request, "find the inbox rows of a conversation").await
 }
 
 /// A person's rows of a conversation, as they are now. Reads the person's whole list: a read unit for each dozen rows.
@@ -49,12 +47,30 @@ async fn search(table: &Table, owner: user::Id, attribute: &str, value: String) 
         .key_condition_expression(format!("{PK} = :inbox AND {SK} BETWEEN :first AND :last"))
         .filter_expression(format!("{attribute} = :value"))
         .expression_attribute_values(":inbox", AttributeValue::S(Key::inbox(owner)))
-        .expression_attribute_values(":first", AttributeValue::S(TIMES.0.to_owned()))
-        .expression_attribute_values(":last", AttributeValue::S(TIMES.1.to_owned()))
         .expression_attribute_values(":value", AttributeValue::S(value))
         // Upwards, as rows move: one that moves meanwhile is seen twice rather than not at all.
         .scan_index_forward(true);
-    let rows = request.into_paginator().items().send().try_collect().await;
-    let rows = rows.map_err(failed("look through a list of conversations"))?;
+    read_all(request, "look through a list of conversations").await
+}
+
+/// All pages of a query that asks for times, from `:first` to `:last`.
+async fn read_all(request: QueryFluentBuilder, doing: &'static str) -> Result<Vec<InboxRow>, Failure> {
+    let request = request
+        .expression_attribute_values(":first", AttributeValue::S(TIMES.0.to_owned()))
+        .expression_attribute_values(":last", AttributeValue::S(TIMES.1.to_owned()));
+    let rows = request.into_paginator().items().send().try_collect().await.map_err(failed(doing))?;
     Ok(rows.iter().filter_map(InboxRow::read).collect())
+}
+
+/// Part of a transaction: deletes a row if it is still as it was read.
+pub(crate) fn delete(table: &Table, row: &InboxRow) -> Result<TransactWriteItem, Failure> {
+    let unchanged = if row.seq > 0 { format!("{SEQ} = :seq") } else { format!("attribute_not_exists({SEQ})") };
+    let seq = (row.seq > 0).then(|| (":seq".to_owned(), AttributeValue::N(row.seq.to_string())));
+    let delete = Delete::builder()
+        .table_name(table.name())
+        .set_key(Some(row.key().item()))
+        .condition_expression(format!("{MESSAGE_GROUP_UUID} = :group AND {unchanged}"))
+        .set_expression_attribute_values(Some(seq.into_iter().collect()))
+        .expression_attribute_values(":group", AttributeValue::S(row.conversation.to_string()));
+    Ok(TransactWriteItem::builder().delete(delete.build()?).build())
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 use futures::future::try_join_all;
 use time::Duration;
 
@@ -11,7 +10,6 @@ use crate::server::respond::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::inbox_rows;
 use crate::server::store::rows::{InboxRow, MessageRow};
-use crate::server::store::table::{MESSAGE_GROUP_UUID, SEQ};
 use crate::server::store::tries::Tries;
 use crate::user;
 
@@ -93,7 +91,7 @@ async fn advance(table: &Table, rows: &[InboxRow], newest: &MessageRow) -> Resul
     let Some(current) = rows.iter().max_by_key(|row| (row.seq, row.at.at())) else { return Ok(true) };
     for left_over in rows.iter().filter(|row| *row != current) {
         // Refused where only the index still shows it.
-        let _ = table.transact(vec![delete(table, left_over)?]).await?;
+        let _ = table.transact(vec![inbox_rows::delete(table, left_over)?]).await?;
     }
     if is_older(current, newest) { replace(table, current, newest).await } else { Ok(true) }
 }
@@ -121,7 +119,7 @@ async fn replace(table: &Table, current: &InboxRow, newest: &MessageRow) -> Resu
         next.with = newest.author.clone();
     }
     loop {
-        let parts = vec![delete(table, current)?, table.put_if_absent(next.item())?];
+        let parts = vec![inbox_rows::delete(table, current)?, table.put_if_absent(next.item())?];
         let Err(refusal) = table.transact(parts).await? else { return Ok(true) };
         if refusal.at(DELETE) || !refusal.at(PUT) {
             return Ok(false);
@@ -129,23 +127,10 @@ async fn replace(table: &Table, current: &InboxRow, newest: &MessageRow) -> Resu
         match refusal.row(PUT).and_then(InboxRow::read) {
             // The old app left two rows, and the other one is there already.
             Some(there) if there.conversation == next.conversation => {
-                return Ok(table.transact(vec![delete(table, current)?]).await?.is_ok());
+                return Ok(table.transact(vec![inbox_rows::delete(table, current)?]).await?.is_ok());
             }
             // Another conversation of the same person moved in this very microsecond. The next one will do as well.
             _ => next.at = next.at.next(next.at.at()),
         }
     }
-}
-
-/// Part of a transaction: deletes a row if it is still as it was read.
-fn delete(table: &Table, row: &InboxRow) -> Result<TransactWriteItem, Failure> {
-    let unchanged = if row.seq > 0 { format!("{SEQ} = :seq") } else { format!("attribute_not_exists({SEQ})") };
-    let seq = (row.seq > 0).then(|| (":seq".to_owned(), AttributeValue::N(row.seq.to_string())));
-    let delete = Delete::builder()
-        .table_name(table.name())
-        .set_key(Some(row.key().item()))
-        .condition_expression(format!("{MESSAGE_GROUP_UUID} = :group AND {unchanged}"))
-        .set_expression_attribute_values(Some(seq.into_iter().collect()))
-        .expression_attribute_values(":group", AttributeValue::S(row.conversation.to_string()));
-    Ok(TransactWriteItem::builder().delete(delete.build()?).build())
 }

@@ -6,10 +6,10 @@ use crate::server::respond::Failure;
 use crate::server::store::adopt::ends;
 use crate::server::store::cursor::Direction;
 use crate::server::store::dynamodb::Table;
-use crate::server::store::inbox_rows;
 use crate::server::store::rows::{Head, InboxRow, MessageRow};
 use crate::server::store::table::SortTime;
 use crate::server::store::tries::Tries;
+use crate::server::store::{inbox_rows, send};
 use crate::user::User;
 use crate::{conversation, user};
 
@@ -19,13 +19,27 @@ pub(super) const ROOM: Duration = Duration::milliseconds(1);
 /// Where the head is in the transaction.
 const HEAD: usize = 0;
 
+/// The head of a conversation, made if it is an old one of `me`. One read unit where it is there; else a query of the
+/// index, and for an old conversation its last day and one transaction.
+pub(super) async fn find_or_make(
+    table: &Table,
+    conversation: conversation::Id,
+    me: user::Id,
+) -> Result<Option<Head>, Failure> {
+    match send::read_head(table, conversation).await? {
+        Some(head) => Ok(Some(head)),
+        None => Ok(make(table, conversation, Some(me)).await?.map(|(head, _)| head)),
+    }
+}
+
 /// Makes the head of an old conversation, and with it the inbox row that a member lacks: once, whoever else is at it.
-/// None where there is no such conversation, or it is not one of `me`: a stranger's request writes nothing.
+/// Answers with the head, and how many rows it was found to lack. None where there is no such conversation, or it is not
+/// one of `me`: a stranger's request writes nothing.
 pub(super) async fn make(
     table: &Table,
     conversation: conversation::Id,
     me: Option<user::Id>,
-) -> Result<Option<Head>, Failure> {
+) -> Result<Option<(Head, usize)>, Failure> {
     let mut tries = Tries::default();
     let mut shift = Duration::ZERO;
     loop {
@@ -34,9 +48,9 @@ pub(super) async fn make(
         for row in &lost {
             parts.push(table.put_if_absent(row.item())?);
         }
-        let Err(refusal) = table.transact(parts).await? else { return Ok(Some(head)) };
+        let Err(refusal) = table.transact(parts).await? else { return Ok(Some((head, lost.len()))) };
         if let Some(head) = refusal.row(HEAD).and_then(Head::read) {
-            return Ok(Some(head));
+            return Ok(Some((head, lost.len())));
         }
         // Where another conversation of the same person stands at this very time, the next microsecond will do.
         shift += Duration::MICROSECOND;

@@ -1,6 +1,5 @@
 //! Inbox rows of an old conversation: one for each member, at the newest message.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 use time::Duration;
 
 use crate::conversation;
@@ -11,7 +10,6 @@ use crate::server::store::adopt::{ends, heads};
 use crate::server::store::dynamodb::Table;
 use crate::server::store::inbox_rows;
 use crate::server::store::rows::{InboxRow, MessageRow};
-use crate::server::store::table::{MESSAGE_GROUP_UUID, SEQ};
 use crate::server::store::tries::Tries;
 use crate::user;
 
@@ -62,7 +60,7 @@ impl Work<'_> {
         mine.sort_unstable_by_key(|row| (row.seq, row.at.at()));
         let Some(current) = mine.pop() else { return self.remake(rows, changed).await };
         for left_over in mine {
-            if self.purpose == Purpose::Report || self.transact(vec![self.delete(left_over)?]).await? {
+            if self.purpose == Purpose::Report || self.remove(left_over).await? {
                 changed.inbox_rows_removed += 1;
             }
         }
@@ -82,21 +80,26 @@ impl Work<'_> {
         if !inbox_rows::of_owner(self.table, self.owner, left.conversation).await?.is_empty() {
             return Ok(self.purpose == Purpose::Report);
         }
-        let mut row = heads::remade(left, self.newest.map_or(&[][..], std::slice::from_ref), Duration::ZERO);
-        loop {
-            if self.purpose == Purpose::Report {
-                break;
-            }
-            let Err(refusal) = self.table.transact(vec![self.table.put_if_absent(row.item())?]).await? else { break };
-            match refusal.row(0).and_then(InboxRow::read) {
-                // Another run of this was quicker.
-                Some(there) if there.conversation == row.conversation => return Ok(false),
-                Some(_) => row.at = row.at.next(row.at.at()),
-                None => return Ok(false),
-            }
+        let row = heads::remade(left, self.newest.map_or(&[][..], std::slice::from_ref), Duration::ZERO);
+        if self.purpose == Purpose::Change && !self.put(row).await? {
+            return Ok(false);
         }
         changed.inbox_rows_made += 1;
         Ok(true)
+    }
+
+    /// Puts a row, in the first microsecond that no other conversation of the same person has.
+    async fn put(&self, mut row: InboxRow) -> Result<bool, Failure> {
+        loop {
+            let Err(refusal) = self.table.transact(vec![self.table.put_if_absent(row.item())?]).await? else {
+                return Ok(true);
+            };
+            match refusal.row(0).and_then(InboxRow::read) {
+                Some(there) if there.conversation != row.conversation => row.at = row.at.next(row.at.at()),
+                // Another run of this was quicker.
+                _ => return Ok(false),
+            }
+        }
     }
 
     /// Moves a row on. It never goes back, and not even stays in its instant: where the index shows both the old row and
@@ -112,7 +115,7 @@ impl Work<'_> {
             next.last_author = Some(newest.author.id);
         }
         loop {
-            let parts = vec![self.delete(current)?, self.table.put_if_absent(next.item())?];
+            let parts = vec![inbox_rows::delete(self.table, current)?, self.table.put_if_absent(next.item())?];
             match self.table.transact(parts).await? {
                 Ok(()) => return Ok(true),
                 // Another conversation of the same person is there. The next microsecond will do as well.
@@ -122,17 +125,8 @@ impl Work<'_> {
         }
     }
 
-    async fn transact(&self, parts: Vec<TransactWriteItem>) -> Result<bool, Failure> {
-        Ok(self.table.transact(parts).await?.is_ok())
-    }
-
-    /// Part of a transaction: deletes a row if it is still this conversation's, and one that the old app wrote.
-    fn delete(&self, row: &InboxRow) -> Result<TransactWriteItem, Failure> {
-        let delete = Delete::builder()
-            .table_name(self.table.name())
-            .set_key(Some(row.key().item()))
-            .condition_expression(format!("{MESSAGE_GROUP_UUID} = :group AND attribute_not_exists({SEQ})"))
-            .expression_attribute_values(":group", AttributeValue::S(row.conversation.to_string()));
-        Ok(TransactWriteItem::builder().delete(delete.build()?).build())
+    /// Removes a row, if it is one that the old app wrote and still there.
+    async fn remove(&self, row: &InboxRow) -> Result<bool, Failure> {
+        Ok(row.seq == 0 && self.table.transact(vec![inbox_rows::delete(self.table, row)?]).await?.is_ok())
     }
 }

@@ -39,9 +39,9 @@ use futures::future::try_join_all;
 
 use crate::server::respond::Failure;
 use crate::server::store::dynamodb::Table;
+use crate::server::store::inbox_rows;
 use crate::server::store::rows::{Head, InboxRow};
 use crate::server::store::table::Key;
-use crate::server::store::{inbox_rows, send};
 use crate::{conversation, user};
 
 /// The old rows of a table, as the store meets them. Cloning copies handles.
@@ -58,13 +58,9 @@ impl OldRows {
         Self { table, adopted: Arc::default() }
     }
 
-    /// The head of a conversation, made if it is an old one of this person's. One read unit where it is there; else a
-    /// query of the index, and for an old conversation its last day and one transaction.
+    /// The head of a conversation, made if it is an old one of this person's ([`heads::find_or_make`]).
     pub(super) async fn head(&self, me: user::Id, conversation: conversation::Id) -> Result<Option<Head>, Failure> {
-        match send::read_head(&self.table, conversation).await? {
-            Some(head) => Ok(Some(head)),
-            None => heads::make(&self.table, conversation, Some(me)).await,
-        }
+        heads::find_or_make(&self.table, conversation, me).await
     }
 
     /// The old conversation that two people without a pair go on with, if they have one.

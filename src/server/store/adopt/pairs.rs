@@ -8,7 +8,7 @@ use crate::server::store::adopt::{ends, heads};
 use crate::server::store::dynamodb::Table;
 use crate::server::store::table::MESSAGE_GROUP_UUID;
 use crate::server::store::tries::Tries;
-use crate::server::store::{inbox_rows, rows, send};
+use crate::server::store::{inbox_rows, rows};
 use crate::{conversation, user};
 
 /// What conversations of two people are sorted by: the first goes on. By their oldest message; those without one come last.
@@ -32,10 +32,7 @@ pub(super) async fn find(table: &Table, one: user::Id, other: user::Id) -> Resul
     let mut ages = try_join_all(found.into_iter().map(|conversation| read_age(table, conversation))).await?;
     ages.sort_unstable();
     for (_, _, conversation) in ages {
-        let head = match send::read_head(table, conversation).await? {
-            Some(head) => Some(head),
-            None => heads::make(table, conversation, Some(one)).await?,
-        };
+        let head = heads::find_or_make(table, conversation, one).await?;
         // A row that names the two may be contradicted by another one of the same conversation.
         if head.is_some_and(|head| head.members.contains(&one) && head.members.contains(&other)) {
             return put(table, one, other, conversation).await.map(|(conversation, _)| Some(conversation));

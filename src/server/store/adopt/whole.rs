@@ -112,13 +112,13 @@ impl Run<'_> {
 
     /// The head, and the inbox rows that are made with it.
     async fn head(&self, conversation: conversation::Id) -> Result<Changed, Failure> {
-        let Some((_, lost)) = heads::plan(self.table, conversation, None, time::Duration::ZERO).await? else {
-            return Ok(Changed::default());
+        let (table, unmoved) = (self.table, time::Duration::ZERO);
+        let lacked = match self.purpose {
+            Purpose::Report => heads::plan(table, conversation, None, unmoved).await?.map(|(_, lost)| lost.len()),
+            Purpose::Change => heads::make(table, conversation, None).await?.map(|(_, lacked)| lacked),
         };
-        if self.purpose == Purpose::Change {
-            heads::make(self.table, conversation, None).await?;
-        }
-        Ok(Changed { heads_made: 1, inbox_rows_made: lost.len() as u64, ..Changed::default() })
+        let made = |lacked| Changed { heads_made: 1, inbox_rows_made: lacked as u64, ..Changed::default() };
+        Ok(lacked.map(made).unwrap_or_default())
     }
 
     async fn keys(&mut self, conversation: conversation::Id) -> Result<(), Failure> {
