@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::{self, Conversation, Recipient, Thread};
 use crate::error::AppError;
-use crate::message::{self, Message};
+use crate::message::{self, Message, SentAt};
 use crate::page::{Cursor, Page};
 use crate::user::User;
 
@@ -114,6 +114,24 @@ pub async fn open_conversation(conversation: conversation::Id, cursor: Option<Cu
 pub async fn list_messages(conversation: conversation::Id, cursor: Cursor) -> Result<Page<Message>, AppError> {
     crate::server::respond::respond(async |call| {
         crate::server::messaging::page(&call.state, call.user()?, conversation, &cursor).await
+    })
+    .await
+}
+
+/// What was written in a conversation after a time, oldest first; from the first message of all without one.
+#[server(prefix = "/rpc", endpoint = "messages_after")]
+pub async fn messages_after(conversation: conversation::Id, after: Option<SentAt>) -> Result<Page<Message>, AppError> {
+    crate::server::respond::respond(async |call| {
+        crate::server::messaging::after(&call.state, call.user()?, conversation, after.as_ref()).await
+    })
+    .await
+}
+
+/// Tells the other person that one is writing. Nothing is stored.
+#[server(prefix = "/rpc", endpoint = "typing")]
+pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
+    crate::server::respond::respond(async |call| {
+        crate::server::messaging::typing(&call.state, call.user()?, conversation).await
     })
     .await
 }

@@ -42,8 +42,17 @@ pub struct Conversation {
     pub last_sent_at: SentAt,
     /// Who wrote the newest message; unknown in rows that the old app wrote.
     pub last_author: Option<user::Id>,
+    /// The place of the newest message; 0 where only the old app has written.
+    pub seq: u64,
+    /// The place up to which the person has read.
+    pub read: u64,
+}
+
+impl Conversation {
     /// How many messages the person has not read yet.
-    pub unread: u64,
+    pub fn unread(&self) -> u64 {
+        self.seq.saturating_sub(self.read)
+    }
 }
 
 /// The most characters of a message that a list shows.

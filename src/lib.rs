@@ -2,9 +2,9 @@
 //!
 //! # Map
 //!
-//! Shared, compiled for browser and server: [`user`], [`conversation`], [`message`], [`page`], [`error`].
+//! Shared, compiled for browser and server: [`user`], [`conversation`], [`message`], [`page`], [`event`], [`error`].
 //! The seam: [`api`], every call that a browser can make. The browser's side, also rendered on the server: [`app`],
-//! [`pages`], [`components`]. The server's side: `server`, behind the one gate below.
+//! [`pages`], [`components`], [`live`]. The server's side: `server`, behind the one gate below.
 //!
 //! # Invariants
 //!
@@ -23,6 +23,8 @@ pub mod message;
 
 pub mod page;
 
+pub mod event;
+
 pub mod error;
 
 pub mod api;
@@ -32,6 +34,8 @@ pub mod app;
 pub mod pages;
 
 pub mod components;
+
+pub mod live;
 
 #[cfg(feature = "ssr")]
 pub mod server;

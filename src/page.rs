@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// How many conversations or messages one page holds.
 pub const PAGE_SIZE: usize = 20;
 
+/// How many messages one answer holds to a page that has missed some.
+pub const CATCH_UP_SIZE: usize = 100;
+
 /// Where a page begins or ends, opaque outside the store. Safe in an address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -21,11 +21,11 @@ pub fn ConversationList(
     me: user::Id,
 ) -> impl IntoView {
     // A row is drawn anew when anything in it has changed.
-    let key = |row: &Conversation| (row.id, row.last_sent_at.clone(), row.unread);
+    let key = |row: &Conversation| (row.id, row.last_sent_at.clone(), row.unread());
     view! {
-        <Show when=move || !rows.shown.read().is_empty() fallback=NoConversations>
+        <Show when=move || !rows.is_empty() fallback=NoConversations>
             <ul class="conversation-list">
-                <For each=move || rows.shown.get() key=key let:row>
+                <For each=move || rows.shown() key=key let:row>
                     <ConversationItem row me/>
                 </For>
             </ul>
@@ -43,8 +43,8 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
         move || (*pathname.read() == href).then_some("page")
     };
     let by_me = row.last_author == Some(me);
-    let unread = (row.unread > 0).then(|| {
-        view! { <span class="badge">{row.unread}<span class="visually-hidden">" unread"</span></span> }
+    let unread = (row.unread() > 0).then(|| {
+        view! { <span class="badge">{row.unread()}<span class="visually-hidden">" unread"</span></span> }
     });
     view! {
         <li>
@@ -65,9 +65,9 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
 #[component]
 fn OlderConversations(rows: Rows) -> impl IntoView {
     let load = Action::new(move |_: &()| {
-        let cursor = rows.older.get_untracked();
+        let cursor = untrack(|| rows.older());
         async move {
-            rows.append(api::list_conversations(cursor).await?);
+            rows.extend(api::list_conversations(cursor).await?);
             Ok::<(), AppError>(())
         }
     });
@@ -83,7 +83,7 @@ fn OlderConversations(rows: Rows) -> impl IntoView {
             />
         }
     };
-    move || rows.older.get().map(link)
+    move || rows.older().map(link)
 }
 
 #[component]

@@ -105,7 +105,7 @@ impl OpenThread {
             let (seq, seen) = (newest.get_untracked(), document().has_focus().unwrap_or(false));
             if self.at_newest && seen && seq > told.get_value() {
                 told.set_value(seq);
-                self.inbox.read(self.id);
+                self.inbox.read(self.id, seq);
                 leptos::task::spawn_local(async move {
                     if api::mark_read(self.id, seq).await.is_err() {
                         // Told again with the next message, or when the window gets the focus again.

@@ -34,6 +34,7 @@ pub(crate) fn conversation(n: u128) -> Conversation {
         preview: "hello".to_owned(),
         last_sent_at: SentAt::stored("2026-11-20T09:26:28.207802+00:00".to_owned()),
         last_author: None,
-        unread: 0,
+        seq: n as u64,
+        read: n as u64,
     }
 }

@@ -50,12 +50,12 @@ fn thread(text: &str) -> Thread {
 }
 
 fn inbox() -> Inbox {
-    Inbox::new(Callback::new(|()| ()))
+    Inbox::new()
 }
 
 fn rows(text: &str) -> Rows {
     let row = Conversation { with: samples::user(2, text), preview: text.to_owned(), ..samples::conversation(1) };
-    Rows::new(page(vec![row], text))
+    Rows::new(samples::user(1, "ana").id, page(vec![row], text))
 }
 
 fn refused(text: &str) -> Option<Refused> {

@@ -32,7 +32,7 @@ pub fn ConversationsPage() -> impl IntoView {
     let before = Memo::new(move |_| before.get().filter(|_| at_list.get()).map(Cursor));
     let me = Resource::new(|| (), |()| api::current_user());
     let list = Resource::new(move || before.get(), api::list_conversations);
-    let inbox = Inbox::new(Callback::new(move |()| list.refetch()));
+    let inbox = Inbox::new();
     provide_context(Me(me));
     provide_context(inbox);
     view! {
@@ -71,8 +71,8 @@ fn ConversationsPane(
             match (me.await, list.await) {
                 (Ok(me), Ok(page)) => {
                     let shows_older = page.newer.is_some();
-                    let rows = Rows::new(page);
-                    inbox.show(rows);
+                    let rows = Rows::new(me.id, page);
+                    inbox.show(me.id, rows);
                     Either::Left(view! { {newest(shows_older)} <ConversationList rows me=me.id/> })
                 }
                 (Err(AppError::Unauthenticated), _) | (_, Err(AppError::Unauthenticated)) => {

@@ -27,6 +27,8 @@ pub enum Action {
     Search,
     /// Sending a message.
     Send,
+    /// Saying that one is writing.
+    Typing,
 }
 
 /// Who is counted: an address and an account for those who are not signed in, a person otherwise.
@@ -47,6 +49,7 @@ pub struct Limits {
     code: DefaultKeyedRateLimiter<Caller>,
     search: DefaultKeyedRateLimiter<Caller>,
     send: DefaultKeyedRateLimiter<Caller>,
+    typing: DefaultKeyedRateLimiter<Caller>,
     clock: DefaultClock,
 }
 
@@ -65,6 +68,7 @@ impl Default for Limits {
             code: quota(10, Duration::from_secs(30)),
             search: quota(30, Duration::from_millis(500)),
             send: quota(30, Duration::from_millis(500)),
+            typing: quota(10, Duration::from_secs(1)),
             clock: DefaultClock::default(),
         }
     }
@@ -79,6 +83,7 @@ impl Limits {
             Action::Code => &self.code,
             Action::Search => &self.search,
             Action::Send => &self.send,
+            Action::Typing => &self.typing,
         };
         limiter.check_key(&caller).map_err(|not_until| {
             let wait = not_until.wait_time_from(self.clock.now());
@@ -88,7 +93,7 @@ impl Limits {
 
     /// Drops the callers whose counts are back at zero. To be called now and then.
     pub fn forget(&self) {
-        for limiter in [&self.sign_in, &self.sign_up, &self.code, &self.search, &self.send] {
+        for limiter in [&self.sign_in, &self.sign_up, &self.code, &self.search, &self.send, &self.typing] {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }

@@ -4,13 +4,15 @@ use uuid::Uuid;
 
 use crate::conversation::{self, Conversation, Recipient, Thread};
 use crate::error::AppError;
-use crate::message::{self, Body, Message};
+use crate::event::Event;
+use crate::message::{self, Body, Message, SentAt};
 use crate::page::{Cursor, Page};
 use crate::server::limits::{Action, Caller};
 use crate::server::respond::Failure;
 use crate::server::session::CurrentUser;
 use crate::server::state::AppState;
 use crate::server::store::conversations::Membership;
+use crate::server::store::table::SortTime;
 use crate::user::{self, Handle, User};
 
 /// The fewest characters that a search looks for: fewer would list everybody.
@@ -45,6 +47,19 @@ pub async fn page(
     state.store.messages.page(&membership, Some(cursor)).await
 }
 
+/// What was written in a conversation after a time: what a page lacks that has missed something.
+pub async fn after(
+    state: &AppState,
+    me: &CurrentUser,
+    conversation: conversation::Id,
+    after: Option<&SentAt>,
+) -> Result<Page<Message>, Failure> {
+    let after = after.map(|at| SortTime::stored(at.as_str()).ok_or(AppError::invalid("after", "This is no time.")));
+    let after = after.transpose()?.map(|at| SortTime::from(at.at()));
+    let membership = membership(state, me, conversation).await?;
+    state.store.messages.after(&membership, after.as_ref()).await
+}
+
 /// Sends a message into a conversation of theirs.
 pub async fn send(
     state: &AppState,
@@ -55,7 +70,9 @@ pub async fn send(
 ) -> Result<Message, Failure> {
     state.limits.check(Action::Send, Caller::User(me.user.id))?;
     let membership = membership(state, me, conversation).await?;
-    state.store.messages.append(&membership, &me.user, id, body).await
+    let message = state.store.messages.append(&membership, &me.user, id, body).await?;
+    tell_of_message(state, conversation, [me.user.id, membership.other()], message.clone());
+    Ok(message)
 }
 
 /// Remembers how far they have read.
@@ -66,7 +83,10 @@ pub async fn mark_read(
     seq: u64,
 ) -> Result<(), Failure> {
     let membership = membership(state, me, conversation).await?;
-    state.store.conversations.mark_read(&membership, seq).await
+    state.store.conversations.mark_read(&membership, seq).await?;
+    let seq = seq.min(membership.newest_seq());
+    state.hub.publish(&[me.user.id], &Event::ConversationRead { conversation, reader: me.user.id, seq });
+    Ok(())
 }
 
 /// People to write to.
@@ -100,7 +120,22 @@ pub async fn start(
 ) -> Result<conversation::Id, Failure> {
     state.limits.check(Action::Send, Caller::User(me.user.id))?;
     let with = other_person(state, me, handle).await?;
-    state.store.conversations.start(&me.user, &with, id, body).await
+    let (conversation, message) = state.store.conversations.start(&me.user, &with, id, body).await?;
+    tell_of_message(state, conversation, [me.user.id, with.id], message);
+    Ok(conversation)
+}
+
+/// That somebody is writing. Nobody is told who has not the right to read it.
+pub async fn typing(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<(), Failure> {
+    state.limits.check(Action::Typing, Caller::User(me.user.id))?;
+    let membership = membership(state, me, conversation).await?;
+    state.hub.publish(&[membership.other()], &Event::Typing { conversation, author: me.user.id });
+    Ok(())
+}
+
+/// To be called once a message is stored.
+fn tell_of_message(state: &AppState, conversation: conversation::Id, members: [user::Id; 2], message: Message) {
+    state.hub.publish(&members, &Event::MessageSent { conversation, message });
 }
 
 async fn membership(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<Membership, Failure> {

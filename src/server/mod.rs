@@ -30,6 +30,8 @@ pub mod accounts;
 
 pub mod messaging;
 
+pub mod live;
+
 pub mod stream;
 
 pub mod store;

@@ -26,6 +26,7 @@ use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use crate::app::{App, shell};
 use crate::server::json_api::routes as json_api;
 use crate::server::layers::{self, BODY_BYTES_MAX};
+use crate::server::live::events::events;
 use crate::server::state::AppState;
 use crate::server::{forms, health, session};
 
@@ -36,6 +37,7 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 pub fn router(state: AppState) -> Router {
     Router::new()
         .merge(pages(&state))
+        .merge(live(&state))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .merge(assets(&state))
@@ -69,6 +71,11 @@ fn pages(state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), session::resolve))
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+}
+
+/// The stream of events: without limits of time, and unbuffered, as compression is not.
+fn live(state: &AppState) -> Router<AppState> {
+    Router::new().route("/events", get(events)).layer(from_fn_with_state(state.clone(), session::resolve))
 }
 
 /// A page of ours that says that nothing is there, with 404.

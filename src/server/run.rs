@@ -1,6 +1,5 @@
 //! From the configuration to a server that answers, until it is told to stop.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::config::Config;
+use crate::server::live;
 use crate::server::router::router;
 use crate::server::state::AppState;
 use crate::server::stream::reader;
@@ -40,8 +40,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 /// Answers on `listener` until `state.closing` is cancelled and the open requests are done.
 pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     let closing = state.closing.clone();
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(closing.clone().cancelled_owned());
+    tokio::spawn(live::close_with_sessions(state.clone()));
+    let service = router(state).into_make_service_with_connect_info::<live::Peer>();
+    let server =
+        axum::serve(live::Punctual(listener), service).with_graceful_shutdown(closing.clone().cancelled_owned());
     let late = async {
         closing.cancelled().await;
         tokio::time::sleep(SHUTDOWN_TIMEOUT).await;

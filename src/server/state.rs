@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::server::cognito::Cognito;
 use crate::server::config::Config;
 use crate::server::limits::Limits;
+use crate::server::live::Hub;
 use crate::server::store::Store;
 
 /// The parts of the web server. All fields are handles: cloning copies a few reference counts.
@@ -24,6 +25,8 @@ pub struct AppState {
     pub cognito: Cognito,
     /// Who may try how often.
     pub limits: Arc<Limits>,
+    /// Whose pages are told what happens.
+    pub hub: Hub,
     /// Cancelled when the server is to stop.
     pub closing: CancellationToken,
 }
@@ -45,6 +48,7 @@ impl AppState {
             store,
             cognito,
             limits: Arc::default(),
+            hub: Hub::default(),
             closing: CancellationToken::new(),
         })
     }

@@ -10,6 +10,8 @@ mod json_api;
 
 mod key_set;
 
+mod live;
+
 mod leptos_toml;
 
 mod old_tables;

@@ -18,6 +18,8 @@ fn calls_of_members(talk: &str) -> Vec<(&'static str, Vec<(&'static str, String)
         ("list_conversations", vec![]),
         ("open_conversation", vec![("conversation", text(talk))]),
         ("send_message", vec![("conversation", text(talk)), ("id", new_id()), ("body", text("hello"))]),
+        ("messages_after", vec![("conversation", text(talk))]),
+        ("typing", vec![("conversation", text(talk))]),
         ("mark_read", vec![("conversation", text(talk)), ("seq", text("1"))]),
         ("search_users", vec![("query", text("be"))]),
         ("find_recipient", vec![("handle", text("ben"))]),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::conversation::{self, Conversation, PREVIEW_LEN_MAX};
 use crate::error::AppError;
-use crate::message::{self, Body};
+use crate::message::{self, Body, Message};
 use crate::page::{Cursor, PAGE_SIZE, Page};
 use crate::server::respond::Failure;
 use crate::server::store::adopt::OldRows;
@@ -111,7 +111,7 @@ impl Conversations {
         other: &User,
         id: message::Id,
         body: &Body,
-    ) -> Result<conversation::Id, Failure> {
+    ) -> Result<(conversation::Id, Message), Failure> {
         if me.id == other.id {
             return Err(AppError::Conflict("You cannot start a conversation with yourself.".to_owned()).into());
         }
@@ -132,10 +132,10 @@ impl Conversations {
                     membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
                 let row = send::append(&self.table, &membership, me, id, body).await?;
                 send::after_commit(&self.table, &membership, &row).await;
-                return Ok(conversation);
+                return Ok((conversation, row.message()));
             }
             if send::start(&self.table, &first, other).await? {
-                return Ok(first.conversation);
+                return Ok((first.conversation, first.message()));
             }
             tries.wait("start a conversation").await?;
             first.at = first.at.next(self.table.now());
@@ -204,7 +204,8 @@ fn shown(
     let read = read.get(&row.conversation).copied().unwrap_or(0);
     Conversation {
         id: row.conversation,
-        unread: if is_read(&row, me) { 0 } else { row.seq.saturating_sub(read) },
+        seq: row.seq,
+        read: if is_read(&row, me) { row.seq } else { read },
         with: people.get(&row.with.id).cloned().unwrap_or(row.with),
         preview: row.body,
         last_sent_at: row.at.sent_at(),

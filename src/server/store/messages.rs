@@ -1,13 +1,13 @@
 //! Messages, in DynamoDB.
 
 use crate::message::{self, Body, Message};
-use crate::page::{Cursor, PAGE_SIZE, Page};
+use crate::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page};
 use crate::server::respond::Failure;
 use crate::server::store::conversations::Membership;
 use crate::server::store::cursor::{self, Direction};
 use crate::server::store::dynamodb::Table;
 use crate::server::store::rows::MessageRow;
-use crate::server::store::table::Key;
+use crate::server::store::table::{Key, SortTime};
 use crate::server::store::{send, times};
 use crate::user::User;
 
@@ -45,6 +45,23 @@ impl Messages {
         // Old keys sort by the time that some clock showed. The places where pages end must stay those of the keys.
         rows.sort_by_key(|row| row.at.at());
         Ok(Page { older, newer, items: rows.into_iter().map(MessageRow::message).collect() })
+    }
+
+    /// What was written after a time, oldest first, from the first message of all where there is none: up to
+    /// [`CATCH_UP_SIZE`] messages. One query.
+    pub async fn after(&self, membership: &Membership, after: Option<&SortTime>) -> Result<Page<Message>, Failure> {
+        let partition = Key::messages(membership.conversation());
+        let slice =
+            times::slice(&self.table, &partition, Direction::Newer, after, CATCH_UP_SIZE, MessageRow::read).await?;
+        Ok(Page {
+            older: slice.rows.first().map(|row| cursor::write(&partition, Direction::Older, &row.at)),
+            newer: slice
+                .rows
+                .last()
+                .filter(|_| slice.more)
+                .map(|row| cursor::write(&partition, Direction::Newer, &row.at)),
+            items: slice.rows.into_iter().map(MessageRow::message).collect(),
+        })
     }
 
     /// Stores a message once, however often it is asked to with the same id; answers with the stored message.

@@ -1,9 +1,10 @@
 //! Who is signed in, in PostgreSQL.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use sqlx::{PgPool, query_file, query_file_as};
+use sqlx::{PgPool, query_file, query_file_as, query_file_scalar};
 use time::OffsetDateTime;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
@@ -108,6 +109,13 @@ impl Sessions {
             access: Access { secs_left: row.access_secs_left, refresh_paused: row.refresh_paused },
             seen_long_ago: row.seen_long_ago,
         }))
+    }
+
+    /// Those of these sessions that are not over. One query.
+    pub async fn alive(&self, ids: &[Id]) -> Result<HashSet<Id>, Failure> {
+        let hashes: Vec<_> = ids.iter().map(|id| id.0.to_vec()).collect();
+        let alive = query_file_scalar!("sql/sessions/alive.sql", &hashes).fetch_all(&self.pool).await?;
+        Ok(alive.into_iter().filter_map(|hash| Some(Id(hash.try_into().ok()?))).collect())
     }
 
     /// Notes a visit: the session's idle time begins anew.

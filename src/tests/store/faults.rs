@@ -111,7 +111,7 @@ async fn a_start_that_fails_after_the_commit_is_the_same_conversation_when_it_is
     let start = async |server: &Server| server.conversations.start(&ana(), &ben(), id, &body("hello")).await;
     assert!(matches!(start(&server).await, Err(Failure::Unavailable(_))));
     faults.end();
-    let talk = start(&server).await.expect("started");
+    let (talk, _) = start(&server).await.expect("started");
     assert_eq!(texts(&sound.history(&ben(), talk).await), ["hello"]);
     assert_eq!(sound.inbox(&ben()).await.len(), 1);
 }
@@ -166,6 +166,6 @@ async fn rows_that_are_left_unprocessed_are_asked_for_again() {
     sound.put(talks.iter().map(cursor).chain([row.item()])).await;
     faults.plan("BatchGetItem", 2, Fault::LeftUnprocessed);
     let list = server.conversations.list(ana().id, None).await.expect("a list").items;
-    assert_eq!(list.iter().map(|talk| (talk.id, talk.unread)).collect::<Vec<_>>(), [(last, 2)]);
+    assert_eq!(list.iter().map(|talk| (talk.id, talk.unread())).collect::<Vec<_>>(), [(last, 2)]);
     assert_eq!(faults.left(), 0, "the batch was asked for until it was done");
 }

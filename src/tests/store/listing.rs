@@ -43,7 +43,7 @@ async fn list(server: &Server, me: &User) -> Vec<Conversation> {
 }
 
 async fn unread(server: &Server, me: &User) -> u64 {
-    list(server, me).await[0].unread
+    list(server, me).await[0].unread()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,7 +156,7 @@ async fn read_cursors_are_found_among_very_many() {
             item
         }))
         .await;
-    assert!(list(&server, &ana()).await.iter().all(|talk| talk.unread == 2));
+    assert!(list(&server, &ana()).await.iter().all(|talk| talk.unread() == 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,7 +56,7 @@ impl Server {
     }
 
     async fn start(&self, me: &User, other: &User, text: &str) -> conversation::Id {
-        self.conversations.start(me, other, new_message(), &body(text)).await.expect("a conversation starts")
+        self.conversations.start(me, other, new_message(), &body(text)).await.expect("a conversation starts").0
     }
 
     async fn membership(&self, me: &User, talk: conversation::Id) -> Membership {

@@ -39,7 +39,7 @@ async fn a_start_that_is_repeated_is_the_same_message_in_the_same_conversation()
     let (_dynamodb, server) = server().await;
     let (id, hello) = (new_message(), body("hello"));
     let repeats =
-        (0..16).map(|_| async { server.conversations.start(&ana(), &ben(), id, &hello).await.expect("started") });
+        (0..16).map(|_| async { server.conversations.start(&ana(), &ben(), id, &hello).await.expect("started").0 });
     let talks = join_all(repeats).await;
     assert!(talks.windows(2).all(|two| two[0] == two[1]));
     assert_eq!(texts(&server.history(&ana(), talks[0]).await), ["hello"]);

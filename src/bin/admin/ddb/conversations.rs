@@ -114,7 +114,8 @@ impl Reading {
 }
 
 fn line_of_conversation(conversation: &Conversation) -> String {
-    let Conversation { id, with, preview, last_sent_at, unread, .. } = conversation;
+    let Conversation { id, with, preview, last_sent_at, .. } = conversation;
+    let unread = conversation.unread();
     one_line(&format!("{} @{} {unread} unread {id} {preview}", last_sent_at.as_str(), with.handle))
 }
 

@@ -1,0 +1,154 @@
+//! A part of a conversation, as a page knows it.
+
+use crate::conversation;
+use crate::event::Event;
+use crate::message::{Message, SentAt};
+use crate::page::Page;
+
+/// The most messages that a page holds on to.
+pub const SHOWN_MAX: usize = 300;
+
+/// Messages that follow one another without a hole, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeline {
+    conversation: conversation::Id,
+    messages: Vec<Message>,
+    has_older: bool,
+    /// Whether messages are known to come after the last one of `messages`.
+    has_newer: bool,
+    /// The highest place heard of.
+    heard: u64,
+    /// How often something may have been missed.
+    gaps: u64,
+}
+
+/// A question to the server: what comes after this time?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pull {
+    /// The last message that is known; none before the first of all.
+    pub after: Option<SentAt>,
+    gaps: u64,
+}
+
+impl Timeline {
+    /// Begins with a page of a conversation.
+    pub fn new(conversation: conversation::Id, page: Page<Message>) -> Self {
+        let mut timeline = Self {
+            conversation,
+            has_older: page.older.is_some(),
+            has_newer: page.newer.is_some(),
+            heard: 0,
+            gaps: 0,
+            messages: page.items,
+        };
+        timeline.heard = timeline.last_seq();
+        timeline
+    }
+
+    /// What is known, oldest first.
+    pub fn messages(&self) -> &[Message] {
+        &self.messages
+    }
+
+    /// Whether there is something before all that is known.
+    pub fn has_older(&self) -> bool {
+        self.has_older
+    }
+
+    /// Whether the newest message that was heard of is among those known.
+    pub fn is_at_newest(&self) -> bool {
+        !self.has_newer && self.heard <= self.last_seq()
+    }
+
+    /// How many messages have been heard of that come after all that is known.
+    pub fn ahead(&self) -> u64 {
+        self.heard.saturating_sub(self.last_seq())
+    }
+
+    /// Asks for what comes after all that is known.
+    pub fn pull(&self) -> Pull {
+        Pull { after: self.last_sent_at().cloned(), gaps: self.gaps }
+    }
+
+    /// The time before which older messages are to be asked for.
+    pub fn first_sent_at(&self) -> Option<&SentAt> {
+        self.messages.first().map(|message| &message.sent_at)
+    }
+
+    /// The place of the last message that is known.
+    pub fn last_seq(&self) -> u64 {
+        self.messages.last().map_or(0, |message| message.seq)
+    }
+
+    /// Takes in what has happened. What does not follow on the last message is only remembered as being there: ask for
+    /// what comes after it, which [`Timeline::is_at_newest`] then tells.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::MessageSent { conversation, message } if *conversation == self.conversation => {
+                if !self.has_newer && message.seq == self.last_seq() + 1 {
+                    self.messages.push(message.clone());
+                }
+                self.heard = self.heard.max(message.seq);
+            }
+            // There may be more, and only the server knows.
+            Event::Resync => {
+                self.has_newer = true;
+                self.gaps += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes in what the server answered to `pull`.
+    pub fn extend(&mut self, pull: &Pull, page: Page<Message>) {
+        if pull.after.as_ref() > self.last_sent_at() {
+            // The newest have been let go of since: what comes after them does not follow on what is left.
+            return;
+        }
+        for message in page.items {
+            if Some(&message.sent_at) > self.last_sent_at() {
+                self.messages.push(message);
+            }
+        }
+        self.heard = self.heard.max(self.last_seq());
+        // What was missed since the server looked is not in its answer.
+        self.has_newer = page.newer.is_some() || pull.gaps != self.gaps;
+    }
+
+    /// Takes in what the server says comes before the first message, as it was asked `before` that.
+    pub fn prepend(&mut self, before: Option<&SentAt>, page: Page<Message>) {
+        if before != self.first_sent_at() {
+            return;
+        }
+        let older: Vec<_> = page.items.into_iter().filter(|message| !self.knows(message)).collect();
+        self.messages.splice(0..0, older);
+        self.has_older = page.older.is_some();
+    }
+
+    /// Lets go of the oldest messages beyond [`SHOWN_MAX`]; they can be asked for again.
+    pub fn forget_oldest(&mut self) {
+        let excess = self.messages.len().saturating_sub(SHOWN_MAX);
+        // Messages of the old app are not asked for by time: theirs can be written in other ways.
+        if excess > 0 && self.messages[excess].seq > 0 {
+            self.messages.drain(..excess);
+            self.has_older = true;
+        }
+    }
+
+    /// Lets go of the newest messages beyond [`SHOWN_MAX`]; they can be asked for again.
+    pub fn forget_newest(&mut self) {
+        if self.messages.len() > SHOWN_MAX {
+            self.messages.truncate(SHOWN_MAX);
+            self.has_newer = true;
+            self.gaps += 1;
+        }
+    }
+
+    fn last_sent_at(&self) -> Option<&SentAt> {
+        self.messages.last().map(|message| &message.sent_at)
+    }
+
+    fn knows(&self, message: &Message) -> bool {
+        self.messages.iter().rev().any(|known| known.id == message.id)
+    }
+}

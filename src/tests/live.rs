@@ -1,0 +1,168 @@
+//! `GET /events`: who is told what, and when a stream ends.
+
+use std::time::Duration;
+
+use cruddur_messages::event::Event;
+use cruddur_messages::message::Message;
+use cruddur_messages::page::Page;
+use reqwest::{Method, StatusCode};
+use tokio::time::timeout;
+
+use crate::support::app::{Browser, TestApp, new_id};
+
+/// What a stream is given to say something, or to end.
+const SOON: Duration = Duration::from_secs(10);
+
+/// How long after a sign-out a stream may be open.
+const SIGNED_OUT: Duration = Duration::from_secs(5);
+
+/// A page's stream of events.
+struct Stream {
+    response: reqwest::Response,
+    unread: String,
+}
+
+impl Stream {
+    /// Opens one, and waits for its greeting.
+    async fn open(browser: &Browser) -> Self {
+        let response = browser.request(Method::GET, "/events").send().await.expect("an answer");
+        assert_eq!(response.status(), StatusCode::OK);
+        let mut stream = Self { response, unread: String::new() };
+        let greeting = stream.block().await.expect("a greeting");
+        assert!(greeting.contains("event: hello"), "{greeting}");
+        stream
+    }
+
+    /// The next event; none where the stream has ended.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            let block = timeout(SOON, self.block()).await.expect("an event or an end in time")?;
+            if let Some(data) = block.strip_prefix("data: ") {
+                return Some(serde_json::from_str(data).expect("an event"));
+            }
+        }
+    }
+
+    async fn block(&mut self) -> Option<String> {
+        loop {
+            if let Some((block, rest)) = self.unread.split_once("\n\n") {
+                let block = block.to_owned();
+                self.unread = rest.to_owned();
+                return Some(block);
+            }
+            let chunk = self.response.chunk().await.ok()??;
+            self.unread.push_str(std::str::from_utf8(&chunk).expect("UTF-8"));
+        }
+    }
+
+    async fn sent(&mut self) -> Message {
+        match self.next().await {
+            Some(Event::MessageSent { message, .. }) => message,
+            other => panic!("not a message: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_reaches_every_page_of_both_people_and_nobody_else() {
+    let app = TestApp::start().await;
+    let (mut ana, ben, cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    let (mut hers, mut his, mut his_other) =
+        (Stream::open(&ana).await, Stream::open(&ben).await, Stream::open(&ben).await);
+    let mut strangers = Stream::open(&cy).await;
+    let talk = ana.start("ben", "hello").await;
+    for stream in [&mut hers, &mut his, &mut his_other] {
+        assert_eq!(stream.sent().await.body, "hello");
+    }
+    let told = ana.say(&talk, "more").await;
+    for stream in [&mut hers, &mut his, &mut his_other] {
+        assert_eq!(stream.sent().await, told);
+    }
+    // The first that a stranger hears of is a message to themselves.
+    ana.start("cy", "to you").await;
+    assert_eq!(strangers.sent().await.body, "to you");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_on_one_page_is_read_on_the_others_and_typing_is_told_to_the_other_person() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    let talk = ana.start("ben", "hello").await;
+    let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
+    let read = ben.call("mark_read", &[("conversation", &talk), ("seq", "99")]).await;
+    assert_eq!(read.status, StatusCode::OK, "{}", read.text);
+    assert!(matches!(his.next().await, Some(Event::ConversationRead { seq: 1, .. })));
+    assert_eq!(cy.call("typing", &[("conversation", &talk)]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(ben.call("typing", &[("conversation", &talk)]).await.status, StatusCode::OK);
+    assert!(matches!(hers.next().await, Some(Event::Typing { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_is_signed_in_has_a_stream_and_only_so_many() {
+    let app = TestApp::start().await;
+    let anonymous = app.browser().request(Method::GET, "/events").send().await.expect("an answer");
+    assert_eq!(anonymous.status(), StatusCode::UNAUTHORIZED);
+    let ana = app.sign_in("ana").await;
+    let mut streams = Vec::new();
+    let refused = loop {
+        let response = ana.request(Method::GET, "/events").send().await.expect("an answer");
+        if response.status() != StatusCode::OK {
+            break response;
+        }
+        streams.push(response);
+        assert!(streams.len() < 100, "as many as one likes");
+    };
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.headers().contains_key("retry-after"));
+    assert_eq!(app.state.hub.open(), streams.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_soon_after_its_session_has_and_the_others_go_on() {
+    let app = TestApp::start().await;
+    let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
+    ana.call("sign_out", &[]).await;
+    let end = timeout(SIGNED_OUT, hers.next()).await.expect("the stream ends in time");
+    assert_eq!(end, None);
+    let mut cy = app.sign_in("cy").await;
+    cy.start("ben", "still there?").await;
+    assert_eq!(his.sent().await.body, "still there?");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_end_when_the_server_stops() {
+    let app = TestApp::start().await;
+    let ana = app.sign_in("ana").await;
+    let mut hers = Stream::open(&ana).await;
+    app.state.closing.cancel();
+    assert_eq!(hers.next().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_has_missed_something_asks_for_exactly_that() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    let talk = ana.start("ben", "1").await;
+    let mut last = ana.say(&talk, "2").await;
+    for n in 3..=12 {
+        ana.say(&talk, &n.to_string()).await;
+    }
+    let fields = [("conversation", talk.as_str()), ("after", last.sent_at.as_str())];
+    let page: Page<Message> = ben.call("messages_after", &fields).await.json();
+    let seqs: Vec<_> = page.items.iter().map(|message| message.seq).collect();
+    assert_eq!((seqs, page.newer), ((3..=12).collect(), None));
+    last = page.items.last().expect("messages").clone();
+    let fields = [("conversation", talk.as_str()), ("after", last.sent_at.as_str())];
+    let page: Page<Message> = ben.call("messages_after", &fields).await.json();
+    assert_eq!(page.items, []);
+    let all: Page<Message> = ben.call("messages_after", &[("conversation", &talk)]).await.json();
+    assert_eq!(all.items.len(), 12);
+
+    assert_eq!(cy.call("messages_after", &fields).await.status, StatusCode::NOT_FOUND);
+    let odd = ben.call("messages_after", &[("conversation", &talk), ("after", "yesterday")]).await;
+    assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(app.browser().call("messages_after", &fields).await.status, StatusCode::UNAUTHORIZED);
+    let nowhere = ben.call("messages_after", &[("conversation", &new_id())]).await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+}
