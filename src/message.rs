@@ -94,6 +94,11 @@ impl SentAt {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The same time in characters that an address need not escape.
+    pub fn in_address(&self) -> String {
+        self.0.replace("+00:00", "Z")
+    }
 }
 
 /// A message as its readers see it.

@@ -4,16 +4,36 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::message::SentAt;
+
 /// How many conversations or messages one page holds.
 pub const PAGE_SIZE: usize = 20;
 
 /// How many messages one answer holds to a page that has missed some.
 pub const CATCH_UP_SIZE: usize = 100;
 
-/// Where a page begins or ends, opaque outside the store. Safe in an address.
+/// Where a page begins or ends: opaque text of the store's, or a time. Safe in an address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(pub String);
+
+impl Cursor {
+    /// Where a page of messages ends that come before this time.
+    pub fn before(at: &SentAt) -> Self {
+        Self(format!("{BEFORE}{}", at.in_address()))
+    }
+
+    /// Where a page of messages begins that come after this time.
+    pub fn after(at: &SentAt) -> Self {
+        Self(format!("{AFTER}{}", at.in_address()))
+    }
+}
+
+/// What a cursor begins with that names a time.
+pub const BEFORE: &str = "before-";
+
+/// The same towards newer ones.
+pub const AFTER: &str = "after-";
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,10 +3,14 @@
 use leptos::html::Details;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Event, Node};
+use leptos::web_sys::{Event, Node, SubmitEvent};
 
 use crate::components::avatar::Avatar;
+use crate::live::Outbox;
 use crate::user::User;
+
+/// What somebody is asked who signs out too early.
+const UNSENT: &str = "Some messages have not been sent yet. Sign out all the same, and lose them?";
 
 /// Opens and closes without WASM; with it, also closes on Escape and when something else is pressed.
 #[component]
@@ -16,6 +20,13 @@ pub fn AccountMenu(
 ) -> impl IntoView {
     let menu = NodeRef::<Details>::new();
     close_when_left(menu);
+    let outbox = use_context::<Outbox>();
+    let ask_first = move |event: SubmitEvent| {
+        let unsent = outbox.is_some_and(|outbox| !outbox.is_empty());
+        if unsent && window().confirm_with_message(UNSENT) != Ok(true) {
+            event.prevent_default();
+        }
+    };
     view! {
         <details class="account" node_ref=menu>
             <summary class="account__summary">
@@ -29,10 +40,10 @@ pub fn AccountMenu(
                     <span class="account__handle">"@" <bdi>{user.handle.to_string()}</bdi></span>
                 </p>
                 // Plain forms on purpose: after them a document is loaded in any case.
-                <form method="post" action="/signout">
+                <form method="post" action="/signout" on:submit=ask_first>
                     <button class="button" type="submit">"Sign out"</button>
                 </form>
-                <form method="post" action="/signout-everywhere">
+                <form method="post" action="/signout-everywhere" on:submit=ask_first>
                     <button class="button" type="submit">"Sign out everywhere"</button>
                 </form>
             </div>

@@ -10,7 +10,9 @@ use uuid::Uuid;
 use crate::components::error_note::ErrorNote;
 use crate::components::form::Refused;
 use crate::components::typing::{Counter, Typing, textarea_content};
+use crate::conversation;
 use crate::error::AppError;
+use crate::live::Drafts;
 use crate::message::{self, Body};
 
 /// What a composer hands over to be sent.
@@ -71,11 +73,21 @@ pub fn Composer(
     send: Action<Draft, Result<(), AppError>>,
     /// Why the same form was refused without WASM.
     refused: Option<Refused>,
+    /// Where what is typed is kept until it is sent.
+    #[prop(optional)]
+    draft: Option<(Drafts, conversation::Id)>,
+    /// Called whenever something is typed.
+    #[prop(optional, into)]
+    typing: Option<Callback<()>>,
 ) -> impl IntoView {
+    let typed_now = typing;
     let (name, value) = bound_to;
     let (first_error, typed, id) = begin(refused, (name, &value), next_message);
     let sending = Sending::new(id, Typing::new(typed.clone()), send);
     let typing = sending.typing;
+    if let Some((drafts, conversation)) = draft {
+        keep_draft(typing, drafts, conversation);
+    }
     let error = Memo::new(move |_| match send.value().get() {
         None => first_error.clone(),
         Some(answer) => answer.err(),
@@ -107,7 +119,7 @@ pub fn Composer(
                 aria-describedby="composer-count"
                 aria-invalid=move || (typing.remaining() < 0).then_some("true")
                 node_ref=typing.field
-                on:input=move |_| typing.read_field()
+                on:input=move |_| { typing.read_field(); if let Some(told) = typed_now { told.run(()) } }
                 on:keydown=on_keydown
                 // A text as child would not be escaped by Leptos 0.8.
                 inner_html=textarea_content(&typed)
@@ -118,6 +130,24 @@ pub fn Composer(
             </button>
         </form>
     }
+}
+
+/// Puts what was begun before into the field, unless something is in it already, and keeps what is in it from then on.
+fn keep_draft(typing: Typing, drafts: Drafts, conversation: conversation::Id) {
+    Effect::new(move |begun: Option<bool>| {
+        if begun != Some(true) {
+            let kept = drafts.of(conversation);
+            // The drafts are taken out once it is known whose they are.
+            if !typing.alive.get() || !drafts.are_out() {
+                return false;
+            }
+            if let Some(kept) = kept.filter(|_| typing.text.with_untracked(String::is_empty)) {
+                typing.put(&kept);
+            }
+        }
+        drafts.keep(conversation, &typing.text.read());
+        true
+    });
 }
 
 /// What a form that was refused without WASM goes on with: the reason, the text, and the id, unless that is taken. A text

@@ -1,5 +1,6 @@
 //! A person's conversations, newest first.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -10,6 +11,7 @@ use crate::components::pager::OlderLink;
 use crate::components::time::{Shown, Time};
 use crate::conversation::Conversation;
 use crate::error::AppError;
+use crate::live::Drafts;
 use crate::user;
 
 /// The rows, and the way to older ones.
@@ -42,10 +44,17 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
         let href = href.clone();
         move || (*pathname.read() == href).then_some("page")
     };
+    let (id, drafts) = (row.id, use_context::<Drafts>());
+    // Of the one that is open it is in the field.
+    let draft = {
+        let href = href.clone();
+        Memo::new(move |_| drafts?.of(id).filter(|_| *pathname.read() != href))
+    };
     let by_me = row.last_author == Some(me);
     let unread = (row.unread() > 0).then(|| {
         view! { <span class="badge">{row.unread()}<span class="visually-hidden">" unread"</span></span> }
     });
+    let preview = StoredValue::new(row.preview);
     view! {
         <li>
             <a class="conversation" href=href aria-current=current>
@@ -54,7 +63,10 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
                 <span class="conversation__handle">"@" <bdi>{row.with.handle.to_string()}</bdi></span>
                 <span class="conversation__time"><Time at=row.last_sent_at shown=Shown::Short/></span>
                 <span class="conversation__preview">
-                    {by_me.then_some("You: ")}<bdi>{row.preview}</bdi>
+                    {move || match draft.get() {
+                        Some(draft) => Either::Left(view! { <span class="conversation__draft">"Draft: "</span><bdi>{draft}</bdi> }),
+                        None => Either::Right(view! { {by_me.then_some("You: ")}<bdi>{preview.get_value()}</bdi> }),
+                    }}
                 </span>
                 {unread}
             </a>

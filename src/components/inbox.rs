@@ -8,7 +8,6 @@ use crate::conversation::{self, Conversation};
 use crate::error::AppError;
 use crate::event::Event;
 use crate::live;
-use crate::message::Message;
 use crate::page::{Cursor, Page};
 use crate::user;
 
@@ -116,11 +115,6 @@ impl Inbox {
     /// Only the server knows what has changed.
     pub fn refetch(&self) {
         self.apply(&Event::Resync);
-    }
-
-    /// A message has been sent: its conversation is now the newest.
-    pub fn sent(&self, conversation: conversation::Id, message: &Message) {
-        self.apply(&Event::MessageSent { conversation, message: message.clone() });
     }
 
     /// A conversation has been read up to a message.

@@ -4,6 +4,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::components::time::{Day, Moment, Shown, Time, Zone, day_line, use_zone};
+use crate::links::{Part, parts};
 use crate::message::{self, Message};
 use crate::user::{self, User};
 
@@ -90,7 +91,7 @@ fn MessageItem(message: Message, first: bool, me: user::Id, with: StoredValue<Us
     view! {
         <li class="message" class=("message--mine", mine) class=("message--first", first) id=format!("m-{}", message.id)>
             <span class=author_class><bdi>{author}</bdi><span class="visually-hidden">": "</span></span>
-            <p class="message__body"><span class="message__text" dir="auto">{message.body}</span></p>
+            <p class="message__body"><span class="message__text" dir="auto">{message_text(&message.body)}</span></p>
             <span class="message__time"><Time at=message.sent_at shown=Shown::Clock/></span>
         </li>
     }
@@ -103,6 +104,17 @@ fn author(author: user::Id, me: user::Id, with: &User) -> String {
         author if author == with.id => with.display_name.to_string(),
         _ => "Somebody else".to_owned(),
     }
+}
+
+/// What somebody wrote, with its links. Whoever follows one says nothing of where they come from.
+fn message_text(body: &str) -> impl IntoView + use<> {
+    let draw = |part| match part {
+        Part::Text(text) => Either::Left(text),
+        Part::Link { href, shown } => Either::Right(view! {
+            <a class="message__link" href=href target="_blank" rel="noopener noreferrer nofollow ugc" dir="ltr">{shown}</a>
+        }),
+    };
+    parts(body).into_iter().map(draw).collect_view()
 }
 
 /// Stands where the messages will be, while they are fetched.

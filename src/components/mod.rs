@@ -36,6 +36,8 @@ pub mod time;
 
 pub mod typing;
 
+pub mod unsent_messages;
+
 pub mod way_on;
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::components::samples;
 use crate::components::thread::ThreadPane;
 use crate::conversation::{self, Conversation, Thread};
 use crate::error::AppError;
+use crate::live::{Drafts, Live, Outbox};
 use crate::message::{self, Message};
 use crate::page::{Cursor, Page};
 
@@ -26,6 +27,10 @@ fn html<V: IntoView + 'static>(path: &str, view: impl FnOnce() -> V + Send + 'st
     let path = format!("http://localhost{path}");
     Owner::new().with(|| {
         provide_context(RequestUrl::new(&path));
+        let live = Live::start();
+        provide_context(live);
+        provide_context(Outbox::new(live));
+        provide_context(Drafts::new());
         view! { <Router>{view()}</Router> }.to_html()
     })
 }

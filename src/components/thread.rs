@@ -11,7 +11,10 @@ use crate::components::inbox::Inbox;
 use crate::components::message_list::MessageList;
 use crate::components::open_thread::OpenThread;
 use crate::components::pager::OlderLink;
+use crate::components::unsent_messages::UnsentMessages;
 use crate::conversation::Thread;
+use crate::error::AppError;
+use crate::live::{Drafts, Live, Outbox};
 use crate::page::Cursor;
 use crate::user::{self, User};
 
@@ -29,25 +32,39 @@ pub fn ThreadPane(
 ) -> impl IntoView {
     let Thread { id, with, messages: page, next_message } = thread;
     let newer = page.newer.clone();
-    let open = OpenThread::new(id, page, inbox);
+    let open = OpenThread::new(id, me, page, inbox);
     open.mark_read_when_seen();
+    let (live, outbox, drafts) = (expect_context::<Live>(), expect_context::<Outbox>(), expect_context::<Drafts>());
+    open.follow(live);
+    let load = open.load_action();
+    let on_scroll = move |_| {
+        open.scrolled(|cursor| {
+            if !load.pending().get_untracked() {
+                load.dispatch(cursor);
+            }
+        });
+    };
     let label = format!("Messages with {}", with.display_name);
     view! {
         <section class="thread" aria-labelledby="heading">
             <ThreadHead with=with.clone()/>
             // Bottom to top, so that the newest is in view without script, and stays where it is when older ones come.
-            <div class="thread__scroller" tabindex="0" role="region" aria-label=label node_ref=open.scroller>
+            <div class="thread__scroller" tabindex="0" role="region" aria-label=label node_ref=open.scroller on:scroll=on_scroll>
                 <div class="thread__content">
-                    <Beginning open with=with.clone()/>
-                    <MessageList messages=open.messages me with/>
+                    <Beginning open load with=with.clone()/>
+                    <MessageList messages=open.messages() me with=with.clone()/>
+                    <UnsentMessages outbox conversation=id/>
                     {newer.map(|newer| view! { <NewerLinks open newer/> })}
                 </div>
             </div>
+            <ThreadStatus open with/>
             <Composer
+                typing=Callback::new(move |()| open.say_typing())
                 action=open.path()
                 bound_to=("conversation", id.to_string())
                 next_message
-                send=open.send_action()
+                send=open.send_action(outbox)
+                draft=(drafts, id)
                 refused
             />
         </section>
@@ -78,11 +95,10 @@ pub fn ThreadHead(
 
 /// What is above the messages: the way to older ones, or that there are none.
 #[component]
-fn Beginning(open: OpenThread, with: User) -> impl IntoView {
-    let load = open.load_action();
+fn Beginning(open: OpenThread, load: Action<Cursor, Result<(), AppError>>, with: User) -> impl IntoView {
     let error = Signal::derive(move || load.value().get().and_then(Result::err));
     let name = StoredValue::new(with.display_name.to_string());
-    move || match open.older.get() {
+    move || match open.older() {
         Some(cursor) => Either::Left(view! {
             <OlderLink
                 href=format!("{}?before={cursor}", open.path())
@@ -97,6 +113,39 @@ fn Beginning(open: OpenThread, with: User) -> impl IntoView {
                 "This is the beginning of your conversation with " <bdi>{name.get_value()}</bdi> "."
             </p>
         }),
+    }
+}
+
+/// Between the messages and the field: who is writing, and the way to the newest message.
+#[component]
+fn ThreadStatus(open: OpenThread, with: User) -> impl IntoView {
+    let name = StoredValue::new(with.display_name.to_string());
+    let announced = move || {
+        open.announced
+            .get()
+            .map(|message| view! { <p><bdi>{name.get_value()}</bdi> ": " <bdi>{message.body}</bdi></p> })
+    };
+    let to_end = move |_| {
+        open.show_end();
+    };
+    view! {
+        <div class="visually-hidden" role="log" aria-label="New messages">{announced}</div>
+        <div class="thread__status">
+            <Show when=move || open.typing.get()>
+                <p class="thread__typing"><bdi>{name.get_value()}</bdi> " is writing…"</p>
+            </Show>
+            <Show when=move || !open.at_end.get()>
+                <button class="button thread__to-end" type="button" on:click=to_end>{move || to_end_label(open.unseen.get())}</button>
+            </Show>
+        </div>
+    }
+}
+
+fn to_end_label(unseen: u64) -> String {
+    match unseen {
+        0 => "Newest messages".to_owned(),
+        1 => "1 new message".to_owned(),
+        many => format!("{many} new messages"),
     }
 }
 

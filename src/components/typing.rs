@@ -38,6 +38,14 @@ impl Typing {
         }
     }
 
+    /// Puts a text into the field.
+    pub fn put(&self, text: &str) {
+        if let Some(field) = self.field.get_untracked() {
+            field.set_value(text);
+            self.read_field();
+        }
+    }
+
     /// Takes out what has been sent. What was typed since stays.
     pub fn take_out(&self, sent: &str) {
         if let Some(field) = self.field.get_untracked() {

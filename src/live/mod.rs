@@ -4,11 +4,22 @@
 //! knew, with the events since and the pulls that it asks for, is what the server would answer now, whatever was dropped,
 //! doubled or reordered on the way.
 
+pub mod drafts;
+
 pub mod inbox;
+
+pub mod outbox;
+
+pub mod source;
+
+mod storage;
 
 pub mod timeline;
 
+pub use drafts::Drafts;
 pub use inbox::Inbox;
+pub use outbox::Outbox;
+pub use source::Live;
 pub use timeline::Timeline;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::conversation;
 use crate::event::Event;
 use crate::message::{Message, SentAt};
-use crate::page::Page;
+use crate::page::{Cursor, Page};
 
 /// The most messages that a page holds on to.
 pub const SHOWN_MAX: usize = 300;
@@ -13,7 +13,7 @@ pub const SHOWN_MAX: usize = 300;
 pub struct Timeline {
     conversation: conversation::Id,
     messages: Vec<Message>,
-    has_older: bool,
+    older: Option<Cursor>,
     /// Whether messages are known to come after the last one of `messages`.
     has_newer: bool,
     /// The highest place heard of.
@@ -35,7 +35,7 @@ impl Timeline {
     pub fn new(conversation: conversation::Id, page: Page<Message>) -> Self {
         let mut timeline = Self {
             conversation,
-            has_older: page.older.is_some(),
+            older: page.older,
             has_newer: page.newer.is_some(),
             heard: 0,
             gaps: 0,
@@ -50,9 +50,9 @@ impl Timeline {
         &self.messages
     }
 
-    /// Whether there is something before all that is known.
-    pub fn has_older(&self) -> bool {
-        self.has_older
+    /// Asks for what comes before all that is known; none at the beginning of the conversation.
+    pub fn older(&self) -> Option<&Cursor> {
+        self.older.as_ref()
     }
 
     /// Whether the newest message that was heard of is among those known.
@@ -68,11 +68,6 @@ impl Timeline {
     /// Asks for what comes after all that is known.
     pub fn pull(&self) -> Pull {
         Pull { after: self.last_sent_at().cloned(), gaps: self.gaps }
-    }
-
-    /// The time before which older messages are to be asked for.
-    pub fn first_sent_at(&self) -> Option<&SentAt> {
-        self.messages.first().map(|message| &message.sent_at)
     }
 
     /// The place of the last message that is known.
@@ -115,14 +110,15 @@ impl Timeline {
         self.has_newer = page.newer.is_some() || pull.gaps != self.gaps;
     }
 
-    /// Takes in what the server says comes before the first message, as it was asked `before` that.
-    pub fn prepend(&mut self, before: Option<&SentAt>, page: Page<Message>) {
-        if before != self.first_sent_at() {
+    /// Takes in what the server says comes before all that is known, as it was asked with `cursor`.
+    pub fn prepend(&mut self, cursor: &Cursor, page: Page<Message>) {
+        // Another answer has come first, or the oldest have been let go of: it does not follow on what is left.
+        if self.older.as_ref() != Some(cursor) {
             return;
         }
         let older: Vec<_> = page.items.into_iter().filter(|message| !self.knows(message)).collect();
         self.messages.splice(0..0, older);
-        self.has_older = page.older.is_some();
+        self.older = page.older;
     }
 
     /// Lets go of the oldest messages beyond [`SHOWN_MAX`]; they can be asked for again.
@@ -131,7 +127,7 @@ impl Timeline {
         // Messages of the old app are not asked for by time: theirs can be written in other ways.
         if excess > 0 && self.messages[excess].seq > 0 {
             self.messages.drain(..excess);
-            self.has_older = true;
+            self.older = self.messages.first().map(|first| Cursor::before(&first.sent_at));
         }
     }
 

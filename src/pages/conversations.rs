@@ -15,6 +15,8 @@ use crate::components::heading::Heading;
 use crate::components::inbox::{Inbox, Rows};
 use crate::conversation::Conversation;
 use crate::error::AppError;
+use crate::event::Event;
+use crate::live::{Drafts, Live, Outbox};
 use crate::page::{Cursor, Page};
 use crate::user::User;
 
@@ -33,8 +35,24 @@ pub fn ConversationsPage() -> impl IntoView {
     let me = Resource::new(|| (), |()| api::current_user());
     let list = Resource::new(move || before.get(), api::list_conversations);
     let inbox = Inbox::new();
+    let live = Live::start();
+    live.listen(Callback::new(move |event: Event| inbox.apply(&event)));
     provide_context(Me(me));
     provide_context(inbox);
+    provide_context(live);
+    let (outbox, drafts) = (Outbox::new(live), Drafts::new());
+    provide_context(outbox);
+    provide_context(drafts);
+    let begun = StoredValue::new(false);
+    Effect::new(move |_| {
+        if let Some(Ok(me)) = me.get()
+            && !begun.get_value()
+        {
+            begun.set_value(true);
+            outbox.start(me.id);
+            drafts.start(me.id);
+        }
+    });
     view! {
         <Header me/>
         <main class="panes" class=("panes--list", at_list) id="main">
@@ -47,12 +65,32 @@ pub fn ConversationsPage() -> impl IntoView {
                     query="handle_changed"
                     says="The handle that you asked for is taken or cannot be used. Your menu shows the one you have."
                 />
+                <ConnectionNote live outbox/>
                 <ConversationsPane list inbox me/>
             </section>
             <div class="panes__content">
                 <Outlet/>
             </div>
         </main>
+    }
+}
+
+/// Says so when the page is not told what happens.
+#[component]
+fn ConnectionNote(live: Live, outbox: Outbox) -> impl IntoView {
+    view! {
+        <div role="status">
+            <Show when=move || outbox.signed_out.get()>
+                <p class="connection-note">
+                    "You are signed out. What you wrote is kept here. "
+                    // A new document: it is asked for anew who reads.
+                    <a href="/signin" rel="external">"Sign in"</a>
+                </p>
+            </Show>
+            <Show when=move || live.connected.get() == Some(false)>
+                <p class="connection-note">"No connection. Trying again…"</p>
+            </Show>
+        </div>
     }
 }
 

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use crate::error::AppError;
-use crate::page::Cursor;
+use crate::page::{AFTER, BEFORE, Cursor};
 use crate::server::store::table::SortTime;
 
 /// To which side of a place a page lies.
@@ -37,6 +37,11 @@ pub(super) fn read(cursor: &Cursor, partition: &str) -> Result<(Direction, SortT
 }
 
 fn place(cursor: &Cursor, partition: &str) -> Option<(Direction, SortTime)> {
+    for (prefix, direction) in [(BEFORE, Direction::Older), (AFTER, Direction::Newer)] {
+        if let Some(time) = cursor.0.strip_prefix(prefix) {
+            return Some((direction, SortTime::from(SortTime::stored(time)?.at())));
+        }
+    }
     let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(&cursor.0).ok()?).ok()?;
     let mut words = text.splitn(4, ' ');
     if (words.next()?, words.next()?) != (VERSION, partition) {

@@ -1,0 +1,173 @@
+import { expect, test, type People } from "./support/people.ts";
+
+/** Ana and Ben in their conversation, she having begun it. */
+async function inConversation(people: People) {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  const path = await ana.startConversation(ben, "Are you there?");
+  return { ana, ben, path };
+}
+
+test("a message appears on the other side without a reload, in the conversation and in both lists", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  // He looks at his list only: the new conversation comes into it by itself.
+  await expect(ben.conversations).toHaveCount(1);
+  await expect(ben.conversations.first()).toContainText("Are you there?");
+  await expect(ben.conversations.first()).toContainText("1 unread");
+  await ben.conversations.first().click();
+  await expect(ben.messages).toHaveText(["Are you there?"]);
+  await expect(ben.page).toHaveURL(path);
+  await ben.send("I am.");
+  await expect(ana.messages).toHaveText(["Are you there?", "I am."]);
+  await ana.send("Good.");
+  await expect(ben.messages).toHaveText(["Are you there?", "I am.", "Good."]);
+});
+
+test("what one does on one page shows on one's other pages", async ({ people }) => {
+  const { ana, path } = await inConversation(people);
+  const again = await people.again(ana);
+  await again.signIn();
+  await again.open(path);
+  await ana.send("from the one");
+  await expect(again.messages).toHaveText(["Are you there?", "from the one"]);
+  await again.send("from the other");
+  await expect(ana.messages).toHaveText(["Are you there?", "from the one", "from the other"]);
+});
+
+test("somebody who is writing is said to be, until they send", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  await ben.open(path);
+  await ben.composer.pressSequentially("I");
+  await expect(ana.page.getByText("is writing…")).toBeVisible();
+  await ben.sendButton.click();
+  await expect(ana.messages).toHaveText(["Are you there?", "I"]);
+  await expect(ana.page.getByText("is writing…")).toBeHidden();
+});
+
+test("a page that was cut off shows everything once it is back, in order", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  await ben.open(path);
+  await expect(ben.messages).toHaveCount(1);
+  ben.complaints.expect(/ERR_INTERNET_DISCONNECTED|net::ERR_/);
+  await ben.page.context().setOffline(true);
+  await expect(ben.page.getByText("No connection.")).toBeVisible();
+  const texts = Array.from({ length: 25 }, (_, n) => `missed ${n}`);
+  await ana.sendAll(path, texts);
+  await ben.page.context().setOffline(false);
+  await expect(ben.page.getByText("No connection.")).toBeHidden();
+  await expect(ben.messages).toHaveText(["Are you there?", ...texts]);
+});
+
+test("what comes while one reads older messages moves nothing, and is counted", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  await ana.sendAll(path, Array.from({ length: 27 }, (_, n) => `message ${n}`));
+  await ben.open(path);
+  await expect(ben.messages.last()).toHaveText("message 26");
+  await ben.thread.evaluate((scroller) => scroller.scrollTo({ top: -300 }));
+  await expect(ben.page.getByRole("button", { name: "Newest messages" })).toBeVisible();
+  const seen = ben.messages.filter({ hasText: /^message 15$/ });
+  const before = await seen.boundingBox();
+  await ana.send("while you read");
+  await ana.send("and another");
+  const button = ben.page.getByRole("button", { name: "2 new messages" });
+  await expect(button).toBeVisible();
+  const after = await seen.boundingBox();
+  expect(Math.abs((after?.y ?? 0) - (before?.y ?? 99))).toBeLessThanOrEqual(1);
+  await button.click();
+  await expect(ben.messages.last()).toBeInViewport();
+  await expect(button).toBeHidden();
+});
+
+test("a new message is announced once, author first", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  await ben.open(path);
+  await ana.send("listen");
+  const log = ben.page.getByRole("log", { name: "New messages" });
+  await expect(log).toHaveText(`${ana.account.name}: listen`);
+});
+
+test("older messages come as one scrolls, to the first", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  await ana.sendAll(path, Array.from({ length: 27 }, (_, n) => `message ${n}`));
+  await ben.open(path);
+  for (let n = 0; n < 10; n++) {
+    await ben.thread.evaluate((scroller) => scroller.scrollTo({ top: -scroller.scrollHeight }));
+    if (await ben.page.getByText("This is the beginning").isVisible()) break;
+    await ben.page.waitForTimeout(300);
+  }
+  await expect(ben.messages).toHaveCount(28);
+  await expect(ben.messages.first()).toHaveText("Are you there?");
+});
+
+test("what is written without a network waits, survives a reload, and goes out in order, once", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  await ben.open(path);
+  ana.complaints.expect(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
+  await ana.page.route("**/rpc/send_message", (route) => route.abort("internetdisconnected"));
+  await ana.send("one");
+  await ana.send("two");
+  await expect(ana.page.getByText("Sending…")).toHaveCount(2);
+  await ana.open(path);
+  await expect(ana.messages).toHaveText(["Are you there?", "one", "two"]);
+  await ana.send("three");
+  await ana.page.unroute("**/rpc/send_message");
+  await expect(ana.page.getByText("Sending…")).toHaveCount(0, { timeout: 40_000 });
+  await expect(ana.messages).toHaveText(["Are you there?", "one", "two", "three"]);
+  await expect(ben.messages).toHaveText(["Are you there?", "one", "two", "three"]);
+});
+
+test("two tabs share what is unsent, and send it once", async ({ people }) => {
+  const { ana, path } = await inConversation(people);
+  ana.complaints.expect(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
+  const context = ana.page.context();
+  await context.route("**/rpc/send_message", (route) => route.abort("internetdisconnected"));
+  const other = await context.newPage();
+  await other.goto(path);
+  await expect(other.locator("html")).toHaveAttribute("data-hydrated", "");
+  await ana.send("from the one tab");
+  await expect(other.getByText("from the one tab")).toBeVisible();
+  await other.getByRole("textbox", { name: "Message", exact: true }).fill("from the other");
+  await other.getByRole("button", { name: "Send", exact: true }).click();
+  await context.unroute("**/rpc/send_message");
+  for (const page of [ana.page, other]) {
+    await expect(page.getByText("Sending…")).toHaveCount(0, { timeout: 40_000 });
+    await expect(page.locator(".message__body")).toHaveText(["Are you there?", "from the one tab", "from the other"]);
+  }
+});
+
+test("signing out with unsent messages asks first, and another person never sees them", async ({ people }) => {
+  const { ana } = await inConversation(people);
+  ana.complaints.expect(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
+  await ana.page.route("**/rpc/send_message", (route) => route.abort("internetdisconnected"));
+  await ana.send("unsent");
+  await expect(ana.page.getByText("Sending…")).toBeVisible();
+  const asked = ana.page.waitForEvent("dialog").then(async (dialog) => {
+    await dialog.dismiss();
+    return dialog.message();
+  });
+  await ana.page.locator(".account__summary").click();
+  await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();
+  expect(await asked).toContain("have not been sent");
+  await expect(ana.page.getByText("unsent", { exact: true })).toBeVisible();
+});
+
+test("a draft is kept over a reload and shown in the list", async ({ people }) => {
+  const { ana, path } = await inConversation(people);
+  await ana.composer.fill("I was about to");
+  await ana.open("/messages");
+  await expect(ana.conversations.first()).toContainText("Draft: I was about to");
+  await ana.open(path);
+  await expect(ana.composer).toHaveValue("I was about to");
+  await ana.sendButton.click();
+  await expect(ana.messages.last()).toHaveText("I was about to");
+  await ana.open("/messages");
+  await expect(ana.conversations.first()).not.toContainText("Draft:");
+});
+
+test("links can be followed, and a look-alike host is shown for what it is", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  await ben.open(path);
+  await ana.send("see https://example.com/a and https://\u0430pple.com/login");
+  const links = ben.messages.last().getByRole("link");
+  await expect(links).toHaveText(["https://example.com/a", "https://xn--pple-43d.com/login"]);
+  await expect(links.first()).toHaveAttribute("rel", /noopener noreferrer/);
+});

@@ -1,0 +1,48 @@
+//! Messages of a conversation that are on their way, or that the server refused.
+
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use crate::conversation;
+use crate::live::Outbox;
+use crate::live::outbox::Unsent;
+
+/// They stand below all that is stored, in the order in which they will be.
+#[component]
+pub fn UnsentMessages(
+    /// What is unsent.
+    outbox: Outbox,
+    /// Where.
+    conversation: conversation::Id,
+) -> impl IntoView {
+    let items = move || outbox.of(conversation);
+    view! {
+        <ol class="message-list message-list--unsent">
+            <For each=items key=|item| (item.id, item.refused.clone()) let:item>
+                <UnsentMessage outbox item/>
+            </For>
+        </ol>
+    }
+}
+
+#[component]
+fn UnsentMessage(outbox: Outbox, item: Unsent) -> impl IntoView {
+    let Unsent { id, body, refused, .. } = item;
+    let state = match refused {
+        None => Either::Left(view! { <span class="message__state">"Sending…"</span> }),
+        Some(reason) => Either::Right(view! {
+            <span class="message__state message__state--failed" role="alert">"Not sent. " {reason}</span>
+            <span class="message__ways">
+                <button class="button" type="button" on:click=move |_| outbox.retry(id)>"Try again"</button>
+                <button class="button" type="button" on:click=move |_| outbox.discard(id)>"Discard"</button>
+            </span>
+        }),
+    };
+    view! {
+        <li class="message message--mine message--unsent">
+            <span class="visually-hidden">"You: "</span>
+            <p class="message__body"><span class="message__text" dir="auto">{body}</span></p>
+            {state}
+        </li>
+    }
+}

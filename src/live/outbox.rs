@@ -1,0 +1,213 @@
+//! Messages on their way: shown at once, and kept by the browser until the server has said yes. Runs in the browser only.
+//!
+//! All pages of a person share what is kept. They send by turns, in the order in which it was written, and a message has
+//! one id from the beginning, so that whatever is repeated is stored once.
+
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::window_event_listener_untyped;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_bindgen::closure::Closure;
+use leptos::wasm_bindgen::{JsCast, JsValue};
+use leptos::web_sys::js_sys::{Array, Function, Promise, Reflect};
+use serde::{Deserialize, Serialize};
+
+use crate::api;
+use crate::error::AppError;
+use crate::event::Event;
+use crate::live::source::Live;
+use crate::live::storage::Shelf;
+use crate::{conversation, message, user};
+
+/// The longest wait before a message is tried again.
+const PAUSE_SECS_MAX: u64 = 30;
+
+/// The lock by which the pages of a browser take turns.
+const LOCK: &str = "cruddur-outbox";
+
+/// A message that is not stored yet, as far as this page knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsent {
+    /// Its id, by which it is stored once.
+    pub id: message::Id,
+    /// Where it was written, and nowhere else does it go.
+    pub conversation: conversation::Id,
+    /// What it says.
+    pub body: String,
+    /// Why the server will not have it.
+    pub refused: Option<String>,
+}
+
+/// What this person has written that is not stored yet.
+#[derive(Clone, Copy)]
+pub struct Outbox {
+    shelf: StoredValue<Option<Shelf>>,
+    /// In the order in which it was written.
+    items: RwSignal<Vec<Unsent>>,
+    /// Whether the server says that nobody is signed in any more.
+    pub signed_out: RwSignal<bool>,
+    sending: StoredValue<bool>,
+    failures: StoredValue<u32>,
+    live: Live,
+}
+
+impl Outbox {
+    /// An empty one, whose messages are told to `live` once they are stored.
+    pub fn new(live: Live) -> Self {
+        Self {
+            shelf: StoredValue::new(None),
+            items: RwSignal::new(Vec::new()),
+            signed_out: RwSignal::new(false),
+            sending: StoredValue::new(false),
+            failures: StoredValue::new(0),
+            live,
+        }
+    }
+
+    /// Goes on with what `me` left unsent, here or on another page. To be called when the page is alive.
+    pub fn start(self, me: user::Id) {
+        self.shelf.set_value(Some(Shelf::new("unsent", me)));
+        self.load();
+        self.send();
+        let others = window_event_listener_untyped("storage", move |_| self.load());
+        on_cleanup(move || others.remove());
+        self.live.listen(Callback::new(move |event: Event| match event {
+            // Stored, whether or not its answer has arrived.
+            Event::MessageSent { message, .. } => self.remove(message.id),
+            Event::Resync => self.send(),
+            _ => {}
+        }));
+    }
+
+    /// What is unsent in a conversation.
+    pub fn of(&self, conversation: conversation::Id) -> Vec<Unsent> {
+        self.items.read().iter().filter(|item| item.conversation == conversation).cloned().collect()
+    }
+
+    /// Whether nothing is unsent.
+    pub fn is_empty(&self) -> bool {
+        self.items.read_untracked().is_empty()
+    }
+
+    /// Takes a message over.
+    pub fn push(self, item: Unsent) {
+        self.keep(&item);
+        self.items.update(|items| items.push(item));
+        self.send();
+    }
+
+    /// Tries again what was refused.
+    pub fn retry(self, id: message::Id) {
+        self.change(id, None);
+        self.send();
+    }
+
+    /// Throws away what was refused.
+    pub fn discard(self, id: message::Id) {
+        self.remove(id);
+    }
+
+    fn remove(self, id: message::Id) {
+        if self.items.try_with_untracked(|items| items.iter().any(|item| item.id == id)) == Some(true) {
+            if let Some(shelf) = self.shelf.get_value() {
+                shelf.remove(&id.to_string());
+            }
+            self.items.update(|items| items.retain(|item| item.id != id));
+        }
+    }
+
+    fn change(self, id: message::Id, refused: Option<String>) {
+        self.items.update(|items| {
+            for item in items.iter_mut().filter(|item| item.id == id) {
+                item.refused.clone_from(&refused);
+                self.keep(item);
+            }
+        });
+    }
+
+    fn keep(self, item: &Unsent) {
+        if let (Some(shelf), Ok(text)) = (self.shelf.get_value(), serde_json::to_string(item)) {
+            shelf.put(&item.id.to_string(), &text);
+        }
+    }
+
+    /// Takes over what is kept: other pages write and send too. Ids are made in the order of time, and so sort by it.
+    fn load(self) {
+        let Some(shelf) = self.shelf.try_get_value().flatten() else { return };
+        let kept: Vec<Unsent> =
+            shelf.all().into_iter().filter_map(|(_, text)| serde_json::from_str(&text).ok()).collect();
+        if self.items.try_with_untracked(|items| *items != kept) == Some(true) {
+            self.items.set(kept);
+        }
+    }
+
+    /// Sends what there is, unless that is under way.
+    fn send(self) {
+        if self.is_empty() || self.sending.try_get_value() != Some(false) {
+            return;
+        }
+        self.sending.set_value(true);
+        in_turn(Box::new(move || {
+            Promise::new(&mut |done, _| {
+                spawn_local(async move {
+                    self.send_all().await;
+                    let _ = self.sending.try_set_value(false);
+                    let _ = done.call0(&JsValue::NULL);
+                });
+            })
+        }));
+    }
+
+    async fn send_all(self) {
+        // Another page may have been at it while this one waited.
+        self.load();
+        while let Some(Some(next)) = self.items.try_with_untracked(|items| first(items)) {
+            let Unsent { id, conversation, body, .. } = next;
+            match api::send_message(conversation, id, body).await {
+                Ok(message) => {
+                    let _ = self.failures.try_set_value(0);
+                    self.live.tell(&Event::MessageSent { conversation, message });
+                    self.remove(id);
+                }
+                Err(AppError::Unauthenticated) => {
+                    self.signed_out.try_set(true);
+                    return;
+                }
+                Err(error) if error.retry_after_secs().is_some() => return self.pause(&error),
+                Err(error) => self.change(id, Some(error.to_string())),
+            }
+        }
+    }
+
+    /// Tries again in a while, or as soon as the page hears from the server.
+    fn pause(self, error: &AppError) {
+        let Some(failures) = self.failures.try_get_value() else { return };
+        let _ = self.failures.try_set_value(failures + 1);
+        let doubled = 2_u64.pow(failures.min(5));
+        let secs = match error {
+            AppError::RateLimited { retry_after_secs } => *retry_after_secs,
+            _ => doubled.min(PAUSE_SECS_MAX),
+        };
+        set_timeout(move || self.send(), Duration::from_secs(secs));
+    }
+}
+
+/// The first that the server has not refused.
+fn first(items: &[Unsent]) -> Option<Unsent> {
+    items.iter().find(|item| item.refused.is_none()).cloned()
+}
+
+/// Runs `work` when no other page of this browser is at it (Web Locks), or at once where the browser has no locks.
+fn in_turn(work: Box<dyn FnOnce() -> Promise>) {
+    let navigator = window().navigator();
+    let locks = Reflect::get(&navigator, &"locks".into()).unwrap_or_default();
+    let request = Reflect::get(&locks, &"request".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
+    match request {
+        Some(request) => {
+            let work = Closure::once_into_js(move |_: JsValue| work());
+            let _ = request.apply(&locks, &Array::of2(&LOCK.into(), &work));
+        }
+        None => drop(work()),
+    }
+}
