@@ -59,6 +59,12 @@ find_postgres() {
     return 1
 }
 
+# What carries events between servers. Debian puts it where only root looks.
+need_nats() {
+    PATH=$PATH:/usr/sbin
+    command -v nats-server >/dev/null || install_packages "NATS" nats-server
+}
+
 # A Chromium for Playwright; sets CHROMIUM.
 need_chromium() {
     local name

@@ -59,6 +59,10 @@ pub struct Config {
     #[arg(long, env = "READ_STREAM", default_value_t = true, action = clap::ArgAction::Set)]
     pub read_stream: bool,
 
+    /// Where several servers tell each other what happens, such as `nats://127.0.0.1:4222`. Not set: this is the only one.
+    #[arg(long, env = "NATS_URL")]
+    pub nats_url: Option<String>,
+
     /// The file with the run-time settings of Leptos.
     #[arg(long, env = "LEPTOS_CONFIG", default_value = "Leptos.toml")]
     pub leptos_config: PathBuf,

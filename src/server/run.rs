@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::server::config::Config;
 use crate::server::live;
+use crate::server::live::bus::Bus;
 use crate::server::router::router;
 use crate::server::state::AppState;
 use crate::server::stream::reader;
@@ -41,6 +42,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     let closing = state.closing.clone();
     tokio::spawn(live::close_with_sessions(state.clone()));
+    if let Some(url) = &state.config.nats_url {
+        let bus = Bus::join(url, &state.config.message_table, state.hub.clone(), closing.clone()).await?;
+        state.hub.join(bus);
+    }
     let service = router(state).into_make_service_with_connect_info::<live::Peer>();
     let server =
         axum::serve(live::Punctual(listener), service).with_graceful_shutdown(closing.clone().cancelled_owned());

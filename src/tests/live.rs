@@ -17,14 +17,14 @@ const SOON: Duration = Duration::from_secs(10);
 const SIGNED_OUT: Duration = Duration::from_secs(5);
 
 /// A page's stream of events.
-struct Stream {
+pub(crate) struct Stream {
     response: reqwest::Response,
     unread: String,
 }
 
 impl Stream {
     /// Opens one, and waits for its greeting.
-    async fn open(browser: &Browser) -> Self {
+    pub(crate) async fn open(browser: &Browser) -> Self {
         let response = browser.request(Method::GET, "/events").send().await.expect("an answer");
         assert_eq!(response.status(), StatusCode::OK);
         let mut stream = Self { response, unread: String::new() };
@@ -34,7 +34,7 @@ impl Stream {
     }
 
     /// The next event; none where the stream has ended.
-    async fn next(&mut self) -> Option<Event> {
+    pub(crate) async fn next(&mut self) -> Option<Event> {
         loop {
             let block = timeout(SOON, self.block()).await.expect("an event or an end in time")?;
             if let Some(data) = block.strip_prefix("data: ") {
@@ -55,7 +55,7 @@ impl Stream {
         }
     }
 
-    async fn sent(&mut self) -> Message {
+    pub(crate) async fn sent(&mut self) -> Message {
         match self.next().await {
             Some(Event::MessageSent { message, .. }) => message,
             other => panic!("not a message: {other:?}"),

@@ -12,6 +12,8 @@ mod key_set;
 
 mod live;
 
+mod live_servers;
+
 mod leptos_toml;
 
 mod old_tables;

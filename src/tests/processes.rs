@@ -17,13 +17,18 @@ const SENDS: usize = 25;
 
 /// A server in a process of its own. Killed when dropped.
 pub(crate) struct Process {
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     pub(crate) child: Child,
 }
 
 impl Process {
     /// Starts one on the parts of `app`, and waits until it is ready.
     pub(crate) async fn start(app: &TestApp) -> Self {
+        Self::start_with(app, &[]).await
+    }
+
+    /// Starts one that is told something else.
+    pub(crate) async fn start_with(app: &TestApp, variables: &[(&str, &str)]) -> Self {
         let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = free.local_addr().expect("a bound listener has an address");
         drop(free);
@@ -39,6 +44,7 @@ impl Process {
             .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_REGION", "eu-central-1")])
             .env("LEPTOS_SITE_ADDR", address.to_string())
             .envs([("LEPTOS_HASH_FILES", "false"), ("TRUSTED_PROXIES", "1"), ("LOCAL", "true"), ("LOG_FORMAT", "json")])
+            .envs(variables.iter().copied())
             .stderr(Stdio::null())
             .kill_on_drop(true);
         if let Some(secret) = &pool.client_secret {

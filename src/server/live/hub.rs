@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::error::AppError;
 use crate::event::Event;
+use crate::server::live::bus::Bus;
 use crate::server::store::sessions;
 use crate::user;
 
@@ -26,6 +27,7 @@ pub struct Hub {
 struct Streams {
     by_user: HashMap<user::Id, Vec<Outlet>>,
     opened: u64,
+    bus: Option<Bus>,
 }
 
 /// The end of a stream at which events go in.
@@ -58,8 +60,28 @@ impl Hub {
         Ok(Subscription { hub: self.clone(), user, number, receiver })
     }
 
-    /// Tells these people. Never waits: a stream that does not keep up ends.
+    /// Carries from now on to the other servers what is published here.
+    pub fn join(&self, bus: Bus) {
+        self.lock().bus = Some(bus);
+    }
+
+    /// Tells these people, at whichever server their pages are. Never waits: a stream that does not keep up ends.
     pub fn publish(&self, to: &[user::Id], event: &Event) {
+        self.tell(to, event);
+        let bus = self.lock().bus.clone();
+        if let Some(bus) = bus {
+            bus.publish(to, event);
+        }
+    }
+
+    /// Tells everybody whose pages are at this server.
+    pub fn tell_all(&self, event: &Event) {
+        let everybody: Vec<_> = self.lock().by_user.keys().copied().collect();
+        self.tell(&everybody, event);
+    }
+
+    /// Tells these people's pages at this server.
+    pub fn tell(&self, to: &[user::Id], event: &Event) {
         let Ok(text) = serde_json::to_string(event) else { return };
         let text: Arc<str> = text.into();
         let mut streams = self.lock();

@@ -1,5 +1,7 @@
 //! Live events: who is told what has happened, and how it gets to their pages.
 
+pub mod bus;
+
 pub mod events;
 
 pub mod hub;

@@ -69,7 +69,7 @@ impl Server {
     }
 
     async fn start(&self, me: &User, other: &User, text: &str) -> conversation::Id {
-        self.conversations.start(me, other, new_message(), &body(text)).await.expect("a conversation starts")
+        self.conversations.start(me, other, new_message(), &body(text)).await.expect("a conversation starts").0
     }
 
     /// All messages, page by page from the newest up to the first, and, to see whether it is the same, down again.
@@ -103,7 +103,7 @@ impl Server {
     }
 
     async fn unread(&self, me: user::Id, talk: conversation::Id) -> u64 {
-        self.list(me).await.iter().find(|it| it.id == talk).expect("it is listed").unread
+        self.list(me).await.iter().find(|it| it.id == talk).expect("it is listed").unread()
     }
 
     /// Every row, by key.

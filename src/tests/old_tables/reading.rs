@@ -17,7 +17,7 @@ async fn assert_listed(server: &Server, me: user::Id, talks: &[OldTalk], seed: u
     assert_eq!(listed.iter().map(|it| it.id).collect::<HashSet<_>>(), expected, "seed {seed}");
     assert_eq!(listed.len(), expected.len(), "seed {seed}: each once");
     assert!(listed.is_sorted_by(|one, next| one.last_sent_at >= next.last_sent_at), "seed {seed}: in order");
-    assert!(listed.iter().all(|it| it.unread == 0), "seed {seed}: what is old is read");
+    assert!(listed.iter().all(|it| it.unread() == 0), "seed {seed}: what is old is read");
 }
 
 #[tokio::test(flavor = "multi_thread")]

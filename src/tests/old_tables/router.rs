@@ -40,7 +40,7 @@ async fn people_find_what_they_wrote_with_the_old_app_and_write_on() {
     let list: Page<Conversation> = ana.call("list_conversations", &[]).await.json();
     assert_eq!(list.items.len(), 2);
     // The name that Ben has now, and not the one of then.
-    assert!(list.items.iter().all(|talk| (&talk.with, talk.unread) == (&is_ben, 0)));
+    assert!(list.items.iter().all(|talk| (&talk.with, talk.unread()) == (&is_ben, 0)));
     assert!(ana.get("/messages").await.text.matches("of then").count() < 1);
 
     let recipient: Recipient = ben.call("find_recipient", &[("handle", "ana")]).await.json();

@@ -107,7 +107,7 @@ async fn who_lost_their_row_has_it_again_when_either_opens_the_conversation() {
         server.membership(opened_by.id, talk.id).await.expect("a member");
         let listed = server.list(ben().id).await;
         let again = listed.iter().find(|it| it.id == talk.id).expect("listed");
-        assert_eq!((again.preview.as_str(), again.unread, again.with.id), (last.body.as_str(), 0, ana().id));
+        assert_eq!((again.preview.as_str(), again.unread(), again.with.id), (last.body.as_str(), 0, ana().id));
         assert_eq!((again.with.display_name.as_str(), listed.len()), ("Ana of then", 2));
     }
 }

@@ -1,0 +1,99 @@
+//! Live events between two servers, each a process of its own, over a real NATS.
+
+use std::net::TcpListener;
+use std::process::Stdio;
+
+use cruddur_messages::event::Event;
+use cruddur_messages::message::Message;
+use cruddur_messages::page::Page;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+use crate::live::Stream;
+use crate::processes::Process;
+use crate::support::app::{Browser, TestApp};
+
+/// A NATS server. Killed when dropped.
+struct Nats {
+    port: u16,
+    _child: Child,
+}
+
+impl Nats {
+    async fn start() -> Self {
+        let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = free.local_addr().expect("a bound listener has an address").port();
+        drop(free);
+        Self::start_at(port).await
+    }
+
+    async fn start_at(port: u16) -> Self {
+        let child = Command::new("nats-server")
+            .args(["-a", "127.0.0.1", "-p", &port.to_string()])
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("nats-server is installed, as bin/test sees to");
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        Self { port, _child: child }
+    }
+
+    async fn kill(mut self) {
+        self._child.kill().await.expect("it runs");
+    }
+
+    fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+}
+
+/// The next message that a stream tells of, whatever else it says before.
+async fn next_message(stream: &mut Stream) -> Message {
+    loop {
+        if let Event::MessageSent { message, .. } = stream.next().await.expect("the stream goes on") {
+            return message;
+        }
+    }
+}
+
+async fn next_resync(stream: &mut Stream) {
+    while stream.next().await.expect("the stream goes on") != Event::Resync {}
+}
+
+/// What was written in a conversation after `message`.
+async fn after(browser: &mut Browser, talk: &str, message: &Message) -> Vec<String> {
+    let fields = [("conversation", talk), ("after", message.sent_at.as_str())];
+    let page: Page<Message> = browser.call("messages_after", &fields).await.json();
+    page.items.into_iter().map(|message| message.body).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_carry_events_for_each_other_and_do_without_when_the_bus_is_away() {
+    let (app, nats) = tokio::join!(TestApp::start(), Nats::start());
+    let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let talk = ana.start("ben", "hello").await;
+    let (url, port) = (nats.url(), nats.port);
+    let variables = [("NATS_URL", url.as_str())];
+    let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
+    let (mut ana, mut ben) = (ana.at(one.address), ben.at(two.address));
+    let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
+
+    let told = ana.say(&talk, "over the bus").await;
+    assert_eq!(next_message(&mut his).await, told);
+    assert_eq!(next_message(&mut hers).await, told);
+
+    nats.kill().await;
+    ana.say(&talk, "while it is away").await;
+    assert_eq!(next_message(&mut hers).await.body, "while it is away", "each serves its own people");
+    next_resync(&mut his).await;
+    assert_eq!(after(&mut ben, &talk, &told).await, ["while it is away"]);
+
+    let _nats = Nats::start_at(port).await;
+    next_resync(&mut his).await;
+    // The other server may be back a little later.
+    next_resync(&mut hers).await;
+    ana.say(&talk, "it is back").await;
+    assert_eq!(next_message(&mut his).await.body, "it is back");
+}
