@@ -33,8 +33,9 @@ const BUSY_INTERVAL: Duration = Duration::from_millis(200);
 /// How often the shards are listed.
 const LIST_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The most records of one read.
-const BATCH_MAX: i32 = 200;
+/// The most records of one read, which is as many as DynamoDB gives at once: with fewer, a busy shard would be written
+/// faster than it is read. A send writes eight.
+const BATCH_MAX: i32 = 1000;
 
 /// How often a record is tried whose failure is no outage, before it is passed over.
 const TRIES_MAX: u32 = 10;
