@@ -33,8 +33,8 @@ pub enum SignIn {
 }
 
 impl Cognito {
-    /// Signs in with a password.
-    pub(super) async fn initiate_auth(&self, email: &str, password: &SecretString) -> Result<SignIn, Refused> {
+    /// Signs in with a password. Whether the tokens hold is for the caller to check.
+    pub async fn initiate_auth(&self, email: &str, password: &SecretString) -> Result<SignIn, Refused> {
         let mut parameters = HashMap::from([
             ("USERNAME".to_owned(), email.to_owned()),
             ("PASSWORD".to_owned(), password.expose_secret().to_owned()),
