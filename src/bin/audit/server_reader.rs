@@ -57,7 +57,7 @@ impl<'a> ServerReader<'a> {
         let lists: Vec<_> = stream::iter(lists).buffer_unordered(AT_ONCE).try_collect().await?;
         let mut reading = Reading { talks, ..Reading::default() };
         for (owner, conversation) in lists.into_iter().flatten() {
-            let row = Row { preview: conversation.preview, seq: None, unread: Some(conversation.unread) };
+            let row = Row { unread: Some(conversation.unread()), preview: conversation.preview, seq: None };
             reading.lists.entry((owner, conversation.id)).or_default().push(row);
         }
         reading.intrusions = self.intrude(found).await?;

@@ -93,7 +93,7 @@ impl Found {
             Key::Read(reader, conversation) => {
                 self.cursors.insert((*numbers.get(&reader)?, conversation), number(item, SEQ)?);
             }
-            Key::Marker(..) | Key::Pair(..) => {}
+            Key::Marker(..) | Key::Pair(..) | Key::Adopted => {}
         }
         Some(())
     }
