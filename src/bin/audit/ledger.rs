@@ -126,7 +126,7 @@ impl fmt::Display for Ledger {
         let (took, acknowledged) = (self.began.elapsed().as_secs().max(1), self.acknowledged());
         let rate = acknowledged / took;
         write!(f, "{} sends acknowledged in {took} s, {rate} a second; ", group(acknowledged))?;
-        writeln!(f, "{} given up after a minute.", self.unknown.load(Ordering::Relaxed))?;
+        writeln!(f, "{} left without an answer", self.unknown.load(Ordering::Relaxed))?;
         write!(f, "answers:")?;
         for (answer, count) in &*self.tries.lock().expect(WHOLE) {
             write!(f, " {} × {answer},", group(*count))?;

@@ -27,6 +27,10 @@ use crate::{Options, told};
 /// How long somebody tries to get one message through. Then nobody knows whether it is stored.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
 
+/// How many of 100 close the page when the first try brings no answer. What they sent may be stored: nobody repeats it, so
+/// nobody but the reader of the stream brings up its inbox rows when the server has died at it.
+const LEAVING_PERCENT: u32 = 40;
+
 /// For so long everybody has the same way of finding whom to write to, so that pairs write to each other at once.
 const ROUND_MICROS: u64 = 700_000;
 
@@ -77,7 +81,16 @@ impl Scene {
 
     /// Whether one more send is wanted. Counts it.
     fn one_more(&self) -> bool {
-        self.begun.fetch_add(1, Ordering::Relaxed) < self.goal
+        let counted = |begun| (begun < self.goal).then_some(begun + 1);
+        self.begun.fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted).is_ok()
+    }
+
+    /// Writes a send down. Another one is wanted in place of one that nobody has acknowledged.
+    fn enter(&self, send: Send) {
+        if matches!(send.outcome, Outcome::Unknown) {
+            self.begun.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.ledger.enter(send);
     }
 
     /// Whom `me` writes to now. At any moment the answer is mutual: two people find each other.
@@ -145,7 +158,7 @@ async fn say(scene: &Scene, me: u16, other: u16, known: &mut HashMap<u16, conver
     let id = message::Id(Uuid::now_v7());
     let mut send = Send { id, from: me, to: other, began: scene.ledger.now(), outcome: Outcome::Unknown };
     let give_up_at = send.began + GIVE_UP_AFTER.as_micros() as u64;
-    let mut door = dice.bool();
+    let (mut door, leaves) = (dice.bool(), dice.u32(0..100) < LEAVING_PERCENT);
     while scene.ledger.now() < give_up_at {
         let (answer, word) = try_to_send(&scene.http, scene.doors[usize::from(door)], pair, way, id).await;
         scene.ledger.enter_try(word);
@@ -153,7 +166,7 @@ async fn say(scene: &Scene, me: u16, other: u16, known: &mut HashMap<u16, conver
             Answer::Acknowledged(conversation, seq) => {
                 known.insert(other, conversation);
                 send.outcome = Outcome::Acknowledged { at: scene.ledger.now(), conversation, seq };
-                scene.ledger.enter(send);
+                scene.enter(send);
                 if let Some(seq) = seq.filter(|_| dice.u32(0..100) < 10) {
                     mark_read(scene, door, me, (conversation, seq.into())).await;
                     // Another tab of theirs is behind.
@@ -161,6 +174,7 @@ async fn say(scene: &Scene, me: u16, other: u16, known: &mut HashMap<u16, conver
                 }
                 return;
             }
+            Answer::Later(_) if leaves => break,
             Answer::Later(wait) => {
                 // Nobody knows when a server is back, so a person tries now and then.
                 sleep(wait + Duration::from_millis(dice.u64(20..300))).await;
@@ -173,7 +187,7 @@ async fn say(scene: &Scene, me: u16, other: u16, known: &mut HashMap<u16, conver
             }
         }
     }
-    scene.ledger.enter(send);
+    scene.enter(send);
 }
 
 /// Mostly the page's script; now and then a form, and as a first message although it is not the first.

@@ -158,7 +158,7 @@ impl Recipe {
         loop {
             tokio::select! {
                 () = peace.cancelled() => return Ok(server),
-                () = sleep(Duration::from_millis(dice.u64(2_000..12_000))) => {}
+                () = sleep(Duration::from_millis(dice.u64(1_500..9_000))) => {}
             }
             drop(server);
             kills.fetch_add(1, Ordering::Relaxed);
