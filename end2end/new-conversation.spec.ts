@@ -10,7 +10,7 @@ test("people are found by handle and by name, as you type", async ({ people }) =
     await expect(ana.page.getByRole("link", { name: ben.handle })).toBeVisible();
   }
   await search.fill("nobody-is-called-this");
-  await expect(ana.page.getByRole("status")).toHaveText("Nobody by that name or handle.");
+  await expect(ana.page.locator(".search__status")).toHaveText("Nobody by that name or handle.");
 });
 
 test("whom you find you can write to, and writing leads to the conversation", async ({ people }) => {
