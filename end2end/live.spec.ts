@@ -48,14 +48,11 @@ test("a page that was cut off shows everything once it is back, in order", async
   await ben.open(path);
   await expect(ben.messages).toHaveCount(1);
   ben.complaints.expect(/net::ERR_/);
-  // Chromium's own switch leaves open streams as they are.
-  await ben.page.route("**/events", (route) => route.abort("internetdisconnected"));
-  await ben.page.evaluate(() => window.dispatchEvent(new Event("offline")));
+  await ben.page.context().setOffline(true);
   await expect(ben.page.getByText("No connection.")).toBeVisible();
   const texts = Array.from({ length: 25 }, (_, n) => `missed ${n}`);
   await ana.sendAll(path, texts);
-  await ben.page.unroute("**/events");
-  await ben.page.evaluate(() => window.dispatchEvent(new Event("online")));
+  await ben.page.context().setOffline(false);
   await expect(ben.page.getByText("No connection.")).toBeHidden();
   await expect(ben.messages).toHaveText(["Are you there?", ...texts]);
 });

@@ -29,7 +29,8 @@ impl Stream {
         assert_eq!(response.status(), StatusCode::OK);
         let mut stream = Self { response, unread: String::new() };
         let greeting = stream.block().await.expect("a greeting");
-        assert!(greeting.contains("event: hello"), "{greeting}");
+        // Without data no browser would dispatch it.
+        assert!(greeting.contains("event: hello") && greeting.contains("data: "), "{greeting}");
         stream
     }
 

@@ -64,12 +64,17 @@ impl Telling {
     async fn next(&mut self) -> Option<Event> {
         if !self.greeted {
             self.greeted = true;
-            return Some(Event::default().event("hello").data("").retry(RETRY));
+            return Some(signal("hello").retry(RETRY));
         }
         tokio::select! {
             () = self.closing.cancelled() => None,
             text = self.subscription.next() => text.map(|text| Event::default().data(text)),
-            _ = self.beats.tick() => Some(Event::default().event("beat").data("")),
+            _ = self.beats.tick() => Some(signal("beat")),
         }
     }
+}
+
+/// An event that says no more than its name. Browsers do not dispatch one without data (HTML, section 9.2.6).
+fn signal(name: &'static str) -> Event {
+    Event::default().event(name).data(name)
 }
