@@ -106,7 +106,7 @@ impl Scene {
 /// Makes people, and a session for each: what is audited begins after signing in.
 pub async fn sign_in(store: &Store, accounts: &Accounts, count: u16) -> anyhow::Result<Vec<Person>> {
     // A number and its friends' numbers differ in the lowest five bits only.
-    anyhow::ensure!(count > 0 && count % (FRIENDS + 1) == 0, "--people must be a multiple of {}", FRIENDS + 1);
+    anyhow::ensure!(count > 0 && count.is_multiple_of(FRIENDS + 1), "--people must be a multiple of {}", FRIENDS + 1);
     let mut people = Vec::with_capacity(count.into());
     for number in 0..count {
         let name = format!("person-{number:03}");
