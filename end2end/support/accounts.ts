@@ -31,14 +31,27 @@ export async function register(account: Account): Promise<Account> {
   return account;
 }
 
-/** Signs in once without a browser: from then on others can find the person. */
-export async function firstSignIn(account: Account): Promise<void> {
+/** The cookie of a session, as a browser takes it. */
+interface SessionCookie {
+  name: string;
+  value: string;
+  url: string;
+  secure: true;
+  httpOnly: true;
+  sameSite: "Lax";
+}
+
+/** Signs in without a browser: from then on others can find the person. */
+export async function firstSignIn(account: Account): Promise<SessionCookie> {
   const answer = await fetch(`${address}/rpc/sign_in`, {
     method: "POST",
     headers: { "x-forwarded-for": someAddress() },
     body: new URLSearchParams({ email: account.email, password: account.password, next: "" }),
   });
-  if (!answer.ok) throw new Error(`sign_in: ${answer.status} ${await answer.text()}`);
+  const [, name, value] = /^(__Host-[^=]+)=([^;]+)/.exec(answer.headers.getSetCookie()[0] ?? "") ?? [];
+  if (!answer.ok || !name || !value) throw new Error(`sign_in: ${answer.status} ${await answer.text()}`);
+  // What a browser takes from 127.0.0.1 as from a secure place, its remote control takes from https only.
+  return { name, value, url: address.replace("http:", "https:"), secure: true, httpOnly: true, sameSite: "Lax" };
 }
 
 /** Proof that the caller knows the client's secret, where it has one. */

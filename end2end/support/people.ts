@@ -34,6 +34,12 @@ export class Person {
     await this.alive();
   }
 
+  /** Signs in past the form: quicker, for tests that begin after it. */
+  async enter(): Promise<void> {
+    await this.page.context().addCookies([await firstSignIn(this.account)]);
+    await this.open("/messages");
+  }
+
   /** Fills in the form of the page that is shown, and sends it. */
   async fillSignIn(password = this.account.password): Promise<void> {
     await this.page.getByLabel("E-mail").fill(this.account.email);
@@ -118,7 +124,7 @@ export class People {
   /** Somebody signed in, looking at their conversations. */
   async signedIn(name: string): Promise<Person> {
     const person = await this.registered(name);
-    await person.signIn();
+    await person.enter();
     return person;
   }
 
