@@ -37,12 +37,12 @@ test("signing in, finding someone, writing and signing out need no pointer", asy
   await page.keyboard.press("Enter");
   await expect(ana.messages).toHaveText(["hello from the keyboard"]);
 
-  await page.locator("summary").focus();
+  await page.locator(".account__summary").focus();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeHidden();
-  await expect(page.locator("summary")).toBeFocused();
+  await expect(page.locator(".account__summary")).toBeFocused();
   await page.keyboard.press("Enter");
   await tabTo(page, "button", /^Sign out$/);
   await page.keyboard.press("Enter");
@@ -58,4 +58,49 @@ test("the first Tab offers to skip to the content", async ({ people }) => {
   await expect(skip).toBeInViewport();
   await ana.page.keyboard.press("Enter");
   await expect(ana.page).toHaveURL(/#main$/);
+});
+
+test("F6 goes from one part of the page to the next, and Alt with an arrow from one conversation to the next", async ({ people }) => {
+  const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.known("Ben"), people.known("Cy")]);
+  const talks: string[] = [];
+  for (const { handle } of [ben, cy]) {
+    await ana.open(`/messages/new/${handle}`);
+    await ana.send(`hello ${handle}`);
+    await expect(ana.page).toHaveURL(/[0-9a-f-]{36}$/);
+    talks.push(new URL(ana.page.url()).pathname);
+  }
+  const [bens = "", cys = ""] = talks;
+  await ana.open(cys);
+  const { page } = ana;
+  await ana.composer.focus();
+  await page.keyboard.press("F6");
+  await expect(page.getByRole("link", { name: "Messages", exact: true })).toBeFocused();
+  await page.keyboard.press("Shift+F6");
+  await expect(ana.composer).toBeFocused();
+  await page.keyboard.press("Shift+F6");
+  await expect(ana.thread).toBeFocused();
+  await page.keyboard.press("Alt+ArrowDown");
+  await expect(page).toHaveURL(bens);
+  await expect(ana.messages).toHaveText([`hello ${ben.handle}`]);
+  await page.keyboard.press("Alt+ArrowUp");
+  await expect(page).toHaveURL(cys);
+});
+
+test("? lists the shortcuts, but not while one writes", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const { page } = ana;
+  const list = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await page.keyboard.press("?");
+  await expect(list).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(list).toBeHidden();
+  await page.locator(".account__summary").click();
+  await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+  await expect(list).toBeVisible();
+  await page.getByRole("button", { name: "Close" }).click();
+  await expect(list).toBeHidden();
+  await ana.open("/messages/new");
+  await page.getByRole("searchbox").press("?");
+  await expect(page.getByRole("searchbox")).toHaveValue("?");
+  await expect(list).toBeHidden();
 });

@@ -82,6 +82,10 @@ test("older messages are a link away, to the first and back", async ({ people })
   await expect(ana.messages.first()).toHaveText("hello");
   await ana.page.getByRole("link", { name: "Newest messages" }).click();
   await expect(ana.messages.last()).toHaveText("message 24");
+  await ana.page.locator(".date-form__summary").click();
+  await ana.page.getByLabel("Show messages from").fill("2023-01-01");
+  await ana.page.getByRole("button", { name: "Go", exact: true }).click();
+  await expect(ana.messages.first()).toHaveText("hello");
 });
 
 test("signing out needs no script", async ({ people }) => {

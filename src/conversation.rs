@@ -65,8 +65,10 @@ pub struct Thread {
     pub id: Id,
     /// The other person.
     pub with: User,
-    /// Some messages, oldest first.
+    /// Some messages, oldest first. The newest page reaches back to where the unread begin, if they are not too many.
     pub messages: Page<Message>,
+    /// The place up to which the person has read.
+    pub read: u64,
     /// The id for the next message from this page, made by the server so that a form works without WASM.
     pub next_message: message::Id,
 }

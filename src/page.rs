@@ -9,6 +9,9 @@ use crate::message::SentAt;
 /// How many conversations or messages one page holds.
 pub const PAGE_SIZE: usize = 20;
 
+/// How many messages the newest page of a conversation holds at most, to reach back to where the unread begin.
+pub const UNREAD_SIZE_MAX: usize = 200;
+
 /// How many messages one answer holds to a page that has missed some.
 pub const CATCH_UP_SIZE: usize = 100;
 
@@ -44,7 +47,7 @@ impl fmt::Display for Cursor {
 /// Part of a list, and the way to what lies on either side of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
-    /// At most [`PAGE_SIZE`] items, in the order in which they are shown.
+    /// So many items, in the order in which they are shown: [`PAGE_SIZE`] where nothing else is said.
     pub items: Vec<T>,
     /// Asks for what is older than this page; none at the beginning of the list.
     pub older: Option<Cursor>,

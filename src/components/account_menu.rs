@@ -2,10 +2,11 @@
 
 use leptos::html::Details;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Event, Node, SubmitEvent};
+use leptos::web_sys::SubmitEvent;
 
 use crate::components::avatar::Avatar;
+use crate::components::disclosure::close_when_left;
+use crate::components::shortcuts::Shortcuts;
 use crate::live::Outbox;
 use crate::user::User;
 
@@ -39,6 +40,7 @@ pub fn AccountMenu(
                     <bdi>{user.display_name.to_string()}</bdi>
                     <span class="account__handle">"@" <bdi>{user.handle.to_string()}</bdi></span>
                 </p>
+                {use_context::<Shortcuts>().map(|shortcuts| view! { <ShortcutsButton shortcuts menu/> })}
                 // Plain forms on purpose: after them a document is loaded in any case.
                 <form method="post" action="/signout" on:submit=ask_first>
                     <button class="button" type="submit">"Sign out"</button>
@@ -51,31 +53,18 @@ pub fn AccountMenu(
     }
 }
 
-fn close_when_left(menu: NodeRef<Details>) {
-    Effect::new(move |_| {
-        let escape = window_event_listener(leptos::ev::keydown, move |event| {
-            if let (Some(menu), "Escape") = (menu.get_untracked(), event.key().as_str())
-                && menu.open()
-            {
-                menu.set_open(false);
-                if let Ok(Some(summary)) = menu.query_selector("summary") {
-                    let _ = summary.unchecked_into::<leptos::web_sys::HtmlElement>().focus();
-                }
-            }
-        });
-        let outside = window_event_listener(leptos::ev::click, move |event| close_unless_inside(menu, &event));
-        on_cleanup(move || {
-            escape.remove();
-            outside.remove();
-        });
-    });
-}
-
-fn close_unless_inside(menu: NodeRef<Details>, event: &Event) {
-    let target = event.target().and_then(|target| target.dyn_into::<Node>().ok());
-    if let Some(menu) = menu.get_untracked()
-        && !menu.contains(target.as_ref())
-    {
-        menu.set_open(false);
+/// For those who do not know the key.
+#[component]
+fn ShortcutsButton(shortcuts: Shortcuts, menu: NodeRef<Details>) -> impl IntoView {
+    let show = move |_| {
+        if let Some(menu) = menu.get_untracked() {
+            menu.set_open(false);
+        }
+        shortcuts.show();
+    };
+    view! {
+        <Show when=move || shortcuts.alive.get()>
+            <button class="button" type="button" on:click=show>"Keyboard shortcuts"</button>
+        </Show>
     }
 }

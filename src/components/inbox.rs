@@ -91,18 +91,29 @@ pub struct Inbox {
     /// The rows that are on the page now. New ones for each answer of the server: a list that is about to be replaced
     /// must not be drawn with what is meant for the next.
     rows: StoredValue<Option<Rows>>,
+    /// How many messages are unread in the rows on the page. Not known before the page is alive.
+    pub unread: RwSignal<u64>,
 }
 
 impl Inbox {
     /// A list that nobody has drawn yet.
     pub fn new() -> Self {
-        Self { me: StoredValue::new(None), rows: StoredValue::new(None) }
+        Self { me: StoredValue::new(None), rows: StoredValue::new(None), unread: RwSignal::new(0) }
     }
 
     /// The list shows these now, to this person.
     pub fn show(&self, me: user::Id, rows: Rows) {
         self.me.set_value(Some(me));
         self.rows.set_value(Some(rows));
+        let unread = self.unread;
+        Effect::new(move |_| {
+            unread.try_set(rows.known.read().unread());
+        });
+    }
+
+    /// The same for what may be asked for anywhere, also where the server has no reactive scope, and knows nothing.
+    pub fn unread_in_browser(&self) -> u64 {
+        if cfg!(feature = "ssr") { 0 } else { self.unread.try_get().unwrap_or(0) }
     }
 
     /// Something has happened.

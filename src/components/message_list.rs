@@ -1,6 +1,6 @@
 //! The messages of a conversation, oldest first, by day and by who wrote them.
 
-use leptos::either::Either;
+use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 
 use crate::components::time::{Day, Moment, Shown, Time, Zone, day_line, use_zone};
@@ -16,6 +16,8 @@ const PAUSE_MINUTES: i64 = 5;
 enum Line {
     /// A day begins.
     Day(Day),
+    /// What was unread when the conversation was opened begins.
+    Unread,
     /// A message; the first of an utterance names its author.
     Message { message: Message, first: bool },
 }
@@ -25,13 +27,14 @@ impl Line {
     fn key(&self) -> (Option<Day>, Option<message::Id>, bool) {
         match self {
             Self::Day(day) => (Some(*day), None, false),
+            Self::Unread => (None, None, false),
             Self::Message { message, first } => (None, Some(message.id), *first),
         }
     }
 }
 
-/// Messages with the days between them, on the clock of `zone`.
-fn lines(messages: &[Message], zone: Zone) -> Vec<Line> {
+/// Messages with the days between them, on the clock of `zone`, and a line above the message `unread`.
+fn lines(messages: &[Message], zone: Zone, unread: Option<message::Id>) -> Vec<Line> {
     let mut lines = Vec::with_capacity(messages.len() + 4);
     let mut before: Option<(user::Id, Option<Moment>)> = None;
     for message in messages {
@@ -40,7 +43,12 @@ fn lines(messages: &[Message], zone: Zone) -> Vec<Line> {
         if let (true, Some(at)) = (day_begins, at) {
             lines.push(Line::Day(at.day));
         }
-        let first = day_begins || before.is_none_or(|before| !continues(before, (message.author, at)));
+        let unread_begin = unread == Some(message.id);
+        if unread_begin {
+            lines.push(Line::Unread);
+        }
+        let begins = day_begins || unread_begin;
+        let first = begins || before.is_none_or(|before| !continues(before, (message.author, at)));
         lines.push(Line::Message { message: message.clone(), first });
         before = Some((message.author, at));
     }
@@ -58,6 +66,9 @@ pub fn MessageList(
     /// What has been written, oldest first.
     #[prop(into)]
     messages: Signal<Vec<Message>>,
+    /// Up to which place the person had read; none where there is nothing unread.
+    #[prop(into)]
+    read_before: Signal<Option<u64>>,
     /// Who reads.
     me: user::Id,
     /// The other person.
@@ -66,12 +77,19 @@ pub fn MessageList(
     let zone = use_zone();
     let with = StoredValue::new(with);
     let draw = move |line: Line| match line {
-        Line::Day(day) => Either::Left(view! { <DayLine day/> }),
-        Line::Message { message, first } => Either::Right(view! { <MessageItem message first me with/> }),
+        Line::Day(day) => EitherOf3::A(view! { <DayLine day/> }),
+        Line::Unread => EitherOf3::B(view! { <li class="unread-line"><span>"New messages"</span></li> }),
+        Line::Message { message, first } => EitherOf3::C(view! { <MessageItem message first me with/> }),
     };
+    // Only looked for once: what comes before it may be let go of, and what then is first was not unread.
+    let unread = Memo::new(move |known: Option<&Option<message::Id>>| {
+        let read = read_before.get()?;
+        let is_unread = |message: &&Message| message.seq > read && message.author != me;
+        known.copied().flatten().or_else(|| messages.read_untracked().iter().find(is_unread).map(|message| message.id))
+    });
     view! {
         <ol class="message-list">
-            <For each=move || lines(&messages.read(), zone.get()) key=Line::key children=draw/>
+            <For each=move || lines(&messages.read(), zone.get(), unread.get()) key=Line::key children=draw/>
         </ol>
     }
 }
@@ -137,15 +155,21 @@ mod tests {
     use super::*;
     use crate::components::samples;
 
-    /// `|` for a day, a capital for the first message of an utterance, a small letter for one that follows.
+    /// `|` for a day, `-` where the unread begin, a capital for the first message of an utterance, a small letter for one that follows.
     fn drawn(messages: &[Message]) -> String {
         let draw = |line: &Line| match line {
             Line::Day(_) => '|',
+            Line::Unread => '-',
             Line::Message { first: true, .. } => 'M',
             Line::Message { first: false, .. } => 'm',
         };
-        lines(messages, Zone::Utc).iter().map(draw).collect()
+        lines(messages, Zone::Utc, messages.iter().find(|it| it.body == UNREAD).map(|it| it.id))
+            .iter()
+            .map(draw)
+            .collect()
     }
+
+    const UNREAD: &str = "the first that is unread";
 
     fn at(times: &[&str]) -> Vec<Message> {
         times.iter().enumerate().map(|(n, at)| samples::message(n as u128, "hello", at)).collect()
@@ -161,6 +185,15 @@ mod tests {
     #[test]
     fn messages_within_five_minutes_are_one_utterance() {
         assert_eq!(drawn(&at(&["2026-11-21T09:00", "2026-11-21T09:05", "2026-11-21T09:11"])), "|MmM");
+    }
+
+    #[test]
+    fn a_line_stands_where_the_unread_begin_below_that_of_the_day() {
+        let mut messages = at(&["2026-11-21T09:00", "2026-11-21T09:00", "2026-11-22T09:00", "2026-11-22T09:00"]);
+        messages[1].body = UNREAD.to_owned();
+        assert_eq!(drawn(&messages), "|M-M|Mm");
+        messages.remove(0);
+        assert_eq!(drawn(&messages), "|-M|Mm");
     }
 
     #[test]

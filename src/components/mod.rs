@@ -12,6 +12,10 @@ pub mod composer;
 
 pub mod conversation_list;
 
+pub mod date_form;
+
+pub mod disclosure;
+
 pub mod error_note;
 
 pub mod field;
@@ -30,15 +34,23 @@ pub mod open_thread;
 
 pub mod pager;
 
+pub mod scroller;
+
+pub mod shortcuts;
+
 pub mod thread;
 
 pub mod time;
 
 pub mod typing;
 
+pub mod unread;
+
 pub mod unsent_messages;
 
 pub mod way_on;
+
+pub mod writing;
 
 #[cfg(test)]
 pub(crate) mod samples;

@@ -50,6 +50,7 @@ fn thread(text: &str) -> Thread {
         id: conversation::Id(Uuid::from_u128(9)),
         with: samples::user(2, text),
         messages: page(messages(text), text),
+        read: 3,
         next_message: message::Id(Uuid::from_u128(10)),
     }
 }
@@ -74,7 +75,7 @@ fn refused(text: &str) -> Option<Refused> {
 
 fn thread_html(text: &'static str, refused: Option<Refused>) -> String {
     html("/messages/9", move || {
-        view! { <ThreadPane thread=thread(text) me=samples::user(1, text).id inbox=inbox() refused/> }
+        view! { <ThreadPane thread=thread(text) me=samples::user(1, text).id inbox=inbox() from_first=false refused/> }
     })
 }
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::components::avatar::Avatar;
 use crate::components::composer::Composer;
+use crate::components::date_form::DateForm;
 use crate::components::form::Refused;
 use crate::components::heading::Heading;
 use crate::components::inbox::Inbox;
@@ -27,12 +28,14 @@ pub fn ThreadPane(
     me: user::Id,
     /// The list beside it.
     inbox: Inbox,
+    /// Whether one reads on from the first message shown, rather than from the newest or the first that is unread.
+    from_first: bool,
     /// Why a message was refused that was sent without WASM.
     refused: Option<Refused>,
 ) -> impl IntoView {
-    let Thread { id, with, messages: page, next_message } = thread;
-    let newer = page.newer.clone();
-    let open = OpenThread::new(id, me, page, inbox);
+    let open = OpenThread::new(&thread, me, inbox, from_first);
+    let Thread { id, with, messages, next_message, .. } = thread;
+    open.enter();
     open.mark_read_when_seen();
     let (live, outbox, drafts) = (expect_context::<Live>(), expect_context::<Outbox>(), expect_context::<Drafts>());
     open.follow(live);
@@ -47,19 +50,19 @@ pub fn ThreadPane(
     let label = format!("Messages with {}", with.display_name);
     view! {
         <section class="thread" aria-labelledby="heading">
-            <ThreadHead with=with.clone()/>
+            <ThreadHead with=with.clone() path=open.path()/>
             // Bottom to top, so that the newest is in view without script, and stays where it is when older ones come.
-            <div class="thread__scroller" tabindex="0" role="region" aria-label=label node_ref=open.scroller on:scroll=on_scroll>
+            <div class="thread__scroller" tabindex="0" role="region" aria-label=label node_ref=open.scroller.node on:scroll=on_scroll>
                 <div class="thread__content">
                     <Beginning open load with=with.clone()/>
-                    <MessageList messages=open.messages() me with=with.clone()/>
+                    <MessageList messages=open.messages() read_before=open.read_before me with=with.clone()/>
                     <UnsentMessages outbox conversation=id/>
-                    {newer.map(|newer| view! { <NewerLinks open newer/> })}
+                    {messages.newer.map(|newer| view! { <NewerLinks open newer/> })}
                 </div>
             </div>
             <ThreadStatus open with/>
             <Composer
-                typing=Callback::new(move |()| open.say_typing())
+                typing=Callback::new(move |()| open.writing.say())
                 action=open.path()
                 bound_to=("conversation", id.to_string())
                 next_message
@@ -76,6 +79,9 @@ pub fn ThreadPane(
 pub fn ThreadHead(
     /// The other person.
     with: User,
+    /// The conversation's address, once there is one.
+    #[prop(optional, into)]
+    path: Option<String>,
 ) -> impl IntoView {
     view! {
         <div class="thread__head">
@@ -89,6 +95,7 @@ pub fn ThreadHead(
                 <Heading><bdi>{with.display_name.to_string()}</bdi></Heading>
                 <p class="thread__handle">"@" <bdi>{with.handle.to_string()}</bdi></p>
             </div>
+            {path.map(|path| view! { <DateForm path/> })}
         </div>
     }
 }
@@ -125,23 +132,22 @@ fn ThreadStatus(open: OpenThread, with: User) -> impl IntoView {
             .get()
             .map(|message| view! { <p><bdi>{name.get_value()}</bdi> ": " <bdi>{message.body}</bdi></p> })
     };
-    let to_end = move |_| {
-        open.show_end();
-    };
+    let to_newest = move |_| open.show_newest();
+    let is_away = move || open.entered.get() && !(open.follows.get() && open.scroller.at_end.get());
     view! {
         <div class="visually-hidden" role="log" aria-label="New messages">{announced}</div>
         <div class="thread__status">
-            <Show when=move || open.typing.get()>
+            <Show when=move || open.writing.theirs.get()>
                 <p class="thread__typing"><bdi>{name.get_value()}</bdi> " is writing…"</p>
             </Show>
-            <Show when=move || !open.at_end.get()>
-                <button class="button thread__to-end" type="button" on:click=to_end>{move || to_end_label(open.unseen.get())}</button>
+            <Show when=is_away>
+                <button class="button thread__to-newest" type="button" on:click=to_newest>{move || to_newest_label(open.unseen())}</button>
             </Show>
         </div>
     }
 }
 
-fn to_end_label(unseen: u64) -> String {
+fn to_newest_label(unseen: u64) -> String {
     match unseen {
         0 => "Newest messages".to_owned(),
         1 => "1 new message".to_owned(),
@@ -149,12 +155,15 @@ fn to_end_label(unseen: u64) -> String {
     }
 }
 
+/// The way on from an older part, for a browser without WASM: with it, what comes next is there as one scrolls.
 #[component]
 fn NewerLinks(open: OpenThread, newer: Cursor) -> impl IntoView {
     view! {
-        <p class="pager">
-            <a class="button" href=format!("{}?after={newer}", open.path())>"Newer messages"</a>
-            <a class="button" href=open.path()>"Newest messages"</a>
-        </p>
+        <Show when=move || !open.entered.get()>
+            <p class="pager">
+                <a class="button" href=format!("{}?after={newer}", open.path())>"Newer messages"</a>
+                <a class="button" href=open.path()>"Newest messages"</a>
+            </p>
+        </Show>
     }
 }

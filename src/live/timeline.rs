@@ -60,9 +60,17 @@ impl Timeline {
         !self.has_newer && self.heard <= self.last_seq()
     }
 
-    /// How many messages have been heard of that come after all that is known.
-    pub fn ahead(&self) -> u64 {
-        self.heard.saturating_sub(self.last_seq())
+    /// The highest place heard of.
+    pub fn heard(&self) -> u64 {
+        self.heard
+    }
+
+    /// Goes to another part of the conversation.
+    pub fn begin_anew(&mut self, page: Page<Message>) {
+        let (heard, gaps) = (self.heard, self.gaps);
+        *self = Self::new(self.conversation, page);
+        self.heard = self.heard.max(heard);
+        self.gaps = gaps;
     }
 
     /// Asks for what comes after all that is known.
@@ -131,13 +139,16 @@ impl Timeline {
         }
     }
 
-    /// Lets go of the newest messages beyond [`SHOWN_MAX`]; they can be asked for again.
-    pub fn forget_newest(&mut self) {
-        if self.messages.len() > SHOWN_MAX {
+    /// Lets go of the newest messages beyond [`SHOWN_MAX`]; they can be asked for again. Answers whether there were any.
+    pub fn forget_newest(&mut self) -> bool {
+        // As above: what comes after a message of the old app is not asked for by time.
+        let is_too_long = self.messages.len() > SHOWN_MAX && self.messages[SHOWN_MAX - 1].seq > 0;
+        if is_too_long {
             self.messages.truncate(SHOWN_MAX);
             self.has_newer = true;
             self.gaps += 1;
         }
+        is_too_long
     }
 
     fn last_sent_at(&self) -> Option<&SentAt> {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::api;
 use crate::components::account_page::asked;
+use crate::components::date_form::from_day;
 use crate::components::error_note::Missing;
 use crate::components::form::Refused;
 use crate::components::inbox::Inbox;
@@ -20,15 +21,16 @@ use crate::pages::conversations::Me;
 /// What the tab is called; also again once it is there, after one that was not.
 const TITLE: &str = "Conversation · Cruddur";
 
-/// A conversation: what has been written, and where to write. `?before=` and `?after=` show an older part of it.
+/// A conversation: what has been written, and where to write. `?before=`, `?after=` and `?on=` (a date) show an older part of it.
 #[component]
 pub fn ConversationPage() -> impl IntoView {
     let refused = Refused::of_page();
     let params = use_params_map();
     // What is no id is asked for as an id that nobody has: the server then gives the same answer, with its status.
     let id = move || params.read().get("message_group_uuid").and_then(|id| id.parse().ok()).unwrap_or(Uuid::nil());
-    let (before, after) = (asked("before"), asked("after"));
-    let part = move || before.get().or(after.get()).map(Cursor);
+    let (before, after, on) = (asked("before"), asked("after"), asked("on"));
+    let from = move || after.get().map(Cursor).or_else(|| from_day(&on.get()?));
+    let part = move || before.get().map(Cursor).or_else(from);
     let thread = Resource::new(move || (conversation::Id(id()), part()), |(id, part)| api::open_conversation(id, part));
     let (Me(me), inbox) = (expect_context::<Me>(), expect_context::<Inbox>());
     let pane = move || {
@@ -36,7 +38,8 @@ pub fn ConversationPage() -> impl IntoView {
             match (me.await, thread.await) {
                 (Ok(me), Ok(thread)) => {
                     let draw = move |thread| {
-                        view! { <ThreadPane thread me=me.id inbox refused=refused.get_value()/> }
+                        let from_first = untrack(|| before.get().is_none() && from().is_some());
+                        view! { <ThreadPane thread me=me.id inbox from_first refused=refused.get_value()/> }
                     };
                     // Keyed, so that nothing of one conversation, least of all what is being written, gets into another.
                     Either::Left(view! {

@@ -13,6 +13,8 @@ use crate::components::error_note::{ErrorNote, Missing, TryAgain};
 use crate::components::header::Header;
 use crate::components::heading::Heading;
 use crate::components::inbox::{Inbox, Rows};
+use crate::components::shortcuts::{ShortcutList, Shortcuts};
+use crate::components::unread::{UnreadIcon, with_count};
 use crate::conversation::Conversation;
 use crate::error::AppError;
 use crate::event::Event;
@@ -43,6 +45,8 @@ pub fn ConversationsPage() -> impl IntoView {
     let (outbox, drafts) = (Outbox::new(live), Drafts::new());
     provide_context(outbox);
     provide_context(drafts);
+    let shortcuts = Shortcuts::start();
+    provide_context(shortcuts);
     let begun = StoredValue::new(false);
     Effect::new(move |_| {
         if let Some(Ok(me)) = me.get()
@@ -54,7 +58,11 @@ pub fn ConversationsPage() -> impl IntoView {
         }
     });
     view! {
+        <Title formatter=move |title| with_count(inbox.unread_in_browser(), title)/>
+        <UnreadIcon inbox/>
         <Header me/>
+        // Above both panes: on a narrow screen only one of them shows.
+        <ConnectionNote live outbox/>
         <main class="panes" class=("panes--list", at_list) id="main">
             <section class="panes__list" aria-labelledby="conversations">
                 {move || match at_list.get() {
@@ -65,13 +73,13 @@ pub fn ConversationsPage() -> impl IntoView {
                     query="handle_changed"
                     says="The handle that you asked for is taken or cannot be used. Your menu shows the one you have."
                 />
-                <ConnectionNote live outbox/>
                 <ConversationsPane list inbox me/>
             </section>
             <div class="panes__content">
                 <Outlet/>
             </div>
         </main>
+        <ShortcutList shortcuts/>
     }
 }
 

@@ -31,9 +31,18 @@ pub async fn open(
     cursor: Option<&Cursor>,
 ) -> Result<Thread, Failure> {
     let membership = membership(state, me, conversation).await?;
-    let (messages, with) =
-        tokio::try_join!(state.store.messages.page(&membership, cursor), person(state, membership.other()))?;
-    Ok(Thread { id: conversation, with, messages, next_message: new_message_id() })
+    let read = state.store.conversations.read_up_to(&membership);
+    let messages = async {
+        match cursor {
+            Some(_) => Ok((state.store.messages.page(&membership, cursor).await?, read.await?)),
+            None => {
+                let read = read.await?;
+                Ok((state.store.messages.newest(&membership, read).await?, read))
+            }
+        }
+    };
+    let ((messages, read), with) = tokio::try_join!(messages, person(state, membership.other()))?;
+    Ok(Thread { id: conversation, with, messages, read, next_message: new_message_id() })
 }
 
 /// A page of a conversation's messages.

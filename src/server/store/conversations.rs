@@ -142,6 +142,11 @@ impl Conversations {
         }
     }
 
+    /// The place up to which the person has read. One read unit.
+    pub async fn read_up_to(&self, membership: &Membership) -> Result<u64, Failure> {
+        reads::up_to(&self.table, membership.me, membership.conversation).await
+    }
+
     /// Remembers that the person has read up to `seq`; never goes back, nor past the newest message. One write unit.
     pub async fn mark_read(&self, membership: &Membership, seq: u64) -> Result<(), Failure> {
         membership.read_up_to(&self.table, seq.min(membership.head.seq)).await

@@ -1,7 +1,7 @@
 //! Messages, in DynamoDB.
 
 use crate::message::{self, Body, Message};
-use crate::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page};
+use crate::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page, UNREAD_SIZE_MAX};
 use crate::server::respond::Failure;
 use crate::server::store::conversations::Membership;
 use crate::server::store::cursor::{self, Direction};
@@ -23,14 +23,39 @@ impl Messages {
         Self { table }
     }
 
+    /// The newest page of a conversation, oldest first within it. Longer where more is unread of what comes after `read`:
+    /// up to [`UNREAD_SIZE_MAX`] messages, and a few before them.
+    pub async fn newest(&self, membership: &Membership, read: u64) -> Result<Page<Message>, Failure> {
+        const BEFORE_UNREAD: usize = 3;
+        let unread = usize::try_from(membership.newest_seq().saturating_sub(read)).unwrap_or(usize::MAX);
+        let size = unread.min(UNREAD_SIZE_MAX) + BEFORE_UNREAD;
+        self.slice(membership, None, size.max(PAGE_SIZE)).await
+    }
+
     /// One page of a conversation, oldest first within it: the newest page without a cursor, else the one that the cursor
-    /// asks for. One query of [`PAGE_SIZE`] rows and one, whatever came before them.
+    /// asks for, and the newest one again where nothing has come after it. One query of [`PAGE_SIZE`] rows and one, whatever
+    /// came before them.
     pub async fn page(&self, membership: &Membership, cursor: Option<&Cursor>) -> Result<Page<Message>, Failure> {
+        let page = self.slice(membership, cursor, PAGE_SIZE).await?;
+        let is_after = |cursor| {
+            cursor::read(cursor, &Key::messages(membership.conversation())).is_ok_and(|it| it.0 == Direction::Newer)
+        };
+        if page.items.is_empty() && cursor.is_some_and(is_after) {
+            return self.slice(membership, None, PAGE_SIZE).await;
+        }
+        Ok(page)
+    }
+
+    async fn slice(
+        &self,
+        membership: &Membership,
+        cursor: Option<&Cursor>,
+        size: usize,
+    ) -> Result<Page<Message>, Failure> {
         let partition = Key::messages(membership.conversation());
         let place = cursor.map(|cursor| cursor::read(cursor, &partition)).transpose()?;
         let (direction, from) = place.map_or((Direction::Older, None), |(direction, at)| (direction, Some(at)));
-        let slice =
-            times::slice(&self.table, &partition, direction, from.as_ref(), PAGE_SIZE, MessageRow::read).await?;
+        let slice = times::slice(&self.table, &partition, direction, from.as_ref(), size, MessageRow::read).await?;
         let mut rows = slice.rows;
         // Where the page was come to from, there is something; on the far side, what the slice says.
         let (older, newer) = match direction {

@@ -36,6 +36,12 @@ pub(super) async fn advance(
     }
 }
 
+/// How far a person has read in one conversation; 0 where they never did. One read unit.
+pub(super) async fn up_to(table: &Table, reader: user::Id, conversation: conversation::Id) -> Result<u64, Failure> {
+    let row = table.get(&Key::Read(reader, conversation)).await?;
+    Ok(row.and_then(|row| rows::number(&row, SEQ)).unwrap_or(0))
+}
+
 /// The most cursors that are read whether they are wanted or not.
 const QUERY_MAX: i32 = 500;
 

@@ -1,9 +1,10 @@
 //! Reading a conversation, a page at a time.
 
 use cruddur_messages::error::AppError;
-use cruddur_messages::page::{Cursor, PAGE_SIZE};
+use cruddur_messages::message::Message;
+use cruddur_messages::page::{Cursor, PAGE_SIZE, Page};
 use cruddur_messages::server::respond::Failure;
-use cruddur_messages::server::store::rows::MessageRow;
+use cruddur_messages::server::store::rows::{Head, MessageRow};
 use cruddur_messages::server::store::table::{Key, MESSAGE};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -95,6 +96,25 @@ async fn rows_that_cannot_be_read_are_passed_over_and_the_page_is_full() {
     let page = server.messages.page(&right, None).await.expect("a page");
     let seqs: Vec<_> = page.items.iter().map(|message| message.seq).collect();
     assert_eq!(seqs, (46..=60).chain(96..=100).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_page_reaches_back_to_where_the_unread_begin_and_is_what_follows_on_the_last() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "1").await;
+    fill(&server, talk, 60).await;
+    let newest = server.stored_messages().await.into_iter().max_by_key(|row| row.seq).expect("a message");
+    let head = Head { members: [ana().id, ben().id], seq: newest.seq, last: newest.at };
+    server.put([head.item(talk)]).await;
+    let right = server.membership(&ben(), talk).await;
+    let ends = |page: &Page<Message>| (page.items.first().map(|it| it.seq), page.items.last().map(|it| it.seq));
+    for (read, first) in [(20, 18), (50, 41), (60, 41)] {
+        let page = server.messages.newest(&right, read).await.expect("a page");
+        assert_eq!(ends(&page), (Some(first), Some(60)), "read up to {read}");
+    }
+    let later = Cursor("after-2100-01-01T00:00:00Z".to_owned());
+    let page = server.messages.page(&right, Some(&later)).await.expect("a page");
+    assert_eq!(ends(&page), (Some(41), Some(60)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

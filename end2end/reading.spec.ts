@@ -1,0 +1,90 @@
+import { expect, test, type People } from "./support/people.ts";
+
+/** Ana and Ben in a conversation of so many messages of hers, which he has not opened yet. */
+async function unread(people: People, count: number) {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  const path = await ana.startConversation(ben, "message 0");
+  await ana.sendAll(path, Array.from({ length: count - 1 }, (_, n) => `message ${n + 1}`));
+  return { ana, ben, path };
+}
+
+test("a conversation opens where the unread begin, and they are read once the end has been in view", async ({ people }) => {
+  const { ana, ben, path } = await unread(people, 3);
+  const row = ben.page.locator(".conversation").first();
+  await ben.open(path);
+  const line = ben.page.getByText("New messages", { exact: true });
+  await expect(line).toBeInViewport();
+  await expect(row).not.toContainText("unread");
+  await ben.open("/messages");
+  await ana.sendAll(path, ["x1", "x2", "x3"]);
+  await expect(row).toContainText("3 unread");
+  await ben.open(path);
+  await expect(line).toBeInViewport();
+  await expect(ben.page.locator(".unread-line + .message")).toContainText("x1");
+  await ben.send("I have read them");
+  await expect(line).toHaveCount(0);
+});
+
+test("more unread messages than fit begin at the top of the view, and none is left out", async ({ people }) => {
+  const { ben, path } = await unread(people, 27);
+  const row = ben.page.locator(".conversation").first();
+  await ben.open(path);
+  await expect(ben.messages).toHaveCount(27);
+  await expect(ben.page.getByText("New messages", { exact: true })).toBeInViewport();
+  await expect(ben.messages.last()).not.toBeInViewport();
+  await expect(row).toContainText("27 unread");
+  await ben.page.getByRole("button", { name: "27 new messages" }).click();
+  await expect(ben.messages.last()).toBeInViewport();
+  await expect(row).not.toContainText("unread");
+});
+
+test("what is unread shows in the tab's title and icon", async ({ people }) => {
+  const { ben } = await unread(people, 2);
+  await expect(ben.page).toHaveTitle("(2) Messages · Cruddur");
+  const icon = ben.page.locator("link[rel=icon]");
+  await expect(icon).toHaveAttribute("href", "/favicon-unread.svg");
+  await ben.conversations.first().click();
+  await expect(ben.page).toHaveTitle("Conversation · Cruddur");
+  await expect(icon).toHaveAttribute("href", "/favicon.svg");
+});
+
+test("an older part goes on to the newest, also after a question that has failed", async ({ people }) => {
+  const { ana, ben, path } = await unread(people, 27);
+  await ben.open(path);
+  await ben.page.getByRole("button", { name: "27 new messages" }).click();
+  await expect(ben.page.locator(".conversation").first()).not.toContainText("unread");
+  // The link that a browser without script follows to what is older.
+  await ben.open(path);
+  const older = await ben.page.getByRole("link", { name: "Older messages" }).getAttribute("href");
+  ben.complaints.expect(/ERR_FAILED|Failed to load resource/);
+  await ben.page.route("**/rpc/messages_after", (route) => route.abort());
+  const asked = ben.page.waitForRequest("**/rpc/messages_after");
+  await ben.open(older ?? "");
+  await asked;
+  await expect(ben.messages.last()).toHaveText("message 6");
+  await ben.page.unroute("**/rpc/messages_after");
+  await ana.send("meanwhile");
+  await expect(ben.messages).toHaveCount(28);
+  await expect(ben.messages.last()).toHaveText("meanwhile");
+});
+
+test("a date leads to what was written from then on, and one after the last message to the newest", async ({ people }) => {
+  const { ana, path } = await unread(people, 27);
+  await ana.open(path);
+  await expect(ana.messages).toHaveCount(20);
+  const go = async (date: string) => {
+    await ana.page.locator(".date-form__summary").click();
+    await ana.page.getByLabel("Show messages from").fill(date);
+    await ana.page.getByRole("button", { name: "Go", exact: true }).click();
+    await expect(ana.page.getByLabel("Show messages from")).toBeHidden();
+  };
+  await go("2023-01-01");
+  // Midnight of the browser's zone.
+  await expect(ana.page).toHaveURL(`${path}?after=after-2022-12-31T15:00:00.000Z`);
+  await expect(ana.messages.first()).toHaveText("message 0");
+  await expect(ana.messages.first()).toBeInViewport();
+  await expect(ana.messages.last()).not.toBeInViewport();
+  await go("2100-01-01");
+  await expect(ana.messages.last()).toHaveText("message 26");
+  await expect(ana.messages.first()).toHaveText("message 7");
+});

@@ -1,0 +1,220 @@
+//! A conversation that is open on the page: what it shows, and what is done in it.
+
+mod newer;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api;
+use crate::components::composer::Draft;
+use crate::components::inbox::Inbox;
+use crate::components::scroller::Scroller;
+use crate::components::writing::Writing;
+use crate::conversation::{self, Thread};
+use crate::error::AppError;
+use crate::event::Event;
+use crate::live::outbox::Unsent;
+use crate::live::{Live, Outbox, Timeline};
+use crate::message::Message;
+use crate::page::Cursor;
+use crate::user;
+
+/// So many pixels from either end of what is shown, more is asked for.
+const NEAR_PX: i32 = 600;
+
+/// A conversation as this page knows it. Gone when another takes its place; an answer that comes later changes nothing.
+#[derive(Clone, Copy)]
+pub struct OpenThread {
+    id: conversation::Id,
+    me: user::Id,
+    timeline: RwSignal<Timeline>,
+    /// What the messages scroll in.
+    pub scroller: Scroller,
+    /// Whether the conversation ends where the page does: what comes is shown. Otherwise, what comes next is asked for as
+    /// one scrolls there.
+    pub follows: RwSignal<bool>,
+    /// Up to which place the person had read when it was opened; none where that was all of it.
+    pub read_before: RwSignal<Option<u64>>,
+    from_first: bool,
+    /// Up to which place it has been in view.
+    seen: RwSignal<u64>,
+    /// Whether the page has been taken over, and shows where one goes on reading.
+    pub entered: RwSignal<bool>,
+    /// What a screen reader is to say: the newest message of the other person.
+    pub announced: RwSignal<Option<Message>>,
+    /// Who is writing.
+    pub writing: Writing,
+    asking: StoredValue<bool>,
+    /// Up to which place the server knows that it has been read.
+    told: StoredValue<u64>,
+    inbox: Inbox,
+}
+
+impl OpenThread {
+    /// Opens a conversation at a page of it, beside a list. `from_first`: one reads on from the first message shown.
+    pub fn new(thread: &Thread, me: user::Id, inbox: Inbox, from_first: bool) -> Self {
+        let follows = thread.messages.newer.is_none();
+        let is_new = |message: &Message| message.seq > thread.read && message.author != me;
+        let read_before = thread.messages.items.iter().any(is_new).then_some(thread.read).filter(|_| follows);
+        let timeline = Timeline::new(thread.id, thread.messages.clone());
+        Self {
+            id: thread.id,
+            me,
+            scroller: Scroller::new(read_before.is_none() && !from_first),
+            from_first,
+            follows: RwSignal::new(follows),
+            read_before: RwSignal::new(read_before),
+            seen: RwSignal::new(read_before.unwrap_or(if from_first { thread.read } else { timeline.last_seq() })),
+            entered: RwSignal::new(false),
+            timeline: RwSignal::new(timeline),
+            announced: RwSignal::new(None),
+            writing: Writing::new(thread.id),
+            asking: StoredValue::new(false),
+            told: StoredValue::new(thread.read),
+            inbox,
+        }
+    }
+
+    /// Its address.
+    pub fn path(&self) -> String {
+        format!("/messages/{}", self.id)
+    }
+
+    /// What is shown, oldest first.
+    pub fn messages(self) -> Signal<Vec<Message>> {
+        Signal::derive(move || self.timeline.read().messages().to_vec())
+    }
+
+    /// Asks for what is older than all that is shown.
+    pub fn older(self) -> Option<Cursor> {
+        self.timeline.read().older().cloned()
+    }
+
+    /// How many messages have come that have not been in view.
+    pub fn unseen(self) -> u64 {
+        self.timeline.read().heard().saturating_sub(self.seen.get())
+    }
+
+    /// Shows where the unread begin, once the page has been drawn.
+    pub fn enter(self) {
+        Effect::new(move |_| {
+            if self.scroller.node.get().is_some() {
+                request_animation_frame(move || {
+                    if self.from_first {
+                        self.scroller.show(".message");
+                    } else if self.read_before.try_get_untracked().flatten().is_some() {
+                        self.scroller.show(".unread-line");
+                    }
+                    self.go_on();
+                    self.entered.try_set(true);
+                });
+            }
+        });
+    }
+
+    /// Listens to what happens in this conversation, as long as it is open.
+    pub fn follow(self, live: Live) {
+        live.listen(Callback::new(move |event: Event| self.heed(&event)));
+    }
+
+    fn heed(self, event: &Event) {
+        match event {
+            Event::Typing { conversation, author } if *conversation == self.id && *author != self.me => {
+                self.writing.begins()
+            }
+            Event::MessageSent { conversation, message } if *conversation == self.id => {
+                if message.author != self.me {
+                    self.writing.ends();
+                }
+                self.apply(event);
+            }
+            Event::Resync => self.apply(event),
+            _ => {}
+        }
+    }
+
+    /// Puts what is sent from here into the outbox, for this conversation, whichever is open when it is stored.
+    pub fn send_action(self, outbox: Outbox) -> Action<Draft, Result<(), AppError>> {
+        Action::new(move |(id, body): &Draft| {
+            outbox.push(Unsent { id: *id, conversation: self.id, body: body.clone(), refused: None });
+            // Who answers has read what was there.
+            self.read_before.set(None);
+            self.show_newest();
+            async { Ok(()) }
+        })
+    }
+
+    /// Takes note of where one reads. Near the beginning of what is shown, `load_older` gets what is older.
+    pub fn scrolled(self, load_older: impl Fn(Cursor)) {
+        let Some((to_beginning, _)) = self.look() else { return };
+        if to_beginning < NEAR_PX
+            && let Some(cursor) = untrack(|| self.older())
+        {
+            load_older(cursor);
+        }
+        self.go_on();
+    }
+
+    /// What is in view at the end has been seen.
+    fn look(self) -> Option<(i32, i32)> {
+        let look = self.scroller.look();
+        let last = self.timeline.try_with_untracked(Timeline::last_seq).unwrap_or(0);
+        if self.scroller.at_end.try_get_untracked() == Some(true) && self.seen.try_get_untracked() < Some(last) {
+            self.seen.try_set(last);
+        }
+        look
+    }
+
+    /// Puts an older page before what is shown. Beyond [`SHOWN_MAX`] the newest go, until one scrolls there again.
+    pub fn load_action(self) -> Action<Cursor, Result<(), AppError>> {
+        Action::new(move |cursor: &Cursor| {
+            let cursor = cursor.clone();
+            async move {
+                let page = api::list_messages(self.id, cursor.clone()).await?;
+                // The link may be gone with what it led to: the focus goes to what is read next.
+                let focused = document().active_element().and_then(|it| it.closest(".pager").ok().flatten());
+                if page.older.is_none()
+                    && focused.is_some()
+                    && let Some(Some(scroller)) = self.scroller.node.try_get_untracked()
+                {
+                    let _ = scroller.focus();
+                }
+                self.scroller.hold(|| {
+                    self.timeline.try_update(|timeline| {
+                        timeline.prepend(&cursor, page);
+                        if timeline.forget_newest() {
+                            self.follows.try_set(false);
+                        }
+                    });
+                });
+                Ok(())
+            }
+        })
+    }
+
+    /// Tells the server what has been read: up to the newest message, once it is in view in a window that has the focus.
+    pub fn mark_read_when_seen(self) {
+        let tell = move || {
+            let (seq, focused) = (self.seen.get_untracked(), document().has_focus().unwrap_or(false));
+            let in_view = self.entered.get_untracked() && self.scroller.at_end.get_untracked();
+            if focused && in_view && seq > self.told.get_value() {
+                self.told.set_value(seq);
+                self.inbox.read(self.id, seq);
+                spawn_local(async move {
+                    if api::mark_read(self.id, seq).await.is_err() {
+                        // Told again with the next message, or when the window gets the focus again.
+                        let _ = self.told.try_set_value(0);
+                    }
+                });
+            }
+        };
+        Effect::new(move |_| {
+            (self.seen.track(), self.entered.track(), self.scroller.at_end.track());
+            tell();
+        });
+        Effect::new(move |_| {
+            let focus = window_event_listener(leptos::ev::focus, move |_| tell());
+            on_cleanup(move || focus.remove());
+        });
+    }
+}

@@ -1,0 +1,121 @@
+//! What comes after what is shown: told live, or asked for.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api;
+use crate::components::open_thread::{NEAR_PX, OpenThread};
+use crate::event::Event;
+use crate::live::Timeline;
+use crate::live::timeline::{Pull, SHOWN_MAX};
+use crate::message::Message;
+use crate::page::Page;
+
+impl OpenThread {
+    /// Takes in an event, and asks for what is missing.
+    pub(super) fn apply(self, event: &Event) {
+        if self.follows.try_get_untracked() == Some(true) {
+            self.grow(|timeline| timeline.apply(event));
+            self.catch_up();
+        } else {
+            self.timeline.try_update(|timeline| timeline.apply(event));
+            self.go_on();
+        }
+    }
+
+    /// Changes what is shown at its end without moving what is being read. What is new there is announced.
+    fn grow(self, change: impl FnOnce(&mut Timeline)) {
+        let at_end = self.scroller.at_end.try_get_untracked().unwrap_or(true);
+        let last = self.timeline.try_with_untracked(Timeline::last_seq).unwrap_or(0);
+        if at_end {
+            self.timeline.try_update(|timeline| {
+                change(timeline);
+                timeline.forget_oldest();
+            });
+            self.look();
+        } else {
+            self.scroller.hold(|| {
+                self.timeline.try_update(change);
+            });
+        }
+        let is_new = |message: &&Message| message.seq > last && message.author != self.me;
+        let newest = |timeline: &Timeline| timeline.messages().iter().rev().find(is_new).cloned();
+        if let Some(Some(newest)) = self.timeline.try_with_untracked(newest) {
+            self.announced.try_set(Some(newest));
+        }
+    }
+
+    /// Asks for what comes after all that is known, until nothing does or the page holds enough. A question that fails is
+    /// asked again with the next event.
+    fn catch_up(self) {
+        self.ask_for_newer(move |pull, page| {
+            self.grow(|timeline| timeline.extend(pull, page));
+            let at_end = self.scroller.at_end.try_get_untracked().unwrap_or(true);
+            let is_full = self.timeline.try_with_untracked(|it| it.messages().len() >= SHOWN_MAX).unwrap_or(true);
+            if is_full && !at_end {
+                // The rest comes as one scrolls there.
+                self.follows.try_set(false);
+            }
+            at_end || !is_full
+        });
+    }
+
+    /// Puts what comes next below what is being read, where one is near its end.
+    pub(super) fn go_on(self) {
+        let is_near = self.look().is_some_and(|(_, to_end)| to_end < NEAR_PX);
+        if !is_near || self.follows.try_get_untracked() != Some(false) {
+            return;
+        }
+        self.ask_for_newer(move |pull, page| {
+            self.scroller.hold(|| {
+                self.timeline.try_update(|timeline| {
+                    timeline.extend(pull, page);
+                    timeline.forget_oldest();
+                });
+            });
+            let at_newest = self.timeline.try_with_untracked(Timeline::is_at_newest).unwrap_or(false);
+            self.follows.try_set(at_newest);
+            false
+        });
+    }
+
+    /// One question at a time. `take` says whether to go on.
+    fn ask_for_newer(self, take: impl Fn(&Pull, Page<Message>) -> bool + 'static) {
+        let lacks = move || self.timeline.try_with_untracked(|timeline| !timeline.is_at_newest()).unwrap_or(false);
+        if !lacks() || self.asking.try_get_value() != Some(false) {
+            return;
+        }
+        self.asking.set_value(true);
+        spawn_local(async move {
+            while lacks() {
+                let Some(pull) = self.timeline.try_with_untracked(Timeline::pull) else { return };
+                let Ok(page) = api::messages_after(self.id, pull.after.clone()).await else { break };
+                if !take(&pull, page) {
+                    break;
+                }
+            }
+            let _ = self.asking.try_set_value(false);
+        });
+    }
+
+    /// Goes to the newest message, wherever one is.
+    pub fn show_newest(self) {
+        if self.follows.get_untracked() {
+            request_animation_frame(move || {
+                self.scroller.show_end();
+                self.look();
+            });
+            return;
+        }
+        spawn_local(async move {
+            let Ok(thread) = api::open_conversation(self.id, None).await else { return };
+            self.timeline.try_update(|timeline| timeline.begin_anew(thread.messages));
+            self.follows.try_set(true);
+            request_animation_frame(move || {
+                self.scroller.show_end();
+                self.look();
+            });
+            self.catch_up();
+        });
+    }
+}

@@ -1,0 +1,90 @@
+//! Where one is in a conversation, which scrolls from the bottom up.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{Element, HtmlElement};
+
+/// So many pixels from the end of what is shown count as its end.
+const END_PX: i32 = 40;
+
+/// So far from the end, or below the top of the view, something is shown that is scrolled to.
+const MARGIN_PX: f64 = 8.0;
+
+/// The part of the page in which messages scroll.
+#[derive(Clone, Copy)]
+pub struct Scroller {
+    /// The element.
+    pub node: NodeRef<Div>,
+    /// Whether the end of what is shown is in view.
+    pub at_end: RwSignal<bool>,
+}
+
+impl Scroller {
+    /// One that has not been drawn yet.
+    pub fn new(at_end: bool) -> Self {
+        Self { node: NodeRef::new(), at_end: RwSignal::new(at_end) }
+    }
+
+    /// Takes note of where one is. Answers with how many pixels it is to the beginning and to the end of what is shown.
+    pub fn look(&self) -> Option<(i32, i32)> {
+        let scroller = self.node.try_get_untracked().flatten()?;
+        // Counted from the end, and so below zero.
+        let to_end = -scroller.scroll_top();
+        let at_end = to_end <= END_PX;
+        if self.at_end.try_get_untracked()? != at_end {
+            self.at_end.set(at_end);
+        }
+        Some((scroller.scroll_height() - scroller.client_height() - to_end, to_end))
+    }
+
+    /// Scrolls to the end of what is shown.
+    pub fn show_end(&self) {
+        if let Some(Some(scroller)) = self.node.try_get_untracked() {
+            scroller.set_scroll_top(0);
+        }
+    }
+
+    /// Scrolls until an element stands at the top of the view.
+    pub fn show(&self, selector: &str) {
+        if let Some(Some(scroller)) = self.node.try_get_untracked()
+            && let Ok(Some(element)) = scroller.query_selector(selector)
+        {
+            shift(&scroller, top(&element) - top(&scroller) - MARGIN_PX);
+        }
+    }
+
+    /// Changes what is shown, and leaves where it is on the screen what is being read.
+    pub fn hold(&self, change: impl FnOnce()) {
+        let held = self.node.try_get_untracked().flatten().and_then(|scroller| {
+            let element = first_in_view(&scroller)?;
+            Some((scroller, element.id(), top(&element)))
+        });
+        change();
+        if let Some((scroller, id, before)) = held {
+            // Before the next frame is painted.
+            request_animation_frame(move || {
+                if let Some(element) = document().get_element_by_id(&id) {
+                    shift(&scroller, top(&element) - before);
+                }
+            });
+        }
+    }
+}
+
+/// The first message of which something is in view.
+fn first_in_view(scroller: &Element) -> Option<Element> {
+    let top_of_view = top(scroller);
+    let messages = scroller.query_selector_all(".message[id]").ok()?;
+    let all = (0..messages.length()).filter_map(|n| messages.item(n)?.dyn_into::<Element>().ok());
+    all.into_iter().find(|message| message.get_bounding_client_rect().bottom() > top_of_view)
+}
+
+fn top(element: &Element) -> f64 {
+    element.get_bounding_client_rect().top()
+}
+
+/// Scrolls by so many pixels, to the next whole one.
+fn shift(scroller: &HtmlElement, by_px: f64) {
+    scroller.set_scroll_top(scroller.scroll_top() + by_px.round() as i32);
+}
