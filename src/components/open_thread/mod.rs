@@ -209,7 +209,9 @@ impl OpenThread {
             }
         };
         Effect::new(move |_| {
-            (self.seen.track(), self.entered.track(), self.scroller.at_end.track());
+            self.seen.track();
+            self.entered.track();
+            self.scroller.at_end.track();
             tell();
         });
         Effect::new(move |_| {
