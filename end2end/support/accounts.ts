@@ -62,7 +62,10 @@ function secretHash(username: string): { SecretHash?: string } {
   return { SecretHash: hash.digest("base64") };
 }
 
-async function call(action: string, body: object): Promise<void> {
+/** How often the local Cognito is asked again: it can trip over two requests at once, and then says 500. */
+const TRIES_MAX = 5;
+
+async function call(action: string, body: object, tries = 1): Promise<void> {
   const answer = await fetch(variable("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"), {
     method: "POST",
     headers: {
@@ -71,5 +74,9 @@ async function call(action: string, body: object): Promise<void> {
     },
     body: JSON.stringify(body),
   });
-  if (!answer.ok) throw new Error(`${action}: ${answer.status} ${await answer.text()}`);
+  if (answer.status === 500 && tries < TRIES_MAX) return call(action, body, tries + 1);
+  const text = await answer.text();
+  // It may have done it all the same.
+  const done = answer.ok || (tries > 1 && text.includes("UsernameExistsException"));
+  if (!done) throw new Error(`${action}: ${answer.status} ${text}`);
 }
