@@ -62,3 +62,26 @@ test("conversations, read and written", async ({ people }) => {
   await expect(ana.page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
   await expectAccessible(ana.page);
 });
+
+test("what is unread, unsent, cut off, and what opens above the page", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  const path = await ana.startConversation(ben, "hello");
+  await ben.open(path);
+  await expect(ben.page.getByText("New messages", { exact: true })).toBeVisible();
+  await expectAccessible(ben.page);
+  await ben.page.locator(".date-form__summary").click();
+  await expect(ben.page.getByLabel("Show messages from")).toBeVisible();
+  await expectAccessible(ben.page);
+  await ben.page.keyboard.press("Escape");
+  await ben.thread.focus();
+  await ben.page.keyboard.press("?");
+  await expect(ben.page.getByRole("dialog")).toBeVisible();
+  await expectAccessible(ben.page);
+  await ben.page.keyboard.press("Escape");
+  ben.complaints.expect(/net::ERR_|Failed to load resource/);
+  await ben.page.context().setOffline(true);
+  await expect(ben.page.getByText("No connection.")).toBeVisible();
+  await ben.send("later");
+  await expect(ben.page.getByText("Sending…")).toBeVisible();
+  await expectAccessible(ben.page);
+});
