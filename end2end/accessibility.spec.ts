@@ -42,6 +42,7 @@ test("empty lists, search, and who is not there", async ({ people }) => {
   const ben = await people.known("Ben");
   await check(ana, "/messages");
   await check(ana, "/messages/new");
+  await check(ana, "/settings?saved=1");
   await check(ana, `/messages/new?q=${ben.handle}`);
   await check(ana, `/messages/new/${ben.handle}`);
   ana.complaints.expect(/404|409/);

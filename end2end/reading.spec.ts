@@ -43,6 +43,7 @@ test("what is unread shows in the tab's title and icon", async ({ people }) => {
   await expect(ben.page).toHaveTitle("(2) Messages · Cruddur");
   const icon = ben.page.locator("link[rel=icon]");
   await expect(icon).toHaveAttribute("href", "/favicon-unread.svg");
+  expect((await ben.page.request.get("/favicon-unread.svg")).ok()).toBe(true);
   await ben.conversations.first().click();
   await expect(ben.page).toHaveTitle("Conversation · Cruddur");
   await expect(icon).toHaveAttribute("href", "/favicon.svg");
@@ -86,4 +87,23 @@ test("a date leads to what was written from then on, and one after the last mess
   await expect(ana.messages.last()).not.toBeInViewport();
   await go("2100-01-01");
   await expect(ana.messages.last()).toHaveText("message 26");
+});
+
+test("a conversation that is marked as unread stays so on every page until it is opened", async ({ people }) => {
+  const { ben, path } = await unread(people, 2);
+  const [row, elsewhere] = [ben.page.locator(".conversation").first(), await people.again(ben)];
+  await elsewhere.enter();
+  const rowElsewhere = elsewhere.page.locator(".conversation").first();
+  await ben.open(path);
+  await expect(rowElsewhere).not.toContainText("unread");
+  await ben.page.getByRole("button", { name: "Mark as unread" }).click();
+  await expect(ben.page).toHaveURL(/\/messages$/);
+  await expect(row).toContainText("Marked as unread");
+  await expect(rowElsewhere).toContainText("Marked as unread");
+  await expect(ben.page).toHaveTitle("(1) Messages · Cruddur");
+  await ben.open("/messages");
+  await expect(row).toContainText("Marked as unread");
+  await elsewhere.conversations.first().click();
+  await expect(rowElsewhere).not.toContainText("unread");
+  await expect(row).not.toContainText("unread");
 });

@@ -8,10 +8,11 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::{self, Conversation, Recipient, Thread};
+use crate::conversation::{self, Conversation, Receipts, Recipient, Thread};
 use crate::error::AppError;
 use crate::message::{self, Message, SentAt};
 use crate::page::{Cursor, Page};
+use crate::settings::Settings;
 use crate::user::User;
 
 /// Where to go after something has been done: a path of ours.
@@ -151,7 +152,50 @@ pub async fn send_message(conversation: conversation::Id, id: message::Id, body:
 #[server(prefix = "/rpc", endpoint = "mark_read")]
 pub async fn mark_read(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
     crate::server::respond::respond(async |call| {
-        crate::server::messaging::mark_read(&call.state, call.user()?, conversation, seq).await
+        crate::server::receipts::mark_read(&call.state, call.user()?, conversation, seq).await
+    })
+    .await
+}
+
+/// Marks a conversation as unread until it is opened.
+#[server(prefix = "/rpc", endpoint = "mark_unread")]
+pub async fn mark_unread(conversation: conversation::Id) -> Result<(), AppError> {
+    crate::server::respond::respond(async |call| {
+        crate::server::receipts::mark_unread(&call.state, call.user()?, conversation).await
+    })
+    .await
+}
+
+/// Tells the other person that everything up to `seq` has arrived.
+#[server(prefix = "/rpc", endpoint = "mark_delivered")]
+pub async fn mark_delivered(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
+    crate::server::respond::respond(async |call| {
+        crate::server::receipts::mark_delivered(&call.state, call.user()?, conversation, seq).await
+    })
+    .await
+}
+
+/// How far the other person has got; none where one of the two does not show it.
+#[server(prefix = "/rpc", endpoint = "find_receipts")]
+pub async fn find_receipts(conversation: conversation::Id) -> Result<Option<Receipts>, AppError> {
+    crate::server::respond::respond(async |call| {
+        crate::server::receipts::in_conversation(&call.state, call.user()?, conversation).await
+    })
+    .await
+}
+
+/// What one has chosen.
+#[server(prefix = "/rpc", endpoint = "load_settings")]
+pub async fn load_settings() -> Result<Settings, AppError> {
+    crate::server::respond::respond(async |call| crate::server::settings::load(&call.state, call.user()?).await).await
+}
+
+/// Keeps what one has chosen. A box that is not ticked is not in the form.
+#[server(prefix = "/rpc", endpoint = "save_settings")]
+pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destination, AppError> {
+    crate::server::respond::respond(async |call| {
+        crate::server::settings::save(&call.state, call.user()?, &Settings { receipts }).await?;
+        Ok(Destination("/settings?saved=1".to_owned()))
     })
     .await
 }

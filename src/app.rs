@@ -15,6 +15,7 @@ use crate::pages::forgot::ForgotPage;
 use crate::pages::home::HomePage;
 use crate::pages::new_conversation::NewConversationPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::settings::SettingsPage;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::sign_up::SignUpPage;
 
@@ -25,7 +26,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
         <html lang="en">
             <head>
                 <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                // A phone's keyboard takes its room from the page, so that the field for a message stays above it.
+                <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content"/>
                 <meta name="color-scheme" content="dark light"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#100719"/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff"/>
@@ -69,6 +71,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/signup") view=SignUpPage ssr=SsrMode::Async/>
             <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
             <Route path=path!("/forgot") view=ForgotPage ssr=SsrMode::Async/>
+            <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
             <ParentRoute path=path!("/messages") view=ConversationsPage ssr=SsrMode::Async>
                 <Route path=path!("") view=NoConversationPage ssr=SsrMode::Async/>
                 <Route path=path!("new") view=NewConversationPage ssr=SsrMode::Async/>

@@ -46,6 +46,10 @@ pub struct Conversation {
     pub seq: u64,
     /// The place up to which the person has read.
     pub read: u64,
+    /// How often the person has marked it as unread.
+    pub marked: u64,
+    /// How often that was when they read it last. Both only grow, and so may be told in any order.
+    pub unmarked: u64,
 }
 
 impl Conversation {
@@ -53,10 +57,41 @@ impl Conversation {
     pub fn unread(&self) -> u64 {
         self.seq.saturating_sub(self.read)
     }
+
+    /// Whether the person wants it to count as unread, and has not opened it since.
+    pub fn is_marked(&self) -> bool {
+        self.marked > self.unmarked
+    }
 }
 
 /// The most characters of a message that a list shows.
 pub const PREVIEW_LEN_MAX: usize = 140;
+
+/// How far a person has got in a conversation. Neither place ever goes back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipts {
+    /// The place of the newest message that has reached a page of theirs.
+    pub delivered: u64,
+    /// The place of the newest message that they have read.
+    pub read: u64,
+}
+
+impl Receipts {
+    /// That everything up to `seq` has reached them.
+    pub fn delivered(seq: u64) -> Self {
+        Self { delivered: seq, read: 0 }
+    }
+
+    /// That they have read everything up to `seq`: so it has reached them, too.
+    pub fn read(seq: u64) -> Self {
+        Self { delivered: seq, read: seq }
+    }
+
+    /// What is known from both: they come in any order.
+    pub fn raised(self, by: Self) -> Self {
+        Self { delivered: self.delivered.max(by.delivered), read: self.read.max(by.read) }
+    }
+}
 
 /// What a conversation's page shows at first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +104,10 @@ pub struct Thread {
     pub messages: Page<Message>,
     /// The place up to which the person has read.
     pub read: u64,
+    /// Whether the person had marked it as unread.
+    pub marked: bool,
+    /// How far the other person has got; none where one of the two does not show it.
+    pub receipts: Option<Receipts>,
     /// The id for the next message from this page, made by the server so that a form works without WASM.
     pub next_message: message::Id,
 }

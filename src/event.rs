@@ -17,11 +17,30 @@ pub enum Event {
         /// What.
         message: Message,
     },
-    /// Somebody has read a conversation: the person, on another page of theirs.
+    /// Somebody has read a conversation: the person, on another page of theirs, or the other one.
     ConversationRead {
         /// Which.
         conversation: conversation::Id,
         /// Who.
+        reader: user::Id,
+        /// Up to which place.
+        seq: u64,
+        /// How many marks of the person's this takes back.
+        #[serde(default)]
+        unmarked: u64,
+    },
+    /// The person has marked a conversation as unread.
+    ConversationMarked {
+        /// Which.
+        conversation: conversation::Id,
+        /// How often they have.
+        marked: u64,
+    },
+    /// Messages have reached a page of the other person.
+    MessagesDelivered {
+        /// Where.
+        conversation: conversation::Id,
+        /// Whom.
         reader: user::Id,
         /// Up to which place.
         seq: u64,
@@ -32,6 +51,21 @@ pub enum Event {
         conversation: conversation::Id,
         /// Who.
         author: user::Id,
+    },
+    /// Somebody with whom one writes has a page open, from now on or still.
+    PersonArrived {
+        /// Who.
+        person: user::Id,
+    },
+    /// These people, with whom one writes, have a page open.
+    PeoplePresent {
+        /// Who.
+        people: Vec<user::Id>,
+    },
+    /// Somebody with whom one writes has no page open any more.
+    PersonLeft {
+        /// Who.
+        person: user::Id,
     },
     /// Something may have been missed.
     Resync,

@@ -3,7 +3,7 @@
 //! # Map
 //!
 //! Shared, compiled for browser and server: [`user`], [`conversation`], [`message`], [`page`], [`event`],
-//! [`links`], [`error`].
+//! [`settings`], [`links`], [`error`].
 //! The seam: [`api`], every call that a browser can make. The browser's side, also rendered on the server: [`app`],
 //! [`pages`], [`components`], [`live`]. The server's side: `server`, behind the one gate below.
 //!
@@ -25,6 +25,8 @@ pub mod message;
 pub mod page;
 
 pub mod event;
+
+pub mod settings;
 
 pub mod links;
 

@@ -123,7 +123,12 @@ export class People {
 
   /** Somebody signed in, looking at their conversations. */
   async signedIn(name: string): Promise<Person> {
-    const person = await this.registered(name);
+    return this.enter(await register(stranger(name)));
+  }
+
+  /** Somebody with an account comes to a browser, signed in. */
+  async enter(account: Account): Promise<Person> {
+    const person = await this.arrive(account);
     await person.enter();
     return person;
   }

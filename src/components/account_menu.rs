@@ -29,18 +29,19 @@ pub fn AccountMenu(
         }
     };
     view! {
-        <details class="account" node_ref=menu>
-            <summary class="account__summary">
+        <details class="disclosure account" node_ref=menu>
+            <summary class="disclosure__summary account__summary">
                 <Avatar user=user.clone()/>
                 <span class="account__name"><bdi>{user.display_name.to_string()}</bdi></span>
                 <span class="visually-hidden">"Account"</span>
             </summary>
-            <div class="account__menu">
+            <div class="disclosure__panel account__menu">
                 <p class="account__who">
                     <bdi>{user.display_name.to_string()}</bdi>
                     <span class="account__handle">"@" <bdi>{user.handle.to_string()}</bdi></span>
                 </p>
                 {use_context::<Shortcuts>().map(|shortcuts| view! { <ShortcutsButton shortcuts menu/> })}
+                <a class="button" href="/settings">"Settings"</a>
                 // Plain forms on purpose: after them a document is loaded in any case.
                 <form method="post" action="/signout" on:submit=ask_first>
                     <button class="button" type="submit">"Sign out"</button>

@@ -8,6 +8,7 @@ use crate::api;
 use crate::components::avatar::Avatar;
 use crate::components::inbox::Rows;
 use crate::components::pager::OlderLink;
+use crate::components::presence::PresenceMark;
 use crate::components::time::{Shown, Time};
 use crate::conversation::Conversation;
 use crate::error::AppError;
@@ -23,7 +24,7 @@ pub fn ConversationList(
     me: user::Id,
 ) -> impl IntoView {
     // A row is drawn anew when anything in it has changed.
-    let key = |row: &Conversation| (row.id, row.last_sent_at.clone(), row.unread());
+    let key = |row: &Conversation| (row.id, row.last_sent_at.clone(), row.unread(), row.is_marked());
     view! {
         <Show when=move || !rows.is_empty() fallback=NoConversations>
             <ul class="conversation-list">
@@ -51,15 +52,19 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
         Memo::new(move |_| drafts?.of(id).filter(|_| *pathname.read() != href))
     };
     let by_me = row.last_author == Some(me);
-    let unread = (row.unread() > 0).then(|| {
-        view! { <span class="badge">{row.unread()}<span class="visually-hidden">" unread"</span></span> }
+    let count = (row.unread() > 0).then(|| row.unread());
+    let unread = (count.is_some() || row.is_marked()).then(|| {
+        let says = if count.is_some() { " unread" } else { "Marked as unread" };
+        view! { <span class="badge">{count}<span class="visually-hidden">{says}</span></span> }
     });
     let preview = StoredValue::new(row.preview);
     view! {
         <li>
             <a class="conversation" href=href aria-current=current>
                 <Avatar user=row.with.clone()/>
-                <span class="conversation__name"><bdi>{row.with.display_name.to_string()}</bdi></span>
+                <span class="conversation__name">
+                    <bdi>{row.with.display_name.to_string()}</bdi> <PresenceMark person=row.with.id/>
+                </span>
                 <span class="conversation__handle">"@" <bdi>{row.with.handle.to_string()}</bdi></span>
                 <span class="conversation__time"><Time at=row.last_sent_at shown=Shown::Short/></span>
                 <span class="conversation__preview">

@@ -45,14 +45,14 @@ pub fn DateForm(
         }
     };
     view! {
-        <details class="date-form" node_ref=menu>
-            <summary class="button button--quiet date-form__summary">
-                <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+        <details class="disclosure" node_ref=menu>
+            <summary class="button button--quiet button--icon disclosure__summary date-form__summary">
+                <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
                     <path d="M5 6h14v14H5zM5 10h14M9 3v4M15 3v4"/>
                 </svg>
                 <span class="visually-hidden">"Go to a date"</span>
             </summary>
-            <form class="date-form__panel" method="get" action=action on:submit=go>
+            <form class="disclosure__panel date-form__panel" method="get" action=action on:submit=go>
                 <label class="field__label" for="on">"Show messages from"</label>
                 <input class="field__input" id="on" name="on" type="date" required node_ref=field/>
                 <button class="button button--primary" type="submit">"Go"</button>

@@ -100,6 +100,36 @@ pub fn Field(
     }
 }
 
+/// A choice between yes and no: ticked, the form carries `true`.
+#[component]
+pub fn CheckBox(
+    /// The field's name in the form, and its id on the page.
+    name: &'static str,
+    /// What to call it.
+    label: &'static str,
+    /// What ticking it does.
+    hint: &'static str,
+    /// Whether it is ticked at first.
+    checked: bool,
+) -> impl IntoView {
+    let hint_id = format!("{name}-hint");
+    view! {
+        <div class="check-box">
+            <input
+                class="check-box__input"
+                id=name
+                name=name
+                type="checkbox"
+                value="true"
+                checked=checked
+                aria-describedby=hint_id.clone()
+            />
+            <label class="check-box__label" for=name>{label}</label>
+            <p class="check-box__hint" id=hint_id>{hint}</p>
+        </div>
+    }
+}
+
 /// The button that sends a form.
 #[component]
 pub fn SubmitButton(

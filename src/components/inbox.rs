@@ -1,5 +1,7 @@
 //! The list of conversations on the page, kept up to date.
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -84,6 +86,48 @@ impl Rows {
     }
 }
 
+/// Tells the server what has reached this page, which tells whoever wrote it.
+#[derive(Clone, Copy)]
+struct Arrivals {
+    /// Up to which place in each conversation it has been told.
+    told: StoredValue<HashMap<conversation::Id, u64>>,
+    telling: StoredValue<bool>,
+}
+
+impl Arrivals {
+    fn new() -> Self {
+        Self { told: StoredValue::new(HashMap::new()), telling: StoredValue::new(false) }
+    }
+
+    /// Goes through what is unread in `rows`, one conversation at a time. What fails is told again with the next change.
+    fn tell(self, me: user::Id, rows: Rows) {
+        if self.next(me, rows).is_none() || self.telling.try_get_value() != Some(false) {
+            return;
+        }
+        self.telling.set_value(true);
+        spawn_local(async move {
+            while let Some((conversation, seq)) = self.next(me, rows) {
+                if api::mark_delivered(conversation, seq).await.is_err() {
+                    break;
+                }
+                self.told.try_update_value(|told| told.insert(conversation, seq));
+            }
+            let _ = self.telling.try_set_value(false);
+        });
+    }
+
+    fn next(self, me: user::Id, rows: Rows) -> Option<(conversation::Id, u64)> {
+        let told = self.told.try_get_value()?;
+        let is_untold = |row: &&Conversation| {
+            row.unread() > 0
+                && row.last_author.is_some_and(|author| author != me)
+                && told.get(&row.id).is_none_or(|told| *told < row.seq)
+        };
+        let untold = |known: &live::Inbox| known.rows().iter().find(is_untold).map(|row| (row.id, row.seq));
+        rows.known.try_with_untracked(untold).flatten()
+    }
+}
+
 /// The way from anywhere on the page to the list.
 #[derive(Clone, Copy)]
 pub struct Inbox {
@@ -93,21 +137,28 @@ pub struct Inbox {
     rows: StoredValue<Option<Rows>>,
     /// How many messages are unread in the rows on the page. Not known before the page is alive.
     pub unread: RwSignal<u64>,
+    arrivals: Arrivals,
 }
 
 impl Inbox {
     /// A list that nobody has drawn yet.
     pub fn new() -> Self {
-        Self { me: StoredValue::new(None), rows: StoredValue::new(None), unread: RwSignal::new(0) }
+        Self {
+            me: StoredValue::new(None),
+            rows: StoredValue::new(None),
+            unread: RwSignal::new(0),
+            arrivals: Arrivals::new(),
+        }
     }
 
     /// The list shows these now, to this person.
     pub fn show(&self, me: user::Id, rows: Rows) {
         self.me.set_value(Some(me));
         self.rows.set_value(Some(rows));
-        let unread = self.unread;
+        let (unread, arrivals) = (self.unread, self.arrivals);
         Effect::new(move |_| {
             unread.try_set(rows.known.read().unread());
+            arrivals.tell(me, rows);
         });
     }
 
@@ -130,8 +181,10 @@ impl Inbox {
 
     /// A conversation has been read up to a message.
     pub fn read(&self, conversation: conversation::Id, seq: u64) {
-        if let Some(reader) = self.me.try_get_value().flatten() {
-            self.apply(&Event::ConversationRead { conversation, reader, seq });
+        let known = self.rows.try_get_value().flatten();
+        let marked = known.and_then(|rows| rows.known.try_with_untracked(|known| known.marked(conversation)));
+        if let (Some(reader), Some(unmarked)) = (self.me.try_get_value().flatten(), marked) {
+            self.apply(&Event::ConversationRead { conversation, reader, seq, unmarked });
         }
     }
 }

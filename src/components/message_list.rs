@@ -3,7 +3,9 @@
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 
+use crate::components::receipt::{Receipt, ReceiptMarks};
 use crate::components::time::{Day, Moment, Shown, Time, Zone, day_line, use_zone};
+use crate::conversation::Receipts;
 use crate::links::{Part, parts};
 use crate::message::{self, Message};
 use crate::user::{self, User};
@@ -69,6 +71,9 @@ pub fn MessageList(
     /// Up to which place the person had read; none where there is nothing unread.
     #[prop(into)]
     read_before: Signal<Option<u64>>,
+    /// How far the other person has got, where that is shown.
+    #[prop(into)]
+    receipts: Signal<Option<Receipts>>,
     /// Who reads.
     me: user::Id,
     /// The other person.
@@ -76,10 +81,11 @@ pub fn MessageList(
 ) -> impl IntoView {
     let zone = use_zone();
     let with = StoredValue::new(with);
+    let marks = Memo::new(move |_| ReceiptMarks::of(&messages.read(), me, receipts.get()));
     let draw = move |line: Line| match line {
         Line::Day(day) => EitherOf3::A(view! { <DayLine day/> }),
         Line::Unread => EitherOf3::B(view! { <li class="unread-line"><span>"New messages"</span></li> }),
-        Line::Message { message, first } => EitherOf3::C(view! { <MessageItem message first me with/> }),
+        Line::Message { message, first } => EitherOf3::C(view! { <MessageItem message first me with marks/> }),
     };
     // Only looked for once: what comes before it may be let go of, and what then is first was not unread.
     let unread = Memo::new(move |known: Option<&Option<message::Id>>| {
@@ -101,7 +107,13 @@ fn DayLine(day: Day) -> impl IntoView {
 }
 
 #[component]
-fn MessageItem(message: Message, first: bool, me: user::Id, with: StoredValue<User>) -> impl IntoView {
+fn MessageItem(
+    message: Message,
+    first: bool,
+    me: user::Id,
+    with: StoredValue<User>,
+    marks: Memo<ReceiptMarks>,
+) -> impl IntoView {
     let mine = message.author == me;
     let author = with.with_value(|with| author(message.author, me, with));
     // Every message names its author to a screen reader; to the eye, side and shape go on telling after the first.
@@ -110,7 +122,10 @@ fn MessageItem(message: Message, first: bool, me: user::Id, with: StoredValue<Us
         <li class="message" class=("message--mine", mine) class=("message--first", first) id=format!("m-{}", message.id)>
             <span class=author_class><bdi>{author}</bdi><span class="visually-hidden">": "</span></span>
             <p class="message__body"><span class="message__text" dir="auto">{message_text(&message.body)}</span></p>
-            <span class="message__time"><Time at=message.sent_at shown=Shown::Clock/></span>
+            <span class="message__time">
+                <Time at=message.sent_at shown=Shown::Clock/>
+                {mine.then(|| view! { <Receipt message=message.id marks/> })}
+            </span>
         </li>
     }
 }

@@ -34,6 +34,10 @@ pub mod open_thread;
 
 pub mod pager;
 
+pub mod presence;
+
+pub mod receipt;
+
 pub mod scroller;
 
 pub mod shortcuts;

@@ -36,5 +36,7 @@ pub(crate) fn conversation(n: u128) -> Conversation {
         last_author: None,
         seq: n as u64,
         read: n as u64,
+        marked: 0,
+        unmarked: 0,
     }
 }

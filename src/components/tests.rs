@@ -51,6 +51,8 @@ fn thread(text: &str) -> Thread {
         with: samples::user(2, text),
         messages: page(messages(text), text),
         read: 3,
+        marked: false,
+        receipts: None,
         next_message: message::Id(Uuid::from_u128(10)),
     }
 }

@@ -6,12 +6,14 @@ use leptos::prelude::*;
 use crate::components::avatar::Avatar;
 use crate::components::composer::Composer;
 use crate::components::date_form::DateForm;
+use crate::components::error_note::ErrorNote;
 use crate::components::form::Refused;
 use crate::components::heading::Heading;
 use crate::components::inbox::Inbox;
 use crate::components::message_list::MessageList;
 use crate::components::open_thread::OpenThread;
 use crate::components::pager::OlderLink;
+use crate::components::presence::PresenceMark;
 use crate::components::unsent_messages::UnsentMessages;
 use crate::conversation::Thread;
 use crate::error::AppError;
@@ -50,12 +52,18 @@ pub fn ThreadPane(
     let label = format!("Messages with {}", with.display_name);
     view! {
         <section class="thread" aria-labelledby="heading">
-            <ThreadHead with=with.clone() path=open.path()/>
+            <ThreadHead with=with.clone() path=open.path() mark_unread=open.mark_unread_action()/>
             // Bottom to top, so that the newest is in view without script, and stays where it is when older ones come.
             <div class="thread__scroller" tabindex="0" role="region" aria-label=label node_ref=open.scroller.node on:scroll=on_scroll>
                 <div class="thread__content">
                     <Beginning open load with=with.clone()/>
-                    <MessageList messages=open.messages() read_before=open.read_before me with=with.clone()/>
+                    <MessageList
+                        messages=open.messages()
+                        read_before=open.read_before
+                        receipts=open.receipts
+                        me
+                        with=with.clone()
+                    />
                     <UnsentMessages outbox conversation=id/>
                     {messages.newer.map(|newer| view! { <NewerLinks open newer/> })}
                 </div>
@@ -82,21 +90,54 @@ pub fn ThreadHead(
     /// The conversation's address, once there is one.
     #[prop(optional, into)]
     path: Option<String>,
+    /// Marks it as unread.
+    #[prop(optional)]
+    mark_unread: Option<Action<(), Result<(), AppError>>>,
 ) -> impl IntoView {
     view! {
         <div class="thread__head">
-            <a class="button button--quiet thread__back" href="/messages" aria-label="Back to all messages">
-                <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+            <a class="button button--quiet button--icon thread__back" href="/messages" aria-label="Back to all messages">
+                <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
                     <path d="M15 5l-7 7 7 7"/>
                 </svg>
             </a>
             <Avatar user=with.clone()/>
             <div class="thread__who">
                 <Heading><bdi>{with.display_name.to_string()}</bdi></Heading>
-                <p class="thread__handle">"@" <bdi>{with.handle.to_string()}</bdi></p>
+                <p class="thread__handle">
+                    "@" <bdi>{with.handle.to_string()}</bdi> <PresenceMark person=with.id/>
+                </p>
             </div>
-            {path.map(|path| view! { <DateForm path/> })}
+            <div class="thread__ways">
+                {path.map(|path| view! { <DateForm path/> })}
+                {mark_unread.map(|mark| view! { <MarkUnread mark/> })}
+            </div>
         </div>
+    }
+}
+
+/// For later. Only with WASM: without it nothing is marked as read either.
+#[component]
+fn MarkUnread(mark: Action<(), Result<(), AppError>>) -> impl IntoView {
+    let alive = RwSignal::new(false);
+    Effect::new(move |_| alive.set(true));
+    let failed = move || mark.value().get().and_then(Result::err).map(|error| view! { <ErrorNote error/> });
+    let press = move |_| {
+        if !mark.pending().get_untracked() {
+            mark.dispatch(());
+        }
+    };
+    view! {
+        <Show when=move || alive.get()>
+            <button class="button button--quiet button--icon" type="button" on:click=press>
+                <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+                    <path d="M20 11v8H4V6h10M4 7l8 6 4-3"/>
+                    <circle cx="19" cy="6" r="3"/>
+                </svg>
+                <span class="visually-hidden">"Mark as unread"</span>
+            </button>
+        </Show>
+        {failed}
     }
 }
 

@@ -46,24 +46,32 @@ impl Inbox {
         self.incomplete
     }
 
-    /// How many messages are unread in all that is known.
+    /// How many messages are unread in all that is known. A conversation that is marked counts as one.
     pub fn unread(&self) -> u64 {
-        self.rows.iter().map(Conversation::unread).sum()
+        self.rows.iter().map(|row| row.unread().max(row.is_marked().into())).sum()
+    }
+
+    /// How often a conversation has been marked as unread, as far as is known.
+    pub fn marked(&self, conversation: conversation::Id) -> u64 {
+        self.rows.iter().find(|row| row.id == conversation).map_or(0, |row| row.marked)
     }
 
     /// Takes in what has happened.
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::MessageSent { conversation, message } => self.sent(*conversation, message),
-            Event::ConversationRead { conversation, reader, seq } if *reader == self.me => {
-                match self.row(*conversation) {
-                    Some(row) => row.read = row.read.max(*seq),
-                    // An answer that is on the way may bring the row, as it was before this.
-                    None => self.miss(),
-                }
+            Event::ConversationRead { conversation, reader, seq, unmarked } if *reader == self.me => {
+                self.change(*conversation, |row| {
+                    row.read = row.read.max(*seq);
+                    row.unmarked = row.unmarked.max(*unmarked);
+                });
+            }
+            Event::ConversationMarked { conversation, marked } => {
+                self.change(*conversation, |row| row.marked = row.marked.max(*marked));
             }
             Event::Resync => self.miss(),
-            Event::ConversationRead { .. } | Event::Typing { .. } => {}
+            Event::ConversationRead { .. } | Event::MessagesDelivered { .. } | Event::Typing { .. } => {}
+            Event::PersonArrived { .. } | Event::PeoplePresent { .. } | Event::PersonLeft { .. } => {}
         }
     }
 
@@ -120,6 +128,14 @@ impl Inbox {
         self.sort();
     }
 
+    fn change(&mut self, id: conversation::Id, change: impl FnOnce(&mut Conversation)) {
+        match self.row(id) {
+            Some(row) => change(row),
+            // An answer that is on the way may bring the row, as it was before this.
+            None => self.miss(),
+        }
+    }
+
     fn miss(&mut self) {
         self.incomplete = true;
         self.gaps += 1;
@@ -137,8 +153,9 @@ impl Inbox {
 /// The newer of two states of one row, each part for itself.
 fn newer(pulled: Conversation, known: Conversation) -> Conversation {
     let read = pulled.read.max(known.read);
+    let (marked, unmarked) = (pulled.marked.max(known.marked), pulled.unmarked.max(known.unmarked));
     let newest = if known.seq > pulled.seq { Conversation { with: pulled.with, ..known } } else { pulled };
-    Conversation { read, ..newest }
+    Conversation { read, marked, unmarked, ..newest }
 }
 
 #[cfg(test)]
@@ -187,6 +204,22 @@ mod tests {
         let before = inbox.clone();
         inbox.apply(&sent(2, 8, 2));
         assert_eq!(inbox, before);
+    }
+
+    #[test]
+    fn a_mark_counts_as_one_until_it_is_taken_back_in_whatever_order_that_is_told() {
+        let conversation = samples::conversation(1).id;
+        let marked = Event::ConversationMarked { conversation, marked: 1 };
+        let read = Event::ConversationRead { conversation, reader: samples::user(1, "ana").id, seq: 1, unmarked: 1 };
+        let mut told = inbox(&[1, 2], None);
+        told.apply(&marked);
+        assert_eq!((told.unread(), told.rows()[0].is_marked()), (1, true));
+        told.apply(&read);
+        assert_eq!(told.unread(), 0);
+        let mut told_late = inbox(&[1, 2], None);
+        told_late.apply(&read);
+        told_late.apply(&marked);
+        assert_eq!(told_late, told);
     }
 
     #[test]

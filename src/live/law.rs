@@ -29,6 +29,8 @@ enum Step {
     Send { place: usize, mine: bool },
     /// The person reads a conversation on another page.
     Read { place: usize },
+    /// The person marks a conversation as unread on another page.
+    Mark { place: usize },
     /// An event arrives: this one of those on the way, and whether it comes again later.
     Arrive { which: usize, again: bool },
     /// An event is lost, and nobody says so.
@@ -47,7 +49,8 @@ fn step() -> impl Strategy<Value = Step> {
     let place = 0..CONVERSATIONS;
     prop_oneof![
         4 => (place.clone(), any::<bool>()).prop_map(|(place, mine)| Step::Send { place, mine }),
-        1 => place.prop_map(|place| Step::Read { place }),
+        1 => place.clone().prop_map(|place| Step::Read { place }),
+        1 => place.prop_map(|place| Step::Mark { place }),
         4 => (0..8usize, any::<bool>()).prop_map(|(which, again)| Step::Arrive { which, again }),
         1 => (0..8usize).prop_map(|which| Step::Lose { which }),
         1 => Just(Step::Reconnect),
@@ -71,6 +74,8 @@ struct Server {
     /// The messages of each conversation.
     talks: [Vec<Message>; CONVERSATIONS],
     read: [u64; CONVERSATIONS],
+    marked: [u64; CONVERSATIONS],
+    unmarked: [u64; CONVERSATIONS],
     clock: u64,
 }
 
@@ -98,7 +103,14 @@ impl Server {
 
     fn read(&mut self, place: usize) -> Event {
         self.read[place] = self.talks[place].len() as u64;
-        Event::ConversationRead { conversation: Self::id(place), reader: me(), seq: self.read[place] }
+        self.unmarked[place] = self.marked[place];
+        let (seq, unmarked) = (self.read[place], self.unmarked[place]);
+        Event::ConversationRead { conversation: Self::id(place), reader: me(), seq, unmarked }
+    }
+
+    fn mark(&mut self, place: usize) -> Event {
+        self.marked[place] = self.unmarked[place] + 1;
+        Event::ConversationMarked { conversation: Self::id(place), marked: self.marked[place] }
     }
 
     fn inbox(&self, depth: usize) -> Page<Conversation> {
@@ -119,6 +131,8 @@ impl Server {
             last_author: Some(last.author),
             seq: last.seq,
             read: self.read[place],
+            marked: self.marked[place],
+            unmarked: self.unmarked[place],
         })
     }
 
@@ -171,6 +185,10 @@ impl World {
             }
             Step::Read { place } => {
                 let event = self.server.read(place);
+                self.on_the_way.push(event);
+            }
+            Step::Mark { place } => {
+                let event = self.server.mark(place);
                 self.on_the_way.push(event);
             }
             Step::Arrive { which, again } if which < self.on_the_way.len() => {

@@ -18,7 +18,7 @@ use crate::components::unread::{UnreadIcon, with_count};
 use crate::conversation::Conversation;
 use crate::error::AppError;
 use crate::event::Event;
-use crate::live::{Drafts, Live, Outbox};
+use crate::live::{Drafts, Live, Outbox, Presence};
 use crate::page::{Cursor, Page};
 use crate::user::User;
 
@@ -44,6 +44,7 @@ pub fn ConversationsPage() -> impl IntoView {
     provide_context(live);
     let (outbox, drafts) = (Outbox::new(live), Drafts::new());
     provide_context(outbox);
+    provide_context(Presence::start(live));
     provide_context(drafts);
     let shortcuts = Shortcuts::start();
     provide_context(shortcuts);

@@ -18,4 +18,6 @@ pub mod new_conversation;
 
 pub mod first_message;
 
+pub mod settings;
+
 pub mod not_found;

@@ -44,6 +44,7 @@ pub fn routes() -> Router<AppState> {
         .route("/signup", post(sign_up))
         .route("/confirm", post(confirm))
         .route("/forgot", post(forgot))
+        .route("/settings", post(save_settings))
         .route("/signout", post(sign_out))
         .route("/signout-everywhere", post(sign_out_everywhere))
         .route("/messages/{message_group_uuid}", post(send_message))
@@ -74,6 +75,10 @@ async fn forgot(State(state): State<AppState>, request: Request) -> Response {
         Ok(form) => form.submit::<api::ForgotPassword>(to_destination).await,
         Err(error) => layers::refuse(&error),
     }
+}
+
+async fn save_settings(State(state): State<AppState>, request: Request) -> Response {
+    submit::<api::SaveSettings>(state, request, to_destination).await
 }
 
 async fn sign_out(State(state): State<AppState>, request: Request) -> Response {
@@ -152,7 +157,7 @@ impl Form {
                 append_headers(&mut response, &options);
                 response
             }
-            Err(AppError::Unauthenticated) if self.parts.uri.path().starts_with("/messages") => {
+            Err(AppError::Unauthenticated) if layers::is_personal(self.parts.uri.path()) => {
                 layers::to_sign_in(&self.parts.uri)
             }
             Err(error) => self.refused(error).await,

@@ -142,9 +142,14 @@ pub async fn sign_in_first(request: Request, next: Next) -> Response {
     match (uri.path(), signed_in) {
         ("/" | "/signin" | "/signup", true) if is_page => Redirect::to("/messages").into_response(),
         ("/", false) => Redirect::to("/signin").into_response(),
-        (path, false) if path == "/messages" || path.starts_with("/messages/") => to_sign_in(uri),
+        (path, false) if is_personal(path) => to_sign_in(uri),
         _ => next.run(request).await,
     }
+}
+
+/// Whether a page is about who is signed in, and so has nothing to say to anybody else.
+pub fn is_personal(path: &str) -> bool {
+    path == "/messages" || path.starts_with("/messages/") || path == "/settings"
 }
 
 /// To the sign-in page, and from there back to `uri`.

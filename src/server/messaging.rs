@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::message::{self, Body, Message, SentAt};
 use crate::page::{Cursor, Page};
 use crate::server::limits::{Action, Caller};
+use crate::server::receipts;
 use crate::server::respond::Failure;
 use crate::server::session::CurrentUser;
 use crate::server::state::AppState;
@@ -31,18 +32,27 @@ pub async fn open(
     cursor: Option<&Cursor>,
 ) -> Result<Thread, Failure> {
     let membership = membership(state, me, conversation).await?;
-    let read = state.store.conversations.read_up_to(&membership);
+    let place = state.store.conversations.cursor(&membership);
     let messages = async {
         match cursor {
-            Some(_) => Ok((state.store.messages.page(&membership, cursor).await?, read.await?)),
+            Some(_) => Ok((state.store.messages.page(&membership, cursor).await?, place.await?)),
             None => {
-                let read = read.await?;
-                Ok((state.store.messages.newest(&membership, read).await?, read))
+                let place = place.await?;
+                Ok((state.store.messages.newest(&membership, place.receipts.read).await?, place))
             }
         }
     };
-    let ((messages, read), with) = tokio::try_join!(messages, person(state, membership.other()))?;
-    Ok(Thread { id: conversation, with, messages, read, next_message: new_message_id() })
+    let ((messages, place), with, receipts) =
+        tokio::try_join!(messages, person(state, membership.other()), receipts::of(state, &membership))?;
+    Ok(Thread {
+        id: conversation,
+        with,
+        messages,
+        read: place.receipts.read,
+        marked: place.marked > place.unmarked,
+        receipts,
+        next_message: new_message_id(),
+    })
 }
 
 /// A page of a conversation's messages.
@@ -84,20 +94,6 @@ pub async fn send(
     Ok(message)
 }
 
-/// Remembers how far they have read.
-pub async fn mark_read(
-    state: &AppState,
-    me: &CurrentUser,
-    conversation: conversation::Id,
-    seq: u64,
-) -> Result<(), Failure> {
-    let membership = membership(state, me, conversation).await?;
-    state.store.conversations.mark_read(&membership, seq).await?;
-    let seq = seq.min(membership.newest_seq());
-    state.hub.publish(&[me.user.id], &Event::ConversationRead { conversation, reader: me.user.id, seq });
-    Ok(())
-}
-
 /// People to write to.
 pub async fn search(state: &AppState, me: &CurrentUser, query: &str) -> Result<Vec<User>, Failure> {
     let query = query.trim();
@@ -130,6 +126,7 @@ pub async fn start(
     state.limits.check(Action::Send, Caller::User(me.user.id))?;
     let with = other_person(state, me, handle).await?;
     let (conversation, message) = state.store.conversations.start(&me.user, &with, id, body).await?;
+    state.presence.introduce(me.user.id, with.id);
     tell_of_message(state, conversation, [me.user.id, with.id], message);
     Ok(conversation)
 }
@@ -147,7 +144,12 @@ fn tell_of_message(state: &AppState, conversation: conversation::Id, members: [u
     state.hub.publish(&members, &Event::MessageSent { conversation, message });
 }
 
-async fn membership(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<Membership, Failure> {
+/// The person's right to a conversation; not found where they have none.
+pub(super) async fn membership(
+    state: &AppState,
+    me: &CurrentUser,
+    conversation: conversation::Id,
+) -> Result<Membership, Failure> {
     let membership = state.store.conversations.membership(me.user.id, conversation).await?;
     membership.ok_or(AppError::NotFound.into())
 }

@@ -30,6 +30,10 @@ pub mod accounts;
 
 pub mod messaging;
 
+pub mod receipts;
+
+pub mod settings;
+
 pub mod live;
 
 pub mod stream;

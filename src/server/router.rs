@@ -136,7 +136,7 @@ fn assets(state: &AppState) -> Router<AppState> {
 }
 
 /// What `public/` holds.
-pub const PUBLIC_FILES: [&str; 2] = ["favicon.svg", "robots.txt"];
+pub const PUBLIC_FILES: [&str; 3] = ["favicon-unread.svg", "favicon.svg", "robots.txt"];
 
 /// One span a request: its method, the route that answers it, and its id. No query, no header, no body.
 fn span(request: &axum::http::Request<Body>) -> tracing::Span {

@@ -42,8 +42,10 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     let closing = state.closing.clone();
     tokio::spawn(live::close_with_sessions(state.clone()));
+    tokio::spawn(state.presence.clone().watch(closing.clone()));
     if let Some(url) = &state.config.nats_url {
-        let bus = Bus::join(url, &state.config.message_table, state.hub.clone(), closing.clone()).await?;
+        let (hub, presence) = (state.hub.clone(), state.presence.clone());
+        let bus = Bus::join(url, &state.config.message_table, hub, presence, closing.clone()).await?;
         state.hub.join(bus);
     }
     let service = router(state).into_make_service_with_connect_info::<live::Peer>();

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::server::cognito::Cognito;
 use crate::server::config::Config;
 use crate::server::limits::Limits;
-use crate::server::live::Hub;
+use crate::server::live::{Hub, Presence};
 use crate::server::store::Store;
 
 /// The parts of the web server. All fields are handles: cloning copies a few reference counts.
@@ -27,6 +27,8 @@ pub struct AppState {
     pub limits: Arc<Limits>,
     /// Whose pages are told what happens.
     pub hub: Hub,
+    /// Who is there.
+    pub presence: Presence,
     /// Cancelled when the server is to stop.
     pub closing: CancellationToken,
 }
@@ -42,13 +44,15 @@ impl AppState {
     /// The same over a store that is at hand.
     pub async fn over(config: Config, options: LeptosOptions, store: Store) -> anyhow::Result<Self> {
         let cognito = Cognito::connect(&config).await?;
+        let hub = Hub::default();
         Ok(Self {
             config: Arc::new(config),
             options,
             store,
             cognito,
             limits: Arc::default(),
-            hub: Hub::default(),
+            presence: Presence::new(hub.clone()),
+            hub,
             closing: CancellationToken::new(),
         })
     }

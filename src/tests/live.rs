@@ -5,6 +5,7 @@ use std::time::Duration;
 use cruddur_messages::event::Event;
 use cruddur_messages::message::Message;
 use cruddur_messages::page::Page;
+use cruddur_messages::user::User;
 use reqwest::{Method, StatusCode};
 use tokio::time::timeout;
 
@@ -34,8 +35,18 @@ impl Stream {
         stream
     }
 
-    /// The next event; none where the stream has ended.
+    /// The next event but those that say who is there; none where the stream has ended.
     pub(crate) async fn next(&mut self) -> Option<Event> {
+        loop {
+            match self.next_of_all().await? {
+                Event::PersonArrived { .. } | Event::PeoplePresent { .. } | Event::PersonLeft { .. } => {}
+                event => return Some(event),
+            }
+        }
+    }
+
+    /// The next event; none where the stream has ended.
+    pub(crate) async fn next_of_all(&mut self) -> Option<Event> {
         loop {
             let block = timeout(SOON, self.block()).await.expect("an event or an end in time")?;
             if let Some(data) = block.strip_prefix("data: ") {
@@ -93,6 +104,7 @@ async fn what_is_read_on_one_page_is_read_on_the_others_and_typing_is_told_to_th
     let read = ben.call("mark_read", &[("conversation", &talk), ("seq", "99")]).await;
     assert_eq!(read.status, StatusCode::OK, "{}", read.text);
     assert!(matches!(his.next().await, Some(Event::ConversationRead { seq: 1, .. })));
+    assert!(matches!(hers.next().await, Some(Event::ConversationRead { seq: 1, .. })));
     assert_eq!(cy.call("typing", &[("conversation", &talk)]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(ben.call("typing", &[("conversation", &talk)]).await.status, StatusCode::OK);
     assert!(matches!(hers.next().await, Some(Event::Typing { .. })));
@@ -166,4 +178,27 @@ async fn a_page_that_has_missed_something_asks_for_exactly_that() {
     assert_eq!(app.browser().call("messages_after", &fields).await.status, StatusCode::UNAUTHORIZED);
     let nowhere = ben.call("messages_after", &[("conversation", &new_id())]).await;
     assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_page_open_is_there_for_those_they_write_with_and_for_nobody_else() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben, cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    let her: User = ana.call("current_user", &[]).await.json();
+    let him: User = ben.call("current_user", &[]).await.json();
+    ana.start("ben", "hello").await;
+    let mut hers = Stream::open(&ana).await;
+    let mut strangers = Stream::open(&cy).await;
+    let mut his = Stream::open(&ben).await;
+    assert_eq!(his.next_of_all().await, Some(Event::PeoplePresent { people: vec![her.id] }));
+    assert_eq!(hers.next_of_all().await, Some(Event::PersonArrived { person: him.id }));
+    // A page that is loaded again has not left.
+    drop(his);
+    his = Stream::open(&ben).await;
+    assert_eq!(hers.next_of_all().await, Some(Event::PersonArrived { person: him.id }));
+    drop(his);
+    assert_eq!(hers.next_of_all().await, Some(Event::PersonLeft { person: him.id }));
+    // The first that a stranger hears of her is when she writes to them.
+    ana.start("cy", "and you?").await;
+    assert_eq!(strangers.next_of_all().await, Some(Event::PersonArrived { person: her.id }));
 }

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use cruddur_messages::event::Event;
 use cruddur_messages::message::Message;
 use cruddur_messages::page::Page;
+use cruddur_messages::user::User;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
@@ -79,6 +80,9 @@ async fn two_servers_carry_events_for_each_other_and_do_without_when_the_bus_is_
     let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
     let (mut ana, mut ben) = (ana.at(one.address), ben.at(two.address));
     let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
+
+    let her: User = ana.call("current_user", &[]).await.json();
+    assert_eq!(his.next_of_all().await, Some(Event::PeoplePresent { people: vec![her.id] }), "at the other server");
 
     let told = ana.say(&talk, "over the bus").await;
     assert_eq!(next_message(&mut his).await, told);

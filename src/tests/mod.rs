@@ -22,6 +22,8 @@ mod outages;
 
 mod pages;
 
+mod receipts;
+
 mod refresh;
 
 mod refusals;

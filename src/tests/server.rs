@@ -30,6 +30,15 @@ async fn every_answer_carries_the_security_headers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_file_in_public_is_served() {
+    let app = TestApp::start().await;
+    for file in std::fs::read_dir("public").expect("a folder") {
+        let name = file.expect("a file").file_name().into_string().expect("UTF-8");
+        assert_eq!(app.browser().get(&format!("/{name}")).await.status, StatusCode::OK, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_is_not_cached_and_its_scripts_carry_the_nonce_of_its_policy() {
     let app = TestApp::start().await;
     let page = app.sign_in("ana").await.get("/messages").await;

@@ -21,6 +21,11 @@ fn calls_of_members(talk: &str) -> Vec<(&'static str, Vec<(&'static str, String)
         ("messages_after", vec![("conversation", text(talk))]),
         ("typing", vec![("conversation", text(talk))]),
         ("mark_read", vec![("conversation", text(talk)), ("seq", text("1"))]),
+        ("mark_unread", vec![("conversation", text(talk))]),
+        ("mark_delivered", vec![("conversation", text(talk)), ("seq", text("1"))]),
+        ("find_receipts", vec![("conversation", text(talk))]),
+        ("load_settings", vec![]),
+        ("save_settings", vec![("receipts", text("true"))]),
         ("search_users", vec![("query", text("be"))]),
         ("find_recipient", vec![("handle", text("ben"))]),
         ("start_conversation", vec![("handle", text("ben")), ("id", new_id()), ("body", text("hello"))]),
@@ -91,6 +96,9 @@ async fn a_stranger_finds_nothing_in_a_conversation_that_is_not_theirs() {
         ("list_messages", vec![("conversation", talk.clone()), ("cursor", "x".to_owned())]),
         ("send_message", vec![("conversation", talk.clone()), ("id", new_id()), ("body", "me too".to_owned())]),
         ("mark_read", vec![("conversation", talk.clone()), ("seq", "1".to_owned())]),
+        ("mark_delivered", vec![("conversation", talk.clone()), ("seq", "1".to_owned())]),
+        ("mark_unread", vec![("conversation", talk.clone())]),
+        ("find_receipts", vec![("conversation", talk.clone())]),
     ];
     for (endpoint, fields) in calls {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -133,7 +141,7 @@ async fn a_text_that_cannot_be_sent_is_refused_with_its_reason() {
 async fn arguments_that_cannot_be_read_are_422_and_never_500() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
-    let cases: [(&str, &[(&str, &str)]); 12] = [
+    let cases: [(&str, &[(&str, &str)]); 14] = [
         ("send_message", &[]),
         ("send_message", &[("conversation", "not-an-id"), ("id", "x"), ("body", "a")]),
         ("send_message", &[("conversation", STRANGE), ("id", "@bayko"), ("body", "a")]),
@@ -142,6 +150,8 @@ async fn arguments_that_cannot_be_read_are_422_and_never_500() {
         ("list_messages", &[("conversation", STRANGE)]),
         ("mark_read", &[("conversation", STRANGE), ("seq", "-1")]),
         ("mark_read", &[("conversation", STRANGE), ("seq", "99999999999999999999")]),
+        ("mark_delivered", &[("conversation", STRANGE)]),
+        ("save_settings", &[("receipts", "perhaps")]),
         ("list_conversations", &[("cursor", "%00../../")]),
         ("search_users", &[]),
         ("search_users", &[("query", "a\u{0}b")]),

@@ -91,7 +91,8 @@ impl Found {
                 self.members.insert(conversation, [*numbers.get(&one)?, *numbers.get(&other)?]);
             }
             Key::Read(reader, conversation) => {
-                self.cursors.insert((*numbers.get(&reader)?, conversation), number(item, SEQ)?);
+                // A message may have reached somebody who has not read it yet.
+                self.cursors.insert((*numbers.get(&reader)?, conversation), number(item, SEQ).unwrap_or(0));
             }
             Key::Marker(..) | Key::Pair(..) | Key::Adopted => {}
         }

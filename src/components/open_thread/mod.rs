@@ -2,15 +2,18 @@
 
 mod newer;
 
+mod receipts;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::hooks::use_navigate;
 
 use crate::api;
 use crate::components::composer::Draft;
 use crate::components::inbox::Inbox;
 use crate::components::scroller::Scroller;
 use crate::components::writing::Writing;
-use crate::conversation::{self, Thread};
+use crate::conversation::{self, Receipts, Thread};
 use crate::error::AppError;
 use crate::event::Event;
 use crate::live::outbox::Unsent;
@@ -42,11 +45,15 @@ pub struct OpenThread {
     pub entered: RwSignal<bool>,
     /// What a screen reader is to say: the newest message of the other person.
     pub announced: RwSignal<Option<Message>>,
+    /// How far the other person has got, where that is shown.
+    pub receipts: RwSignal<Option<Receipts>>,
     /// Who is writing.
     pub writing: Writing,
     asking: StoredValue<bool>,
     /// Up to which place the server knows that it has been read.
     told: StoredValue<u64>,
+    /// Whether the server has it marked as unread.
+    marked: StoredValue<bool>,
     inbox: Inbox,
 }
 
@@ -68,9 +75,11 @@ impl OpenThread {
             entered: RwSignal::new(false),
             timeline: RwSignal::new(timeline),
             announced: RwSignal::new(None),
+            receipts: RwSignal::new(thread.receipts),
             writing: Writing::new(thread.id),
             asking: StoredValue::new(false),
             told: StoredValue::new(thread.read),
+            marked: StoredValue::new(thread.marked),
             inbox,
         }
     }
@@ -115,9 +124,17 @@ impl OpenThread {
     /// Listens to what happens in this conversation, as long as it is open.
     pub fn follow(self, live: Live) {
         live.listen(Callback::new(move |event: Event| self.heed(&event)));
+        // What was told after the server had looked, and before anybody listened here, is missing. Where the stream is not
+        // open yet, it says the same when it is.
+        Effect::new(move |_| {
+            if live.connected.get_untracked() == Some(true) {
+                self.heed(&Event::Resync);
+            }
+        });
     }
 
     fn heed(self, event: &Event) {
+        self.heed_receipts(event);
         match event {
             Event::Typing { conversation, author } if *conversation == self.id && *author != self.me => {
                 self.writing.begins()
@@ -192,13 +209,35 @@ impl OpenThread {
         })
     }
 
+    /// Marks it as unread, and leaves it: open, it would be read.
+    pub fn mark_unread_action(self) -> Action<(), Result<(), AppError>> {
+        let action = Action::new(move |(): &()| {
+            self.entered.set(false);
+            async move {
+                let marked = api::mark_unread(self.id).await;
+                if marked.is_err() {
+                    self.entered.try_set(true);
+                }
+                marked
+            }
+        });
+        let navigate = use_navigate();
+        Effect::new(move |_| {
+            if action.value().get() == Some(Ok(())) {
+                navigate("/messages", Default::default());
+            }
+        });
+        action
+    }
+
     /// Tells the server what has been read: up to the newest message, once it is in view in a window that has the focus.
     pub fn mark_read_when_seen(self) {
         let tell = move || {
             let (seq, focused) = (self.seen.get_untracked(), document().has_focus().unwrap_or(false));
             let in_view = self.entered.get_untracked() && self.scroller.at_end.get_untracked();
-            if focused && in_view && seq > self.told.get_value() {
+            if focused && in_view && (seq > self.told.get_value() || self.marked.get_value()) {
                 self.told.set_value(seq);
+                self.marked.set_value(false);
                 self.inbox.read(self.id, seq);
                 spawn_local(async move {
                     if api::mark_read(self.id, seq).await.is_err() {

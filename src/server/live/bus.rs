@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::event::Event;
-use crate::server::live::Hub;
+use crate::server::live::{Hub, Presence};
 use crate::user;
 
 /// How many events may wait to be carried. More, and the other servers' pages are told to ask.
@@ -48,7 +48,13 @@ pub struct Bus {
 
 impl Bus {
     /// Joins the servers that use the same table. A NATS that is away is waited for, in the background.
-    pub async fn join(url: &str, table: &str, hub: Hub, closing: CancellationToken) -> anyhow::Result<Self> {
+    pub async fn join(
+        url: &str,
+        table: &str,
+        hub: Hub,
+        presence: Presence,
+        closing: CancellationToken,
+    ) -> anyhow::Result<Self> {
         let changed = Arc::new(Notify::new());
         let told = Arc::clone(&changed);
         let options = ConnectOptions::new().retry_on_initial_connect().event_callback(move |event| {
@@ -64,6 +70,7 @@ impl Bus {
             subject: format!("cruddur-messages.{table}.events"),
             server: Uuid::new_v4(),
             hub,
+            presence,
             changed,
             lossy: Arc::clone(&lossy),
         };
@@ -85,6 +92,7 @@ struct Line {
     subject: String,
     server: Uuid,
     hub: Hub,
+    presence: Presence,
     /// Something has changed about the connection.
     changed: Arc<Notify>,
     lossy: Arc<AtomicBool>,
@@ -153,7 +161,10 @@ impl Line {
         match serde_json::from_slice::<Telling>(payload) {
             Ok(telling) if telling.from == self.server => {}
             Ok(Telling { to, event, .. }) if to.is_empty() => self.hub.tell_all(&event),
-            Ok(Telling { to, event, .. }) => self.hub.tell(&to, &event),
+            Ok(Telling { to, event, .. }) => {
+                self.hub.tell(&to, &event);
+                self.presence.heed(&to, &event);
+            }
             // A newer server tells what this one does not know.
             Err(_) => self.hub.tell_all(&Event::Resync),
         }

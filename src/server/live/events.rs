@@ -17,6 +17,7 @@ use crate::server::layers::refuse;
 use crate::server::live::hub::Subscription;
 use crate::server::session::CurrentUser;
 use crate::server::state::AppState;
+use crate::user;
 
 /// How often something is sent when nothing happens: in time for proxies, most of which wait for 60 seconds, and for a
 /// page to notice that its stream is dead.
@@ -31,6 +32,7 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Response
     let (parts, _) = request.into_parts();
     match subscribe(&state, &parts) {
         Ok(subscription) => {
+            tokio::spawn(arrive(state.clone(), subscription.user()));
             let stream = Sse::new(told(subscription, state.closing.clone()));
             // For nginx, which otherwise waits until it has a buffer full.
             let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
@@ -44,6 +46,14 @@ fn subscribe(state: &AppState, parts: &axum::http::request::Parts) -> Result<Sub
     let me = CurrentUser::of(parts)?;
     let session = me.session.ok_or(AppError::Unauthenticated)?;
     state.hub.subscribe(me.user.id, session)
+}
+
+/// Says that somebody is there. Worth nothing when it is late: a failure is not tried again.
+async fn arrive(state: AppState, person: user::Id) {
+    match state.store.conversations.people(person).await {
+        Ok(with) => state.presence.arrive(person, with),
+        Err(failure) => drop(failure.into_answer()),
+    }
 }
 
 /// A stream that is under way.

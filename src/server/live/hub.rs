@@ -104,6 +104,11 @@ impl Hub {
         }
     }
 
+    /// Whether a person has a stream open here.
+    pub fn is_open(&self, user: user::Id) -> bool {
+        self.lock().by_user.contains_key(&user)
+    }
+
     /// How many streams are open.
     pub fn open(&self) -> usize {
         self.lock().by_user.values().map(Vec::len).sum()
@@ -128,6 +133,11 @@ impl Streams {
 }
 
 impl Subscription {
+    /// Whose it is.
+    pub fn user(&self) -> user::Id {
+        self.user
+    }
+
     /// The next event, as JSON; none when the stream is to end.
     pub async fn next(&mut self) -> Option<Arc<str>> {
         self.receiver.recv().await

@@ -8,8 +8,11 @@ pub mod hub;
 
 mod listener;
 
+mod presence;
+
 pub use hub::Hub;
 pub use listener::{Peer, Punctual};
+pub use presence::Presence;
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use anyhow::anyhow;
 use uuid::Uuid;
 
-use crate::conversation::{self, Conversation, PREVIEW_LEN_MAX};
+use crate::conversation::{self, Conversation, PREVIEW_LEN_MAX, Receipts};
 use crate::error::AppError;
 use crate::message::{self, Body, Message};
 use crate::page::{Cursor, PAGE_SIZE, Page};
@@ -14,7 +14,7 @@ use crate::server::respond::Failure;
 use crate::server::store::adopt::OldRows;
 use crate::server::store::cursor::{self, Direction};
 use crate::server::store::dynamodb::Table;
-use crate::server::store::rows::{self, Head, InboxRow, MessageRow};
+use crate::server::store::rows::{self, Head, InboxRow, MessageRow, ReadCursor};
 use crate::server::store::table::{Key, MESSAGE_GROUP_UUID, SortTime};
 use crate::server::store::tries::Tries;
 use crate::server::store::users::Users;
@@ -80,6 +80,12 @@ impl Conversations {
         Ok(Page { items: self.shown(me, slice.rows).await?, older, newer: None })
     }
 
+    /// Whom a person writes with: those in the [`PAGE_SIZE`] newest conversations. A read unit for each dozen.
+    pub async fn people(&self, me: user::Id) -> Result<Vec<user::Id>, Failure> {
+        let other = |item: &_| InboxRow::read(item).map(|row| row.with.id);
+        Ok(times::slice(&self.table, &Key::inbox(me), Direction::Older, None, PAGE_SIZE, other).await?.rows)
+    }
+
     /// The person's right to a conversation; none for one that is not there or not theirs. One read unit, and a query of
     /// the index where there is no head: the conversation may be an old one.
     pub async fn membership(
@@ -142,14 +148,41 @@ impl Conversations {
         }
     }
 
-    /// The place up to which the person has read. One read unit.
-    pub async fn read_up_to(&self, membership: &Membership) -> Result<u64, Failure> {
-        reads::up_to(&self.table, membership.me, membership.conversation).await
+    /// How far the person has got. One read unit.
+    pub async fn cursor(&self, membership: &Membership) -> Result<ReadCursor, Failure> {
+        reads::cursor(&self.table, membership.me, membership.conversation).await
     }
 
-    /// Remembers that the person has read up to `seq`; never goes back, nor past the newest message. One write unit.
-    pub async fn mark_read(&self, membership: &Membership, seq: u64) -> Result<(), Failure> {
-        membership.read_up_to(&self.table, seq.min(membership.head.seq)).await
+    /// How far the other person has got. One read unit.
+    pub async fn receipts(&self, membership: &Membership) -> Result<Receipts, Failure> {
+        Ok(reads::cursor(&self.table, membership.other, membership.conversation).await?.receipts)
+    }
+
+    /// Remembers that the person has read up to `seq`; never goes back, nor past the newest message. What they had marked
+    /// as unread is so no more: answers with how often they had. One write unit, and one where there is a mark.
+    pub async fn mark_read(&self, membership: &Membership, seq: u64) -> Result<u64, Failure> {
+        let Membership { me, conversation, .. } = *membership;
+        let cursor = match reads::advance(&self.table, me, conversation, seq.min(membership.head.seq)).await? {
+            Some(cursor) => cursor,
+            None => self.cursor(membership).await?,
+        };
+        if cursor.marked > cursor.unmarked {
+            reads::unmark(&self.table, me, conversation, cursor.marked).await?;
+        }
+        Ok(cursor.marked)
+    }
+
+    /// Marks the conversation as unread for the person. Answers with how often they have, if it was not. One write unit.
+    pub async fn mark_unread(&self, membership: &Membership) -> Result<Option<u64>, Failure> {
+        let cursor = reads::mark(&self.table, membership.me, membership.conversation).await?;
+        Ok(cursor.map(|cursor| cursor.marked))
+    }
+
+    /// Remembers that what is up to `seq` has reached a page of the person; never goes back, nor past the newest message.
+    /// Answers whether that is new. One write unit.
+    pub async fn mark_delivered(&self, membership: &Membership, seq: u64) -> Result<bool, Failure> {
+        let seq = seq.min(membership.head.seq);
+        Ok(reads::deliver(&self.table, membership.me, membership.conversation, seq).await?.is_some())
     }
 
     /// Rows as their owner sees them: people as PostgreSQL knows them now, or else as they were when the row was written.
@@ -158,10 +191,10 @@ impl Conversations {
             return Ok(Vec::new());
         }
         let people: Vec<_> = rows.iter().map(|row| row.with.id).collect();
-        let unsure: Vec<_> = rows.iter().filter(|row| !is_read(row, me)).map(|row| row.conversation).collect();
-        let (people, read) = tokio::try_join!(self.users.by_ids(&people), reads::of(&self.table, me, &unsure))?;
+        let talks: Vec<_> = rows.iter().map(|row| row.conversation).collect();
+        let (people, cursors) = tokio::try_join!(self.users.by_ids(&people), reads::of(&self.table, me, &talks))?;
         let people: HashMap<_, _> = people.into_iter().map(|user| (user.id, user)).collect();
-        Ok(rows.into_iter().map(|row| shown(row, me, &people, &read)).collect())
+        Ok(rows.into_iter().map(|row| shown(row, me, &people, &cursors)).collect())
     }
 }
 
@@ -191,7 +224,7 @@ impl Membership {
     }
 
     pub(super) async fn read_up_to(&self, table: &Table, seq: u64) -> Result<(), Failure> {
-        reads::advance(table, self.me, self.conversation, seq).await
+        reads::advance(table, self.me, self.conversation, seq).await.map(drop)
     }
 }
 
@@ -204,13 +237,15 @@ fn shown(
     row: InboxRow,
     me: user::Id,
     people: &HashMap<user::Id, User>,
-    read: &HashMap<conversation::Id, u64>,
+    cursors: &HashMap<conversation::Id, ReadCursor>,
 ) -> Conversation {
-    let read = read.get(&row.conversation).copied().unwrap_or(0);
+    let cursor = cursors.get(&row.conversation).copied().unwrap_or_default();
     Conversation {
         id: row.conversation,
         seq: row.seq,
-        read: if is_read(&row, me) { row.seq } else { read },
+        read: if is_read(&row, me) { row.seq } else { cursor.receipts.read },
+        marked: cursor.marked,
+        unmarked: cursor.unmarked,
         with: people.get(&row.with.id).cloned().unwrap_or(row.with),
         preview: row.body,
         last_sent_at: row.at.sent_at(),

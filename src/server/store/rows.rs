@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use crate::conversation::{self, Receipts};
 use crate::message::{self, Message};
 use crate::server::store::table::{
-    EXPIRES_AT, Item, Key, LAST_SK, LAST_USER_UUID, MEMBERS, MESSAGE, MESSAGE_GROUP_UUID, MESSAGE_SK, MESSAGE_UUID,
-    READ_AT, SEQ, SortTime, USER_DISPLAY_NAME, USER_HANDLE, USER_UUID,
+    DELIVERED_SEQ, EXPIRES_AT, Item, Key, LAST_SK, LAST_USER_UUID, MARKED, MEMBERS, MESSAGE, MESSAGE_GROUP_UUID,
+    MESSAGE_SK, MESSAGE_UUID, READ_AT, SEQ, SortTime, UNMARKED, USER_DISPLAY_NAME, USER_HANDLE, USER_UUID,
 };
-use crate::user::{DisplayName, Handle, User};
-use crate::{conversation, user};
+use crate::user::{self, DisplayName, Handle, User};
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,6 +170,29 @@ pub fn read_cursor(reader: user::Id, conversation: conversation::Id, seq: u64, a
     set_number(&mut item, SEQ, seq);
     set_text(&mut item, READ_AT, at.as_str());
     item
+}
+
+/// How far a person has got in a conversation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReadCursor {
+    /// What has arrived, and what they have read.
+    pub receipts: Receipts,
+    /// How often they have marked it as unread.
+    pub marked: u64,
+    /// How often that was when they read it last.
+    pub unmarked: u64,
+}
+
+impl ReadCursor {
+    /// Reads a row; what it does not say is 0.
+    pub fn read(item: &Item) -> Self {
+        let place = |name| number(item, name).unwrap_or(0);
+        Self {
+            receipts: Receipts::delivered(place(DELIVERED_SEQ)).raised(Receipts::read(place(SEQ))),
+            marked: place(MARKED),
+            unmarked: place(UNMARKED),
+        }
+    }
 }
 
 /// The text of an attribute.

@@ -43,6 +43,14 @@ pub const MESSAGE_SK: &str = "message_sk";
 pub const EXPIRES_AT: &str = "expires_at";
 /// In a read cursor: when it was moved.
 pub const READ_AT: &str = "read_at";
+/// In a read cursor: the place of the newest message that has reached a page of the person.
+pub const DELIVERED_SEQ: &str = "delivered_seq";
+/// In a read cursor: since when.
+pub const DELIVERED_AT: &str = "delivered_at";
+/// In a read cursor: how often the person has marked the conversation as unread.
+pub const MARKED: &str = "marked";
+/// In a read cursor: how often [`MARKED`] it was when they read it last.
+pub const UNMARKED: &str = "unmarked";
 
 /// The index that finds a conversation's inbox rows.
 pub const GROUP_INDEX: &str = "message-group-sk-index";

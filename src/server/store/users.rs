@@ -153,6 +153,23 @@ impl Users {
         Ok(rows.into_iter().map(User::from).collect())
     }
 
+    /// Whether a person shows what they have received and read; not where there is no such person. One query.
+    pub async fn receipts(&self, id: Id) -> Result<bool, Failure> {
+        let shown = query_file_scalar!("sql/users/receipts.sql", id.0).fetch_optional(&self.pool).await?;
+        Ok(shown.unwrap_or(false))
+    }
+
+    /// Changes what [`Users::receipts`] answers. One query.
+    pub async fn set_receipts(&self, id: Id, shown: bool) -> Result<(), Failure> {
+        query_file!("sql/users/set_receipts.sql", id.0, shown).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Whether both people show what they have received and read. One query.
+    pub async fn both_show_receipts(&self, one: Id, other: Id) -> Result<bool, Failure> {
+        Ok(query_file_scalar!("sql/users/both_show_receipts.sql", one.0, other.0).fetch_one(&self.pool).await?)
+    }
+
     /// Links the row that the old app made for the same mailbox, if the person has proved that it is theirs.
     async fn adopt(&self, newcomer: &Newcomer) -> Result<Option<User>, Failure> {
         if !newcomer.email_verified {

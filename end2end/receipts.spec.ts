@@ -1,0 +1,64 @@
+import { expect, test, type Person } from "./support/people.ts";
+
+/** What it says below one's own messages about how far they have got, oldest first. */
+function receipts(person: Person) {
+  return person.page.locator(".message__receipt");
+}
+
+test("a message is sent, then delivered, then read, and stays so when the page is loaded again", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.known("Ben")]);
+  await ana.open(`/messages/new/${ben.handle}`);
+  await ana.send("hello");
+  await expect(ana.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
+  await ana.alive();
+  const path = new URL(ana.page.url()).pathname;
+  await expect(receipts(ana)).toHaveText(["Sent"]);
+  const his = await people.enter(ben);
+  await expect(receipts(ana)).toHaveText(["Delivered"]);
+  await ana.open(path);
+  await expect(receipts(ana)).toHaveText(["Delivered"]);
+  await his.open(path);
+  await expect(receipts(ana)).toHaveText(["Read"]);
+  await his.open("/messages");
+  await ana.send("and this?");
+  await expect(receipts(ana)).toHaveText(["Read", "Delivered"]);
+  await his.open(path);
+  await expect(receipts(ana)).toHaveText(["Read"]);
+  await expect(his.page.locator(".message--mine")).toHaveCount(0);
+});
+
+test("what was missed while the page had no connection is asked for", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  const path = await ana.startConversation(ben, "hello");
+  await expect(receipts(ana)).toHaveText(["Delivered"]);
+  ana.complaints.expect(/net::ERR_|Failed to load resource/);
+  await ana.page.context().setOffline(true);
+  await expect(ana.page.getByText("No connection.")).toBeVisible();
+  await ben.open(path);
+  await expect(ben.page.locator(".conversation").first()).not.toContainText("unread");
+  await expect(receipts(ana)).toHaveText(["Delivered"]);
+  await ana.page.context().setOffline(false);
+  await expect(receipts(ana)).toHaveText(["Read"]);
+});
+
+test("who turns receipts off sends none and sees none", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  const path = await ana.startConversation(ben, "hello");
+  await ben.page.getByText("Account", { exact: true }).locator("..").click();
+  await ben.page.getByRole("link", { name: "Settings" }).click();
+  await ben.page.getByLabel("Receipts").uncheck();
+  await ben.page.getByRole("button", { name: "Save" }).click();
+  await expect(ben.page.getByText("Saved.")).toBeVisible();
+  await ben.open(path);
+  await ben.send("hello yourself");
+  await expect(receipts(ben)).toHaveText(["Sent"]);
+  await ana.open(path);
+  await expect(ana.messages).toHaveText(["hello", "hello yourself"]);
+  await expect(receipts(ana)).toHaveText(["Sent"]);
+  await ana.send("still there?");
+  await expect(ben.messages.last()).toHaveText("still there?");
+  await expect(ben.page.locator(".conversation").first()).not.toContainText("unread");
+  await expect(receipts(ana)).toHaveText(["Sent"]);
+  await ben.open("/settings");
+  await expect(ben.page.getByLabel("Receipts")).not.toBeChecked();
+});

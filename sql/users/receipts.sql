@@ -1,0 +1,3 @@
+select receipts
+from users
+where uuid = $1

@@ -1,0 +1,3 @@
+update users
+set receipts = $2
+where uuid = $1

@@ -1,0 +1,52 @@
+//! `/settings`
+
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::api::{self, SaveSettings};
+use crate::components::account_page::{AccountPage, Done};
+use crate::components::error_note::Missing;
+use crate::components::field::{CheckBox, SubmitButton};
+use crate::components::form::{FieldForm, Leave, Refused, Submission};
+use crate::settings::Settings;
+
+/// What one may choose.
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let refused = Refused::of_page();
+    let settings = Resource::new(|| (), |()| api::load_settings());
+    let form = move || {
+        Suspend::new(async move {
+            match settings.await {
+                Ok(settings) => Either::Left(view! { <SettingsForm settings refused=refused.get_value()/> }),
+                Err(error) => Either::Right(view! { <Missing what="This page" error/> }),
+            }
+        })
+    };
+    view! {
+        <Title text="Settings · Cruddur"/>
+        <AccountPage heading="Settings">
+            <Done query="saved" says="Saved."/>
+            <Suspense>{form}</Suspense>
+            <p class="card__other"><a href="/messages">"Back to the messages"</a></p>
+        </AccountPage>
+    }
+}
+
+#[component]
+fn SettingsForm(settings: Settings, refused: Option<Refused>) -> impl IntoView {
+    let of = Submission::of::<SaveSettings>(refused, Leave::Navigate);
+    view! {
+        <FieldForm action="/settings" fields=&[] of>
+            <CheckBox
+                name="receipts"
+                label="Receipts"
+                hint="Those you write with see when your page has a message and when you have read it, and you see it of them. \
+                    Without, neither does."
+                checked=settings.receipts
+            />
+            <SubmitButton of label="Save"/>
+        </FieldForm>
+    }
+}
