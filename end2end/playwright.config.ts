@@ -10,8 +10,14 @@ const mobile = { viewport: { width: 390, height: 844 }, hasTouch: true };
 // How a page looks does not change what it does: only these are run in each size and theme.
 const looks = /accessibility\.spec\.ts/;
 const withoutScript = /\.noscript\.spec\.ts/;
+// Thousands of tries in one test, or another browser: once is enough.
+const once = /(long|switching|firefox)\.spec\.ts/;
+
+// Takes minutes each: only where it is asked for.
+const long = /@long/;
 
 export default defineConfig({
+  ...(process.env.LONG_TESTS ? { grep: long } : { grepInvert: long }),
   globalSetup: "./support/ready.ts",
   fullyParallel: true,
   workers: 2,
@@ -30,7 +36,7 @@ export default defineConfig({
     screenshot: "only-on-failure",
   },
   projects: [
-    { name: "desktop", use: { ...desktop, colorScheme: "dark" }, testIgnore: withoutScript },
+    { name: "desktop", use: { ...desktop, colorScheme: "dark" }, testIgnore: [withoutScript, once] },
     { name: "mobile", use: { ...mobile, colorScheme: "light" }, testIgnore: withoutScript },
     { name: "desktop light", use: { ...desktop, colorScheme: "light" }, testMatch: looks },
     { name: "mobile dark", use: { ...mobile, colorScheme: "dark" }, testMatch: looks },

@@ -65,6 +65,20 @@ need_nats() {
     command -v nats-server >/dev/null || install_packages "NATS" nats-server
 }
 
+# Debian's Firefox; sets FIREFOX, to nothing where there is none: Ubuntu has none that could be installed so.
+need_firefox() {
+    local name
+    for name in "${FIREFOX:-firefox-esr}" firefox; do
+        FIREFOX=$(command -v "$name") && export FIREFOX && return
+    done
+    if apt-cache show firefox-esr >/dev/null 2>&1; then
+        install_packages "Firefox" firefox-esr
+        FIREFOX=$(command -v firefox-esr) && export FIREFOX && return
+    fi
+    say "No Firefox can be installed here: what is tested in it is left out. Name one to test it: FIREFOX=/path/to/firefox $0"
+    export FIREFOX=
+}
+
 # A Chromium for Playwright; sets CHROMIUM. Where it is to be had, the one without windows: the whole browser draws some
 # that nobody sees, and takes about twice as long.
 need_chromium() {

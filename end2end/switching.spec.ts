@@ -1,0 +1,66 @@
+import { expect, test } from "./support/people.ts";
+
+/** How often another conversation is opened. */
+const SWITCHES = 10_000;
+
+/** One switch in so many goes along with a message. */
+const SWITCHES_PER_MESSAGE = 150;
+
+test("@long of ten thousand random fast switches, none sends a message astray", async ({ people }) => {
+  test.setTimeout(600_000);
+  const ana = await people.signedIn("Ana");
+  const others = await Promise.all(["Ben", "Cy", "Dee", "Eli"].map((name) => people.known(name)));
+  for (const { handle } of others) {
+    await ana.open(`/messages/new/${handle}`);
+    await ana.send("hello");
+    await expect(ana.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
+  }
+  // Requests of a page that has been left are ended, and that is no complaint.
+  const sent = await ana.page.evaluate(
+    async ([switches, perMessage]) => {
+      const frames = async (count: number) => {
+        for (let n = 0; n < count; n += 1) await new Promise((done) => requestAnimationFrame(done));
+      };
+      const some = (count: number) => Math.floor(Math.random() * count);
+      const open = () => {
+        const rows = document.querySelectorAll<HTMLElement>(".conversation");
+        rows[some(rows.length)]?.click();
+      };
+      let sent = 0;
+      for (let n = 0; n < switches; n += 1) {
+        open();
+        // Sometimes long enough for the conversation to appear, mostly not.
+        if (some(4) === 0) await frames(some(6));
+        else await new Promise((done) => setTimeout(done));
+        if (some(perMessage) > 0) continue;
+        await frames(some(10));
+        const field = document.querySelector<HTMLTextAreaElement>(".composer__field");
+        const name = document.querySelector(".thread__who .heading")?.textContent;
+        if (!field?.form || !name) continue;
+        const form = field.form;
+        field.value = `to ${name}, number ${n}`;
+        field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+        // Sometimes another conversation is on its way already when it is sent.
+        if (some(2) === 0) open();
+        await frames(some(2));
+        if (form.isConnected) form.requestSubmit();
+        sent += 1;
+      }
+      return sent;
+    },
+    [SWITCHES, SWITCHES_PER_MESSAGE] as const,
+  );
+  expect(sent).toBeGreaterThan(SWITCHES / SWITCHES_PER_MESSAGE / 4);
+  const unsent = () => ana.page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("cruddur/unsent/")).length);
+  await expect.poll(unsent, { timeout: 120_000 }).toBe(0);
+  await ana.open("/messages");
+  let arrived = 0;
+  for (const { name, handle } of others) {
+    await ana.conversations.filter({ hasText: handle }).evaluate((row) => (row as HTMLElement).click());
+    await expect(ana.page.locator(".thread__handle")).toHaveText(`@${handle}`);
+    const texts = await ana.messages.allTextContents();
+    expect(texts.filter((text) => text !== "hello" && !text.startsWith(`to ${name}, number `))).toEqual([]);
+    arrived += texts.length - 1;
+  }
+  expect(arrived).toBeGreaterThan(sent / 4);
+});
