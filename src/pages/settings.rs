@@ -42,8 +42,8 @@ fn SettingsForm(settings: Settings, refused: Option<Refused>) -> impl IntoView {
             <CheckBox
                 name="receipts"
                 label="Receipts"
-                hint="Those you write with see when your page has a message and when you have read it, and you see it of them. \
-                    Without, neither does."
+                hint="Those you write with see when a message has reached you and when you have read it, and you see the \
+                    same of them. If this is off, neither of you does."
                 checked=settings.receipts
             />
             <SubmitButton of label="Save"/>
