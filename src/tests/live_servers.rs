@@ -82,7 +82,23 @@ async fn two_servers_carry_events_for_each_other_and_do_without_when_the_bus_is_
     let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
 
     let her: User = ana.call("current_user", &[]).await.json();
-    assert_eq!(his.next_of_all().await, Some(Event::PeoplePresent { people: vec![her.id] }), "at the other server");
+    // Said of her when he comes, or a little later, where the other server's word comes after him.
+    let there = [Event::PeoplePresent { people: vec![her.id] }, Event::PersonArrived { person: her.id }];
+    let told = his.next_of_all().await.expect("the stream goes on");
+    assert!(there.contains(&told), "{told:?} of who is at the other server");
+    // Who writes with nobody is nobody's business.
+    let mut cy = app.sign_in("cy").await.at(one.address);
+    let them: User = cy.call("current_user", &[]).await.json();
+    let _theirs = Stream::open(&cy).await;
+    for n in 0..3 {
+        let told = ana.say(&talk, &format!("meanwhile {n}")).await;
+        while let event = his.next_of_all().await.expect("the stream goes on")
+            && !matches!(&event, Event::MessageSent { message, .. } if *message == told)
+        {
+            assert_ne!(event, Event::PersonArrived { person: them.id });
+        }
+        assert_eq!(next_message(&mut hers).await, told);
+    }
 
     let told = ana.say(&talk, "over the bus").await;
     assert_eq!(next_message(&mut his).await, told);

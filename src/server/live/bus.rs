@@ -33,8 +33,8 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 struct Telling {
     /// Which server: it has told its own pages already.
     from: Uuid,
-    /// Whom; everybody, where nobody is named.
-    to: Vec<user::Id>,
+    /// Whom; none for everybody.
+    to: Option<Vec<user::Id>>,
     event: Event,
 }
 
@@ -105,7 +105,7 @@ impl Line {
         let mut was_connected = false;
         loop {
             tokio::select! {
-                Some((to, event)) = waiting.recv() => self.tell(to, event).await,
+                Some((to, event)) = waiting.recv() => self.tell(Some(to), event).await,
                 message = subscriber.next() => match message {
                     Some(message) => self.heed(&message.payload),
                     None => subscriber = self.subscribe().await,
@@ -115,7 +115,7 @@ impl Line {
                     // What was told while nobody could be heard is lost, on both sides.
                     if connected && !was_connected {
                         self.hub.tell_all(&Event::Resync);
-                        self.tell(Vec::new(), Event::Resync).await;
+                        self.tell(None, Event::Resync).await;
                     }
                     was_connected = connected;
                 }
@@ -123,7 +123,7 @@ impl Line {
                     if !self.is_connected() {
                         self.hub.tell_all(&Event::Resync);
                     } else if self.lossy.swap(false, Ordering::Relaxed) {
-                        self.tell(Vec::new(), Event::Resync).await;
+                        self.tell(None, Event::Resync).await;
                     }
                 }
             }
@@ -144,7 +144,7 @@ impl Line {
         }
     }
 
-    async fn tell(&self, to: Vec<user::Id>, event: Event) {
+    async fn tell(&self, to: Option<Vec<user::Id>>, event: Event) {
         // A client that is not connected would keep what is late by then.
         let sent = self.is_connected() && self.publish(to, event).await.is_ok();
         if !sent {
@@ -152,7 +152,7 @@ impl Line {
         }
     }
 
-    async fn publish(&self, to: Vec<user::Id>, event: Event) -> anyhow::Result<()> {
+    async fn publish(&self, to: Option<Vec<user::Id>>, event: Event) -> anyhow::Result<()> {
         let telling = serde_json::to_vec(&Telling { from: self.server, to, event })?;
         Ok(self.client.publish(self.subject.clone(), telling.into()).await?)
     }
@@ -160,8 +160,8 @@ impl Line {
     fn heed(&self, payload: &[u8]) {
         match serde_json::from_slice::<Telling>(payload) {
             Ok(telling) if telling.from == self.server => {}
-            Ok(Telling { to, event, .. }) if to.is_empty() => self.hub.tell_all(&event),
-            Ok(Telling { to, event, .. }) => {
+            Ok(Telling { to: None, event, .. }) => self.hub.tell_all(&event),
+            Ok(Telling { to: Some(to), event, .. }) => {
                 self.hub.tell(&to, &event);
                 self.presence.heed(&to, &event);
             }
