@@ -1,4 +1,4 @@
-import { expect, test, type People } from "./support/people.ts";
+import { expect, test, type People, type Person } from "./support/people.ts";
 
 /** Ana and Ben in a conversation of so many messages of hers, which he has not opened yet. */
 async function unread(people: People, count: number) {
@@ -67,6 +67,28 @@ test("an older part goes on to the newest, also after a question that has failed
   await ana.send("meanwhile");
   await expect(ben.messages).toHaveCount(28);
   await expect(ben.messages.last()).toHaveText("meanwhile");
+});
+
+test("a slow page opens where one goes on reading, whatever comes before its first frame", async ({ people }) => {
+  const { ana, ben, path } = await unread(people, 27);
+  const opened = async ({ page }: Person) => {
+    await page.evaluate(() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then))));
+  };
+  for (const { page } of [ana, ben]) {
+    await page.addInitScript(() => {
+      const frame = window.requestAnimationFrame.bind(window);
+      window.requestAnimationFrame = (then) => window.setTimeout(() => frame(then), 500);
+    });
+  }
+  await ana.open(`${path}?after=after-2022-12-31T15:00:00.000Z`);
+  await opened(ana);
+  await expect(ana.messages.first()).toHaveText("message 0");
+  await expect(ana.messages.first()).toBeInViewport();
+  await ben.open(path);
+  await ana.sendAll(path, ["meanwhile"]);
+  await expect(ben.messages).toHaveCount(28);
+  await opened(ben);
+  await expect(ben.page.getByText("New messages", { exact: true })).toBeInViewport();
 });
 
 test("a date leads to what was written from then on, and one after the last message to the newest", async ({ people }) => {

@@ -18,12 +18,20 @@ pub struct Scroller {
     pub node: NodeRef<Div>,
     /// Whether the end of what is shown is in view.
     pub at_end: RwSignal<bool>,
+    /// What stays where it is in the next frame.
+    held: StoredValue<Option<Held>>,
+}
+
+/// An element, and where it is: so many pixels from the top of the window.
+struct Held {
+    id: String,
+    top_px: f64,
 }
 
 impl Scroller {
     /// One that has not been drawn yet.
     pub fn new(at_end: bool) -> Self {
-        Self { node: NodeRef::new(), at_end: RwSignal::new(at_end) }
+        Self { node: NodeRef::new(), at_end: RwSignal::new(at_end), held: StoredValue::new(None) }
     }
 
     /// Takes note of where one is. Answers with how many pixels it is to the beginning and to the end of what is shown.
@@ -50,24 +58,30 @@ impl Scroller {
         if let Some(Some(scroller)) = self.node.try_get_untracked()
             && let Ok(Some(element)) = scroller.query_selector(selector)
         {
+            // What was read until now is not what is read next.
+            self.held.set_value(None);
             shift(&scroller, top(&element) - top(&scroller) - MARGIN_PX);
         }
     }
 
-    /// Changes what is shown, and leaves where it is on the screen what is being read.
-    pub fn hold(&self, change: impl FnOnce()) {
-        let held = self.node.try_get_untracked().flatten().and_then(|scroller| {
-            let element = first_in_view(&scroller)?;
-            Some((scroller, element.id(), top(&element)))
-        });
-        change();
-        if let Some((scroller, id, before)) = held {
+    /// Changes what is shown, and leaves where it is on the screen what is being read. Of several changes in one frame, the
+    /// first knows where that was.
+    pub fn hold(self, change: impl FnOnce()) {
+        let is_held = self.held.try_with_value(Option::is_some).unwrap_or(true);
+        if !is_held && let Some(element) = self.node.try_get_untracked().flatten().and_then(|it| first_in_view(&it)) {
+            self.held.set_value(Some(Held { id: element.id(), top_px: top(&element) }));
             // Before the next frame is painted.
-            request_animation_frame(move || {
-                if let Some(element) = document().get_element_by_id(&id) {
-                    shift(&scroller, top(&element) - before);
-                }
-            });
+            request_animation_frame(move || self.release());
+        }
+        change();
+    }
+
+    fn release(self) {
+        if let Some(Some(held)) = self.held.try_update_value(Option::take)
+            && let Some(Some(scroller)) = self.node.try_get_untracked()
+            && let Some(element) = document().get_element_by_id(&held.id)
+        {
+            shift(&scroller, top(&element) - held.top_px);
         }
     }
 }

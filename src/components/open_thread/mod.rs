@@ -114,8 +114,8 @@ impl OpenThread {
                     } else if self.read_before.try_get_untracked().flatten().is_some() {
                         self.scroller.show(".unread-line");
                     }
-                    self.go_on();
                     self.entered.try_set(true);
+                    self.go_on();
                 });
             }
         });

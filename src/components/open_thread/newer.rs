@@ -60,8 +60,12 @@ impl OpenThread {
         });
     }
 
-    /// Puts what comes next below what is being read, where one is near its end.
+    /// Puts what comes next below what is being read, where one is near its end. Where one reads is not known before the
+    /// page has been taken over.
     pub(super) fn go_on(self) {
+        if self.entered.try_get_untracked() != Some(true) {
+            return;
+        }
         let is_near = self.look().is_some_and(|(_, to_end)| to_end < NEAR_PX);
         if !is_near || self.follows.try_get_untracked() != Some(false) {
             return;
