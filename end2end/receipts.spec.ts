@@ -7,11 +7,7 @@ function receipts(person: Person) {
 
 test("a message is sent, then delivered, then read, and stays so when the page is loaded again", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.known("Ben")]);
-  await ana.open(`/messages/new/${ben.handle}`);
-  await ana.send("hello");
-  await expect(ana.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
-  await ana.alive();
-  const path = new URL(ana.page.url()).pathname;
+  const path = await ana.startConversation(ben, "hello");
   await expect(receipts(ana)).toHaveText(["Sent"]);
   const his = await people.enter(ben);
   await expect(receipts(ana)).toHaveText(["Delivered"]);

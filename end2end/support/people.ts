@@ -48,8 +48,9 @@ export class Person {
   }
 
   /** Writes the first message to somebody, and stays in the conversation. Answers with its path. */
-  async startConversation(other: Person, text: string): Promise<string> {
-    await this.open(`/messages/new/${other.account.handle}`);
+  async startConversation(other: Person | Account, text: string): Promise<string> {
+    const { handle } = other instanceof Person ? other.account : other;
+    await this.open(`/messages/new/${handle}`);
     await this.send(text);
     await expect(this.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
     await this.alive();

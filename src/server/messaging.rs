@@ -49,7 +49,7 @@ pub async fn open(
         with,
         messages,
         read: place.receipts.read,
-        marked: place.marked > place.unmarked,
+        marked: place.is_marked(),
         receipts,
         next_message: new_message_id(),
     })

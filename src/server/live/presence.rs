@@ -42,9 +42,8 @@ impl Presence {
 
     /// Somebody has opened a stream. Those whom they write `with` are told, and they are told who of those is there.
     pub fn arrive(&self, person: user::Id, with: Vec<user::Id>) {
-        let people: Vec<_> = with.iter().copied().filter(|other| self.hub.is_open(*other)).collect();
-        if !people.is_empty() {
-            self.hub.tell(&[person], &Event::PeoplePresent { people });
+        if let Some(present) = self.present_of(&with) {
+            self.hub.tell(&[person], &present);
         }
         self.hub.publish(&with, &Event::PersonArrived { person });
         self.lock().insert(person, Guest { with, missed: 0 });
@@ -69,9 +68,8 @@ impl Presence {
         match event {
             // Who has come there wants to know who is here.
             Event::PersonArrived { person } => {
-                let people: Vec<_> = to.iter().copied().filter(|other| self.hub.is_open(*other)).collect();
-                if !people.is_empty() {
-                    self.hub.publish(&[*person], &Event::PeoplePresent { people });
+                if let Some(present) = self.present_of(to) {
+                    self.hub.publish(&[*person], &present);
                 }
             }
             // From there, but not from here.
@@ -95,6 +93,12 @@ impl Presence {
                 here.into_iter().for_each(|person| self.announce(person));
             }
         }
+    }
+
+    /// Who of these is here; none where nobody is.
+    fn present_of(&self, people: &[user::Id]) -> Option<Event> {
+        let people: Vec<_> = people.iter().copied().filter(|person| self.hub.is_open(*person)).collect();
+        (!people.is_empty()).then_some(Event::PeoplePresent { people })
     }
 
     fn take_who_left(&self) -> Vec<(user::Id, Vec<user::Id>)> {

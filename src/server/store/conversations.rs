@@ -161,13 +161,12 @@ impl Conversations {
     /// Remembers that the person has read up to `seq`; never goes back, nor past the newest message. What they had marked
     /// as unread is so no more: answers with how often they had. One write unit, and one where there is a mark.
     pub async fn mark_read(&self, membership: &Membership, seq: u64) -> Result<u64, Failure> {
-        let Membership { me, conversation, .. } = *membership;
-        let cursor = match reads::advance(&self.table, me, conversation, seq.min(membership.head.seq)).await? {
+        let cursor = match membership.read_up_to(&self.table, seq.min(membership.head.seq)).await? {
             Some(cursor) => cursor,
             None => self.cursor(membership).await?,
         };
-        if cursor.marked > cursor.unmarked {
-            reads::unmark(&self.table, me, conversation, cursor.marked).await?;
+        if cursor.is_marked() {
+            reads::unmark(&self.table, membership.me, membership.conversation, cursor.marked).await?;
         }
         Ok(cursor.marked)
     }
@@ -223,8 +222,8 @@ impl Membership {
         &self.head
     }
 
-    pub(super) async fn read_up_to(&self, table: &Table, seq: u64) -> Result<(), Failure> {
-        reads::advance(table, self.me, self.conversation, seq).await.map(drop)
+    pub(super) async fn read_up_to(&self, table: &Table, seq: u64) -> Result<Option<ReadCursor>, Failure> {
+        reads::advance(table, self.me, self.conversation, seq).await
     }
 }
 

@@ -193,6 +193,11 @@ impl ReadCursor {
             unmarked: place(UNMARKED),
         }
     }
+
+    /// Whether it is marked as unread.
+    pub fn is_marked(&self) -> bool {
+        self.marked > self.unmarked
+    }
 }
 
 /// The text of an attribute.
