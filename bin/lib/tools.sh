@@ -33,7 +33,7 @@ install_crate() {
     say "Building $1 $2, once per machine"
     # A folder that is kept, so that a build which was interrupted goes on where it stopped.
     local build_folder=$cache_folder/build-$1
-    env -u CARGO_BUILD_BUILD_DIR CARGO_TARGET_DIR="$build_folder" CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+    env -u CARGO_BUILD_BUILD_DIR CARGO_TARGET_DIR="$build_folder" CARGO_PROFILE_RELEASE_OPT_LEVEL="${optimisation:-1}" \
         CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_DEBUG=0 \
         cargo install "$1" --version "$2" --root "$tools_folder" --force "${@:3}" ||
         give_up "$1 $2 could not be built. Is there a network? Cargo's own words are above."
@@ -55,8 +55,13 @@ need_wasm_bindgen() {
 }
 
 need_cargo_leptos() {
-    has_version cargo-leptos "$cargo_leptos_version" ||
-        install_crate cargo-leptos "$cargo_leptos_version" --locked --features no_downloads
+    has_version cargo-leptos "$cargo_leptos_version" && return
+    # The largest of all. Nothing in it takes long to run but what compresses the files that are delivered.
+    local name slow=()
+    for name in brotli cargo-leptos libflate libflate_lz77; do
+        slow+=(--config "profile.release.package.$name.opt-level=1")
+    done
+    optimisation=0 install_crate cargo-leptos "$cargo_leptos_version" --locked --features no_downloads "${slow[@]}"
 }
 
 # DynamoDB on this machine.
