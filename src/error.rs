@@ -94,9 +94,9 @@ impl FromServerFnError for AppError {
     /// cannot be read.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
-                Self::Invalid(Vec::new())
-            }
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::Invalid(Vec::new()),
+            // In a browser this is an answer that is not the server's: a proxy's page, or nothing at all.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => Self::Invalid(Vec::new()),
             _ => Self::Unavailable,
         }
     }

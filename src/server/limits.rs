@@ -29,6 +29,8 @@ pub enum Action {
     Send,
     /// Saying that one is writing.
     Typing,
+    /// Saying what has arrived or been read.
+    Mark,
 }
 
 /// Who is counted: an address and an account for those who are not signed in, a person otherwise.
@@ -50,6 +52,7 @@ pub struct Limits {
     search: DefaultKeyedRateLimiter<Caller>,
     send: DefaultKeyedRateLimiter<Caller>,
     typing: DefaultKeyedRateLimiter<Caller>,
+    mark: DefaultKeyedRateLimiter<Caller>,
     clock: DefaultClock,
 }
 
@@ -69,6 +72,7 @@ impl Default for Limits {
             search: quota(30, Duration::from_millis(500)),
             send: quota(30, Duration::from_millis(500)),
             typing: quota(10, Duration::from_secs(1)),
+            mark: quota(100, Duration::from_millis(250)),
             clock: DefaultClock::default(),
         }
     }
@@ -84,6 +88,7 @@ impl Limits {
             Action::Search => &self.search,
             Action::Send => &self.send,
             Action::Typing => &self.typing,
+            Action::Mark => &self.mark,
         };
         limiter.check_key(&caller).map_err(|not_until| {
             let wait = not_until.wait_time_from(self.clock.now());
@@ -93,7 +98,8 @@ impl Limits {
 
     /// Drops the callers whose counts are back at zero. To be called now and then.
     pub fn forget(&self) {
-        for limiter in [&self.sign_in, &self.sign_up, &self.code, &self.search, &self.send, &self.typing] {
+        let all = [&self.sign_in, &self.sign_up, &self.code, &self.search, &self.send, &self.typing, &self.mark];
+        for limiter in all {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }

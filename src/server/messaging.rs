@@ -1,5 +1,6 @@
 //! What people do once they are signed in: list, open, send, start, look for somebody.
 
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::conversation::{self, Conversation, Recipient, Thread};
@@ -89,9 +90,13 @@ pub async fn send(
 ) -> Result<Message, Failure> {
     state.limits.check(Action::Send, Caller::User(me.user.id))?;
     let membership = membership(state, me, conversation).await?;
-    let message = state.store.messages.append(&membership, &me.user, id, body).await?;
-    tell_of_message(state, conversation, [me.user.id, membership.other()], message.clone());
-    Ok(message)
+    let (state, me, body) = (state.clone(), me.user.clone(), body.clone());
+    to_the_end(async move {
+        let message = state.store.messages.append(&membership, &me, id, &body).await?;
+        tell_of_message(&state, conversation, [me.id, membership.other()], message.clone());
+        Ok(message)
+    })
+    .await
 }
 
 /// People to write to.
@@ -125,10 +130,22 @@ pub async fn start(
 ) -> Result<conversation::Id, Failure> {
     state.limits.check(Action::Send, Caller::User(me.user.id))?;
     let with = other_person(state, me, handle).await?;
-    let (conversation, message) = state.store.conversations.start(&me.user, &with, id, body).await?;
-    state.presence.introduce(me.user.id, with.id);
-    tell_of_message(state, conversation, [me.user.id, with.id], message);
-    Ok(conversation)
+    let (state, me, body) = (state.clone(), me.user.clone(), body.clone());
+    to_the_end(async move {
+        let (conversation, message) = state.store.conversations.start(&me, &with, id, &body).await?;
+        state.presence.introduce(me.id, with.id);
+        tell_of_message(&state, conversation, [me.id, with.id], message);
+        Ok(conversation)
+    })
+    .await
+}
+
+/// Goes on when nobody waits any more: a browser that has gone away takes its request with it, and what is stored must be
+/// told.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::spawn(work.in_current_span()).await.map_err(|error| Failure::Unexpected(error.into()))?
 }
 
 /// That somebody is writing. Nobody is told who has not the right to read it.

@@ -2,6 +2,7 @@
 
 use crate::conversation::{self, Receipts};
 use crate::event::Event;
+use crate::server::limits::{Action, Caller};
 use crate::server::messaging::membership;
 use crate::server::respond::Failure;
 use crate::server::session::CurrentUser;
@@ -32,7 +33,7 @@ pub async fn mark_read(
     conversation: conversation::Id,
     seq: u64,
 ) -> Result<(), Failure> {
-    let membership = membership(state, me, conversation).await?;
+    let membership = marking(state, me, conversation).await?;
     let read = state.store.conversations.mark_read(&membership, seq);
     let (marks, shown) = tokio::try_join!(read, both_show(state, &membership))?;
     let (reader, seq) = (me.user.id, seq.min(membership.newest_seq()));
@@ -46,7 +47,7 @@ pub async fn mark_read(
 
 /// Marks a conversation as unread, on all pages of theirs, until they open it.
 pub async fn mark_unread(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<(), Failure> {
-    let membership = membership(state, me, conversation).await?;
+    let membership = marking(state, me, conversation).await?;
     if let Some(marked) = state.store.conversations.mark_unread(&membership).await? {
         state.hub.publish(&[me.user.id], &Event::ConversationMarked { conversation, marked });
     }
@@ -60,13 +61,19 @@ pub async fn mark_delivered(
     conversation: conversation::Id,
     seq: u64,
 ) -> Result<(), Failure> {
-    let membership = membership(state, me, conversation).await?;
+    let membership = marking(state, me, conversation).await?;
     if both_show(state, &membership).await? && state.store.conversations.mark_delivered(&membership, seq).await? {
         let seq = seq.min(membership.newest_seq());
         let event = Event::MessagesDelivered { conversation, reader: me.user.id, seq };
         state.hub.publish(&[membership.other()], &event);
     }
     Ok(())
+}
+
+/// The right to say what has arrived or been read, as often as a page has to.
+async fn marking(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<Membership, Failure> {
+    state.limits.check(Action::Mark, Caller::User(me.user.id))?;
+    membership(state, me, conversation).await
 }
 
 async fn both_show(state: &AppState, membership: &Membership) -> Result<bool, Failure> {

@@ -1,13 +1,15 @@
 //! `GET /events`: who is told what, and when a stream ends.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cruddur_messages::event::Event;
 use cruddur_messages::message::Message;
 use cruddur_messages::page::Page;
 use cruddur_messages::user::User;
 use reqwest::{Method, StatusCode};
-use tokio::time::timeout;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 
 use crate::support::app::{Browser, TestApp, new_id};
 
@@ -15,7 +17,10 @@ use crate::support::app::{Browser, TestApp, new_id};
 const SOON: Duration = Duration::from_secs(10);
 
 /// How long after a sign-out a stream may be open.
-const SIGNED_OUT: Duration = Duration::from_secs(5);
+pub(crate) const SIGNED_OUT: Duration = Duration::from_secs(5);
+
+/// How many messages are sent by somebody who is gone at once: together with the others, fewer than the limit on sending.
+const LEFT: u32 = 20;
 
 /// A page's stream of events.
 pub(crate) struct Stream {
@@ -201,4 +206,60 @@ async fn who_has_a_page_open_is_there_for_those_they_write_with_and_for_nobody_e
     // The first that a stranger hears of her is when she writes to them.
     ana.start("cy", "and you?").await;
     assert_eq!(strangers.next_of_all().await, Some(Event::PersonArrived { person: her.id }));
+}
+
+/// Asks to send a message, whole, and hears nothing of it: dropped, the answer is in vain.
+async fn ask_to_send(app: &TestApp, sender: &Browser, talk: &str, body: &str) -> TcpStream {
+    let fields = [("conversation", talk), ("id", &*new_id()), ("body", body)];
+    let form = serde_urlencoded::to_string(fields).expect("fields of text");
+    let request = format!(
+        "POST /rpc/send_message HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\nsec-fetch-site: same-origin\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
+        app.address,
+        sender.cookie.as_deref().expect("a session"),
+        form.len()
+    );
+    let mut connection = TcpStream::connect(app.address).await.expect("a connection");
+    connection.write_all(request.as_bytes()).await.expect("the server takes it");
+    connection
+}
+
+/// Everything that is stored of a conversation, in the order of storing.
+async fn stored(reader: &mut Browser, talk: &str) -> Vec<String> {
+    let page: Page<Message> = reader.call("messages_after", &[("conversation", talk)]).await.json();
+    page.items.into_iter().map(|message| message.body).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_stored_is_told_even_where_who_sent_it_has_gone_away() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let mut his = Stream::open(&ben).await;
+    let talk = ana.start("ben", "the beginning").await;
+    let begun = Instant::now();
+    ana.say(&talk, "in peace").await;
+    let takes = begun.elapsed();
+    for n in 0..LEFT {
+        let connection = ask_to_send(&app, &ana, &talk, &n.to_string()).await;
+        // Each time a little later: before the message is stored, while it is being stored, and after.
+        sleep(takes * n / LEFT).await;
+        drop(connection);
+    }
+    ana.say(&talk, "the end").await;
+
+    let mut told = vec![his.sent().await.body];
+    while told.last().is_some_and(|text| text != "the end") {
+        told.push(his.sent().await.body);
+    }
+    let mut there = stored(&mut ben, &talk).await;
+    // Those that were still under way are told after it.
+    while told.len() < there.len() {
+        told.push(his.sent().await.body);
+        there = stored(&mut ben, &talk).await;
+    }
+    assert!(there.len() > 3, "some were stored though nobody heard of it");
+    // Of two that are under way at once, either may be told first.
+    told.sort();
+    there.sort();
+    assert_eq!(told, there);
 }

@@ -1,4 +1,4 @@
-//! Live events between two servers, each a process of its own, over a real NATS.
+//! Live events between two servers, each a process of its own, over a real NATS or without any.
 
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -7,10 +7,12 @@ use cruddur_messages::event::Event;
 use cruddur_messages::message::Message;
 use cruddur_messages::page::Page;
 use cruddur_messages::user::User;
+use reqwest::StatusCode;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
 
-use crate::live::Stream;
+use crate::live::{SIGNED_OUT, Stream};
 use crate::processes::Process;
 use crate::support::app::{Browser, TestApp};
 
@@ -116,4 +118,19 @@ async fn two_servers_carry_events_for_each_other_and_do_without_when_the_bus_is_
     next_resync(&mut hers).await;
     ana.say(&talk, "it is back").await;
     assert_eq!(next_message(&mut his).await.body, "it is back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_at_one_server_ends_a_stream_at_the_other() {
+    let app = TestApp::start().await;
+    let (ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let (one, two) = tokio::join!(Process::start(&app), Process::start(&app));
+    let (mut here, there) = (ana.at(one.address), ana.at(two.address));
+    let mut ben = ben.at(two.address);
+    let (mut hers, mut his) = (Stream::open(&there).await, Stream::open(&ben).await);
+    assert_eq!(here.call("sign_out", &[]).await.status, StatusCode::OK);
+    let end = timeout(SIGNED_OUT, hers.next()).await.expect("the stream ends in time");
+    assert_eq!(end, None);
+    ben.start("ana", "still there?").await;
+    assert_eq!(next_message(&mut his).await.body, "still there?", "other people's streams go on");
 }

@@ -16,6 +16,8 @@ mod live_servers;
 
 mod leptos_toml;
 
+mod limits;
+
 mod old_tables;
 
 mod outages;

@@ -7,18 +7,45 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use crate::support::app::{Browser, TestApp, new_id};
+use crate::support::cognito::PASSWORD;
 use crate::support::dynamodb::DynamoDb;
 use crate::support::line::Line;
 
 /// How long everything may take to work again: no more than what a person would wait before they reload.
 const RECOVERY: Duration = Duration::from_secs(10);
 
-/// A server whose lines to its parts can be cut, and two people who talk.
-struct Scene {
-    app: TestApp,
+/// The lines of a server to its parts, which can be cut.
+struct Lines {
     postgres: Line,
     dynamodb: Line,
     cognito: Line,
+}
+
+/// A server behind such lines, which `before` may cut: it is called before the server starts.
+async fn start(before: impl FnOnce(&Lines)) -> (TestApp, Lines) {
+    let database = DynamoDb::start().await;
+    let postgres_at = env_address("DATABASE_URL");
+    let cognito_at = env_address("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER");
+    let dynamodb_at = address_in(database.endpoint());
+    let (postgres, dynamodb, cognito) =
+        tokio::join!(Line::to(&postgres_at), Line::to(&dynamodb_at), Line::to(&cognito_at));
+    let lines = Lines { postgres, dynamodb, cognito };
+    before(&lines);
+    let endpoint = format!("http://{}", lines.dynamodb.address());
+    let app = TestApp::start_over(database, &endpoint, |config| {
+        use secrecy::ExposeSecret;
+        let url = config.database_url.expose_secret().replace(&postgres_at, &lines.postgres.address());
+        config.database_url = url.into();
+        config.cognito_endpoint = Some(format!("http://{}", lines.cognito.address()));
+    })
+    .await;
+    (app, lines)
+}
+
+/// Such a server, and two people who talk.
+struct Scene {
+    app: TestApp,
+    lines: Lines,
     ana: Browser,
     ben: Browser,
     talk: String,
@@ -26,23 +53,10 @@ struct Scene {
 
 impl Scene {
     async fn set() -> Self {
-        let dynamodb = DynamoDb::start().await;
-        let postgres_at = env_address("DATABASE_URL");
-        let cognito_at = env_address("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER");
-        let dynamodb_at = address_in(dynamodb.endpoint());
-        let (postgres, dynamodb_line, cognito) =
-            tokio::join!(Line::to(&postgres_at), Line::to(&dynamodb_at), Line::to(&cognito_at));
-        let endpoint = format!("http://{}", dynamodb_line.address());
-        let app = TestApp::start_over(dynamodb, &endpoint, |config| {
-            use secrecy::ExposeSecret;
-            let url = config.database_url.expose_secret().replace(&postgres_at, &postgres.address());
-            config.database_url = url.into();
-            config.cognito_endpoint = Some(format!("http://{}", cognito.address()));
-        })
-        .await;
+        let (app, lines) = start(|_| {}).await;
         let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
         let talk = ana.start("ben", "hello").await;
-        Self { app, postgres, dynamodb: dynamodb_line, cognito, ana, ben, talk }
+        Self { app, lines, ana, ben, talk }
     }
 
     fn page(&self) -> String {
@@ -56,8 +70,8 @@ impl Scene {
     }
 
     /// What people meet while messages cannot be had, and that it is over once `line` is whole again.
-    async fn without_messages(&mut self, part: &str, line: impl Fn(&Self) -> &Line) {
-        line(self).cut();
+    async fn without_messages(&mut self, part: &str, line: impl Fn(&Lines) -> &Line) {
+        line(&self.lines).cut();
         let (id, body) = (new_id(), "typed during the outage");
         for path in ["/messages".to_owned(), self.page(), "/messages/new".to_owned()] {
             let answer = self.ana.get(&path).await;
@@ -79,7 +93,7 @@ impl Scene {
         assert!(ready.text.contains(&format!(r#""{part}":false"#)), "{}", ready.text);
 
         outage().await;
-        line(self).mend();
+        line(&self.lines).mend();
         tokio::time::timeout(RECOVERY, async { while self.post(&id, body).await.status != StatusCode::SEE_OTHER {} })
             .await
             .expect("it recovers without a restart");
@@ -91,37 +105,64 @@ impl Scene {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_postgresql_pages_say_so_and_nothing_typed_is_lost() {
-    Scene::set().await.without_messages("postgres", |scene| &scene.postgres).await;
+    Scene::set().await.without_messages("postgres", |lines| &lines.postgres).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_dynamodb_pages_say_so_and_nothing_typed_is_lost() {
-    Scene::set().await.without_messages("dynamodb", |scene| &scene.dynamodb).await;
+    Scene::set().await.without_messages("dynamodb", |lines| &lines.dynamodb).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_cognito_who_is_signed_in_goes_on_and_who_is_not_is_told() {
     let mut scene = Scene::set().await;
-    scene.cognito.cut();
+    scene.lines.cognito.cut();
     let answer = scene.post(&new_id(), "still here").await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
     let page = scene.page();
     assert_eq!(scene.ben.get(&page).await.status, StatusCode::OK);
 
     let mut cy = scene.app.browser();
-    let fields = [("email", "ana@example.com"), ("password", crate::support::cognito::PASSWORD)];
+    let fields = [("email", "ana@example.com"), ("password", PASSWORD)];
     let refused = cy.submit("/signin", &fields).await;
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text);
     assert!(refused.text.contains("ana@example.com"), "the address stays in its field");
     assert!(!refused.header("retry-after").is_empty());
 
     outage().await;
-    scene.cognito.mend();
+    scene.lines.cognito.mend();
     tokio::time::timeout(RECOVERY, async {
         while cy.submit("/signin", &fields).await.status != StatusCode::SEE_OTHER {}
     })
     .await
     .expect("it recovers without a restart");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_starts_while_its_databases_are_away_recovers_by_itself() {
+    let (app, lines) = start(|lines| {
+        lines.postgres.cut();
+        lines.dynamodb.cut();
+    })
+    .await;
+    app.pool.add("ana").await;
+    let mut ana = app.browser();
+    let ready = ana.get("/readyz").await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(ready.text.starts_with(r#"{"postgres":false,"dynamodb":false,"#), "{}", ready.text);
+    let fields = [("email", "ana@example.com"), ("password", PASSWORD)];
+    let refused = ana.submit("/signin", &fields).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text);
+
+    outage().await;
+    lines.postgres.mend();
+    lines.dynamodb.mend();
+    tokio::time::timeout(RECOVERY, async { while ana.get("/readyz").await.status != StatusCode::OK {} })
+        .await
+        .expect("it recovers without a restart");
+    let entered = ana.submit("/signin", &fields).await;
+    assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text);
+    assert_eq!(ana.get("/messages").await.status, StatusCode::OK);
 }
 
 /// Waits as long as a part is to be away: that is what is tested.

@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 use sqlx::AssertSqlSafe;
 
 use crate::support::app::{TestApp, new_id};
+use crate::support::cognito::PASSWORD;
 
 const STRANGE: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
 
@@ -148,4 +149,116 @@ async fn what_people_write_is_never_markup() {
         }
     }
     assert_eq!(ben.texts(&talk).await, [HOSTILE]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_got_another_handle_than_they_asked_for_is_told_on_arrival_only() {
+    const SAID: &str = "The handle that you asked for is taken or cannot be used.";
+    let app = TestApp::start().await;
+    let mut ana = app.sign_in("ana").await;
+    for (path, is_said) in [("/messages?handle_changed=true", true), ("/messages", false)] {
+        let page = ana.get(path).await;
+        assert_eq!((page.status, page.text.contains(SAID)), (StatusCode::OK, is_said), "{path}: {}", page.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_who_posts_the_form_of_a_conversation_finds_nothing_and_stores_nothing() {
+    let app = TestApp::start().await;
+    let (mut ana, _ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    let talk = ana.start("ben", "between us").await;
+    for id in [&*talk, STRANGE] {
+        let fields = [("conversation", id), ("id", &*new_id()), ("body", "me too")];
+        let page = cy.submit(&format!("/messages/{id}"), &fields).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{id}");
+        assert!(page.text.contains("<title>Nothing here · Cruddur</title>"), "{}", page.text);
+        assert!(!page.text.contains("between us"), "{}", page.text);
+    }
+    assert_eq!(ana.texts(&talk).await, ["between us"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_link_to_a_part_of_a_conversation_says_so() {
+    let app = TestApp::start().await;
+    let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let talk = ana.start("ben", "first").await;
+    for part in [
+        "before=garbage",
+        "after=garbage",
+        "before=before-yesterday",
+        "before=before-9999-12-31T23:59:59-23:59",
+        "after=after-0000-01-01T00:00:00%2B01:00",
+        "on=0000-01-01",
+        "on=9999-99-99",
+    ] {
+        let page = ana.get(&format!("/messages/{talk}?{part}")).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{part}");
+        assert!(page.text.contains("This link to older or newer entries is damaged."), "{part}: {}", page.text);
+    }
+    for part in ["on=0001-01-01", "on=9999-12-31", "before=before-9999-12-31T23:59:59Z"] {
+        let page = ana.get(&format!("/messages/{talk}?{part}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{part}: {}", page.text);
+    }
+}
+
+/// What a page says beside a field.
+fn beside<'a>(page: &'a str, field: &str) -> &'a str {
+    let (_, rest) = page.split_once(&format!("id=\"{field}-error\"")).unwrap_or_else(|| panic!("no {field} in {page}"));
+    rest.split_once("</p>").expect("a paragraph").0
+}
+
+/// The reason that a blank field is refused for.
+fn blank(field: &str) -> &'static str {
+    match field {
+        "name" => "Tell us your name.",
+        "handle" => "Choose a handle.",
+        "email" => "Enter your e-mail address.",
+        "password" => "Enter your password.",
+        "code" => "Enter the code from the e-mail.",
+        other => panic!("no form has {other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_with_blank_fields_come_back_with_the_reason_beside_each() {
+    let app = TestApp::start().await;
+    for (path, names) in [
+        ("/signin", &["email", "password"][..]),
+        ("/signup", &["name", "handle", "email", "password"]),
+        ("/confirm", &["email", "code"]),
+        ("/forgot", &["email"]),
+        ("/forgot", &["email", "code", "password"]),
+    ] {
+        let fields: Vec<_> = names.iter().map(|name| (*name, "")).collect();
+        let page = app.browser().submit(path, &fields).await;
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(page.text.contains(&format!("action=\"{path}\"")), "{path}: {}", page.text);
+        for name in names {
+            assert!(beside(&page.text, name).contains(blank(name)), "{path}, {name}: {}", page.text);
+        }
+    }
+    let page = app.browser().submit("/confirm", &[("email", ""), ("code", ""), ("resend", "1")]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(beside(&page.text, "email").contains(blank("email")), "{}", page.text);
+    assert!(!beside(&page.text, "code").contains(blank("code")), "another code is asked for without one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_everywhere_leads_to_the_sign_in_and_ends_the_sessions_of_every_device() {
+    let app = TestApp::start().await;
+    let (mut phone, mut laptop, mut ben) = (app.sign_in("ana").await, app.browser(), app.sign_in("ben").await);
+    let entered = laptop.submit("/signin", &[("email", "ana@example.com"), ("password", PASSWORD)]).await;
+    assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text);
+    let old_cookie = phone.cookie.clone();
+
+    let answer = phone.submit("/signout-everywhere", &[]).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/signin"));
+    assert_eq!(phone.cookie, None);
+    phone.cookie = old_cookie;
+    for browser in [&mut phone, &mut laptop] {
+        let answer = browser.get("/messages").await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/signin?next=%2Fmessages"));
+    }
+    assert_eq!(ben.get("/messages").await.status, StatusCode::OK, "nobody else is signed out");
+    assert_eq!(app.database.number("select count(*) from sessions").await, 1);
 }

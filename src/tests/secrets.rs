@@ -1,10 +1,15 @@
-//! Passwords, codes and tokens reach no log.
+//! Passwords, codes, tokens and the texts of messages reach no log.
 
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use reqwest::StatusCode;
+
+use crate::support::app::{TestApp, new_id};
 use crate::support::browser::Browser;
+use crate::support::dynamodb::DynamoDb;
 use crate::support::fake_pool::{CallAnswer, KeySetAnswer};
+use crate::support::faults::{Fault, Faults};
 use crate::support::scene::Scene;
 use crate::support::signing::other_key;
 
@@ -19,6 +24,8 @@ impl Log {
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
+            // Colours would stand between the words that lines are known by.
+            .with_ansi(false)
             .with_writer(move || writer.clone())
             .finish();
         (log, tracing::subscriber::set_default(subscriber))
@@ -40,11 +47,17 @@ impl io::Write for Log {
     }
 }
 
-/// The lines of our own code. The libraries' are switched off in production below the level of a warning.
+/// What production prints, and whatever our own code says besides, with all its lines.
 fn ours(log: &str) -> String {
-    let lines = log
-        .lines()
-        .filter(|line| line.contains(" cruddur_messages") || line.contains(" WARN ") || line.contains("ERROR"));
+    let mut is_ours = false;
+    let lines = log.lines().filter(|line| {
+        // An entry begins with a time, then its level; a line without goes on with what was before it.
+        if line.starts_with("20") {
+            let level = line.split_whitespace().nth(1).unwrap_or_default();
+            is_ours = ["INFO", "WARN", "ERROR"].contains(&level) || line.contains(" cruddur_messages");
+        }
+        is_ours
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -79,7 +92,40 @@ async fn case_44_no_password_code_or_token_is_logged_whatever_the_pool_answers()
     let _ = scene.ana.whoami().await;
     let log = ours(&log.text());
     assert!(log.contains("Cognito, InitiateAuth"), "the log says what went wrong: {log}");
-    for secret in [PASSWORD, email, "987654", "eyJ", &cookie, &refresh_token] {
+    for secret in [PASSWORD, email, "987654", "eyJ", "the client's secret", &cookie, &refresh_token] {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
+
+#[tokio::test]
+async fn no_text_of_a_message_is_logged_nor_what_people_look_for_whatever_dynamodb_answers() {
+    const TEXT: &str = "between-ana-and-ben-only";
+    let (log, _guard) = Log::begin();
+    let dynamodb = DynamoDb::start().await;
+    let faults = Faults::before(&dynamodb).await;
+    let app = TestApp::start_over(dynamodb, faults.endpoint(), |_| {}).await;
+    let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let talk = ana.start("ben", TEXT).await;
+    ana.say(&talk, TEXT).await;
+    let long = TEXT.repeat(100);
+    let refused = ana.call("send_message", &[("conversation", &talk), ("id", &new_id()), ("body", &long)]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(ana.call("search_users", &[("query", TEXT)]).await.status, StatusCode::OK);
+    assert_eq!(ana.get(&format!("/messages/new?q={TEXT}")).await.status, StatusCode::OK);
+
+    // What is logged is logged when something goes wrong: after a message is stored, and before.
+    faults.plan("UpdateItem", usize::MAX, Fault::trouble());
+    ana.say(&talk, TEXT).await;
+    faults.plan("TransactWriteItems", usize::MAX, Fault::trouble());
+    let lost = ana.call("send_message", &[("conversation", &talk), ("id", &new_id()), ("body", TEXT)]).await;
+    assert_eq!(lost.status, StatusCode::SERVICE_UNAVAILABLE);
+
+    let log = ours(&log.text());
+    for line in ["an inbox row stayed behind", "a part does not answer"] {
+        assert!(log.contains(line), "the log says what went wrong: {log}");
+    }
+    let cookie = ana.cookie.as_deref().and_then(|pair| pair.split_once('=')).expect("a cookie").1;
+    for secret in [TEXT, cookie, "ana@example.com"] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
 }

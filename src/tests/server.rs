@@ -1,10 +1,41 @@
 //! What the server says on every answer, and what it does without its parts.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use futures::future::join_all;
 use reqwest::{Method, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 
-use crate::support::app::{TestApp, form};
+use crate::support::app::{Browser, TestApp, form};
+use crate::support::dynamodb::DynamoDb;
+use crate::support::until::until;
+
+/// How long a page may take that waits for a part in vain: what a person bears, and proxies do.
+const GIVEN_UP: Duration = Duration::from_secs(15);
+
+/// A part that takes connections and never says anything, as long as it is held.
+async fn silent_part() -> TcpListener {
+    TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port")
+}
+
+fn address_of(part: &TcpListener) -> String {
+    part.local_addr().expect("a bound listener has an address").to_string()
+}
+
+/// Asserts that pages say in time that they cannot be shown right now.
+async fn demand_unavailable(browser: &Browser) {
+    let asked = ["/messages", "/messages/new", "/messages/5ae290ed-55d1-47a0-bc6d-fe2bc2700399"].map(|path| {
+        let mut browser = browser.clone();
+        async move { (path, timeout(GIVEN_UP, browser.get(path)).await) }
+    });
+    for (path, answer) in join_all(asked).await {
+        let answer = answer.unwrap_or_else(|_| panic!("{path} is not answered within {GIVEN_UP:?}"));
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}: {}", answer.text);
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_carries_the_security_headers() {
@@ -126,6 +157,30 @@ async fn a_server_without_its_parts_starts_answers_503_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_postgresql_that_takes_connections_and_says_nothing_is_given_up() {
+    let part = silent_part().await;
+    let url = format!("postgres://nobody@{}/none", address_of(&part));
+    let app = TestApp::start_with(|config| config.database_url = url.into()).await;
+    let mut browser = app.browser();
+    browser.cookie = Some(format!("__Host-session={}", "A".repeat(43)));
+    demand_unavailable(&browser).await;
+    let ready = timeout(GIVEN_UP, browser.get("/readyz")).await.expect("an answer in time");
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(ready.text.starts_with(r#"{"postgres":false,"dynamodb":true,"#), "{}", ready.text);
+    assert_eq!(browser.get("/healthz").await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dynamodb_that_takes_connections_and_says_nothing_is_given_up() {
+    let part = silent_part().await;
+    let endpoint = format!("http://{}", address_of(&part));
+    let app = TestApp::start_over(DynamoDb::start().await, &endpoint, |_| {}).await;
+    let mut ana = app.sign_in("ana").await;
+    demand_unavailable(&ana).await;
+    assert_eq!(ana.get("/settings").await.status, StatusCode::OK, "what needs no messages works");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_server_stops_when_it_is_told_to() {
     let app = TestApp::start().await;
     let mut browser = app.browser();
@@ -137,5 +192,37 @@ async fn the_server_stops_when_it_is_told_to() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(5), stopped).await.expect("it stops within 5 s");
+    timeout(Duration::from_secs(5), stopped).await.expect("it stops within 5 s");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_open_when_the_server_is_told_to_stop_is_answered_first() {
+    const BODY: &str = "email=&password=";
+    let app = TestApp::start().await;
+    let answered = async {
+        let mut connection = TcpStream::connect(app.address).await.expect("a connection");
+        let head = format!(
+            "POST /signin HTTP/1.1\r\nhost: {}\r\nsec-fetch-site: same-origin\r\nexpect: 100-continue\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n",
+            app.address,
+            BODY.len()
+        );
+        connection.write_all(head.as_bytes()).await.expect("the server takes the head");
+        // Said when the handler begins to read: from then on the request is under way.
+        let mut go_on = Vec::new();
+        while !go_on.ends_with(b"\r\n\r\n") {
+            go_on.push(connection.read_u8().await.expect("the server asks for the body"));
+        }
+        assert!(go_on.starts_with(b"HTTP/1.1 100 "), "{}", String::from_utf8_lossy(&go_on));
+
+        app.state.closing.cancel();
+        until("nobody else is let in", async || TcpStream::connect(app.address).await.is_err()).await;
+        connection.write_all(BODY.as_bytes()).await.expect("the server takes the body");
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).await.expect("an answer, and the end of the connection");
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    let answer = timeout(GIVEN_UP, answered).await.expect("an answer in time");
+    assert!(answer.starts_with("HTTP/1.1 422 "), "{answer}");
+    assert!(answer.contains("Enter your e-mail address."), "the body was read: {answer}");
 }

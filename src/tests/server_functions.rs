@@ -165,6 +165,33 @@ async fn arguments_that_cannot_be_read_are_422_and_never_500() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_time_at_the_edge_of_all_times_is_never_our_mistake() {
+    let app = TestApp::start().await;
+    let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let talk = ana.start("ben", "first").await;
+    // The first three are of a year that no time here can have, once they are in UTC.
+    for at in [
+        "9999-12-31T23:59:59-23:59",
+        "0000-01-01T00:00:00+01:00",
+        "0001-01-01T00:00:00+00:01",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999999999Z",
+    ] {
+        let mut calls = vec![("messages_after", "after", at.to_owned())];
+        for way in ["before", "after"] {
+            for endpoint in ["open_conversation", "list_messages", "list_conversations"] {
+                calls.push((endpoint, "cursor", format!("{way}-{at}")));
+            }
+        }
+        for (endpoint, name, value) in calls {
+            let answer = ana.call(endpoint, &[("conversation", &talk), (name, &value)]).await;
+            let is_answered = matches!(answer.status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(is_answered, "{endpoint} {name}={value}: {} {}", answer.status, answer.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_no_form_is_never_our_mistake() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;

@@ -16,7 +16,7 @@ fn newcomer(handle: &str) -> Newcomer {
         email: format!("{}@example.com", Uuid::new_v4().simple()),
         email_verified: true,
         name: Some(handle.to_owned()),
-        handle: Handle::parse(handle).ok(),
+        handle: Some(handle.to_owned()),
     }
 }
 
@@ -56,6 +56,19 @@ async fn a_taken_handle_is_varied_and_the_person_is_told() {
         let arrival = users.arrive(&newcomer("Ana")).await.expect("a row");
         assert_eq!((arrival.user.handle.as_str(), arrival.handle_changed), (expected, true));
     }
+}
+
+#[tokio::test]
+async fn an_odd_handle_becomes_the_nearest_one_and_the_person_is_told() {
+    let database = Database::fresh().await;
+    let users = Users::new(database.pool.clone());
+    for (asked, expected) in [("Ana Lúcia!", "ana.lcia"), ("安娜", "ben.kim"), ("a", "ben.kim2")] {
+        let odd = Newcomer { handle: Some(asked.to_owned()), ..named("x", "Ben Kim") };
+        let arrival = users.arrive(&odd).await.expect("a row");
+        assert_eq!((arrival.user.handle.as_str(), arrival.handle_changed), (expected, true), "{asked}");
+    }
+    let blank = Newcomer { handle: Some(" ".to_owned()), ..named("x", "Cy") };
+    assert!(!users.arrive(&blank).await.expect("a row").handle_changed, "nothing was asked for");
 }
 
 #[tokio::test]

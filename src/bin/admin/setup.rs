@@ -11,7 +11,7 @@ use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::newcomer::Newcomer;
 use cruddur_messages::server::store::schema::{self, Billing};
 use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::{Handle, User};
+use cruddur_messages::user::User;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -76,7 +76,7 @@ async fn introduce(users: &Users, person: &Person, sub: Uuid) -> anyhow::Result<
         email: person.email.to_owned(),
         email_verified: true,
         name: Some(person.name.to_owned()),
-        handle: Handle::parse(person.handle).ok(),
+        handle: Some(person.handle.to_owned()),
     };
     Ok(users.arrive(&newcomer).await.map_err(told)?.user)
 }

@@ -61,7 +61,7 @@ impl Accounts {
             email: email.to_owned(),
             email_verified: true,
             name: Some(name.to_owned()),
-            handle: Some(handle),
+            handle: Some(handle.to_string()),
         })
     }
 

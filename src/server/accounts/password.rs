@@ -1,5 +1,7 @@
 //! A new password for whoever forgot theirs.
 
+use std::time::Duration;
+
 use axum::http::request::Parts;
 use tokio::time::Instant;
 
@@ -49,7 +51,7 @@ pub async fn reset_password(
         .map_err(|refused| (refused.why, refused))
     {
         Ok(()) => {
-            state.cognito.revoke(state.store.sessions.delete_of_email(&email).await?);
+            end_sessions(state, email).await;
             Ok(Answer::to("/signin?reset=true"))
         }
         Err((Refusal::InvalidPassword, _)) => Err(wording::password_refused().into()),
@@ -57,4 +59,30 @@ pub async fn reset_password(
         Err((why, _)) if refuses_code(why) => Err(wording::code_refused().into()),
         Err((_, refused)) => Err(refused.into_failure()),
     }
+}
+
+/// How often, and after how long each time, it is tried again to end sessions.
+const TRIES_MAX: u32 = 60;
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Ends the sessions of whoever knew the old password. The code is used up: should PostgreSQL be away just now, nobody could
+/// ask for this again, so it is insisted on.
+async fn end_sessions(state: &AppState, email: String) {
+    let Err(failure) = try_to_end_sessions(state, &email).await else { return };
+    failure.into_answer();
+    let state = state.clone();
+    tokio::spawn(async move {
+        for _ in 0..TRIES_MAX {
+            tokio::time::sleep(RETRY_INTERVAL).await;
+            if try_to_end_sessions(&state, &email).await.is_ok() {
+                return;
+            }
+        }
+        tracing::error!("a password was reset, but the sessions of before go on");
+    });
+}
+
+async fn try_to_end_sessions(state: &AppState, email: &str) -> Result<(), Failure> {
+    state.cognito.revoke(state.store.sessions.delete_of_email(email).await?);
+    Ok(())
 }

@@ -15,7 +15,6 @@ use crate::server::session::cookie::{self, Presented, Secret};
 use crate::server::state::AppState;
 use crate::server::store::newcomer::{Arrival, Newcomer};
 use crate::server::store::sessions::NewSession;
-use crate::user::Handle;
 
 /// Signs in, and leads to `next` or to the conversations. The first time, this makes the person's row; where their handle
 /// had to differ from the one they asked for, the conversations say so (`?handle_changed=true`).
@@ -87,7 +86,7 @@ fn newcomer(claims: IdClaims) -> Newcomer {
         email: claims.email.trim().to_lowercase(),
         email_verified: claims.email_verified,
         name: claims.name,
-        handle: claims.preferred_username.and_then(|text| Handle::parse(&text).ok()),
+        handle: claims.preferred_username,
     }
 }
 

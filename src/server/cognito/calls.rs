@@ -66,7 +66,7 @@ impl Cognito {
             .refresh_token(refresh.expose_secret())
             .send()
             .await
-            .map_err(|error| Refused::new("GetTokensFromRefreshToken", &error, &[refresh.expose_secret()]))?;
+            .map_err(|error| Refused::new("GetTokensFromRefreshToken", &error, &self.sent_with(refresh)))?;
         let result = answer.authentication_result;
         let result = result.ok_or_else(|| Refused::incomplete("GetTokensFromRefreshToken"))?;
         tokens("GetTokensFromRefreshToken", result)
@@ -165,7 +165,12 @@ impl Cognito {
             .send()
             .await
             .map(drop)
-            .map_err(|error| Refused::new("RevokeToken", &error, &[refresh.expose_secret()]))
+            .map_err(|error| Refused::new("RevokeToken", &error, &self.sent_with(refresh)))
+    }
+
+    /// What is sent with a token, and must not come back into a log.
+    fn sent_with<'a>(&'a self, token: &'a SecretString) -> Vec<&'a str> {
+        [Some(token), self.client_secret()].into_iter().flatten().map(ExposeSecret::expose_secret).collect()
     }
 
     /// Withdraws every token of the person whose access token this is.

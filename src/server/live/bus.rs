@@ -55,11 +55,14 @@ impl Bus {
         presence: Presence,
         closing: CancellationToken,
     ) -> anyhow::Result<Self> {
-        let changed = Arc::new(Notify::new());
-        let told = Arc::clone(&changed);
+        let gap = Arc::new(Notify::new());
+        let met = Arc::clone(&gap);
         let options = ConnectOptions::new().retry_on_initial_connect().event_callback(move |event| {
             tracing::info!(%event, "the bus between servers");
-            told.notify_one();
+            // However short it was away, or however little was dropped.
+            if matches!(event, async_nats::Event::Connected | async_nats::Event::SlowConsumer(_)) {
+                met.notify_one();
+            }
             async {}
         });
         let client = options.connect(url).await.with_context(|| format!("connect to NATS at {url}"))?;
@@ -71,7 +74,7 @@ impl Bus {
             server: Uuid::new_v4(),
             hub,
             presence,
-            changed,
+            gap,
             lossy: Arc::clone(&lossy),
         };
         tokio::spawn(async move { closing.run_until_cancelled(line.carry(waiting)).await });
@@ -93,8 +96,8 @@ struct Line {
     server: Uuid,
     hub: Hub,
     presence: Presence,
-    /// Something has changed about the connection.
-    changed: Arc<Notify>,
+    /// Something that others have told may not have been heard.
+    gap: Arc<Notify>,
     lossy: Arc<AtomicBool>,
 }
 
@@ -102,7 +105,6 @@ impl Line {
     async fn carry(self, mut waiting: mpsc::Receiver<(Vec<user::Id>, Event)>) {
         let mut subscriber = self.subscribe().await;
         let mut ticks = interval(AWAY_INTERVAL);
-        let mut was_connected = false;
         loop {
             tokio::select! {
                 Some((to, event)) = waiting.recv() => self.tell(Some(to), event).await,
@@ -110,14 +112,10 @@ impl Line {
                     Some(message) => self.heed(&message.payload),
                     None => subscriber = self.subscribe().await,
                 },
-                () = self.changed.notified() => {
-                    let connected = self.is_connected();
+                () = self.gap.notified() => {
                     // What was told while nobody could be heard is lost, on both sides.
-                    if connected && !was_connected {
-                        self.hub.tell_all(&Event::Resync);
-                        self.tell(None, Event::Resync).await;
-                    }
-                    was_connected = connected;
+                    self.hub.tell_all(&Event::Resync);
+                    self.tell(None, Event::Resync).await;
                 }
                 _ = ticks.tick() => {
                     if !self.is_connected() {

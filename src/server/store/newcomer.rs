@@ -15,8 +15,8 @@ pub struct Newcomer {
     pub email_verified: bool,
     /// The name they gave, as it is.
     pub name: Option<String>,
-    /// The handle they asked for, if it is one.
-    pub handle: Option<Handle>,
+    /// The handle they asked for, as it is.
+    pub handle: Option<String>,
 }
 
 /// A person who has signed in.
@@ -29,8 +29,14 @@ pub struct Arrival {
 }
 
 impl Newcomer {
-    /// Handles to try, best first: the one asked for, else one made of the name or of the mailbox; then with numbers;
-    /// at last with a random ending, which nobody has.
+    /// Whether they asked for a handle and got another one.
+    pub(super) fn lacks(&self, got: &Handle) -> bool {
+        let asked = self.handle.as_deref().filter(|text| !text.trim().is_empty());
+        asked.is_some_and(|text| Handle::parse(text).as_ref() != Ok(got))
+    }
+
+    /// Handles to try, best first: the one asked for, or the nearest to it, else one made of the name or of the mailbox;
+    /// then with numbers; at last with a random ending, which nobody has.
     pub(super) fn handle_candidates(&self) -> Vec<String> {
         let stem = self.handle_stem();
         let numbered = (2..=20).map(|number| with_ending(&stem, &number.to_string()));
@@ -52,7 +58,7 @@ impl Newcomer {
 
     fn handle_stem(&self) -> String {
         let mailbox = self.email.split('@').next();
-        let sources = [self.handle.as_ref().map(Handle::as_str), self.name.as_deref(), mailbox];
+        let sources = [self.handle.as_deref(), self.name.as_deref(), mailbox];
         let mut handles = sources.into_iter().flatten().filter_map(handle_like);
         handles.next().unwrap_or_else(|| "friend".to_owned())
     }
@@ -86,7 +92,7 @@ mod tests {
             email: email.to_owned(),
             email_verified: true,
             name: name.map(str::to_owned),
-            handle: handle.and_then(|handle| Handle::parse(handle).ok()),
+            handle: handle.map(str::to_owned),
         }
     }
 
@@ -97,7 +103,8 @@ mod tests {
     #[test]
     fn a_handle_comes_from_what_was_asked_for_then_the_name_then_the_mailbox() {
         assert_eq!(first_handle(Some("Ana"), Some("Bea"), "cy@example.com"), "ana");
-        assert_eq!(first_handle(Some("a b"), Some("Ana Lima"), "cy@example.com"), "ana.lima");
+        assert_eq!(first_handle(Some("a b!"), Some("Ana Lima"), "cy@example.com"), "a.b");
+        assert_eq!(first_handle(Some("安娜"), Some("Ana Lima"), "cy@example.com"), "ana.lima");
         assert_eq!(first_handle(None, Some("安娜"), "cy+tag@example.com"), "cytag");
         assert_eq!(first_handle(None, None, "é@example.com"), "friend");
     }

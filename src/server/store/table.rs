@@ -154,13 +154,15 @@ impl SortTime {
     pub fn stored(text: &str) -> Option<Self> {
         let at =
             OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339));
-        Some(Self { text: text.to_owned(), at: at.ok()?.to_offset(UtcOffset::UTC) })
+        // What is another year in UTC than can be written there is no time either.
+        let at = at.ok()?.checked_to_offset(UtcOffset::UTC).filter(|at| at.year() > 0)?;
+        Some(Self { text: text.to_owned(), at })
     }
 
     /// The key for something that happens now and must sort after this: a clock that stands still or goes backwards
     /// still gives growing keys.
     pub fn next(&self, now: OffsetDateTime) -> Self {
-        Self::from(now.max(self.at + Duration::MICROSECOND))
+        Self::from(now.max(self.at.saturating_add(Duration::MICROSECOND)))
     }
 
     /// What the clock that wrote the key showed, as if it had been one of UTC: keys sort by this.

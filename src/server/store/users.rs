@@ -109,7 +109,7 @@ impl Users {
                 None => self.create(newcomer, attempt).await?,
             };
             if let Some(user) = user {
-                let handle_changed = newcomer.handle.as_ref().is_some_and(|wanted| *wanted != user.handle);
+                let handle_changed = newcomer.lacks(&user.handle);
                 return Ok(Arrival { user, handle_changed });
             }
             self.refuse_taken_email(newcomer).await?;

@@ -174,6 +174,23 @@ async fn a_cursor_is_good_for_its_own_list_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_with_a_time_that_cannot_be_is_invalid() {
+    let app = TestApp::start().await;
+    let (mut ana, program) = arrive(&app, "ana").await;
+    app.sign_in("ben").await;
+    let talk = ana.start("ben", "0").await;
+    for list in [format!("/api/messages/{talk}"), "/api/message_groups".to_owned()] {
+        for at in ["yesterday", "9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00%2B01:00"] {
+            for way in ["before", "after"] {
+                let answer = program.get(&format!("{list}?cursor={way}-{at}")).await;
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{list} {way} {at}: {}", answer.text);
+                assert_eq!(answer.text, r#"["cursor_invalid"]"#);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_finds_nothing_and_cannot_tell_whether_there_is_something() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;

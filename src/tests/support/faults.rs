@@ -77,6 +77,11 @@ impl Faults {
         Self { endpoint, account: dynamodb.account().to_owned(), plan }
     }
 
+    /// Where it answers.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// The next so many requests of an operation fail in this way.
     pub(crate) fn plan(&self, operation: &'static str, times: usize, fault: Fault) {
         self.plan.lock().expect("no test panics while it plans").insert(operation, (times, fault));
