@@ -104,3 +104,31 @@ test("? lists the shortcuts, but not while one writes", async ({ people }) => {
   await expect(page.getByRole("searchbox")).toHaveValue("?");
   await expect(list).toBeHidden();
 });
+
+test("a row of the list keeps the focus when a message moves it to the top", async ({ people }) => {
+  const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben"), people.known("Cy")]);
+  const path = await ana.startConversation(ben, "hello Ben");
+  await ana.startConversation(cy, "hello Cy");
+  await ana.open("/messages");
+  const row = ana.conversations.filter({ hasText: ben.account.handle });
+  await expect(ana.conversations.last()).toContainText("hello Ben");
+  await row.focus();
+  await ben.sendAll(path, ["up you go"]);
+  await expect(ana.conversations.first()).toContainText("up you go");
+  await expect(row).toBeFocused();
+});
+
+test("what was refused leaves the focus where one writes, tried again or thrown away", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.known("Ben")]);
+  await ana.startConversation(ben, "hello");
+  ana.complaints.expect(/answer: 409|status of 409/);
+  const refuse = { status: 409, json: { Conflict: "This cannot be." } };
+  for (const way of ["Try again", "Discard"]) {
+    await ana.page.route("**/rpc/send_message", (route) => route.fulfill(refuse), { times: 1 });
+    await ana.send(way);
+    await expect(ana.page.getByRole("alert")).toHaveText("Not sent. This cannot be.");
+    await ana.page.getByRole("button", { name: way }).press("Enter");
+    await expect(ana.page.getByRole("alert")).toBeHidden();
+    await expect(ana.composer).toBeFocused();
+  }
+});

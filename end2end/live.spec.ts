@@ -116,6 +116,40 @@ test("what is written without a network waits, survives a reload, and goes out i
   await expect(ben.messages).toHaveText(["Are you there?", "one", "two", "three"]);
 });
 
+test("on a slow network what one sends shows at once, and arrives in order", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  await ben.open(path);
+  const session = await ana.page.context().newCDPSession(ana.page);
+  await session.send("Network.enable");
+  const slow = { latency: 500, downloadThroughput: 20_000, uploadThroughput: 20_000 };
+  await session.send("Network.emulateNetworkConditions", { offline: false, ...slow });
+  const texts = Array.from({ length: 6 }, (_, n) => `message ${n + 1}`);
+  for (const text of texts) await ana.send(text);
+  // Half a second each, one after the other: the last one cannot have been stored yet.
+  await expect(ana.page.locator(".message--unsent").filter({ hasText: "message 6" })).toContainText("Sending…");
+  await expect(ana.messages).toHaveText(["Are you there?", ...texts]);
+  await expect(ben.messages).toHaveText(["Are you there?", ...texts], { timeout: 30_000 });
+  await expect(ana.page.getByText("Sending…")).toHaveCount(0, { timeout: 30_000 });
+  await expect(ana.messages).toHaveText(["Are you there?", ...texts]);
+});
+
+test("where the browser keeps nothing, a message is sent and shown all the same", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  await ben.open(path);
+  await ana.page.addInitScript(() => {
+    const get = () => {
+      throw new DOMException("Nothing is kept.", "SecurityError");
+    };
+    Object.defineProperty(window, "localStorage", { get });
+  });
+  await ana.open(path);
+  await expect(ana.page.evaluate(() => localStorage.length)).rejects.toThrow("Nothing is kept.");
+  await ana.send("kept nowhere");
+  await expect(ben.messages).toHaveText(["Are you there?", "kept nowhere"]);
+  await expect(ana.page.getByText("Sending…")).toHaveCount(0);
+  await expect(ana.messages).toHaveText(["Are you there?", "kept nowhere"]);
+});
+
 test("two tabs share what is unsent, and send it once", async ({ people }) => {
   const { ana, path } = await inConversation(people);
   ana.complaints.expect(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
@@ -151,6 +185,29 @@ test("signing out with unsent messages asks first, and another person never sees
   await expect(ana.page.getByText("unsent", { exact: true })).toBeVisible();
 });
 
+test("what one left unsent waits until one is back, whoever signs in meanwhile", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  await ben.open(path);
+  ana.complaints.expect(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
+  await ana.page.route("**/rpc/send_message", (route) => route.abort("internetdisconnected"));
+  await ana.send("unsent");
+  await expect(ana.page.getByText("Sending…")).toBeVisible();
+  // Her session is over, but not because she has signed out: that would have had the browser forget what it keeps.
+  await ana.page.context().clearCookies();
+  const guest = ana.handOver(ben.account);
+  await guest.signIn();
+  await guest.page.unroute("**/rpc/send_message");
+  await guest.open(path);
+  await expect(guest.messages).toHaveText(["Are you there?"]);
+  await guest.send("from Ben");
+  await expect(ben.messages).toHaveText(["Are you there?", "from Ben"]);
+  await expect(guest.messages).toHaveText(["Are you there?", "from Ben"]);
+  await ana.page.context().clearCookies();
+  await ana.signIn();
+  await expect(ben.messages).toHaveText(["Are you there?", "from Ben", "unsent"], { timeout: 40_000 });
+  await expect(ben.page.locator(".message--mine .message__body")).toHaveText(["from Ben"]);
+});
+
 test("a draft is kept over a reload and shown in the list", async ({ people }) => {
   const { ana, path } = await inConversation(people);
   await ana.composer.fill("I was about to");
@@ -162,6 +219,23 @@ test("a draft is kept over a reload and shown in the list", async ({ people }) =
   await expect(ana.messages.last()).toHaveText("I was about to");
   await ana.open("/messages");
   await expect(ana.conversations.first()).not.toContainText("Draft:");
+});
+
+test("a draft that is sent in another tab is a draft no more in this one", async ({ people }) => {
+  const { ana, path } = await inConversation(people);
+  await ana.composer.fill("I was about to");
+  await ana.open("/messages");
+  const row = ana.conversations.first();
+  await expect(row).toContainText("Draft: I was about to");
+  const tab = await ana.inAnotherTab();
+  await tab.open(path);
+  await expect(tab.composer).toHaveValue("I was about to");
+  await tab.sendButton.click();
+  await expect(row).toContainText("You: I was about to");
+  await expect(row).not.toContainText("Draft:");
+  await row.click();
+  await expect(ana.messages).toHaveText(["Are you there?", "I was about to"]);
+  await expect(ana.composer).toHaveValue("");
 });
 
 test("links can be followed, and a look-alike host is shown for what it is", async ({ people }) => {

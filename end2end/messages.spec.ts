@@ -66,6 +66,25 @@ test("a message whose answer is lost is tried again by itself, and stored once",
   await expect(ana.messages).toHaveText(["hello", "did it arrive?"]);
 });
 
+test("an answer that is not the server's refuses nothing, and the message goes out once the server is back", async ({ people }) => {
+  const { ana, path } = await talking(people);
+  ana.complaints.expect(/answer: 502|status of 502/);
+  let tries = 0;
+  await ana.page.route("**/rpc/send_message", async (route) => {
+    tries += 1;
+    await route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" });
+  });
+  await ana.send("on its way");
+  // What is refused is not tried again by itself.
+  await expect.poll(() => tries).toBeGreaterThan(1);
+  await expect(ana.page.getByText("Sending…")).toBeVisible();
+  await expect(ana.page.getByRole("alert")).toHaveCount(0);
+  await ana.page.unroute("**/rpc/send_message");
+  await expect(ana.page.getByText("Sending…")).toHaveCount(0, { timeout: 40_000 });
+  await ana.open(path);
+  await expect(ana.messages).toHaveText(["hello", "on its way"]);
+});
+
 test("what the server will not have is said to be unsent, and can be tried again or thrown away", async ({ people }) => {
   const { ana, path } = await talking(people);
   ana.complaints.expect(/answer: 409|status of 409/);

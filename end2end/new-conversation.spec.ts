@@ -42,3 +42,18 @@ test("yourself and nobody are answered in words", async ({ people }) => {
   expect((await ana.page.goto("/messages/new/nobody-is-called-this"))?.status()).toBe(404);
   await expect(ana.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
 });
+
+test("what is typed while the first message is on its way goes on in the conversation", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const ben = await people.known("Ben");
+  await ana.open(`/messages/new/${ben.handle}`);
+  const release = await ana.hold("start_conversation");
+  const asked = ana.page.waitForRequest("**/rpc/start_conversation");
+  await ana.send("hello Ben");
+  await asked;
+  await ana.composer.pressSequentially("and another thing");
+  release();
+  await expect(ana.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
+  await expect(ana.messages).toHaveText(["hello Ben"]);
+  await expect(ana.composer).toHaveValue("and another thing");
+});

@@ -11,7 +11,7 @@ const mobile = { viewport: { width: 390, height: 844 }, hasTouch: true };
 const looks = /accessibility\.spec\.ts/;
 const withoutScript = /\.noscript\.spec\.ts/;
 // Thousands of tries in one test, or another browser: once is enough.
-const once = /(long|switching|firefox)\.spec\.ts/;
+const once = /(long|switching|firefox|frozen)\.spec\.ts/;
 
 // Takes minutes each: only where it is asked for.
 const long = /@long/;

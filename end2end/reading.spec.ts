@@ -1,4 +1,5 @@
 import { expect, test, type People, type Person } from "./support/people.ts";
+import { writeBehindTheServer } from "./support/table.ts";
 
 /** Ana and Ben in a conversation of so many messages of hers, which he has not opened yet. */
 async function unread(people: People, count: number) {
@@ -128,4 +129,43 @@ test("a conversation that is marked as unread stays so on every page until it is
   await elsewhere.conversations.first().click();
   await expect(rowElsewhere).not.toContainText("unread");
   await expect(row).not.toContainText("unread");
+});
+
+test("who opens another conversation before one is marked as unread stays in it", async ({ people, viewport }) => {
+  test.skip(!viewport || viewport.width < 720, "narrow screens show no list beside it");
+  const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.known("Ben"), people.known("Cy")]);
+  const bens = await ana.startConversation(ben, "hello Ben");
+  const cys = await ana.startConversation(cy, "hello Cy");
+  await ana.open(bens);
+  const release = await ana.hold("mark_unread");
+  const asked = ana.page.waitForRequest("**/rpc/mark_unread");
+  await ana.page.getByRole("button", { name: "Mark as unread" }).click();
+  await asked;
+  await ana.conversations.filter({ hasText: cy.handle }).click();
+  await expect(ana.messages).toHaveText(["hello Cy"]);
+  release();
+  await expect(ana.conversations.filter({ hasText: ben.handle })).toContainText("Marked as unread");
+  await ana.send("still here");
+  await expect(ana.messages).toHaveText(["hello Cy", "still here"]);
+  await expect(ana.page).toHaveURL(cys);
+});
+
+test("scrolled up, a page holds on to no more messages than it may, however many come", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  const path = await ana.startConversation(ben, "hello");
+  // With the first one as many as a page may hold on to, and all of them loaded: the next one is one too many.
+  await writeBehindTheServer(path, 299);
+  await ana.open(path);
+  const loaded = async () => {
+    await ana.thread.evaluate((scroller) => scroller.scrollTo({ top: -scroller.scrollHeight }));
+    return ana.page.locator(".message").count();
+  };
+  await expect.poll(loaded, { intervals: [100], timeout: 30_000 }).toBe(300);
+  await ben.sendAll(path, ["answer 1", "answer 2", "answer 3"]);
+  const button = ana.page.getByRole("button", { name: "3 new messages" });
+  await expect(button).toBeVisible();
+  expect(await ana.page.locator(".message").count()).toBeLessThanOrEqual(300);
+  await expect(ana.messages.first()).toHaveText("hello");
+  await button.click();
+  await expect(ana.messages.last()).toHaveText("answer 3");
 });

@@ -58,3 +58,30 @@ test("who turns receipts off sends none and sees none", async ({ people }) => {
   await ben.open("/settings");
   await expect(ben.page.getByLabel("Receipts")).not.toBeChecked();
 });
+
+test("what comes into a window that nobody looks at is delivered, and read once somebody does", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  const path = await ana.startConversation(ben, "hello");
+  const row = ben.page.locator(".conversation").first();
+  await ben.page.addInitScript(() => {
+    const state = Object.assign(window, { isLookedAt: true });
+    document.hasFocus = () => state.isLookedAt;
+  });
+  const look = (isLookedAt: boolean) =>
+    ben.page.evaluate((isLookedAt) => {
+      Object.assign(window, { isLookedAt });
+      window.dispatchEvent(new Event(isLookedAt ? "focus" : "blur"));
+    }, isLookedAt);
+  await ben.open(path);
+  await expect(receipts(ana)).toHaveText(["Read"]);
+  await look(false);
+  await ana.send("one");
+  await ana.send("two");
+  await expect(ben.messages).toHaveText(["hello", "one", "two"]);
+  // Both: had the first been read as it came, one would be left.
+  await expect(row).toContainText("2 unread");
+  await expect(receipts(ana)).toHaveText(["Read", "Delivered"]);
+  await look(true);
+  await expect(receipts(ana)).toHaveText(["Read"]);
+  await expect(row).not.toContainText("unread");
+});

@@ -118,3 +118,34 @@ test("signing out everywhere ends the session in another browser at once", async
   await elsewhere.open("/messages");
   await expect(elsewhere.page).toHaveURL(/\/signin/);
 });
+
+test("signing out in one tab is said in the other", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const tab = await ana.inAnotherTab();
+  await tab.open("/messages");
+  ana.complaints.expect(/answer: 401|status of 401/);
+  await tab.page.getByText("Account", { exact: true }).locator("..").click();
+  await tab.page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await expect(tab.page).toHaveURL(/\/signin/);
+  await expect(ana.page.getByText("You are signed out.")).toBeVisible({ timeout: 15_000 });
+  await expect(ana.page.getByText("No connection.")).toBeHidden();
+});
+
+for (const name of ["Ben", "Cy"]) {
+  test(`what Ana has typed is not sent as ${name}, who has signed in in another tab since`, async ({ people }) => {
+    const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben"), people.known("Cy")]);
+    const next = name === "Ben" ? ben.account : cy;
+    const path = await ana.startConversation(ben, "hello");
+    await ana.composer.fill("in whose name?");
+    ana.complaints.expect(/answer: 40[14]|status of 40[14]/);
+    await ana.page.context().clearCookies();
+    await (await ana.inAnotherTab()).handOver(next).signIn();
+    // Nothing happens where the page has been loaded anew: then the field is empty, or not there.
+    await ana.page.locator(".composer__send").evaluateAll((buttons: HTMLElement[]) => buttons.forEach((button) => button.click()));
+    const refused = ana.page.getByText("You are signed out.");
+    const loadedAnew = ana.page.locator(".account__handle", { hasText: next.handle });
+    await expect(refused.or(loadedAnew).first()).toBeAttached();
+    await ben.open(path);
+    await expect(ben.messages).toHaveText(["hello"]);
+  });
+}

@@ -13,7 +13,7 @@ use crate::error::AppError;
 use crate::message::{self, Message, SentAt};
 use crate::page::{Cursor, Page};
 use crate::settings::Settings;
-use crate::user::User;
+use crate::user::{self, User};
 
 /// Where to go after something has been done: a path of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,11 +137,20 @@ pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
     .await
 }
 
-/// Sends a message into a conversation, once per `id`.
+/// Sends a message into a conversation, once per `id`. Where it says by whom it was written, nobody else can send it: who is
+/// signed in may have changed since.
 #[server(prefix = "/rpc", endpoint = "send_message")]
-pub async fn send_message(conversation: conversation::Id, id: message::Id, body: String) -> Result<Message, AppError> {
+pub async fn send_message(
+    conversation: conversation::Id,
+    id: message::Id,
+    body: String,
+    author: Option<user::Id>,
+) -> Result<Message, AppError> {
     crate::server::respond::respond(async |call| {
         let me = call.user()?;
+        if author.is_some_and(|author| author != me.user.id) {
+            return Err(AppError::Unauthenticated.into());
+        }
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
         crate::server::messaging::send(&call.state, me, conversation, id, &body).await
     })

@@ -26,6 +26,16 @@ export class Person {
     if (this.script) await expect(this.page.locator("html")).toHaveAttribute("data-hydrated", "");
   }
 
+  /** The same person in another tab of the same browser. */
+  async inAnotherTab(): Promise<Person> {
+    return new Person(this.account, await this.page.context().newPage(), this.complaints, this.script);
+  }
+
+  /** Leaves the page to somebody else, who is not signed in by that. */
+  handOver(account: Account): Person {
+    return new Person(account, this.page, this.complaints, this.script);
+  }
+
   /** Fills in the sign-in form and waits to be let in. */
   async signIn(): Promise<void> {
     await this.open("/signin");
@@ -94,6 +104,17 @@ export class Person {
       [`/rpc/${endpoint}`, fields] as const,
     );
     expect(status, endpoint).toBe(200);
+  }
+
+  /** Holds up what the page asks of a server function, until the answer to this is called. */
+  async hold(endpoint: string): Promise<() => void> {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await this.page.route(`**/rpc/${endpoint}`, async (route) => {
+      await held;
+      await route.continue();
+    });
+    return release;
   }
 
   /** Sends texts into the conversation `path`, one after the other. */

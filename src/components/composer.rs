@@ -26,20 +26,24 @@ struct Sending {
     typing: Typing,
     /// The text for which an answer is awaited.
     sent: StoredValue<String>,
+    /// Whether what is in the field may be stored under this id already: then trying again is the same message.
+    in_doubt: StoredValue<bool>,
     send: Action<Draft, Result<(), AppError>>,
 }
 
 impl Sending {
-    fn new(id: message::Id, typing: Typing, send: Action<Draft, Result<(), AppError>>) -> Self {
-        let sending = Self { id: RwSignal::new(id), typing, sent: StoredValue::default(), send };
+    fn new(id: message::Id, in_doubt: bool, typing: Typing, send: Action<Draft, Result<(), AppError>>) -> Self {
+        let in_doubt = StoredValue::new(in_doubt);
+        let sending = Self { id: RwSignal::new(id), typing, sent: StoredValue::default(), in_doubt, send };
         Effect::new(move |_| match send.value().get() {
             Some(Ok(())) => {
                 sending.sent.with_value(|sent| typing.take_out(sent));
-                sending.id.set(new_id());
+                in_doubt.set_value(false);
             }
             // The id is taken, by another text: that one is stored, this one is not.
-            Some(Err(AppError::Conflict(_))) => sending.id.set(new_id()),
-            _ => {}
+            Some(Err(AppError::Conflict(_))) => in_doubt.set_value(false),
+            Some(Err(_)) => in_doubt.set_value(true),
+            None => {}
         });
         sending
     }
@@ -51,6 +55,10 @@ impl Sending {
     fn submit(&self) {
         self.typing.read_field();
         if untrack(|| self.is_possible()) {
+            if !self.in_doubt.get_value() {
+                // Of now: what is unsent goes out in the order of its ids.
+                self.id.set(message::Id(Uuid::now_v7()));
+            }
             let text = self.typing.text.get_untracked();
             self.sent.set_value(text.clone());
             self.send.dispatch((self.id.get_untracked(), text));
@@ -83,7 +91,7 @@ pub fn Composer(
     let typed_now = typing;
     let (name, value) = bound_to;
     let (first_error, typed, id) = begin(refused, (name, &value), next_message);
-    let sending = Sending::new(id, Typing::new(typed.clone()), send);
+    let sending = Sending::new(id, id != next_message, Typing::new(typed.clone()), send);
     let typing = sending.typing;
     if let Some((drafts, conversation)) = draft {
         keep_draft(typing, drafts, conversation);
@@ -168,10 +176,6 @@ fn begin(
 /// chooses it: 229 is what Safari reports for that key, after it has already ended the composition.
 fn sends(event: &KeyboardEvent) -> bool {
     event.key() == "Enter" && !event.shift_key() && !event.is_composing() && event.key_code() != 229
-}
-
-fn new_id() -> message::Id {
-    message::Id(Uuid::now_v7())
 }
 
 #[cfg(test)]

@@ -3,15 +3,20 @@
 use leptos::html::H1;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use leptos_router::location::Location;
 
-/// The path whose heading last had the focus, or that the document was loaded for.
+/// The address whose heading last had the focus, or that the document was loaded for.
 #[derive(Clone, Copy)]
 struct Arrived(StoredValue<String>);
 
 /// Remembers where the document was loaded: there the browser has placed the focus.
 pub fn provide_arrival() {
-    let path = use_location().pathname.get_untracked();
-    provide_context(Arrived(StoredValue::new(path)));
+    provide_context(Arrived(StoredValue::new(address(&use_location()))));
+}
+
+/// Path and question: another part of a conversation is another page.
+fn address(location: &Location) -> String {
+    untrack(|| format!("{}?{}", location.pathname.get(), location.search.get()))
 }
 
 /// The one `h1` of a page.
@@ -24,13 +29,13 @@ pub fn Heading(
 ) -> impl IntoView {
     let heading = NodeRef::<H1>::new();
     let arrived = use_context::<Arrived>();
-    let pathname = use_location().pathname;
+    let location = use_location();
     Effect::new(move |_| {
         let (Some(heading), Some(Arrived(last))) = (heading.get(), arrived) else { return };
-        let path = pathname.get_untracked();
+        let here = address(&location);
         // Without this a screen reader would say nothing when a link has been followed.
-        if last.get_value() != path {
-            last.set_value(path);
+        if last.get_value() != here {
+            last.set_value(here);
             let _ = heading.focus();
         }
     });

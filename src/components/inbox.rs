@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlElement;
 
 use crate::api;
 use crate::conversation::{self, Conversation};
@@ -46,13 +48,29 @@ impl Rows {
 
     /// Takes in what is older. The list may have been left meanwhile.
     pub fn extend(&self, page: Page<Conversation>) {
-        self.known.try_update(|known| known.extend(page));
+        self.change(|known| known.extend(page));
     }
 
     fn apply(self, event: &Event) {
         if self.at_newest {
-            self.known.try_update(|known| known.apply(event));
+            self.change(|known| known.apply(event));
             self.pull();
+        }
+    }
+
+    /// Changes what is shown. A row that has the focus keeps it, wherever it moves and whatever of it is drawn anew.
+    fn change(&self, change: impl FnOnce(&mut live::Inbox)) {
+        let focused = document().active_element().filter(|it| it.class_list().contains("conversation"));
+        self.known.try_update(change);
+        if let Some(address) = focused.and_then(|row| row.get_attribute("href")) {
+            // Once it has been drawn, unless the focus has gone elsewhere.
+            request_animation_frame(move || {
+                let lost = document().active_element().is_none_or(|it| it.tag_name() == "BODY");
+                let row = document().query_selector(&format!(".conversation[href=\"{address}\"]")).ok().flatten();
+                if let (true, Some(row)) = (lost, row.and_then(|row| row.dyn_into::<HtmlElement>().ok())) {
+                    let _ = row.focus();
+                }
+            });
         }
     }
 
@@ -81,7 +99,7 @@ impl Rows {
             page.items.extend(next.items);
             page.older = next.older;
         }
-        self.known.try_update(|known| known.refresh(&pull, page));
+        self.change(|known| known.refresh(&pull, page));
         Ok(())
     }
 }
@@ -135,6 +153,8 @@ pub struct Inbox {
     /// The rows that are on the page now. New ones for each answer of the server: a list that is about to be replaced
     /// must not be drawn with what is meant for the next.
     rows: StoredValue<Option<Rows>>,
+    /// Whether something has happened before there were any.
+    missed: StoredValue<bool>,
     /// How many messages are unread in the rows on the page. Not known before the page is alive.
     pub unread: RwSignal<u64>,
     arrivals: Arrivals,
@@ -146,6 +166,7 @@ impl Inbox {
         Self {
             me: StoredValue::new(None),
             rows: StoredValue::new(None),
+            missed: StoredValue::new(false),
             unread: RwSignal::new(0),
             arrivals: Arrivals::new(),
         }
@@ -160,6 +181,10 @@ impl Inbox {
             unread.try_set(rows.known.read().unread());
             arrivals.tell(me, rows);
         });
+        if self.missed.get_value() {
+            self.missed.set_value(false);
+            rows.apply(&Event::Resync);
+        }
     }
 
     /// The same for what may be asked for anywhere, also where the server has no reactive scope, and knows nothing.
@@ -169,8 +194,10 @@ impl Inbox {
 
     /// Something has happened.
     pub fn apply(&self, event: &Event) {
-        if let Some(rows) = self.rows.try_get_value().flatten() {
-            rows.apply(event);
+        match self.rows.try_get_value() {
+            Some(Some(rows)) => rows.apply(event),
+            Some(None) => self.missed.set_value(true),
+            None => {}
         }
     }
 

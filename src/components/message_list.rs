@@ -102,8 +102,7 @@ pub fn MessageList(
 
 #[component]
 fn DayLine(day: Day) -> impl IntoView {
-    let zone = use_zone();
-    view! { <li class="day-line"><span>{move || day_line(day, zone.get())}</span></li> }
+    view! { <li class="day-line"><span>{day_line(day)}</span></li> }
 }
 
 #[component]

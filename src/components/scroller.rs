@@ -36,7 +36,8 @@ impl Scroller {
 
     /// Takes note of where one is. Answers with how many pixels it is to the beginning and to the end of what is shown.
     pub fn look(&self) -> Option<(i32, i32)> {
-        let scroller = self.node.try_get_untracked().flatten()?;
+        // One that is leaving the page shows nothing.
+        let scroller = self.node.try_get_untracked().flatten().filter(|scroller| scroller.is_connected())?;
         // Counted from the end, and so below zero.
         let to_end = -scroller.scroll_top();
         let at_end = to_end <= END_PX;
@@ -49,6 +50,7 @@ impl Scroller {
     /// Scrolls to the end of what is shown.
     pub fn show_end(&self) {
         if let Some(Some(scroller)) = self.node.try_get_untracked() {
+            self.held.set_value(None);
             scroller.set_scroll_top(0);
         }
     }

@@ -168,15 +168,14 @@ fn Beginning(open: OpenThread, load: Action<Cursor, Result<(), AppError>>, with:
 #[component]
 fn ThreadStatus(open: OpenThread, with: User) -> impl IntoView {
     let name = StoredValue::new(with.display_name.to_string());
-    let announced = move || {
-        open.announced
-            .get()
-            .map(|message| view! { <p><bdi>{name.get_value()}</bdi> ": " <bdi>{message.body}</bdi></p> })
-    };
     let to_newest = move |_| open.show_newest();
     let is_away = move || open.entered.get() && !(open.follows.get() && open.scroller.at_end.get());
     view! {
-        <div class="visually-hidden" role="log" aria-label="New messages">{announced}</div>
+        <div class="visually-hidden" role="log" aria-label="New messages">
+            <For each=move || open.announced.get() key=|message| message.id let:message>
+                <p><bdi>{name.get_value()}</bdi> ": " <bdi>{message.body}</bdi></p>
+            </For>
+        </div>
         <div class="thread__status">
             <Show when=move || open.writing.theirs.get()>
                 <p class="thread__typing"><bdi>{name.get_value()}</bdi> " is writing…"</p>

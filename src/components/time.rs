@@ -1,6 +1,7 @@
 //! Times as people read them: UTC in what the server renders, their own zone once the page is alive.
 
 use std::fmt;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::web_sys::js_sys;
@@ -16,12 +17,31 @@ pub enum Zone {
     Local,
 }
 
+/// How often it is looked whether a new day has begun.
+const LOOK_INTERVAL: Duration = Duration::from_secs(20);
+
+/// The day that it is for the reader; unknown to a server.
+#[derive(Clone, Copy)]
+struct Today(RwSignal<Option<Day>>);
+
 /// Lets times be shown in the reader's zone after the page has been taken over. Not before: the first rendering in the
 /// browser must be the server's, letter for letter.
 pub fn provide_zone() {
-    let zone = RwSignal::new(Zone::Utc);
+    let (zone, today) = (RwSignal::new(Zone::Utc), RwSignal::new(None));
     provide_context(zone);
-    Effect::new(move |_| zone.set(Zone::Local));
+    provide_context(Today(today));
+    Effect::new(move |_| {
+        let look = move || {
+            let day = Some(Day::today());
+            if today.get_untracked() != day {
+                today.set(day);
+            }
+        };
+        look();
+        zone.set(Zone::Local);
+        // As long as the document is there.
+        set_interval(look, LOOK_INTERVAL);
+    });
 }
 
 /// The zone in which times are shown now.
@@ -164,14 +184,14 @@ pub fn Time(
     /// How much of it.
     shown: Shown,
 ) -> impl IntoView {
-    let zone = use_zone();
+    let (zone, today) = (use_zone(), use_today());
     let datetime = Moment::of(&at, Zone::Utc).map(Moment::machine_readable);
     let moment = Memo::new(move |_| Moment::of(&at, zone.get()));
     let full = move || moment.get().map(|moment| moment.full(zone.get()));
     let short = move || {
         moment.get().map(|moment| match shown {
             Shown::Clock => moment.clock(),
-            Shown::Short => moment.short(today(zone.get())),
+            Shown::Short => moment.short(today.get()),
         })
     };
     view! {
@@ -183,12 +203,13 @@ pub fn Time(
 }
 
 /// A day as a line between messages, in words: `Today`, `Saturday 21 Nov 2026`.
-pub fn day_line(day: Day, zone: Zone) -> String {
-    day.line(today(zone))
+pub fn day_line(day: Day) -> Signal<String> {
+    let today = use_today();
+    Signal::derive(move || day.line(today.get()))
 }
 
-fn today(zone: Zone) -> Option<Day> {
-    (zone == Zone::Local).then(Day::today)
+fn use_today() -> Signal<Option<Day>> {
+    use_context::<Today>().map_or_else(|| Signal::stored(None), |today| today.0.into())
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use leptos::either::Either;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlElement;
 
 use crate::conversation;
 use crate::live::Outbox;
@@ -25,6 +27,14 @@ pub fn UnsentMessages(
     }
 }
 
+/// Both buttons are gone with what they did; the focus goes to where one writes.
+fn write_on() {
+    let field = document().get_element_by_id("body").and_then(|field| field.dyn_into::<HtmlElement>().ok());
+    if let Some(field) = field {
+        let _ = field.focus();
+    }
+}
+
 #[component]
 fn UnsentMessage(outbox: Outbox, item: Unsent) -> impl IntoView {
     let Unsent { id, body, refused, .. } = item;
@@ -33,8 +43,8 @@ fn UnsentMessage(outbox: Outbox, item: Unsent) -> impl IntoView {
         Some(reason) => Either::Right(view! {
             <span class="message__state message__state--failed" role="alert">"Not sent. " {reason}</span>
             <span class="message__ways">
-                <button class="button" type="button" on:click=move |_| outbox.retry(id)>"Try again"</button>
-                <button class="button" type="button" on:click=move |_| outbox.discard(id)>"Discard"</button>
+                <button class="button" type="button" on:click=move |_| { outbox.retry(id); write_on() }>"Try again"</button>
+                <button class="button" type="button" on:click=move |_| { outbox.discard(id); write_on() }>"Discard"</button>
             </span>
         }),
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use leptos::leptos_dom::helpers::window_event_listener_untyped;
 use leptos::prelude::*;
 
 use crate::live::storage::Shelf;
@@ -24,10 +25,15 @@ impl Drafts {
     /// Takes out what `me` has begun before. To be called when the page is alive.
     pub fn start(self, me: user::Id) {
         let shelf = Shelf::new("draft", me);
-        let kept = shelf.all().into_iter().filter_map(|(name, text)| Some((name.parse().ok()?, text)));
-        self.texts.set(kept.collect());
+        let load = move || {
+            let kept = shelf.all().into_iter().filter_map(|(name, text)| Some((name.parse().ok()?, text)));
+            self.texts.try_set(kept.collect());
+        };
+        load();
         self.shelf.set_value(Some(shelf));
         self.out.set(true);
+        let others = window_event_listener_untyped("storage", move |_| load());
+        on_cleanup(move || others.remove());
     }
 
     /// Whether what was begun before has been taken out.
@@ -51,7 +57,8 @@ impl Drafts {
             shelf.remove(&conversation.to_string());
             self.texts.update(|texts| drop(texts.remove(&conversation)));
         } else {
-            shelf.put(&conversation.to_string(), text);
+            // Where the browser keeps nothing, this page does.
+            let _ = shelf.put(&conversation.to_string(), text);
             self.texts.update(|texts| drop(texts.insert(conversation, text.to_owned())));
         }
     }

@@ -45,8 +45,8 @@ pub struct Outbox {
     shelf: StoredValue<Option<Shelf>>,
     /// In the order in which it was written.
     items: RwSignal<Vec<Unsent>>,
-    /// Whether the server says that nobody is signed in any more.
-    pub signed_out: RwSignal<bool>,
+    /// Those of which the browser would keep nothing: this page has them alone.
+    unkept: StoredValue<Vec<message::Id>>,
     sending: StoredValue<bool>,
     failures: StoredValue<u32>,
     live: Live,
@@ -58,7 +58,7 @@ impl Outbox {
         Self {
             shelf: StoredValue::new(None),
             items: RwSignal::new(Vec::new()),
-            signed_out: RwSignal::new(false),
+            unkept: StoredValue::new(Vec::new()),
             sending: StoredValue::new(false),
             failures: StoredValue::new(0),
             live,
@@ -127,18 +127,25 @@ impl Outbox {
     }
 
     fn keep(self, item: &Unsent) {
-        if let (Some(shelf), Ok(text)) = (self.shelf.get_value(), serde_json::to_string(item)) {
-            shelf.put(&item.id.to_string(), &text);
-        }
+        let text = serde_json::to_string(item).unwrap_or_default();
+        let is_kept = self.shelf.get_value().is_some_and(|shelf| shelf.put(&item.id.to_string(), &text));
+        self.unkept.update_value(|unkept| {
+            unkept.retain(|id| *id != item.id);
+            unkept.extend((!is_kept).then_some(item.id));
+        });
     }
 
     /// Takes over what is kept: other pages write and send too. Ids are made in the order of time, and so sort by it.
     fn load(self) {
         let Some(shelf) = self.shelf.try_get_value().flatten() else { return };
-        let kept: Vec<Unsent> =
-            shelf.all().into_iter().filter_map(|(_, text)| serde_json::from_str(&text).ok()).collect();
-        if self.items.try_with_untracked(|items| *items != kept) == Some(true) {
-            self.items.set(kept);
+        let Some(known) = self.items.try_get_untracked() else { return };
+        let kept = shelf.all().into_iter().filter_map(|(_, text)| serde_json::from_str::<Unsent>(&text).ok());
+        let unkept = self.unkept.get_value();
+        let unkept = known.iter().filter(|item| unkept.contains(&item.id)).cloned();
+        let mut items: Vec<_> = kept.chain(unkept).collect();
+        items.sort_by_key(|item| item.id);
+        if items != known {
+            self.items.set(items);
         }
     }
 
@@ -164,14 +171,15 @@ impl Outbox {
         self.load();
         while let Some(Some(next)) = self.items.try_with_untracked(|items| first(items)) {
             let Unsent { id, conversation, body, .. } = next;
-            match api::send_message(conversation, id, body).await {
+            let author = self.shelf.try_get_value().flatten().map(|shelf| shelf.owner());
+            match api::send_message(conversation, id, body, author).await {
                 Ok(message) => {
                     let _ = self.failures.try_set_value(0);
                     self.live.tell(&Event::MessageSent { conversation, message });
                     self.remove(id);
                 }
                 Err(AppError::Unauthenticated) => {
-                    self.signed_out.try_set(true);
+                    self.live.signed_out.try_set(true);
                     return;
                 }
                 Err(error) if error.retry_after_secs().is_some() => return self.pause(&error),

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::{set_interval_with_handle, window_event_listener_untyped};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::closure::Closure;
 use leptos::web_sys::{self, EventSource, MessageEvent, js_sys};
 
+use crate::api;
+use crate::error::AppError;
 use crate::event::Event;
+use crate::user;
 
 /// Where the server tells what happens.
 const PATH: &str = "/events";
@@ -32,6 +36,10 @@ pub struct Live {
     listened: StoredValue<u64>,
     /// Whether the stream is open; unknown until the first try has ended.
     pub connected: RwSignal<Option<bool>>,
+    /// Whether the server says that nobody is signed in any more.
+    pub signed_out: RwSignal<bool>,
+    /// Whose page this is.
+    owner: StoredValue<Option<user::Id>>,
     heard_at_ms: StoredValue<f64>,
     /// How often in a row it was refused.
     refusals: StoredValue<u32>,
@@ -44,11 +52,18 @@ impl Live {
             listeners: StoredValue::new(Vec::new()),
             listened: StoredValue::new(0),
             connected: RwSignal::new(None),
+            signed_out: RwSignal::new(false),
+            owner: StoredValue::new(None),
             heard_at_ms: StoredValue::new(0.0),
             refusals: StoredValue::new(0),
         };
         Effect::new(move |_| live.keep_open());
         live
+    }
+
+    /// Whose page this is, as the server said when it was loaded.
+    pub fn belongs_to(&self, owner: user::Id) {
+        self.owner.set_value(Some(owner));
     }
 
     /// Calls `listener` with every event, until whoever asks is gone.
@@ -117,8 +132,16 @@ impl Live {
         }
     }
 
-    fn opened(&self) {
+    /// The stream is open, and it is the stream of `person`, where the server says so.
+    fn opened(&self, person: Option<user::Id>) {
+        let owner = self.owner.try_get_value().flatten();
+        if owner.zip(person).is_some_and(|(owner, person)| owner != person) {
+            // Somebody else has signed in in another window: nothing on this page is theirs.
+            let _ = window().location().reload();
+            return;
+        }
         self.heard();
+        self.signed_out.try_set(false);
         self.connected.try_set(Some(true));
         let _ = self.refusals.try_set_value(0);
         // What was read before this may have missed something.
@@ -126,10 +149,17 @@ impl Live {
     }
 
     fn failed(&self, closed: bool) {
+        let signed_out = self.signed_out;
         self.connected.try_set(Some(false));
         if closed {
             self.heard();
             self.refusals.try_update_value(|refusals| *refusals += 1);
+            // The browser does not say why.
+            spawn_local(async move {
+                if api::current_user().await == Err(AppError::Unauthenticated) {
+                    signed_out.try_set(true);
+                }
+            });
         }
     }
 }
@@ -150,15 +180,15 @@ impl Source {
             let _ = source.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
             closures.push(closure);
         };
-        on("hello", Box::new(move |_| live.opened()));
+        let data = |event: web_sys::Event| event.dyn_into::<MessageEvent>().ok()?.data().as_string();
+        on("hello", Box::new(move |hello| live.opened(data(hello).and_then(|id| id.parse().ok()))));
         on("beat", Box::new(move |_| live.heard()));
         on(
             "message",
             Box::new(move |message| {
                 live.heard();
-                let data = message.dyn_into::<MessageEvent>().ok().and_then(|message| message.data().as_string());
                 // A server that is newer than this page may tell what it does not know: something has changed.
-                let event = data.and_then(|data| serde_json::from_str(&data).ok()).unwrap_or(Event::Resync);
+                let event = data(message).and_then(|data| serde_json::from_str(&data).ok()).unwrap_or(Event::Resync);
                 live.tell(&event);
             }),
         );

@@ -32,11 +32,14 @@ impl Shelf {
         all
     }
 
-    /// Keeps a text. A browser may refuse, where it is full or told not to.
-    pub(super) fn put(&self, name: &str, text: &str) {
-        if let Some(storage) = storage() {
-            let _ = storage.set_item(&self.key(name), text);
-        }
+    /// Whose it is.
+    pub(super) fn owner(&self) -> user::Id {
+        self.owner
+    }
+
+    /// Keeps a text. Not where the browser refuses: it may be full, or told not to.
+    pub(super) fn put(&self, name: &str, text: &str) -> bool {
+        storage().is_some_and(|storage| storage.set_item(&self.key(name), text).is_ok())
     }
 
     /// Keeps it no longer.

@@ -54,6 +54,7 @@ pub fn ConversationsPage() -> impl IntoView {
             && !begun.get_value()
         {
             begun.set_value(true);
+            live.belongs_to(me.id);
             outbox.start(me.id);
             drafts.start(me.id);
         }
@@ -63,7 +64,7 @@ pub fn ConversationsPage() -> impl IntoView {
         <UnreadIcon inbox/>
         <Header me/>
         // Above both panes: on a narrow screen only one of them shows.
-        <ConnectionNote live outbox/>
+        <ConnectionNote live/>
         <main class="panes" class=("panes--list", at_list) id="main">
             <section class="panes__list" aria-labelledby="conversations">
                 {move || match at_list.get() {
@@ -86,17 +87,17 @@ pub fn ConversationsPage() -> impl IntoView {
 
 /// Says so when the page is not told what happens.
 #[component]
-fn ConnectionNote(live: Live, outbox: Outbox) -> impl IntoView {
+fn ConnectionNote(live: Live) -> impl IntoView {
     view! {
         <div role="status">
-            <Show when=move || outbox.signed_out.get()>
+            <Show when=move || live.signed_out.get()>
                 <p class="connection-note">
                     "You are signed out. What you wrote is kept here. "
                     // A new document: it is asked for anew who reads.
                     <a href="/signin" rel="external">"Sign in"</a>
                 </p>
             </Show>
-            <Show when=move || live.connected.get() == Some(false)>
+            <Show when=move || live.connected.get() == Some(false) && !live.signed_out.get()>
                 <p class="connection-note">"No connection. Trying again…"</p>
             </Show>
         </div>

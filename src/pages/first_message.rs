@@ -2,6 +2,8 @@
 
 use leptos::either::EitherOf4;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlTextAreaElement;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
 use leptos_router::hooks::use_params_map;
@@ -18,6 +20,7 @@ use crate::components::thread::ThreadHead;
 use crate::components::way_on::way_on;
 use crate::conversation::Recipient;
 use crate::error::AppError;
+use crate::live::Drafts;
 
 /// The first message to somebody. Where a conversation with them exists, leads there.
 #[component]
@@ -52,14 +55,15 @@ pub fn FirstMessagePage() -> impl IntoView {
 fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<Refused>) -> impl IntoView {
     let Recipient { with, next_message, .. } = recipient;
     let handle = with.handle.to_string();
-    let way = way_on();
+    let (way, drafts) = (way_on(), expect_context::<Drafts>());
     let send = {
         let handle = handle.clone();
         Action::new(move |(message, body): &Draft| {
             let (handle, message, body) = (handle.clone(), *message, body.clone());
             async move {
-                let Destination(path) = api::start_conversation(handle, message, body).await?;
+                let Destination(path) = api::start_conversation(handle, message, body.clone()).await?;
                 inbox.refetch();
+                keep_rest(drafts, &path, &body);
                 way.try_set(Some(path));
                 Ok(())
             }
@@ -80,6 +84,16 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<Refused>) ->
                 refused
             />
         </section>
+    }
+}
+
+/// What has been typed since goes on in the conversation, as a draft.
+fn keep_rest(drafts: Drafts, path: &str, sent: &str) {
+    let field = document().get_element_by_id("body").and_then(|field| field.dyn_into::<HtmlTextAreaElement>().ok());
+    let typed = field.map(|field| field.value()).unwrap_or_default();
+    let rest = typed.strip_prefix(sent).unwrap_or(&typed).trim_start();
+    if let (false, Some(Ok(id))) = (rest.is_empty(), path.strip_prefix("/messages/").map(str::parse)) {
+        drafts.keep(id, rest);
     }
 }
 

@@ -6,7 +6,7 @@ mod receipts;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::hooks::use_navigate;
+use leptos_router::hooks::{use_location, use_navigate};
 
 use crate::api;
 use crate::components::composer::Draft;
@@ -43,8 +43,8 @@ pub struct OpenThread {
     seen: RwSignal<u64>,
     /// Whether the page has been taken over, and shows where one goes on reading.
     pub entered: RwSignal<bool>,
-    /// What a screen reader is to say: the newest message of the other person.
-    pub announced: RwSignal<Option<Message>>,
+    /// What a screen reader is to say: what the other person has just written, oldest first.
+    pub announced: RwSignal<Vec<Message>>,
     /// How far the other person has got, where that is shown.
     pub receipts: RwSignal<Option<Receipts>>,
     /// Who is writing.
@@ -74,7 +74,7 @@ impl OpenThread {
             seen: RwSignal::new(read_before.unwrap_or(if from_first { thread.read } else { timeline.last_seq() })),
             entered: RwSignal::new(false),
             timeline: RwSignal::new(timeline),
-            announced: RwSignal::new(None),
+            announced: RwSignal::new(Vec::new()),
             receipts: RwSignal::new(thread.receipts),
             writing: Writing::new(thread.id),
             asking: StoredValue::new(false),
@@ -221,9 +221,10 @@ impl OpenThread {
                 marked
             }
         });
-        let navigate = use_navigate();
+        let (navigate, pathname) = (use_navigate(), use_location().pathname);
         Effect::new(move |_| {
-            if action.value().get() == Some(Ok(())) {
+            // Unless another one has been opened meanwhile.
+            if action.value().get() == Some(Ok(())) && pathname.get_untracked() == self.path() {
                 navigate("/messages", Default::default());
             }
         });

@@ -11,6 +11,9 @@ use crate::live::timeline::{Pull, SHOWN_MAX};
 use crate::message::Message;
 use crate::page::Page;
 
+/// So many messages at most are said at once.
+const ANNOUNCED_MAX: usize = 5;
+
 impl OpenThread {
     /// Takes in an event, and asks for what is missing.
     pub(super) fn apply(self, event: &Event) {
@@ -23,10 +26,15 @@ impl OpenThread {
         }
     }
 
-    /// Changes what is shown at its end without moving what is being read. What is new there is announced.
+    /// Changes what is shown at its end without moving what is being read. What is new there is announced. Beyond
+    /// [`SHOWN_MAX`] what is furthest from where one reads goes.
     fn grow(self, change: impl FnOnce(&mut Timeline)) {
         let at_end = self.scroller.at_end.try_get_untracked().unwrap_or(true);
-        let last = self.timeline.try_with_untracked(Timeline::last_seq).unwrap_or(0);
+        let change = |timeline: &mut Timeline| {
+            let last = timeline.last_seq();
+            change(timeline);
+            self.announce(timeline.messages().iter().filter(|message| message.seq > last));
+        };
         if at_end {
             self.timeline.try_update(|timeline| {
                 change(timeline);
@@ -35,13 +43,26 @@ impl OpenThread {
             self.look();
         } else {
             self.scroller.hold(|| {
-                self.timeline.try_update(change);
+                let forgotten = self.timeline.try_update(|timeline| {
+                    change(timeline);
+                    timeline.forget_newest()
+                });
+                if forgotten == Some(true) {
+                    self.follows.try_set(false);
+                }
             });
         }
-        let is_new = |message: &&Message| message.seq > last && message.author != self.me;
-        let newest = |timeline: &Timeline| timeline.messages().iter().rev().find(is_new).cloned();
-        if let Some(Some(newest)) = self.timeline.try_with_untracked(newest) {
-            self.announced.try_set(Some(newest));
+    }
+
+    /// Has a screen reader say what the other person has written, the newest of it where that is much.
+    fn announce<'a>(self, new: impl DoubleEndedIterator<Item = &'a Message>) {
+        let mut said: Vec<_> = new.rev().filter(|it| it.author != self.me).take(ANNOUNCED_MAX).cloned().collect();
+        if !said.is_empty() {
+            said.reverse();
+            self.announced.try_update(|announced| {
+                announced.append(&mut said);
+                announced.drain(..announced.len().saturating_sub(ANNOUNCED_MAX));
+            });
         }
     }
 

@@ -74,17 +74,14 @@ impl Telling {
     async fn next(&mut self) -> Option<Event> {
         if !self.greeted {
             self.greeted = true;
-            return Some(signal("hello").retry(RETRY));
+            // With whose stream it is: in another window somebody else may have signed in.
+            return Some(Event::default().event("hello").data(self.subscription.user().to_string()).retry(RETRY));
         }
         tokio::select! {
             () = self.closing.cancelled() => None,
             text = self.subscription.next() => text.map(|text| Event::default().data(text)),
-            _ = self.beats.tick() => Some(signal("beat")),
+            // Browsers do not dispatch an event without data (HTML, section 9.2.6).
+            _ = self.beats.tick() => Some(Event::default().event("beat").data("beat")),
         }
     }
-}
-
-/// An event that says no more than its name. Browsers do not dispatch one without data (HTML, section 9.2.6).
-fn signal(name: &'static str) -> Event {
-    Event::default().event(name).data(name)
 }
