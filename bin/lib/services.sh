@@ -111,6 +111,22 @@ start_dynamodb() {
     export AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$1
 }
 
+# dynoxide keeps every record of the table's stream for ever, without an index, and looks through all of them at every
+# write: after a few thousand sends it would do nothing else. Indexes, and an end for what lies further back than any
+# reader may fall: some 12,000 sends. CAST and INTEGER as dynoxide spells them, else SQLite does not know them again.
+# $1: the file of its tables.
+index_stream() {
+    "$python_folder/bin/python" - "$1" <<'PYTHON'
+import sqlite3, sys
+tables = sqlite3.connect(sys.argv[1])
+for name, columns in ("stream_end", "table_name"), ("stream_place", "table_name, shard_id"):
+    tables.execute(f"create index {name} on _stream_records ({columns}, CAST(sequence_number AS INTEGER))")
+tables.execute("""create trigger keep_stream_short after insert on _stream_records
+    begin delete from _stream_records where id <= new.id - 100000; end""")
+tables.commit()
+PYTHON
+}
+
 # $1: port; $2: the folder that keeps pools and people; $3: other services of AWS that it is to play as well, or nothing.
 # Without IOT_MTLS_ENABLED=0 it would open a port to the network.
 start_cognito() {

@@ -122,7 +122,13 @@ need_cfn_lint() {
     printf '%s' "$cfn_lint_version" >"$cfn_lint_folder/made-of"
 }
 
-# The packages of the browser tests.
+# All that the browser tests need besides a server.
+need_browsers() {
+    need_end2end_packages
+    need_chromium
+    need_firefox
+}
+
 need_end2end_packages() {
     local folder=$checkout/end2end
     [[ $folder/node_modules/.package-lock.json -nt $folder/package-lock.json ]] && return
