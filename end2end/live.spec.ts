@@ -1,10 +1,17 @@
-import { expect, test, type People } from "./support/people.ts";
+import type { BrowserContext, Page } from "@playwright/test";
+import { expect, test, type People, type Person } from "./support/people.ts";
 
 /** Ana and Ben in their conversation, she having begun it. */
 async function inConversation(people: People) {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "Are you there?");
   return { ana, ben, path };
+}
+
+/** Lets nothing that she sends leave her page, or other pages of hers, as without a network. */
+async function sendNothing(person: Person, from: Page | BrowserContext = person.page) {
+  person.complaints.expect(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
+  await from.route("**/rpc/send_message", (route) => route.abort("internetdisconnected"));
 }
 
 test("a message appears on the other side without a reload, in the conversation and in both lists", async ({ people }) => {
@@ -102,8 +109,7 @@ test("older messages come as one scrolls, to the first", async ({ people }) => {
 test("what is written without a network waits, survives a reload, and goes out in order, once", async ({ people }) => {
   const { ana, ben, path } = await inConversation(people);
   await ben.open(path);
-  ana.complaints.expect(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
-  await ana.page.route("**/rpc/send_message", (route) => route.abort("internetdisconnected"));
+  await sendNothing(ana);
   await ana.send("one");
   await ana.send("two");
   await expect(ana.page.getByText("Sending…")).toHaveCount(2);
@@ -152,9 +158,8 @@ test("where the browser keeps nothing, a message is sent and shown all the same"
 
 test("two tabs share what is unsent, and send it once", async ({ people }) => {
   const { ana, path } = await inConversation(people);
-  ana.complaints.expect(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
   const context = ana.page.context();
-  await context.route("**/rpc/send_message", (route) => route.abort("internetdisconnected"));
+  await sendNothing(ana, context);
   const other = await context.newPage();
   await other.goto(path);
   await expect(other.locator("html")).toHaveAttribute("data-hydrated", "");
@@ -171,8 +176,7 @@ test("two tabs share what is unsent, and send it once", async ({ people }) => {
 
 test("signing out with unsent messages asks first, and another person never sees them", async ({ people }) => {
   const { ana } = await inConversation(people);
-  ana.complaints.expect(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
-  await ana.page.route("**/rpc/send_message", (route) => route.abort("internetdisconnected"));
+  await sendNothing(ana);
   await ana.send("unsent");
   await expect(ana.page.getByText("Sending…")).toBeVisible();
   const asked = ana.page.waitForEvent("dialog").then(async (dialog) => {
@@ -188,8 +192,7 @@ test("signing out with unsent messages asks first, and another person never sees
 test("what one left unsent waits until one is back, whoever signs in meanwhile", async ({ people }) => {
   const { ana, ben, path } = await inConversation(people);
   await ben.open(path);
-  ana.complaints.expect(/ERR_INTERNET_DISCONNECTED|Failed to load resource/);
-  await ana.page.route("**/rpc/send_message", (route) => route.abort("internetdisconnected"));
+  await sendNothing(ana);
   await ana.send("unsent");
   await expect(ana.page.getByText("Sending…")).toBeVisible();
   // Her session is over, but not because she has signed out: that would have had the browser forget what it keeps.

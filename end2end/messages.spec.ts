@@ -119,12 +119,7 @@ test("the newest message is in view, and older ones come without the view jumpin
   await expect(ana.messages).toHaveCount(20);
   await expect(ana.messages.last()).toBeInViewport();
   // They are asked for as one scrolls, and held up here until it has been seen where one reads.
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await ana.page.route("**/rpc/list_messages", async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await ana.hold("list_messages");
   await ana.thread.evaluate((scroller) => scroller.scrollTo({ top: -scroller.scrollHeight }));
   const oldest = ana.page.getByText("message 9", { exact: true });
   const before = await oldest.boundingBox();

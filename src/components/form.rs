@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{HtmlElement, SubmitEvent};
+use leptos::web_sys::SubmitEvent;
 use leptos_router::hooks::{use_location, use_navigate};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::api::Destination;
 use crate::components::error_note::ErrorNote;
+use crate::components::focus::focus;
 use crate::error::AppError;
 
 /// Why a form that was posted without WASM was refused, and what had been typed.
@@ -132,12 +132,7 @@ fn focus_first_wrong_field(error: Signal<Option<AppError>>) {
     Effect::new(move |_| {
         if error.read().is_some() {
             // After this frame the fields are marked.
-            request_animation_frame(|| {
-                let wrong = document().query_selector("[aria-invalid='true']").ok().flatten();
-                if let Some(field) = wrong.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
-                    let _ = field.focus();
-                }
-            });
+            request_animation_frame(|| focus("[aria-invalid='true']"));
         }
     });
 }

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::HtmlElement;
 
 use crate::api;
+use crate::components::focus::focus;
 use crate::conversation::{self, Conversation};
 use crate::error::AppError;
 use crate::event::Event;
@@ -65,10 +64,8 @@ impl Rows {
         if let Some(address) = focused.and_then(|row| row.get_attribute("href")) {
             // Once it has been drawn, unless the focus has gone elsewhere.
             request_animation_frame(move || {
-                let lost = document().active_element().is_none_or(|it| it.tag_name() == "BODY");
-                let row = document().query_selector(&format!(".conversation[href=\"{address}\"]")).ok().flatten();
-                if let (true, Some(row)) = (lost, row.and_then(|row| row.dyn_into::<HtmlElement>().ok())) {
-                    let _ = row.focus();
+                if document().active_element().is_none_or(|it| it.tag_name() == "BODY") {
+                    focus(&format!(".conversation[href=\"{address}\"]"));
                 }
             });
         }

@@ -20,6 +20,8 @@ pub mod error_note;
 
 pub mod field;
 
+pub mod focus;
+
 pub mod form;
 
 pub mod header;

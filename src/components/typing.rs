@@ -49,8 +49,7 @@ impl Typing {
     /// Takes out what has been sent. What was typed since stays.
     pub fn take_out(&self, sent: &str) {
         if let Some(field) = self.field.get_untracked() {
-            let now = field.value();
-            field.set_value(now.strip_prefix(sent).unwrap_or(&now).trim_start());
+            field.set_value(rest(&field.value(), sent));
             self.read_field();
         }
     }
@@ -66,6 +65,11 @@ impl Typing {
     pub fn remaining(&self) -> i64 {
         BODY_LEN_MAX as i64 - Body::len_of(&self.text.read()) as i64
     }
+}
+
+/// What is in the field besides what has been sent.
+pub fn rest<'a>(typed: &'a str, sent: &str) -> &'a str {
+    typed.strip_prefix(sent).unwrap_or(typed).trim_start()
 }
 
 /// How many characters are left; aloud when it is few.

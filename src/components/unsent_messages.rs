@@ -2,9 +2,8 @@
 
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::HtmlElement;
 
+use crate::components::focus::focus;
 use crate::conversation;
 use crate::live::Outbox;
 use crate::live::outbox::Unsent;
@@ -29,10 +28,7 @@ pub fn UnsentMessages(
 
 /// Both buttons are gone with what they did; the focus goes to where one writes.
 fn write_on() {
-    let field = document().get_element_by_id("body").and_then(|field| field.dyn_into::<HtmlElement>().ok());
-    if let Some(field) = field {
-        let _ = field.focus();
-    }
+    focus(".composer__field");
 }
 
 #[component]

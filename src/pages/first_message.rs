@@ -17,6 +17,7 @@ use crate::components::heading::Heading;
 use crate::components::inbox::Inbox;
 use crate::components::message_list::MessageListSkeleton;
 use crate::components::thread::ThreadHead;
+use crate::components::typing;
 use crate::components::way_on::way_on;
 use crate::conversation::Recipient;
 use crate::error::AppError;
@@ -91,7 +92,7 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<Refused>) ->
 fn keep_rest(drafts: Drafts, path: &str, sent: &str) {
     let field = document().get_element_by_id("body").and_then(|field| field.dyn_into::<HtmlTextAreaElement>().ok());
     let typed = field.map(|field| field.value()).unwrap_or_default();
-    let rest = typed.strip_prefix(sent).unwrap_or(&typed).trim_start();
+    let rest = typing::rest(&typed, sent);
     if let (false, Some(Ok(id))) = (rest.is_empty(), path.strip_prefix("/messages/").map(str::parse)) {
         drafts.keep(id, rest);
     }

@@ -49,6 +49,14 @@ impl Failure {
             }
         }
     }
+
+    /// The cause, for whoever runs the server: a command's, not a browser's.
+    pub fn into_cause(self) -> anyhow::Error {
+        match self {
+            Self::Answer(answer) => answer.into(),
+            Self::Unavailable(cause) | Self::Unexpected(cause) => cause,
+        }
+    }
 }
 
 impl From<AppError> for Failure {

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use aws_sdk_cognitoidentityprovider::types::error as cognito;
 use aws_sdk_dynamodb::error::ConnectorError;
 use aws_sdk_dynamodb::types::error as dynamodb;
-use cruddur_messages::server::respond::Failure;
 use serde_json::json;
 
 use crate::consent::Refused;
@@ -14,14 +13,6 @@ use crate::manner::{self, Manner};
 
 const FAILED: u8 = 1;
 const REFUSED: u8 = 3;
-
-/// The cause: nobody but an administrator reads it here.
-pub fn told(failure: Failure) -> anyhow::Error {
-    match failure {
-        Failure::Answer(error) => error.into(),
-        Failure::Unavailable(cause) | Failure::Unexpected(cause) => cause,
-    }
-}
 
 /// Says what went wrong and what to do, and answers with the exit code for it.
 pub fn tell(error: &anyhow::Error, manner: &Manner) -> ExitCode {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
+use cruddur_messages::server::respond::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::newcomer::Newcomer;
 use cruddur_messages::server::store::schema::{self, Billing};
@@ -20,7 +21,6 @@ use crate::cognito::accounts::{self, Account};
 use crate::cognito::pool::{self, Pool};
 use crate::db::Database;
 use crate::ddb::{self, TableName, seed};
-use crate::failure::told;
 use crate::manner::Manner;
 use crate::people::{PASSWORD, PEOPLE, Person};
 
@@ -47,7 +47,7 @@ pub async fn run(options: Options, manner: &Manner) -> anyhow::Result<()> {
     of_cognito.demand_local()?;
     let database = options.database.migrated().await?;
     let name = &options.table.table;
-    schema::create(&dynamodb, name, Billing::default()).await.map_err(told).context("make the table")?;
+    schema::create(&dynamodb, name, Billing::default()).await.map_err(Failure::into_cause).context("make the table")?;
     let table = Table::new(dynamodb, name);
     let pool = pool::find_or_create(&cognito, pool::NAME).await?;
     write(&options.env_file, &pool)?;
@@ -70,7 +70,7 @@ pub async fn run(options: Options, manner: &Manner) -> anyhow::Result<()> {
 /// Makes the row that a first sign-in would make, so that the person can be found before it. A row of theirs that belongs to
 /// a user pool that is gone goes over to this one.
 async fn introduce(users: &Users, person: &Person, sub: Uuid) -> anyhow::Result<User> {
-    users.unlink(person.email, sub).await.map_err(told).context("unlink from another user pool")?;
+    users.unlink(person.email, sub).await.map_err(Failure::into_cause).context("unlink from another user pool")?;
     let newcomer = Newcomer {
         sub,
         email: person.email.to_owned(),
@@ -78,7 +78,7 @@ async fn introduce(users: &Users, person: &Person, sub: Uuid) -> anyhow::Result<
         name: Some(person.name.to_owned()),
         handle: Some(person.handle.to_owned()),
     };
-    Ok(users.arrive(&newcomer).await.map_err(told)?.user)
+    Ok(users.arrive(&newcomer).await.map_err(Failure::into_cause)?.user)
 }
 
 fn account_of(person: &Person) -> Account {

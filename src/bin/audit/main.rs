@@ -29,7 +29,6 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 use cruddur_messages::server::config::Config;
-use cruddur_messages::server::respond::Failure;
 use cruddur_messages::server::store::Store;
 use cruddur_messages::server::store::dynamodb::{self, Table};
 use tokio::signal::unix::{SignalKind, signal};
@@ -181,14 +180,6 @@ pub fn group(number: u64) -> String {
         groups.insert(0, first);
     }
     groups.join(",")
-}
-
-/// What the library refused, for the person at the terminal.
-pub fn told(failure: Failure) -> anyhow::Error {
-    match failure {
-        Failure::Answer(error) => error.into(),
-        Failure::Unavailable(cause) | Failure::Unexpected(cause) => cause,
-    }
 }
 
 #[cfg(test)]

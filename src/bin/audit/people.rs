@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use cruddur_messages::message;
+use cruddur_messages::server::respond::Failure;
 use cruddur_messages::server::session::cookie;
 use cruddur_messages::server::store::Store;
 use cruddur_messages::server::store::sessions::NewSession;
@@ -19,10 +20,10 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use crate::Options;
 use crate::accounts::Accounts;
 use crate::ledger::{Ledger, Outcome, Send};
 use crate::requests::{Answer, Way, browser, post, try_to_send};
-use crate::{Options, told};
 
 /// How long somebody tries to get one message through. Then nobody knows whether it is stored.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
@@ -112,7 +113,7 @@ pub async fn sign_in(store: &Store, accounts: &Accounts, count: u16) -> anyhow::
         let name = format!("person-{number:03}");
         let email = format!("{name}-{}@example.com", Uuid::new_v4().simple());
         let newcomer = accounts.make(&name, &email).await.with_context(|| format!("make {name}"))?;
-        let user = store.users.arrive(&newcomer).await.map_err(told)?.user;
+        let user = store.users.arrive(&newcomer).await.map_err(Failure::into_cause)?.user;
         let cookie = session(store, user.id).await?;
         people.push(Person { user, email, cookie, address: format!("198.18.{}.{}", number / 250, number % 250 + 1) });
     }
@@ -127,7 +128,7 @@ async fn session(store: &Store, user: user::Id) -> anyhow::Result<HeaderValue> {
         access_ends_at: OffsetDateTime::now_utc() + time::Duration::WEEK,
         user_agent: "audit".to_owned(),
     };
-    store.sessions.create(secret.id(), &new).await.map_err(told)?;
+    store.sessions.create(secret.id(), &new).await.map_err(Failure::into_cause)?;
     let line = secret.set_cookie();
     let pair = line.to_str()?.split(';').next().context("a cookie")?;
     Ok(HeaderValue::from_str(pair)?)

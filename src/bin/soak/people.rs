@@ -53,7 +53,7 @@ async fn pair(store: &Store, number: usize) -> anyhow::Result<Pair> {
         tokio::try_join!(sign_in(store, format!("left-{number}")), sign_in(store, format!("right-{number}")))?;
     let body = Body::parse("hello")?;
     let started = store.conversations.start(&me, &with, message::Id(Uuid::now_v7()), &body).await;
-    Ok(Pair { people: [one, other], talk: started.map_err(told)?.0 })
+    Ok(Pair { people: [one, other], talk: started.map_err(Failure::into_cause)?.0 })
 }
 
 async fn sign_in(store: &Store, name: String) -> anyhow::Result<(Person, User)> {
@@ -64,7 +64,7 @@ async fn sign_in(store: &Store, name: String) -> anyhow::Result<(Person, User)> 
         name: Some(name.clone()),
         handle: Some(name),
     };
-    let user = store.users.arrive(&newcomer).await.map_err(told)?.user;
+    let user = store.users.arrive(&newcomer).await.map_err(Failure::into_cause)?.user;
     let secret = cookie::Secret::new();
     let new = NewSession {
         user: user.id,
@@ -72,7 +72,7 @@ async fn sign_in(store: &Store, name: String) -> anyhow::Result<(Person, User)> 
         access_ends_at: OffsetDateTime::now_utc() + time::Duration::WEEK,
         user_agent: "soak".to_owned(),
     };
-    store.sessions.create(secret.id(), &new).await.map_err(told)?;
+    store.sessions.create(secret.id(), &new).await.map_err(Failure::into_cause)?;
     let line = secret.set_cookie();
     let cookie = line.to_str()?.split(';').next().context("a cookie")?.to_owned();
     Ok((Person { id: user.id, cookie }, user))
@@ -96,11 +96,4 @@ pub(crate) async fn say(
     let answer = request.send().await?;
     anyhow::ensure!(answer.status() == StatusCode::OK, "{}: {}", answer.status(), answer.text().await?);
     Ok(())
-}
-
-fn told(failure: Failure) -> anyhow::Error {
-    match failure {
-        Failure::Answer(error) => error.into(),
-        Failure::Unavailable(cause) | Failure::Unexpected(cause) => cause,
-    }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use anyhow::Context;
+use cruddur_messages::server::respond::Failure;
 use cruddur_messages::server::store::users::{Link, Users};
 use cruddur_messages::user::User;
 use serde::Serialize;
@@ -11,7 +12,6 @@ use serde::Serialize;
 use super::Database;
 use crate::cognito;
 use crate::cognito::accounts::{self, Listed};
-use crate::failure::told;
 use crate::manner::{Manner, one_line};
 use crate::progress;
 
@@ -90,14 +90,14 @@ pub async fn all(users: &Users, accounts: Vec<Listed>) -> anyhow::Result<Linked>
         let email = account.email.as_deref().filter(|_| account.email_verified);
         let sub = account.sub.context("Cognito named no sub")?;
         let pair = |user: User| Pair { account: account.called().to_owned(), handle: user.handle.to_string() };
-        match users.link(sub, email, handle.as_deref()).await.map_err(told).context("link a person")? {
+        match users.link(sub, email, handle.as_deref()).await.map_err(Failure::into_cause).context("link a person")? {
             Link::Made(user) => report.linked.push(pair(user)),
             Link::Already(user) => report.already.push(pair(user)),
             Link::Taken => report.taken.push(account.called().to_owned()),
             Link::Nobody => report.nobody.push(account.called().to_owned()),
         }
     }
-    let left = users.unlinked().await.map_err(told).context("find who is not linked")?;
+    let left = users.unlinked().await.map_err(Failure::into_cause).context("find who is not linked")?;
     report.unlinked = left.into_iter().map(|user| user.handle.to_string()).collect();
     Ok(report)
 }

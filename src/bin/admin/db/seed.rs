@@ -3,12 +3,12 @@
 use std::fmt;
 
 use anyhow::Context;
+use cruddur_messages::server::respond::Failure;
 use cruddur_messages::server::store::users::Users;
 use cruddur_messages::user::{DisplayName, Handle};
 use serde::Serialize;
 
 use super::Database;
-use crate::failure::told;
 use crate::manner::Manner;
 use crate::people::PEOPLE;
 use crate::progress;
@@ -37,7 +37,11 @@ pub async fn fill(users: &Users) -> anyhow::Result<Seeded> {
     let mut seeded = Seeded { made: Vec::new(), there: Vec::new() };
     for person in progress::of(PEOPLE.len(), "people").wrap_iter(PEOPLE.iter()) {
         let (name, handle) = (DisplayName::parse(person.name)?, Handle::parse(person.handle)?);
-        let made = users.introduce(&name, &handle, person.email).await.map_err(told).context("put in a person")?;
+        let made = users
+            .introduce(&name, &handle, person.email)
+            .await
+            .map_err(Failure::into_cause)
+            .context("put in a person")?;
         let list = if made.is_some() { &mut seeded.made } else { &mut seeded.there };
         list.push(person.handle);
     }

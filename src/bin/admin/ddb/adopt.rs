@@ -1,11 +1,11 @@
 //! `admin ddb adopt`: brings a table of the old app up to date.
 
+use cruddur_messages::server::respond::Failure;
 use cruddur_messages::server::store::adopt::whole::{self, Progress, Purpose};
 use cruddur_messages::server::store::dynamodb::Table;
 use indicatif::ProgressBar;
 
 use super::connect;
-use crate::failure::told;
 use crate::manner::Manner;
 use crate::progress;
 
@@ -15,7 +15,7 @@ pub async fn run(table: &str, purpose: Purpose, manner: &Manner) -> anyhow::Resu
     let rows = progress::counting("rows");
     let conversations = progress::of(0, "conversations");
     let show = |progress| show(&rows, &conversations, progress);
-    let report = whole::adopt(&Table::new(client, table), purpose, &show).await.map_err(told)?;
+    let report = whole::adopt(&Table::new(client, table), purpose, &show).await.map_err(Failure::into_cause)?;
     manner.answer(&report, &report)
 }
 

@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 use cruddur_messages::conversation::Conversation;
 use cruddur_messages::message::Message;
+use cruddur_messages::server::respond::Failure;
 use cruddur_messages::server::store::capacity::{self, Meter};
 use cruddur_messages::server::store::conversations::{Conversations, Membership};
 use cruddur_messages::server::store::dynamodb::Table;
@@ -12,7 +13,6 @@ use cruddur_messages::user::{Handle, User};
 use serde_json::json;
 
 use super::{Extent, Stores, Which, connect};
-use crate::failure::told;
 use crate::manner::{Manner, counted, one_line};
 
 /// Where messages are read, by a client with a meter.
@@ -27,10 +27,10 @@ struct Reading {
 pub async fn list(stores: &Stores, handle: &Handle, extent: &Extent, manner: &Manner) -> anyhow::Result<()> {
     let reading = Reading::of(stores).await?;
     let me = reading.person(handle).await?;
-    let mut page = reading.conversations.list(me.id, None).await.map_err(told)?;
+    let mut page = reading.conversations.list(me.id, None).await.map_err(Failure::into_cause)?;
     let mut conversations = std::mem::take(&mut page.items);
     while let Some(older) = page.older.take_if(|_| extent.all) {
-        page = reading.conversations.list(me.id, Some(&older)).await.map_err(told)?;
+        page = reading.conversations.list(me.id, Some(&older)).await.map_err(Failure::into_cause)?;
         conversations.append(&mut page.items);
     }
     let consumed = reading.meter.take();
@@ -56,16 +56,16 @@ pub async fn show(
     let me = reading.person(handle).await?;
     let membership = reading.membership(&me, which).await?;
     let store = Messages::new(reading.table.clone());
-    let mut page = store.page(&membership, None).await.map_err(told)?;
+    let mut page = store.page(&membership, None).await.map_err(Failure::into_cause)?;
     let mut pages = vec![std::mem::take(&mut page.items)];
     while let Some(older) = page.older.take_if(|_| extent.all) {
-        page = store.page(&membership, Some(&older)).await.map_err(told)?;
+        page = store.page(&membership, Some(&older)).await.map_err(Failure::into_cause)?;
         pages.push(std::mem::take(&mut page.items));
     }
     let consumed = reading.meter.take();
     let messages: Vec<Message> = pages.into_iter().rev().flatten().collect();
     let more = page.older.is_some();
-    let other = reading.users.by_ids(&[membership.other()]).await.map_err(told)?;
+    let other = reading.users.by_ids(&[membership.other()]).await.map_err(Failure::into_cause)?;
     let people: Vec<_> = [me].into_iter().chain(other).collect();
     let mut lines: Vec<_> = messages.iter().map(|message| line_of_message(message, &people)).collect();
     lines.push(counted(messages.len(), "message") + hint_of_more(more));
@@ -93,7 +93,7 @@ impl Reading {
     }
 
     async fn person(&self, handle: &Handle) -> anyhow::Result<User> {
-        let found = self.users.by_handle(handle).await.map_err(told)?;
+        let found = self.users.by_handle(handle).await.map_err(Failure::into_cause)?;
         found.with_context(|| format!("nobody is @{}", one_line(handle.as_str())))
     }
 
@@ -102,13 +102,13 @@ impl Reading {
             Which::Conversation(conversation) => *conversation,
             Which::With(other) => {
                 let other = self.person(other).await?;
-                match self.conversations.find_with(me.id, other.id).await.map_err(told)? {
+                match self.conversations.find_with(me.id, other.id).await.map_err(Failure::into_cause)? {
                     Some(conversation) => conversation,
                     None => bail!("@{} and @{} have no conversation", me.handle, other.handle),
                 }
             }
         };
-        let membership = self.conversations.membership(me.id, conversation).await.map_err(told)?;
+        let membership = self.conversations.membership(me.id, conversation).await.map_err(Failure::into_cause)?;
         membership.with_context(|| format!("@{} has no conversation {conversation}", me.handle))
     }
 }

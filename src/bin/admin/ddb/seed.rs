@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use cruddur_messages::message::{self, Body};
+use cruddur_messages::server::respond::Failure;
 use cruddur_messages::server::store::clock::Clock;
 use cruddur_messages::server::store::conversations::{Conversations, Membership};
 use cruddur_messages::server::store::dynamodb::Table;
@@ -12,7 +13,6 @@ use time::{Duration, OffsetDateTime, Time};
 use uuid::Uuid;
 
 use super::{Stores, connect};
-use crate::failure::told;
 use crate::manner::Manner;
 use crate::people::PEOPLE;
 use crate::progress;
@@ -47,7 +47,7 @@ pub async fn run(stores: &Stores, manner: &Manner) -> anyhow::Result<()> {
 }
 
 async fn person(users: &Users, handle: &str) -> anyhow::Result<User> {
-    let found = users.by_handle(&Handle::parse(handle)?).await.map_err(told)?;
+    let found = users.by_handle(&Handle::parse(handle)?).await.map_err(Failure::into_cause)?;
     found.with_context(|| format!("nobody is @{handle}: `admin db seed` puts the people in"))
 }
 
@@ -68,13 +68,13 @@ pub async fn fill(table: &Table, users: &Users, ana: &User, ben: &User) -> anyho
     for (reader, other, unread) in [(ben, ana, 0), (ana, ben, 1)] {
         let membership =
             membership(&conversations, reader, other).await?.context("the conversation that was written")?;
-        conversations.mark_read(&membership, membership.newest_seq() - unread).await.map_err(told)?;
+        conversations.mark_read(&membership, membership.newest_seq() - unread).await.map_err(Failure::into_cause)?;
     }
     Ok(Filled { messages: LINES.len() as u64, written: true })
 }
 async fn membership(conversations: &Conversations, me: &User, other: &User) -> anyhow::Result<Option<Membership>> {
-    match conversations.find_with(me.id, other.id).await.map_err(told)? {
-        Some(conversation) => conversations.membership(me.id, conversation).await.map_err(told),
+    match conversations.find_with(me.id, other.id).await.map_err(Failure::into_cause)? {
+        Some(conversation) => conversations.membership(me.id, conversation).await.map_err(Failure::into_cause),
         None => Ok(None),
     }
 }
@@ -92,6 +92,6 @@ async fn write(
     let then = Conversations::new(table.clone().with_clock(Clock::new(move || at)), users.clone());
     let (from, to) = if *author == Author::Ana { (ana, ben) } else { (ben, ana) };
     let id = message::Id(Uuid::from_u128(FIRST_LINE + number as u128));
-    then.start(from, to, id, &Body::parse(text)?).await.map_err(told)?;
+    then.start(from, to, id, &Body::parse(text)?).await.map_err(Failure::into_cause)?;
     Ok(())
 }

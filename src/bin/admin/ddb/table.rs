@@ -1,18 +1,21 @@
 //! The table: made, listed, dropped.
 
 use anyhow::Context;
+use cruddur_messages::server::respond::Failure;
 use cruddur_messages::server::store::schema::{self, Billing};
 use serde_json::json;
 
 use super::{Mode, Payment, connect};
 use crate::consent;
-use crate::failure::told;
 use crate::manner::Manner;
 
 /// `ddb schema-load`.
 pub async fn make(name: &str, payment: &Payment, manner: &Manner) -> anyhow::Result<()> {
     let (client, _) = connect().await?;
-    let created = schema::create(&client, name, payment.billing()).await.map_err(told).context("make the table")?;
+    let created = schema::create(&client, name, payment.billing())
+        .await
+        .map_err(Failure::into_cause)
+        .context("make the table")?;
     let text = if created {
         format!("made the table {name}")
     } else {
@@ -32,7 +35,7 @@ pub async fn list(manner: &Manner) -> anyhow::Result<()> {
 pub async fn drop(name: &str, manner: &Manner) -> anyhow::Result<()> {
     let (client, place) = connect().await?;
     consent::demand(manner, &place, &format!("drop the table {name} and every message in it"), name)?;
-    let dropped = schema::drop(&client, name).await.map_err(told).context("drop the table")?;
+    let dropped = schema::drop(&client, name).await.map_err(Failure::into_cause).context("drop the table")?;
     let text = if dropped { format!("dropped the table {name}") } else { format!("there is no table {name}") };
     manner.answer(json!({ "table": name, "dropped": dropped }), text)
 }
