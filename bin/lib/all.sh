@@ -14,3 +14,5 @@ lib_folder=$(dirname "${BASH_SOURCE[0]}")
 . "$lib_folder/tools.sh"
 # shellcheck source=lib/services.sh
 . "$lib_folder/services.sh"
+# shellcheck source=lib/builds.sh
+. "$lib_folder/builds.sh"

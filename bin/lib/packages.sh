@@ -19,11 +19,12 @@ install_packages() {
         give_up "'apt-get install $*' failed. Is there a network? Its own words are above."
 }
 
-# What compiling needs besides Rust.
+# What compiling needs besides Rust, and where it is done.
 need_compiler() {
     command -v rustup >/dev/null || command -v cargo >/dev/null ||
         give_up "Rust is missing. Install it from https://rustup.rs, then start again."
     command -v cc >/dev/null || install_packages "a C compiler" gcc libc6-dev
+    claim_build_folder
 }
 
 # What the browser tests and wasm-opt need.

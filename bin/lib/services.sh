@@ -127,13 +127,27 @@ tables.commit()
 PYTHON
 }
 
-# $1: port; $2: the folder that keeps pools and people; $3: other services of AWS that it is to play as well, or nothing.
-# Without IOT_MTLS_ENABLED=0 it would open a port to the network.
+# $1: port; $2: the folder that keeps pools and people.
 start_cognito() {
-    start_service cognito TERM -- env IOT_MTLS_ENABLED=0 AUTH=true BIND_HOST=127.0.0.1 GATEWAY_PORT="$1" \
-        PERSIST_STATE=1 STATE_DIR="$2" MINISTACK_REGION="$AWS_REGION" SERVICES="cognito-idp,ses${3:+,$3}" "$python_folder/bin/ministack"
-    wait_for cognito is_open "$1"
-    export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=http://127.0.0.1:$1
+    start_ministack cognito "$1" "$2" cognito-idp,ses
+    export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=$ministack
+}
+
+# Without IOT_MTLS_ENABLED=0 it would open a port to the network. $1: its name; $2: port; $3: the folder that keeps its
+# data; $4: the services of AWS that it plays, with commas between. Sets `ministack`, its address.
+start_ministack() {
+    start_service "$1" TERM -- env IOT_MTLS_ENABLED=0 AUTH=true BIND_HOST=127.0.0.1 GATEWAY_PORT="$2" \
+        PERSIST_STATE=1 STATE_DIR="$3" MINISTACK_REGION="$AWS_REGION" SERVICES="$4" "$python_folder/bin/ministack"
+    wait_for "$1" is_open "$2"
+    ministack=http://127.0.0.1:$2
+}
+
+# Sets and exports what a file of variables says. $1: the file.
+export_from() {
+    set -a
+    # shellcheck source=/dev/null
+    . "$1"
+    set +a
 }
 
 # What the AWS SDK is told on this machine, whatever the person at it has set for an account of their own.

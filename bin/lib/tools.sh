@@ -40,6 +40,13 @@ install_crate() {
     rm -rf "$build_folder"
 }
 
+# Builds executables for release. The variable as cargo-leptos sets it: what that has built is then not built again.
+# $@: their names.
+build_release() {
+    LEPTOS_OUTPUT_NAME=cruddur-messages cargo build --quiet --release --locked --no-default-features --features ssr \
+        "${@/#/--bin=}"
+}
+
 need_wasm_target() {
     local libraries
     libraries=$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown
