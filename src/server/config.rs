@@ -51,6 +51,11 @@ pub struct Config {
     #[arg(long, env = "TRUSTED_PROXIES", default_value_t = 0)]
     pub trusted_proxies: usize,
 
+    /// How many seconds a connection may be silent before a request, or take for its headers. More than a load balancer
+    /// keeps a connection that is idle (AWS: 60), or it would ask on one that has just been closed.
+    #[arg(long, env = "HEADER_READ_TIMEOUT_SECS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub header_read_timeout_secs: u64,
+
     /// Says that this is a developer's machine: a release build then accepts a key set over plain http.
     #[arg(long, env = "LOCAL", default_value_t = false, action = clap::ArgAction::Set)]
     pub local: bool,

@@ -1,6 +1,6 @@
 //! What surrounds every request: headers, origin, address, limits of size and time.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
@@ -11,7 +11,6 @@ use leptos::nonce::Nonce;
 
 use crate::error::AppError;
 use crate::server::limits::ClientAddress;
-use crate::server::live::Peer;
 use crate::server::respond::status;
 use crate::server::session::Resolved;
 use crate::server::state::AppState;
@@ -110,7 +109,7 @@ pub fn refuse(error: &AppError) -> Response {
 /// Finds out the address that limits count by. Proxies append to `X-Forwarded-For`, so that the entry written by the
 /// outermost trusted one stands that many places from the right; what a client writes there itself stands further left.
 pub async fn client_address(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|info| info.0.0.ip());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let forwarded = forwarded_for(request.headers(), state.config.trusted_proxies);
     let address = network(forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
     request.extensions_mut().insert(ClientAddress(address));

@@ -1,8 +1,11 @@
 //! From the configuration to a server that answers, until it is told to stop.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
+use axum_server::{Handle, Server};
+use hyper_util::rt::TokioTimer;
 use leptos::prelude::get_configuration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -48,19 +51,19 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
         let bus = Bus::join(url, &state.config.message_table, hub, presence, closing.clone()).await?;
         state.hub.join(bus);
     }
-    let service = router(state).into_make_service_with_connect_info::<live::Peer>();
-    let server =
-        axum::serve(live::Punctual(listener), service).with_graceful_shutdown(closing.clone().cancelled_owned());
-    let late = async {
+    let handle = Handle::<SocketAddr>::new();
+    let header_read_timeout = Duration::from_secs(state.config.header_read_timeout_secs);
+    // Told that it will be HTTP/1 the server does not wait, for as long as it takes, to find out.
+    let mut server = Server::from_listener(listener).acceptor(live::Punctual).handle(handle.clone()).http1_only();
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(header_read_timeout);
+    let stop = async {
         closing.cancelled().await;
-        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
+        handle.graceful_shutdown(Some(SHUTDOWN_TIMEOUT));
+        std::future::pending().await
     };
     tokio::select! {
-        served = server.into_future() => served.context("serve"),
-        () = late => {
-            tracing::warn!("some requests were still open after {SHUTDOWN_TIMEOUT:?}");
-            Ok(())
-        }
+        served = server.serve(router(state).into_make_service_with_connect_info::<SocketAddr>()) => served.context("serve"),
+        never = stop => never,
     }
 }
 

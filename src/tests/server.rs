@@ -226,3 +226,28 @@ async fn a_request_that_is_open_when_the_server_is_told_to_stop_is_answered_firs
     assert!(answer.starts_with("HTTP/1.1 422 "), "{answer}");
     assert!(answer.contains("Enter your e-mail address."), "the body was read: {answer}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_does_not_finish_the_head_of_a_request_is_closed() {
+    let app = TestApp::start_with(|config| config.header_read_timeout_secs = 1).await;
+    for begun in ["", "P", "GET /healthz HTTP/1.1\r\nhost: a\r\n"] {
+        let mut connection = TcpStream::connect(app.address).await.expect("a connection");
+        connection.write_all(begun.as_bytes()).await.expect("the server takes the beginning");
+        let closed = timeout(GIVEN_UP, connection.read_to_end(&mut Vec::new())).await;
+        assert!(closed.is_ok(), "it is still open after {begun:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_comes_a_byte_at_a_time_does_not_hold_a_connection() {
+    let app = TestApp::start_with(|config| config.header_read_timeout_secs = 1).await;
+    let mut connection = TcpStream::connect(app.address).await.expect("a connection");
+    connection.write_all(b"GET /healthz HTTP/1.1\r\nx-slow: ").await.expect("the server takes the beginning");
+    let mut ticks = tokio::time::interval(Duration::from_millis(100));
+    let drip = async {
+        while connection.write_all(b"x").await.is_ok() {
+            ticks.tick().await;
+        }
+    };
+    timeout(GIVEN_UP, drip).await.expect("it is closed in time");
+}

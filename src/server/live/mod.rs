@@ -6,12 +6,12 @@ pub mod events;
 
 pub mod hub;
 
-mod listener;
+mod connection;
 
 mod presence;
 
+pub use connection::Punctual;
 pub use hub::Hub;
-pub use listener::{Peer, Punctual};
 pub use presence::Presence;
 
 use std::collections::HashSet;
