@@ -86,3 +86,33 @@ test("what is unread, unsent, cut off, and what opens above the page", async ({ 
   await expect(ben.page.getByText("Sending…")).toBeVisible();
   await expectAccessible(ben.page);
 });
+
+test("what is refused, what is drafted, who is there, and how far a message has got", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  const path = await ana.startConversation(ben, "hello");
+  await ben.open(path);
+  await ben.composer.pressSequentially("I");
+  await expect(ana.page.getByText("is writing…")).toBeVisible();
+  await expect(ana.page.locator(".thread__handle").getByTitle("Online")).toBeVisible();
+  await expect(ana.page.getByText("Read", { exact: true })).toBeVisible();
+  await expectAccessible(ana.page);
+  ana.complaints.expect(/answer: 409|status of 409/);
+  await ana.page.route("**/rpc/send_message", (route) => route.fulfill({ status: 409, json: { Conflict: "This cannot be." } }));
+  await ana.send("refused");
+  await expect(ana.page.getByRole("alert")).toBeVisible();
+  await expectAccessible(ana.page);
+  await ben.open("/messages");
+  await expect(ben.conversations.first()).toContainText("Draft: I");
+  await expectAccessible(ben.page);
+});
+
+test("what the server cannot show right now", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  await ana.startConversation(ben, "hello");
+  ben.complaints.expect(/answer: 503|status of 503/);
+  await expect(ben.conversations).toHaveCount(1);
+  await ben.page.route("**/rpc/*", (route) => route.fulfill({ status: 503, json: "Unavailable" }));
+  await ben.conversations.first().click();
+  await expect(ben.page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expectAccessible(ben.page);
+});

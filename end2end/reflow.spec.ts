@@ -27,14 +27,37 @@ for (const [name, width, height] of [["320 pixels", 320, 568], ["200 % of 1280 p
   });
 }
 
-test("the targets are at least 44 pixels high", async ({ people }) => {
+/** What is narrower or lower than 44 pixels. A link in a sentence is as high as its line (WCAG 2.2, 2.5.5), and a box can be hit by its label. */
+async function tooSmall(person: Person): Promise<string[]> {
+  const targets = person.page.locator("a:visible, button:visible, summary:visible, input:visible, textarea:visible");
+  return targets.evaluateAll((targets) =>
+    targets
+      .filter((target) => !(target.closest("p") && getComputedStyle(target).display === "inline"))
+      .filter((target) => {
+        const label = target instanceof HTMLInputElement && target.type === "checkbox" ? target.labels?.[0] : null;
+        const { width, height } = (label ?? target).getBoundingClientRect();
+        return Math.min(width, height) < 43.5;
+      })
+      .map((target) => target.outerHTML.slice(0, 160)),
+  );
+}
+
+test("the targets are at least 44 pixels wide and high", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   const path = await ana.startConversation(ben, "hello");
-  for (const page of ["/messages", "/messages/new", path]) {
+  const visitor = await people.visitor("Cy");
+  visitor.complaints.expect(/404/);
+  for (const page of ["/signin", "/signup", "/confirm", "/forgot", "/forgot?sent=1", "/no/such/page"]) {
+    await visitor.open(page);
+    expect(await tooSmall(visitor), page).toEqual([]);
+  }
+  for (const page of ["/messages", "/settings", `/messages/new?q=${ben.account.handle}`, path]) {
     await ana.open(page);
-    const small = await ana.page.locator("main button:visible, main a:visible, header a:visible, summary:visible").evaluateAll(
-      (targets) => targets.filter((target) => target.getBoundingClientRect().height < 43.5).map((target) => target.outerHTML.slice(0, 120)),
-    );
-    expect(small, page).toEqual([]);
+    expect(await tooSmall(ana), page).toEqual([]);
+  }
+  for (const summary of [".account__summary", ".date-form__summary"]) {
+    await ana.page.locator(summary).click();
+    expect(await tooSmall(ana), summary).toEqual([]);
+    await ana.page.keyboard.press("Escape");
   }
 });
