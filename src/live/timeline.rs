@@ -65,12 +65,15 @@ impl Timeline {
         self.heard
     }
 
-    /// Goes to another part of the conversation.
-    pub fn begin_anew(&mut self, page: Page<Message>) {
+    /// Goes to another part of the conversation, which the server answered to a question that was asked when `pull` was
+    /// what to ask for.
+    pub fn begin_anew(&mut self, pull: &Pull, page: Page<Message>) {
         let (heard, gaps) = (self.heard, self.gaps);
         *self = Self::new(self.conversation, page);
         self.heard = self.heard.max(heard);
         self.gaps = gaps;
+        // What was missed since the server looked is not in its answer.
+        self.has_newer |= pull.gaps != gaps;
     }
 
     /// Asks for what comes after all that is known.

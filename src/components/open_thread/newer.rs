@@ -73,7 +73,8 @@ impl OpenThread {
             self.grow(|timeline| timeline.extend(pull, page));
             let at_end = self.scroller.at_end.try_get_untracked().unwrap_or(true);
             let is_full = self.timeline.try_with_untracked(|it| it.messages().len() >= SHOWN_MAX).unwrap_or(true);
-            if is_full && !at_end {
+            let at_newest = self.timeline.try_with_untracked(Timeline::is_at_newest).unwrap_or(true);
+            if is_full && !at_end && !at_newest {
                 // The rest comes as one scrolls there.
                 self.follows.try_set(false);
             }
@@ -132,9 +133,10 @@ impl OpenThread {
             });
             return;
         }
+        let pull = self.timeline.with_untracked(Timeline::pull);
         spawn_local(async move {
             let Ok(thread) = api::open_conversation(self.id, None).await else { return };
-            self.timeline.try_update(|timeline| timeline.begin_anew(thread.messages));
+            self.timeline.try_update(|timeline| timeline.begin_anew(&pull, thread.messages));
             self.follows.try_set(true);
             request_animation_frame(move || {
                 self.scroller.show_end();
