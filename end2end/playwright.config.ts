@@ -7,8 +7,6 @@ const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
 
 const desktop = { viewport: { width: 1280, height: 800 } };
 const mobile = { viewport: { width: 390, height: 844 }, hasTouch: true };
-// How a page looks does not change what it does: only these are run in each size and theme.
-const looks = /accessibility\.spec\.ts/;
 const withoutScript = /\.noscript\.spec\.ts/;
 // Thousands of tries in one test, or another browser: once is enough.
 const once = /(long|switching|firefox|frozen)\.spec\.ts/;
@@ -38,8 +36,6 @@ export default defineConfig({
   projects: [
     { name: "desktop", use: { ...desktop, colorScheme: "dark" }, testIgnore: [withoutScript, once] },
     { name: "mobile", use: { ...mobile, colorScheme: "light" }, testIgnore: withoutScript },
-    { name: "desktop light", use: { ...desktop, colorScheme: "light" }, testMatch: looks },
-    { name: "mobile dark", use: { ...mobile, colorScheme: "dark" }, testMatch: looks },
     { name: "without script", use: { ...desktop, javaScriptEnabled: false }, testMatch: withoutScript },
     { name: "without script, mobile", use: { ...mobile, javaScriptEnabled: false }, testMatch: withoutScript },
   ],
