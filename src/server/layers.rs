@@ -8,15 +8,20 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::nonce::Nonce;
+use tokio::time::timeout;
 
 use crate::error::AppError;
 use crate::server::limits::ClientAddress;
 use crate::server::respond::status;
+use crate::server::router::REQUEST_TIMEOUT;
 use crate::server::session::Resolved;
 use crate::server::state::AppState;
 
 /// The largest body of a request, in bytes. A message of 1,024 characters is at most 12 kB as a form.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// The most of a body that is read before it is refused, in bytes.
+const READ_BYTES_MAX: usize = 4 * BODY_BYTES_MAX;
 
 /// Headers that say the same on every response.
 const CONSTANT_HEADERS: [(HeaderName, HeaderValue); 7] = [
@@ -104,6 +109,34 @@ pub fn refuse(error: &AppError) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
     }
     response
+}
+
+/// Reads the body before anybody answers: whoever is refused while they are still sending sees the connection break, and
+/// not why. None: there is no end to it.
+pub async fn read_body(request: Request) -> Option<Request> {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, READ_BYTES_MAX).await.ok()?;
+    Some(Request::from_parts(head, body.into()))
+}
+
+/// What a page says that takes too long. To render one of ours would take what does not answer.
+const LATE_PAGE: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
+    <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"dark light\">\
+    <title>Cruddur</title><h1>This takes too long</h1>\
+    <p>The server has not answered in time. What you sent may have arrived all the same.</p>\
+    <p><a href=\"/messages\">Back to your messages</a></p></html>";
+
+/// Gives up what takes longer than [`REQUEST_TIMEOUT`], with 503.
+pub async fn in_time(request: Request, next: Next) -> Response {
+    let is_page = !request.uri().path().starts_with("/rpc/");
+    timeout(REQUEST_TIMEOUT, next.run(request)).await.unwrap_or_else(|_| {
+        let mut answer = refuse(&AppError::Unavailable);
+        if is_page {
+            answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            *answer.body_mut() = LATE_PAGE.into();
+        }
+        answer
+    })
 }
 
 /// Finds out the address that limits count by. Proxies append to `X-Forwarded-For`, so that the entry written by the

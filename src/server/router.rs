@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, VARY};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::Response;
 use axum::routing::{any, get};
 use leptos::nonce::Nonce;
@@ -20,10 +20,10 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::services::{ServeDir, fs::ServeFileSystemResponseBody};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 
 use crate::app::{App, shell};
+use crate::error::AppError;
 use crate::server::json_api::routes as json_api;
 use crate::server::layers::{self, BODY_BYTES_MAX};
 use crate::server::live::events::events;
@@ -39,7 +39,7 @@ pub fn router(state: AppState) -> Router {
         .merge(pages(&state))
         .merge(live(&state))
         .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
+        .route("/readyz", get(health::readyz).layer(from_fn(layers::in_time)))
         .merge(assets(&state))
         .layer(from_fn_with_state(state.clone(), layers::same_origin))
         // Outside of it: no browser adds a token by itself, so another site has nothing to forge a request with.
@@ -67,10 +67,13 @@ fn pages(state: &AppState) -> Router<AppState> {
         .fallback(not_found)
         .layer(from_fn(layers::sign_in_first))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
+        .layer(map_request(async |request| {
+            layers::read_body(request).await.ok_or_else(|| layers::refuse(&AppError::TooLarge))
+        }))
         .layer(from_fn(layers::server_function))
         .layer(from_fn_with_state(state.clone(), session::resolve))
         .layer(CompressionLayer::new())
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(from_fn(layers::in_time))
 }
 
 /// The stream of events: without limits of time, and unbuffered, as compression is not.

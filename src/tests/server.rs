@@ -34,6 +34,8 @@ async fn demand_unavailable(browser: &Browser) {
     for (path, answer) in join_all(asked).await {
         let answer = answer.unwrap_or_else(|_| panic!("{path} is not answered within {GIVEN_UP:?}"));
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}: {}", answer.text);
+        assert!(answer.text.contains("<h1"), "{path} says so in words: {}", answer.text);
+        assert!(!answer.header("retry-after").is_empty(), "{path}");
     }
 }
 

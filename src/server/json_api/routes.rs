@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue};
-use axum::middleware::{Next, from_fn, map_response};
+use axum::middleware::{Next, from_fn, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -25,7 +25,7 @@ use crate::server::limits::{Action, Caller, ClientAddress};
 use crate::server::respond::Failure;
 use crate::server::router::REQUEST_TIMEOUT;
 use crate::server::state::AppState;
-use crate::server::{messaging, session};
+use crate::server::{layers, messaging, session};
 use crate::user::{self, Handle, User};
 
 /// The prefix of all paths.
@@ -55,6 +55,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route(document, get(show_document))
         .fallback(not_found)
         .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)
+        .layer(map_request(async |request| layers::read_body(request).await.ok_or(Refusal::TooLarge)))
         .layer(from_fn(in_time))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(CompressionLayer::new())
