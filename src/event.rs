@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::conversation::{self, Receipts};
 use crate::message::Message;
-use crate::{conversation, user};
+use crate::user;
 
 /// Something that has happened in a person's conversations. A hint: it may be lost, doubled or late, and whoever hears it
 /// asks the server for what is missing.
@@ -69,4 +70,18 @@ pub enum Event {
     },
     /// Something may have been missed.
     Resync,
+}
+
+impl Event {
+    /// How far the other person has got in a conversation of `me`, if it tells.
+    pub fn receipts(&self, conversation: conversation::Id, me: user::Id) -> Option<Receipts> {
+        let (place, who, receipts) = match self {
+            Self::MessagesDelivered { conversation, reader, seq } => (conversation, reader, Receipts::delivered(*seq)),
+            Self::ConversationRead { conversation, reader, seq, .. } => (conversation, reader, Receipts::read(*seq)),
+            // Who answers has read what was there.
+            Self::MessageSent { conversation, message } => (conversation, &message.author, Receipts::read(message.seq)),
+            _ => return None,
+        };
+        (*place == conversation && *who != me).then_some(receipts)
+    }
 }

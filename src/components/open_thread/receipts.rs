@@ -11,20 +11,11 @@ use crate::event::Event;
 impl OpenThread {
     /// Takes in what an event says of the other person.
     pub(super) fn heed_receipts(self, event: &Event) {
-        let (id, me) = (self.id, self.me);
-        match event {
-            Event::MessagesDelivered { conversation, reader, seq } if *conversation == id && *reader != me => {
-                self.raise(Receipts::delivered(*seq));
-            }
-            Event::ConversationRead { conversation, reader, seq, .. } if *conversation == id && *reader != me => {
-                self.raise(Receipts::read(*seq));
-            }
-            // Who answers has read what was there.
-            Event::MessageSent { conversation, message } if *conversation == id && message.author != me => {
-                self.raise(Receipts::read(message.seq));
-            }
-            Event::Resync => self.ask_for_receipts(),
-            _ => {}
+        if let Some(receipts) = event.receipts(self.id, self.me) {
+            self.raise(receipts);
+        }
+        if *event == Event::Resync {
+            self.ask_for_receipts();
         }
     }
 

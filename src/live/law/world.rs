@@ -86,24 +86,13 @@ impl World {
     fn tell(&mut self, event: &Event) -> Result<(), TestCaseError> {
         self.inbox.apply(event);
         self.timeline.apply(event);
-        match event {
-            Event::MessagesDelivered { seq, .. } => self.raise(Receipts::delivered(*seq)),
-            Event::ConversationRead { reader, seq, .. } if *reader != server::me() => {
-                self.raise(Receipts::read(*seq));
-            }
-            Event::MessageSent { conversation, message }
-                if *conversation == Server::id(0) && message.author != server::me() =>
-            {
-                self.raise(Receipts::read(message.seq));
-            }
-            Event::Resync => self.answers.push(Answer::Receipts(self.server.receipts())),
-            _ => {}
+        if let Some(receipts) = event.receipts(Server::id(0), server::me()) {
+            self.receipts = self.receipts.raised(receipts);
+        }
+        if *event == Event::Resync {
+            self.answers.push(Answer::Receipts(self.server.receipts()));
         }
         self.forget()
-    }
-
-    fn raise(&mut self, by: Receipts) {
-        self.receipts = self.receipts.raised(by);
     }
 
     fn reconnect(&mut self) -> Result<(), TestCaseError> {
