@@ -56,15 +56,18 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     // Told that it will be HTTP/1 the server does not wait, for as long as it takes, to find out.
     let mut server = Server::from_listener(listener).acceptor(live::Punctual).handle(handle.clone()).http1_only();
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(header_read_timeout);
-    let stop = async {
-        closing.cancelled().await;
-        handle.graceful_shutdown(Some(SHUTDOWN_TIMEOUT));
-        std::future::pending().await
-    };
-    tokio::select! {
-        served = server.serve(router(state).into_make_service_with_connect_info::<SocketAddr>()) => served.context("serve"),
-        never = stop => never,
+    tokio::spawn({
+        let handle = handle.clone();
+        async move {
+            closing.cancelled().await;
+            handle.graceful_shutdown(Some(SHUTDOWN_TIMEOUT));
+        }
+    });
+    server.serve(router(state).into_make_service_with_connect_info::<SocketAddr>()).await.context("serve")?;
+    if handle.connection_count() > 0 {
+        tracing::warn!("some requests were still open after {SHUTDOWN_TIMEOUT:?}");
     }
+    Ok(())
 }
 
 fn stop_on_signal(closing: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
