@@ -120,15 +120,12 @@ impl Refusal {
     }
 
     fn of(error: &SdkError<TransactWriteItemsError>) -> Option<Self> {
-        match error.as_service_error()? {
-            TransactWriteItemsError::TransactionInProgressException(_) => Some(Self(Vec::new())),
-            TransactWriteItemsError::TransactionCanceledException(cancelled) => {
-                let reasons = cancelled.cancellation_reasons();
-                let all_known = reasons.iter().all(|reason| REFUSALS.contains(&reason.code().unwrap_or("None")));
-                all_known.then(|| Self(reasons.to_vec()))
-            }
-            _ => None,
-        }
+        let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.as_service_error()? else {
+            return None;
+        };
+        let reasons = cancelled.cancellation_reasons();
+        let all_known = reasons.iter().all(|reason| REFUSALS.contains(&reason.code().unwrap_or("None")));
+        all_known.then(|| Self(reasons.to_vec()))
     }
 }
 

@@ -62,6 +62,7 @@ async fn what_stays_throttled_or_in_trouble_is_unavailable_before_the_request_en
         ("TransactWriteItems", Fault::trouble()),
         ("TransactWriteItems", Fault::cancelled(&["None", "None", "ThrottlingError"])),
         ("TransactWriteItems", Fault::cancelled(&["None", "None", "TransactionConflict"])),
+        ("TransactWriteItems", Fault::in_progress()),
     ] {
         faults.plan(operation, usize::MAX, fault);
         let begun = Instant::now();
@@ -141,12 +142,9 @@ async fn sixteen_senders_on_a_table_that_throttles_now_and_then_lose_nothing() {
     assert_eq!(seqs, (1..=17).collect::<Vec<_>>());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn rows_that_are_left_unprocessed_are_asked_for_again() {
-    let (_dynamodb, faults, server, sound) = servers().await;
-    let people = Database::fresh().await;
-    let server = Server::with_users(server.table, Users::new(people.pool));
-    // More conversations than one query of the read cursors reads, so that the last ones are read in a batch.
+/// Puts a conversation into Ana's list of which she has read three messages of five. It comes after more others than a
+/// query of read cursors reads, so that its own is read in a batch.
+async fn put_one_far_down(sound: &Server) -> conversation::Id {
     let talks: Vec<_> = (0..501).map(|n| conversation::Id(Uuid::from_u128(n))).collect();
     let cursor = |talk: &conversation::Id| {
         let mut item = Key::Read(ana().id, *talk).item();
@@ -164,8 +162,32 @@ async fn rows_that_are_left_unprocessed_are_asked_for_again() {
         last_author: Some(ben().id),
     };
     sound.put(talks.iter().map(cursor).chain([row.item()])).await;
+    last
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_left_unprocessed_are_asked_for_again() {
+    let (_dynamodb, faults, server, sound) = servers().await;
+    let people = Database::fresh().await;
+    let server = Server::with_users(server.table, Users::new(people.pool));
+    let last = put_one_far_down(&sound).await;
     faults.plan("BatchGetItem", 2, Fault::LeftUnprocessed);
     let list = server.conversations.list(ana().id, None).await.expect("a list").items;
     assert_eq!(list.iter().map(|talk| (talk.id, talk.unread())).collect::<Vec<_>>(), [(last, 2)]);
     assert_eq!(faults.left(), 0, "the batch was asked for until it was done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_stay_unprocessed_or_throttled_are_unavailable_before_the_request_ends() {
+    let (_dynamodb, faults, server, sound) = servers().await;
+    let people = Database::fresh().await;
+    let server = Server::with_users(server.table, Users::new(people.pool));
+    put_one_far_down(&sound).await;
+    for fault in [Fault::LeftUnprocessed, Fault::throttled()] {
+        faults.plan("BatchGetItem", usize::MAX, fault);
+        let begun = Instant::now();
+        let answer = server.conversations.list(ana().id, None).await;
+        assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
+        assert!(begun.elapsed() < PATIENCE, "after {:?}", begun.elapsed());
+    }
 }
