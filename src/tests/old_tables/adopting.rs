@@ -3,15 +3,17 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use cruddur_messages::message;
 use cruddur_messages::server::store::adopt::report::{Changed, Nobodys, Report, Room};
 use cruddur_messages::server::store::adopt::whole::{Progress, Purpose, adopt};
 use cruddur_messages::server::store::rows::{InboxRow, MessageRow};
 use cruddur_messages::server::store::table::{Item, Key};
+use cruddur_messages::{conversation, message};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
+use tokio::task::block_in_place;
 
 use super::{Server, ids, person, server, shown, sorted, town, written};
-use crate::support::dynamodb::TABLE;
+use crate::support::dynamodb::{DynamoDb, TABLE};
 use crate::support::old_app::{Clocks, Inbox, OldApp, OldTalk, SHAPE, Shape};
 
 async fn run(server: &Server, purpose: Purpose) -> Report {
@@ -164,6 +166,57 @@ async fn it_runs_while_people_write() {
             server.assert_rows_at(talk, &new[23].body, 24).await;
         }
     }
+}
+
+/// Starts a conversation of ours and leaves its inbox rows at the first of its two messages, as where the record of the
+/// second was given up. Answers with the table as it would be otherwise.
+async fn left_behind(server: &Server) -> (conversation::Id, Vec<Item>) {
+    let talk = server.start(&person(0), &person(1), "one").await;
+    let behind = server.rows().await;
+    server.send(&person(1), talk, "two").await;
+    let right = server.rows().await;
+    let client = server.table.client();
+    for row in right.iter().filter(|row| InboxRow::read(row).is_some()) {
+        let key = Key::of(row).map(|key| key.item());
+        client.delete_item().table_name(TABLE).set_key(key).send().await.expect("deleted");
+    }
+    for row in behind.into_iter().filter(|row| InboxRow::read(row).is_some()) {
+        client.put_item().table_name(TABLE).set_item(Some(row)).send().await.expect("put back");
+    }
+    (talk, right)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_ours_that_stayed_behind_go_to_the_newest_message() {
+    let dynamodb = DynamoDb::start().await;
+    let server = Server::on(dynamodb.table().await).await;
+    let (_, right) = left_behind(&server).await;
+    let (behind, both_move) = (server.rows().await, Changed { inbox_rows_moved: 2, ..Changed::default() });
+    assert_ne!(behind, right);
+    assert_eq!(run(&server, Purpose::Report).await.changed, both_move);
+    assert_eq!(server.rows().await, behind, "a dry run changes nothing");
+    assert_eq!(run(&server, Purpose::Change).await.changed, both_move);
+    assert_eq!(server.rows().await, right, "as if the reader had moved them");
+    assert_eq!(run(&server, Purpose::Change).await.changed, Changed::default());
+    assert_eq!(server.rows().await, right, "a second run changes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_ours_that_moved_on_after_the_table_was_read_stay_where_they_are() {
+    let dynamodb = DynamoDb::start().await;
+    let server = Server::on(dynamodb.table().await).await;
+    let (talk, _) = left_behind(&server).await;
+    let write = |progress: Progress| {
+        // Every row has been looked at, and none has been touched.
+        if matches!(progress, Progress::ToDo(_)) {
+            let send = async { server.send(&person(0), talk, "three").await };
+            block_in_place(|| Handle::current().block_on(send));
+        }
+    };
+    let report = adopt(&server.table, Purpose::Change, &write).await.expect("a report");
+    assert_eq!(report.changed, Changed::default());
+    let rows = server.inbox_rows(talk).await.into_values().flatten();
+    assert_eq!(rows.map(|row| (row.seq, row.body)).collect::<Vec<_>>(), vec![(3, "three".to_owned()); 2]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,6 +16,7 @@ pub async fn run(table: &str, purpose: Purpose, manner: &Manner) -> anyhow::Resu
     let conversations = progress::of(0, "conversations");
     let show = |progress| show(&rows, &conversations, progress);
     let report = whole::adopt(&Table::new(client, table), purpose, &show).await.map_err(Failure::into_cause)?;
+    conversations.finish_and_clear();
     manner.answer(&report, &report)
 }
 

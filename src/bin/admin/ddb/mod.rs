@@ -137,9 +137,9 @@ pub enum Command {
 /// What `ddb adopt --help` ends with.
 const ADOPT_LESSON: &str = "\
 The old app and its stream handler must have been stopped before: they write what this would have to be run again for.
-People may go on using the new one. Nothing that anybody wrote is dropped. It reads the table once, and writes some four
-units for each message that gets another key and some twenty for each conversation; where the table has no capacity
-left, it waits.
+People may go on using the new one. Nothing that anybody wrote is dropped. Rows of lists that stayed behind their newest
+message are moved, the old app's and ours. It reads the table once, and writes some four units for each message that
+gets another key and some twenty for each conversation; where the table has no capacity left, it waits.
 
 Example: admin ddb adopt --dry-run";
 

@@ -1,4 +1,5 @@
-//! Inbox rows of an old conversation: one for each member, at the newest message.
+//! Inbox rows of a conversation: one for each member, at the newest message. The old app's are as it left them; ours
+//! stay behind where a reader of the stream gave up the records that would have moved them.
 
 use time::Duration;
 
@@ -38,11 +39,15 @@ pub(super) async fn put_right(
     }
 }
 
-/// Whether a row needs nothing: our own, or one at the newest message under a key that sorts by time. A newest message that
-/// shared its instant may have moved on by some microseconds.
+/// Whether a row needs nothing: it is at the newest message, under a key that sorts by time. One of ours says so by its
+/// number, and may be ahead: people go on writing after `newest` has been read. One of the old app's has a time only; a
+/// newest message that shared its instant may have moved on by some microseconds.
 pub(super) fn is_right(row: &InboxRow, newest: Option<&MessageRow>) -> bool {
-    let is_at = |newest: &MessageRow| row.at.at() + heads::ROOM >= newest.at.at() && row.body == newest.body;
-    row.seq > 0 || (row.at.is_in_form() && newest.is_none_or(is_at))
+    let is_there = |newest: &MessageRow| match row.seq {
+        0 => row.at.at() + heads::ROOM >= newest.at.at() && row.body == newest.body,
+        seq => seq >= newest.seq,
+    };
+    (row.seq > 0 || row.at.is_in_form()) && newest.is_none_or(is_there)
 }
 
 /// One member's rows.
@@ -60,7 +65,7 @@ impl Work<'_> {
         mine.sort_unstable_by_key(|row| (row.seq, row.at.at()));
         let Some(current) = mine.pop() else { return self.remake(rows, changed).await };
         for left_over in mine {
-            if self.purpose == Purpose::Report || self.remove(left_over).await? {
+            if self.remove(left_over).await? {
                 changed.inbox_rows_removed += 1;
             }
         }
@@ -125,8 +130,55 @@ impl Work<'_> {
         }
     }
 
-    /// Removes a row, if it is one that the old app wrote and still there.
+    /// Removes a row, if it is one that the old app wrote and still there. A second one of ours is where the other was
+    /// before it moved, and only the index still shows it.
     async fn remove(&self, row: &InboxRow) -> Result<bool, Failure> {
-        Ok(row.seq == 0 && self.table.transact(vec![inbox_rows::delete(self.table, row)?]).await?.is_ok())
+        if row.seq > 0 || self.purpose == Purpose::Report {
+            return Ok(row.seq == 0);
+        }
+        Ok(self.table.transact(vec![inbox_rows::delete(self.table, row)?]).await?.is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message;
+    use crate::server::store::table::SortTime;
+    use crate::user::User;
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    /// A message of Ana's, and Ben's row at it.
+    fn at(seq: u64) -> (MessageRow, InboxRow) {
+        let [talk, id, ana, ben] = [1, 2, 3, 4].map(Uuid::from_u128);
+        let message = MessageRow {
+            conversation: conversation::Id(talk),
+            at: SortTime::from(datetime!(2026-11-21 9:26:28.207802 UTC)),
+            id: message::Id(id),
+            author: User::who_left(user::Id(ana)),
+            body: "hello".to_owned(),
+            seq,
+        };
+        let row = InboxRow {
+            owner: user::Id(ben),
+            at: message.at.clone(),
+            conversation: message.conversation,
+            with: message.author.clone(),
+            body: message.body.clone(),
+            seq,
+            last_author: Some(message.author.id),
+        };
+        (message, row)
+    }
+
+    #[test]
+    fn a_row_of_ours_is_right_at_the_newest_message_that_was_read_or_ahead_of_it() {
+        let (newest, _) = at(2);
+        for (seq, is_so) in [(1, false), (2, true), (3, true)] {
+            assert_eq!(is_right(&at(seq).1, Some(&newest)), is_so, "at {seq}");
+        }
+        assert!(is_right(&at(1).1, None), "there is nothing to be at");
+        assert!(is_right(&at(1).1, Some(&at(0).0)), "the old app's messages have no number");
     }
 }
