@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Admin, CALLED_WRONGLY, FAILED};
+use super::{Admin, CALLED_WRONGLY, DONE, FAILED};
 use crate::support::dynamodb::DynamoDb;
 use crate::support::postgres::Database;
 
@@ -59,6 +59,27 @@ async fn a_conversation_by_who_it_is_with_or_by_its_id_a_page_or_all_of_it() {
     let text = admin.text(&["ddb", "get-conversation", "ana", "@ben"]).await;
     assert!(text.contains("@ben See you on Saturday!\n20 messages, and older ones: --all"), "{text}");
     assert!(text.contains("consumed ") && text.contains(" read and 0 write units in 3 calls"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_at_a_terminal_sees_how_far_it_is_and_in_the_end_only_the_answer() {
+    /// What takes a line of the terminal away.
+    const CLEARED: &str = "\u{1b}[2K";
+    let (_database, _dynamodb, admin) = seeded().await;
+    let admin = admin.with("TERM", "xterm");
+    for (call, count, first, last) in [
+        (&["ddb", "get-conversation", "ana", "ben", "--all"][..], "messages 20 ", "@ana Hello Ben", "38 messages"),
+        (&["ddb", "list-conversations", "ana", "--all"][..], "conversations 1 ", "@ben 1 unread", "1 conversation"),
+    ] {
+        let run = admin.typing("", call).await;
+        assert!(run.code == DONE && run.out.contains(count), "{run:?}");
+        let (_, answer) = run.out.rsplit_once(CLEARED).expect("a line is taken away");
+        assert!(answer.contains(first) && answer.contains(last) && !answer.contains(count), "{run:?}");
+        let run = admin.run(call).await;
+        assert!(run.code == DONE && ![run.out, run.err].concat().contains(count), "no program is shown this");
+    }
+    let run = admin.typing("", &["ddb", "adopt", "--dry-run"]).await;
+    assert!(run.code == DONE && run.out.contains("conversations ") && run.out.contains(" 0/1"), "{run:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

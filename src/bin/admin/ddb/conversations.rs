@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 use cruddur_messages::conversation::Conversation;
 use cruddur_messages::message::Message;
+use cruddur_messages::page::{Cursor, Page};
 use cruddur_messages::server::respond::Failure;
 use cruddur_messages::server::store::capacity::{self, Meter};
 use cruddur_messages::server::store::conversations::{Conversations, Membership};
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use super::{Extent, Stores, Which, connect};
 use crate::manner::{Manner, counted, one_line};
+use crate::progress;
 
 /// Where messages are read, by a client with a meter.
 struct Reading {
@@ -27,14 +29,10 @@ struct Reading {
 pub async fn list(stores: &Stores, handle: &Handle, extent: &Extent, manner: &Manner) -> anyhow::Result<()> {
     let reading = Reading::of(stores).await?;
     let me = reading.person(handle).await?;
-    let mut page = reading.conversations.list(me.id, None).await.map_err(Failure::into_cause)?;
-    let mut conversations = std::mem::take(&mut page.items);
-    while let Some(older) = page.older.take_if(|_| extent.all) {
-        page = reading.conversations.list(me.id, Some(&older)).await.map_err(Failure::into_cause)?;
-        conversations.append(&mut page.items);
-    }
+    let page = async |cursor: Option<&Cursor>| reading.conversations.list(me.id, cursor).await;
+    let (pages, more) = read(extent, "conversations", page).await?;
     let consumed = reading.meter.take();
-    let more = page.older.is_some();
+    let conversations: Vec<Conversation> = pages.into_iter().flatten().collect();
     let mut lines: Vec<_> = conversations.iter().map(line_of_conversation).collect();
     lines.push(counted(conversations.len(), "conversation") + hint_of_more(more));
     lines.push(format!("consumed {consumed}"));
@@ -56,15 +54,10 @@ pub async fn show(
     let me = reading.person(handle).await?;
     let membership = reading.membership(&me, which).await?;
     let store = Messages::new(reading.table.clone());
-    let mut page = store.page(&membership, None).await.map_err(Failure::into_cause)?;
-    let mut pages = vec![std::mem::take(&mut page.items)];
-    while let Some(older) = page.older.take_if(|_| extent.all) {
-        page = store.page(&membership, Some(&older)).await.map_err(Failure::into_cause)?;
-        pages.push(std::mem::take(&mut page.items));
-    }
+    let page = async |cursor: Option<&Cursor>| store.page(&membership, cursor).await;
+    let (pages, more) = read(extent, "messages", page).await?;
     let consumed = reading.meter.take();
     let messages: Vec<Message> = pages.into_iter().rev().flatten().collect();
-    let more = page.older.is_some();
     let other = reading.users.by_ids(&[membership.other()]).await.map_err(Failure::into_cause)?;
     let people: Vec<_> = [me].into_iter().chain(other).collect();
     let mut lines: Vec<_> = messages.iter().map(|message| line_of_message(message, &people)).collect();
@@ -81,6 +74,27 @@ pub async fn show(
         }),
         lines.join("\n"),
     )
+}
+
+/// Reads the newest page, or all of them, and shows meanwhile how far it is. Answers with the pages, the newest first,
+/// and whether there are more.
+async fn read<T>(
+    extent: &Extent,
+    what: &'static str,
+    page: impl AsyncFn(Option<&Cursor>) -> Result<Page<T>, Failure>,
+) -> anyhow::Result<(Vec<Vec<T>>, bool)> {
+    // Gone when this returns: the answer follows, maybe on the same terminal.
+    let progress = progress::counting(what);
+    let (mut pages, mut cursor) = (Vec::new(), None);
+    loop {
+        let Page { items, older, .. } = page(cursor.as_ref()).await.map_err(Failure::into_cause)?;
+        progress.inc(items.len() as u64);
+        pages.push(items);
+        if older.is_none() || !extent.all {
+            return Ok((pages, older.is_some()));
+        }
+        cursor = older;
+    }
 }
 
 impl Reading {
