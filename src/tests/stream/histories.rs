@@ -1,5 +1,5 @@
 //! Ten thousand histories of sends, crashes, repeats, reorderings and stale reads. After each of their steps every person
-//! has exactly one row of the conversation, and once the stream has been read it is at the newest message.
+//! has exactly one row of each conversation, and once the stream has been read it is at the newest message.
 
 use aws_sdk_dynamodb::types::StreamSpecification;
 use cruddur_messages::server::store::schema::{self, Billing};

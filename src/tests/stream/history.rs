@@ -1,4 +1,4 @@
-//! What may happen to one conversation of Ana's and Ben's.
+//! What may happen to two conversations of Ana's, whose messages come in one stream.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -8,10 +8,8 @@ use crate::support::wire::{Fault, View};
 /// A history: what happens, step by step.
 #[derive(Debug, Clone)]
 pub(crate) struct History {
-    /// Who made the conversation.
+    /// Who made the conversations.
     pub(crate) made_by: MadeBy,
-    /// Whose row is moved first.
-    pub(crate) first_to_move: Who,
     /// What the event source mapping is told.
     pub(crate) batch_max: usize,
     pub(crate) retries_max: u8,
@@ -32,19 +30,27 @@ pub(crate) enum MadeBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {
     Ana,
-    Ben,
+    Other,
+}
+
+/// Where somebody writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// In which of the conversations.
+    pub(crate) talk: usize,
+    pub(crate) by: Who,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     /// Somebody sends, by a server that may die on the way, and whose clock may be some milliseconds off.
-    Send { by: Who, fault: Fault, view: View, clock_off_ms: i64 },
+    Send { place: Place, fault: Fault, view: View, clock_off_ms: i64 },
     /// The last message is sent once more, with the same id.
     SendAgain { fault: Fault, view: View },
     /// Two servers send at once.
-    SendAtOnce { view: View, dice: u64 },
+    SendAtOnce { talk: usize, view: View, dice: u64 },
     /// The old app stores a message, and leaves the rest to the stream.
-    OldAppSends { by: Who },
+    OldAppSends { place: Place },
     /// A row of another conversation of Ana's comes to lie where hers would go next.
     Collide,
     /// The function gets the next batch.
@@ -60,11 +66,10 @@ pub(crate) enum Step {
 /// Any history of at most `steps_max` steps.
 pub(crate) fn history(steps_max: usize) -> impl Strategy<Value = History> {
     let made_by = prop_oneof![3 => Just(MadeBy::Us), 1 => Just(MadeBy::OldApp)];
-    let mapping = (1..=12_usize, 0..=3_u8, 2..=40_usize);
-    let all = (made_by, who(), mapping, vec(step(), 1..=steps_max), view());
-    all.prop_map(|(made_by, first_to_move, (batch_max, retries_max, age_max), steps, view_at_the_end)| History {
+    let mapping = (1..=12_usize, 0..=3_u8, 1..=8_usize);
+    let all = (made_by, mapping, vec(step(), 1..=steps_max), view());
+    all.prop_map(|(made_by, (batch_max, retries_max, age_max), steps, view_at_the_end)| History {
         made_by,
-        first_to_move,
         batch_max,
         retries_max,
         age_max,
@@ -76,11 +81,11 @@ pub(crate) fn history(steps_max: usize) -> impl Strategy<Value = History> {
 fn step() -> impl Strategy<Value = Step> {
     let deliver_at_once = ((view(), view()), (fault(), fault()), dice());
     prop_oneof![
-        5 => (who(), fault(), view(), -5..=5_i64)
-            .prop_map(|(by, fault, view, clock_off_ms)| Step::Send { by, fault, view, clock_off_ms }),
+        5 => (place(), fault(), view(), -5..=5_i64)
+            .prop_map(|(place, fault, view, clock_off_ms)| Step::Send { place, fault, view, clock_off_ms }),
         1 => (fault(), view()).prop_map(|(fault, view)| Step::SendAgain { fault, view }),
-        1 => (view(), dice()).prop_map(|(view, dice)| Step::SendAtOnce { view, dice }),
-        1 => who().prop_map(|by| Step::OldAppSends { by }),
+        1 => (talk(), view(), dice()).prop_map(|(talk, view, dice)| Step::SendAtOnce { talk, view, dice }),
+        1 => place().prop_map(|place| Step::OldAppSends { place }),
         1 => Just(Step::Collide),
         3 => (fault(), view()).prop_map(|(fault, view)| Step::Deliver { fault, view }),
         1 => deliver_at_once.prop_map(|(views, faults, dice)| Step::DeliverAtOnce { views, faults, dice }),
@@ -89,8 +94,12 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn who() -> impl Strategy<Value = Who> {
-    prop_oneof![Just(Who::Ana), Just(Who::Ben)]
+fn talk() -> impl Strategy<Value = usize> {
+    0..2_usize
+}
+
+fn place() -> impl Strategy<Value = Place> {
+    (talk(), prop_oneof![Just(Who::Ana), Just(Who::Other)]).prop_map(|(talk, by)| Place { talk, by })
 }
 
 /// A send makes one write, then up to three more: two inbox rows and a read cursor. A delivery makes two.

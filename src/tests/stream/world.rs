@@ -20,7 +20,7 @@ use proptest::test_runner::TestCaseError;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use super::history::{History, MadeBy, Step, Who};
+use super::history::{History, MadeBy, Place, Step, Who};
 use super::mapping::{Answer, Mapping};
 use crate::support::dynamodb::TABLE;
 use crate::support::items;
@@ -40,6 +40,12 @@ impl Process {
     }
 }
 
+/// A conversation of Ana's.
+struct Talk {
+    id: conversation::Id,
+    with: User,
+}
+
 /// One history.
 pub(crate) struct World {
     cloud: Cloud,
@@ -49,19 +55,19 @@ pub(crate) struct World {
     tables: [Table; 2],
     now: Arc<AtomicI64>,
     ana: User,
-    ben: User,
-    talk: conversation::Id,
+    /// Ana's with two others, in one shard.
+    talks: [Talk; 2],
     made_by: MadeBy,
     /// The stream: one record for each row that a send writes, and when it came.
     shard: Vec<(Record, usize)>,
     mapping: Mapping,
     steps: usize,
-    last_sent: Cell<Option<(Who, message::Id)>>,
+    last_sent: Cell<Option<(Place, message::Id)>>,
     collisions: usize,
 }
 
 impl World {
-    /// The conversation as it is after its first message. `processes`: most steps need one of the two.
+    /// The conversations as they are after their first messages. `processes`: most steps need one of the two.
     pub(crate) fn new(cloud: &Cloud, processes: &[Process; 2], users: &Users, history: &History) -> Self {
         let now = Arc::new(AtomicI64::new(1_795_000_000_000_000));
         let clock = {
@@ -74,12 +80,11 @@ impl World {
         for wire in &wires {
             wire.set(Fault::Nothing, View::Fresh);
         }
-        let (mut ana, mut ben) = (person("ana"), person("ben"));
-        if history.first_to_move == Who::Ben {
-            std::mem::swap(&mut ana.id, &mut ben.id);
-        }
+        // Rows are moved in the order of their owners' ids: hers is the first of one pair, and the last of the other.
+        let [first, ana, last] = ["ben", "ana", "cy"].map(person);
+        let with = |with| Talk { id: conversation::Id(Uuid::new_v4()), with };
         let mut world = Self {
-            talk: conversation::Id(Uuid::new_v4()),
+            talks: [with(first), with(last)],
             mapping: Mapping::new(history.batch_max, history.retries_max, history.age_max),
             made_by: history.made_by,
             shard: Vec::new(),
@@ -92,34 +97,37 @@ impl World {
             tables,
             now,
             ana,
-            ben,
         };
-        world.begin();
+        for talk in 0..world.talks.len() {
+            world.now.fetch_add(10_000, Ordering::SeqCst);
+            world.begin(talk);
+        }
+        world.stream_what_is_new();
         world
     }
 
-    /// The conversation as it is after its first message.
-    fn begin(&mut self) {
+    /// A conversation as it is after its first message.
+    fn begin(&self, talk: usize) {
         let is_ours = self.made_by == MadeBy::Us;
-        let mut first = self.old_message(Who::Ana, "first");
+        let mut first = self.old_message(Place { talk, by: Who::Ana }, "first");
+        let Talk { id: talk, with } = &self.talks[talk];
         if is_ours {
             (first.at, first.seq) = (SortTime::from(first.at.at()), 1);
         }
         let row = |owner: &User, with: &User| InboxRow {
             owner: owner.id,
             at: first.at.clone(),
-            conversation: self.talk,
+            conversation: *talk,
             with: with.clone(),
             body: first.body.clone(),
             seq: first.seq,
             last_author: is_ours.then_some(first.author.id),
         };
-        let head = Head { members: [self.ana.id, self.ben.id], seq: first.seq, last: first.at.clone() };
+        let head = Head { members: [self.ana.id, with.id], seq: first.seq, last: first.at.clone() };
         let message = if is_ours { first.item() } else { without_seq(first.item()) };
-        for row in [row(&self.ana, &self.ben).item(), row(&self.ben, &self.ana).item(), head.item(self.talk), message] {
+        for row in [row(&self.ana, with).item(), row(with, &self.ana).item(), head.item(*talk), message] {
             self.put(row);
         }
-        self.stream_what_is_new();
     }
 
     /// Takes every step, then lets everything come through. Says what is not as it must be.
@@ -132,33 +140,35 @@ impl World {
             self.check_counts().map_err(|wrong| TestCaseError::fail(format!("after step {number}: {wrong}")))?;
         }
         self.finish(history.view_at_the_end).await.map_err(TestCaseError::fail)?;
-        self.check_counts().and_then(|()| self.check_newest()).map_err(TestCaseError::fail)
+        let checked = self.check_counts().and_then(|()| self.talks.iter().try_for_each(|talk| self.check_newest(talk)));
+        checked.map_err(TestCaseError::fail)
     }
 
     async fn take(&mut self, step: &Step) {
         match step {
-            Step::Send { by, fault, view, clock_off_ms } => {
+            Step::Send { place, fault, view, clock_off_ms } => {
                 self.wires[0].set(*fault, *view);
                 // Where the old app writes too, only the clock says which message is newer.
                 let off = if self.made_by == MadeBy::Us { clock_off_ms * 1_000 } else { 0 };
                 self.now.fetch_add(off, Ordering::SeqCst);
-                self.send(0, *by, message::Id(Uuid::now_v7())).await;
+                self.send(0, *place, message::Id(Uuid::now_v7())).await;
                 self.now.fetch_sub(off, Ordering::SeqCst);
             }
             Step::SendAgain { fault, view } => {
                 self.wires[0].set(*fault, *view);
-                if let Some((by, id)) = self.last_sent.get() {
-                    self.send(0, by, id).await;
+                if let Some((place, id)) = self.last_sent.get() {
+                    self.send(0, place, id).await;
                 }
             }
-            Step::SendAtOnce { view, dice } => {
+            Step::SendAtOnce { talk, view, dice } => {
                 self.wires[0].set_beside_others(Fault::Nothing, *view, 2, *dice);
                 self.wires[1].set_beside_others(Fault::Nothing, View::Fresh, 2, dice + 1_000);
                 let ids = [message::Id(Uuid::now_v7()), message::Id(Uuid::now_v7())];
-                tokio::join!(self.send(0, Who::Ana, ids[0]), self.send(1, Who::Ben, ids[1]));
+                let [ana, other] = [Who::Ana, Who::Other].map(|by| Place { talk: *talk, by });
+                tokio::join!(self.send(0, ana, ids[0]), self.send(1, other, ids[1]));
             }
-            Step::OldAppSends { by } if self.made_by == MadeBy::OldApp => {
-                let message = self.old_message(*by, &format!("old {}", self.steps));
+            Step::OldAppSends { place } if self.made_by == MadeBy::OldApp => {
+                let message = self.old_message(*place, &format!("old {}", self.steps));
                 self.put(without_seq(message.item()));
             }
             Step::OldAppSends { .. } => {}
@@ -183,11 +193,11 @@ impl World {
         }
     }
 
-    async fn send(&self, server: usize, by: Who, id: message::Id) {
-        self.last_sent.set(Some((by, id)));
-        let me = self.user(by);
+    async fn send(&self, server: usize, place: Place, id: message::Id) {
+        self.last_sent.set(Some((place, id)));
+        let (me, talk) = (self.author(place), self.talks[place.talk].id);
         // Whoever is not answered sends again, or does not; either is a history.
-        let Ok(Some(right)) = self.conversations(server).membership(me.id, self.talk).await else { return };
+        let Ok(Some(right)) = self.conversations(server).membership(me.id, talk).await else { return };
         let _ = Messages::new(self.tables[server].clone()).append(&right, me, id, &body(&id.to_string())).await;
     }
 
@@ -235,7 +245,8 @@ impl World {
 
     /// Whatever the table has and the stream does not, comes to the stream, oldest first.
     fn stream_what_is_new(&mut self) {
-        for row in items::partition(&self.cloud.database, TABLE, &Key::messages(self.talk)) {
+        let rows = |talk: &Talk| items::partition(&self.cloud.database, TABLE, &Key::messages(talk.id));
+        for row in self.talks.iter().flat_map(rows).collect::<Vec<_>>() {
             let is_known = |(record, _): &(Record, usize)| record.row.as_ref() == Some(&row);
             if !self.shard.iter().any(is_known) {
                 let number = SequenceNumber(format!("{:021}", self.shard.len()));
@@ -258,7 +269,7 @@ impl World {
             owner: self.ana.id,
             at: SortTime::from(at),
             conversation: conversation::Id(Uuid::new_v4()),
-            with: person("cy"),
+            with: person("dee"),
             body: "elsewhere".to_owned(),
             seq: 1,
             last_author: None,
@@ -273,13 +284,18 @@ impl World {
 
     /// Exactly one row for each person, at any time.
     fn check_counts(&self) -> Result<(), String> {
-        for (me, others) in [(&self.ana, self.collisions), (&self.ben, 0)] {
-            let (ours, elsewhere): (Vec<_>, Vec<_>) =
-                self.rows(me).into_iter().partition(|row| row.conversation == self.talk);
-            if ours.len() != 1 {
-                return Err(format!("{} has {} rows: {ours:#?}", me.handle, ours.len()));
+        let [one, other] = &self.talks;
+        for (me, talks, others) in
+            [(&self.ana, &[one, other][..], self.collisions), (&one.with, &[one], 0), (&other.with, &[other], 0)]
+        {
+            let rows = self.rows(me);
+            for talk in talks {
+                let count = rows.iter().filter(|row| row.conversation == talk.id).count();
+                if count != 1 {
+                    return Err(format!("{} has {count} rows with {}: {rows:#?}", me.handle, talk.with.handle));
+                }
             }
-            if elsewhere.len() != others {
+            if rows.len() != talks.len() + others {
                 return Err(format!("{} has lost a row of another conversation", me.handle));
             }
         }
@@ -287,8 +303,8 @@ impl World {
     }
 
     /// Each person's row is at the newest message, and no message is there twice.
-    fn check_newest(&self) -> Result<(), String> {
-        let rows = items::partition(&self.cloud.database, TABLE, &Key::messages(self.talk));
+    fn check_newest(&self, talk: &Talk) -> Result<(), String> {
+        let rows = items::partition(&self.cloud.database, TABLE, &Key::messages(talk.id));
         let messages: Vec<_> = rows.iter().filter_map(MessageRow::read).collect();
         let newest = messages.iter().max_by_key(|message| message.at.at()).ok_or("no message")?;
         let highest = messages.iter().map(|message| message.seq).max().unwrap_or(0);
@@ -297,8 +313,8 @@ impl World {
                 return Err(format!("a message is there twice: {message:?}"));
             }
         }
-        for me in [&self.ana, &self.ben] {
-            for row in self.rows(me).iter().filter(|row| row.conversation == self.talk) {
+        for me in [&self.ana, &talk.with] {
+            for row in self.rows(me).iter().filter(|row| row.conversation == talk.id) {
                 // The old app's messages do not count.
                 let counts = self.made_by == MadeBy::OldApp || row.seq == highest;
                 if row.body != newest.body || !counts {
@@ -313,21 +329,21 @@ impl World {
         Conversations::new(self.tables[server].clone(), self.users.clone())
     }
 
-    fn user(&self, who: Who) -> &User {
-        match who {
+    fn author(&self, place: Place) -> &User {
+        match place.by {
             Who::Ana => &self.ana,
-            Who::Ben => &self.ben,
+            Who::Other => &self.talks[place.talk].with,
         }
     }
 
-    fn old_message(&self, by: Who, text: &str) -> MessageRow {
+    fn old_message(&self, place: Place, text: &str) -> MessageRow {
         let now = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(self.now.load(Ordering::SeqCst));
         let at = SortTime::from(now).as_str().replace("+00:00", "");
         MessageRow {
-            conversation: self.talk,
+            conversation: self.talks[place.talk].id,
             at: SortTime::stored(&at).expect("a time without an offset"),
             id: message::Id(Uuid::new_v4()),
-            author: self.user(by).clone(),
+            author: self.author(place).clone(),
             body: text.to_owned(),
             seq: 0,
         }
