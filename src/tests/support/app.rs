@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use aws_sdk_dynamodb::Client;
 use cruddur_messages::error::AppError;
 use cruddur_messages::message;
 use cruddur_messages::server::config::Config;
@@ -54,12 +55,18 @@ impl TestApp {
 
     /// Starts one that finds its DynamoDB at `endpoint`, and is told something else.
     pub async fn start_over(dynamodb: DynamoDb, endpoint: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let client = client_of(endpoint, dynamodb.account());
+        Self::start_by(dynamodb, client, change).await
+    }
+
+    /// Starts one that calls its DynamoDB by `client`, and is told something else.
+    pub async fn start_by(dynamodb: DynamoDb, client: Client, change: impl FnOnce(&mut Config)) -> Self {
         let (database, pool, _table) = tokio::join!(Database::fresh(), Pool::create(), dynamodb.table());
         let mut config = config(&database.url, &pool.address);
         // Each browser of a test says from where it comes, so that limits by address are on and in nobody's way.
         config.trusted_proxies = 1;
         change(&mut config);
-        let table = Table::new(client_of(endpoint, dynamodb.account()), TABLE);
+        let table = Table::new(client, TABLE);
         let store = Store::over(&config, table).expect("a configuration that can work");
         let state = AppState::over(config, options(), store).await.expect("a configuration that can work");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use cruddur_messages::server::store::dynamodb::Table;
+use cruddur_messages::server::store::dynamodb::{self, Table};
 use cruddur_messages::server::store::schema::{self, Billing};
 use dynoxide::Database;
 use dynoxide::server::serve_with_shutdown;
@@ -84,4 +84,11 @@ pub(crate) fn client_of(endpoint: &str, account: &str) -> Client {
         .credentials_provider(Credentials::new(account, "test", None, None, "tests"))
         .endpoint_url(endpoint);
     Client::from_conf(config.build())
+}
+
+/// The same with the timeouts and retries of the web server.
+pub(crate) async fn web_client_of(endpoint: &str, account: &str) -> Client {
+    let config = dynamodb::connect().await.config().to_builder();
+    let credentials = Credentials::new(account, "test", None, None, "tests");
+    Client::from_conf(config.endpoint_url(endpoint).credentials_provider(credentials).build())
 }

@@ -4,17 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Credentials;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use cruddur_messages::server::store::dynamodb;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::dynamodb::DynamoDb;
+use super::dynamodb::{DynamoDb, web_client_of};
 
 /// What goes wrong with a request.
 #[derive(Clone)]
@@ -99,9 +97,7 @@ impl Faults {
 
     /// A client with the timeouts and retries of the web server.
     pub(crate) async fn client(&self) -> Client {
-        let config = dynamodb::connect().await.config().to_builder();
-        let credentials = Credentials::new(&self.account, "test", None, None, "tests");
-        Client::from_conf(config.endpoint_url(&self.endpoint).credentials_provider(credentials).build())
+        web_client_of(&self.endpoint, &self.account).await
     }
 }
 

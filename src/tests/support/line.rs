@@ -1,4 +1,4 @@
-//! A line to a service that can be cut and mended.
+//! A line to a service that can be cut, fall silent, and be mended.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,14 @@ use tokio::sync::watch;
 /// Carries TCP connections to a service as long as it is whole.
 pub(crate) struct Line {
     address: SocketAddr,
-    whole: watch::Sender<bool>,
+    state: watch::Sender<State>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Whole,
+    Cut,
+    Silent,
 }
 
 impl Line {
@@ -17,9 +24,9 @@ impl Line {
     pub(crate) async fn to(service: &str) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let whole = watch::Sender::new(true);
-        tokio::spawn(carry(listener, service.to_owned(), whole.subscribe()));
-        Self { address, whole }
+        let state = watch::Sender::new(State::Whole);
+        tokio::spawn(carry(listener, service.to_owned(), state.subscribe()));
+        Self { address, state }
     }
 
     /// Where it begins.
@@ -29,34 +36,36 @@ impl Line {
 
     /// Ends every connection, and takes no new one.
     pub(crate) fn cut(&self) {
-        self.whole.send_replace(false);
+        self.state.send_replace(State::Cut);
     }
 
-    /// Carries connections again.
+    /// Keeps every connection, takes new ones, and carries nothing, as a machine that has vanished from the network.
+    pub(crate) fn fall_silent(&self) {
+        self.state.send_replace(State::Silent);
+    }
+
+    /// Carries new connections again.
     pub(crate) fn mend(&self) {
-        self.whole.send_replace(true);
+        self.state.send_replace(State::Whole);
     }
 }
 
-async fn carry(listener: TcpListener, service: String, whole: watch::Receiver<bool>) {
+async fn carry(listener: TcpListener, service: String, state: watch::Receiver<State>) {
     // The line is gone when its sender is.
-    while let (Ok((near, _)), true) = (listener.accept().await, whole.has_changed().is_ok()) {
-        let (service, mut whole) = (service.clone(), whole.clone());
-        if *whole.borrow_and_update() {
-            tokio::spawn(async move {
-                let cut = whole.wait_for(|whole| !whole);
-                tokio::select! {
-                    () = connect(near, &service) => {}
-                    _ = cut => {}
-                }
-            });
+    while let (Ok((near, _)), true) = (listener.accept().await, state.has_changed().is_ok()) {
+        tokio::spawn(connect(near, service.clone(), state.clone()));
+    }
+}
+
+/// One connection, to its end.
+async fn connect(mut near: TcpStream, service: String, mut state: watch::Receiver<State>) {
+    let is_whole = *state.borrow_and_update() == State::Whole;
+    if is_whole && let Ok(mut far) = TcpStream::connect(service).await {
+        tokio::select! {
+            // How a connection ends is the concern of its two ends.
+            _ = copy_bidirectional(&mut near, &mut far) => return,
+            _ = state.wait_for(|state| *state != State::Whole) => {}
         }
     }
-}
-
-async fn connect(mut near: TcpStream, service: &str) {
-    if let Ok(mut far) = TcpStream::connect(service).await {
-        // How a connection ends is the concern of its two ends.
-        let _ = copy_bidirectional(&mut near, &mut far).await;
-    }
+    let _ = state.wait_for(|state| *state != State::Silent).await;
 }
