@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use super::{NOWHERE, Program, arrive, at_once, demand_some_refused};
 use crate::support::app::{TestApp, new_id};
+use crate::support::dynamodb::DynamoDb;
+use crate::support::faults::{Fault, Faults};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_into_a_conversation_is_told_with_its_own_uuid() {
@@ -187,4 +189,34 @@ async fn who_sends_too_fast_is_told_to_wait_whatever_they_send_with() {
     let (one, other) = tokio::join!(at_once(30, || one.post(&message)), at_once(30, || other.post(&message)));
     let answers: Vec<_> = one.into_iter().chain(other).collect();
     demand_some_refused(&answers, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_dynamodb_does_not_take_is_503_and_says_when_to_try_again_whatever_it_is_sent_with() {
+    let dynamodb = DynamoDb::start().await;
+    let faults = Faults::before(&dynamodb).await;
+    let app = TestApp::start_over(dynamodb, faults.endpoint(), |_| {}).await;
+    let (mut form, program) = arrive(&app, "ana").await;
+    let mut ben = app.sign_in("ben").await;
+    let talk = form.start("ben", "before").await;
+    let (mut script, page, id) = (form.clone(), format!("/messages/{talk}"), new_id());
+    let fields = [("conversation", talk.as_str()), ("id", id.as_str()), ("body", "later")];
+    let message = json!({ "message": "later", "message_group_uuid": talk });
+
+    faults.plan("TransactWriteItems", usize::MAX, Fault::trouble());
+    let (by_form, by_script, by_program) = tokio::join!(
+        form.submit(&page, &fields),
+        script.call("send_message", &fields),
+        program.post_once(&id, &message)
+    );
+    for (what, answer) in [("a form", by_form), ("script", by_script), ("a program", by_program)] {
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{what}: {}", answer.text);
+        let wait = answer.header("retry-after");
+        assert!(wait.parse::<u64>().is_ok_and(|secs| secs > 0), "{what} is to wait for {wait:?}");
+    }
+    faults.end();
+    // Who tries again, as they were told, sends it once.
+    assert_eq!(form.submit(&page, &fields).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(program.post_once(&id, &message).await.status, StatusCode::OK);
+    assert_eq!(ben.texts(&talk).await, ["before", "later"]);
 }

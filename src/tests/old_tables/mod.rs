@@ -2,6 +2,7 @@
 //! to date.
 
 mod adopting;
+mod lagging;
 mod people;
 mod reading;
 mod router;

@@ -92,23 +92,33 @@ async fn the_next_message_heals_what_is_wrong_in_the_lists() {
     }
 }
 
+/// A conversation of Ana and Ben that Ben has lost. Another one of his stands where its row would.
+pub(super) fn with_a_lost_row() -> (OldApp, OldTalk) {
+    let mut app = OldApp::new(4);
+    let talk = app.talk(&ana(), &ben(), Shape { inbox: Inbox::Lost, ..SHAPE });
+    let in_the_way = talk.messages.last().expect("a message").at.in_form();
+    let other = app.talk(&ben(), &person(2), Shape { messages: 0, ..SHAPE });
+    app.inbox_row(&ben(), &person(2), other.id, in_the_way.as_str(), "in the way");
+    (app, talk)
+}
+
+/// Asserts that Ben's list has that conversation, as Ana's has it.
+pub(super) async fn assert_ben_has_it_again(server: &Server, talk: &OldTalk) {
+    let listed = server.list(ben().id).await;
+    let again = listed.iter().find(|it| it.id == talk.id).expect("listed");
+    let last = talk.messages.last().expect("a message");
+    assert_eq!((again.preview.as_str(), again.unread(), again.with.id), (last.body.as_str(), 0, ana().id));
+    assert_eq!((again.with.display_name.as_str(), listed.len()), ("Ana of then", 2));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_lost_their_row_has_it_again_when_either_opens_the_conversation() {
     for opened_by in [ana(), ben()] {
-        let mut app = OldApp::new(4);
-        let talk = app.talk(&ana(), &ben(), Shape { inbox: Inbox::Lost, ..SHAPE });
-        // Another conversation of Ben's stands at the very time.
-        let last = talk.messages.last().expect("a message");
-        let in_the_way = last.at.in_form();
-        let other = app.talk(&ben(), &person(2), Shape { messages: 0, ..SHAPE });
-        app.inbox_row(&ben(), &person(2), other.id, in_the_way.as_str(), "in the way");
+        let (app, talk) = with_a_lost_row();
         let (_dynamodb, server) = server(&app).await;
         assert!(server.list(ben().id).await.iter().all(|it| it.id != talk.id));
         server.membership(opened_by.id, talk.id).await.expect("a member");
-        let listed = server.list(ben().id).await;
-        let again = listed.iter().find(|it| it.id == talk.id).expect("listed");
-        assert_eq!((again.preview.as_str(), again.unread(), again.with.id), (last.body.as_str(), 0, ana().id));
-        assert_eq!((again.with.display_name.as_str(), listed.len()), ("Ana of then", 2));
+        assert_ben_has_it_again(&server, &talk).await;
     }
 }
 

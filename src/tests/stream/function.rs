@@ -81,6 +81,12 @@ async fn the_function_answers_the_lowest_number_that_failed() {
     let (kind, answer) = function.invoke(json!({ "Records": records })).await;
     let expected = json!({ "batchItemFailures": [{ "itemIdentifier": "100000000000000000008" }] });
     assert_eq!((&*kind, answer), ("response", expected));
+    let log = function.log();
+    assert!(log.contains("inbox rows stay behind"), "the log says what went wrong: {log}");
+    for seq in [1, 2] {
+        let text = message(talk(1), seq, seq as i64).body;
+        assert!(!log.contains(&text), "{text} in {log}");
+    }
     // It goes on living, and a batch without messages asks nobody.
     let (_, answer) = function.invoke(json!({ "Records": [records[0]] })).await;
     assert_eq!(answer.to_string(), NOTHING_FAILED);

@@ -2,19 +2,27 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use cruddur_messages::server::store::dynamodb::Table;
+use cruddur_messages::server::store::rows::MessageRow;
+use cruddur_messages::server::store::table::{Item, Key};
 use cruddur_messages::server::stream::reader::Reader;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::batch::{inbox_rows, message, put, shown, talk};
-use crate::support::dynamodb::DynamoDb;
+use crate::support::dynamodb::{DynamoDb, TABLE};
+use crate::support::faults::{Fault, Faults};
 use crate::support::postgres::Database;
 use crate::support::streams::{Script, Shard, Streams};
 use crate::support::until::until;
 
+/// How often a record is tried whose failure is no outage, before it is passed over.
+const TRIES_MAX: usize = 10;
+
 /// A table, a stream that does as it is told, and a database.
 struct Scene {
-    _dynamodb: DynamoDb,
+    dynamodb: DynamoDb,
     table: Table,
     streams: Streams,
     database: Database,
@@ -26,15 +34,30 @@ impl Scene {
         let dynamodb = DynamoDb::start().await;
         let table = dynamodb.table().await;
         put(&table, inbox_rows(&message(talk(1), 1, 0))).await;
-        Self { _dynamodb: dynamodb, table, streams: Streams::start(shards).await, database: Database::fresh().await }
+        Self { dynamodb, table, streams: Streams::start(shards).await, database: Database::fresh().await }
     }
 
     /// A reader that stops when what comes back is dropped.
     fn read(&self) -> DropGuard {
+        self.read_and_write_to(self.table.clone())
+    }
+
+    /// The same, by another way to the table.
+    fn read_and_write_to(&self, table: Table) -> DropGuard {
         let closing = CancellationToken::new();
-        let reader = Reader::new(self.table.clone(), self.streams.client(), self.database.pool.clone());
+        let reader = Reader::new(table, self.streams.client(), self.database.pool.clone());
         tokio::spawn(reader.run(closing.clone()));
         closing.drop_guard()
+    }
+
+    /// How often a record was read. Whatever was read before the last time has been tried and noted.
+    fn reads(&self, number: usize) -> usize {
+        self.streams.script().read.iter().filter(|(_, read)| *read == number).count()
+    }
+
+    /// The number of the last record that is done, as the next reader will find it; -1 before the first.
+    async fn checkpoint(&self) -> i64 {
+        self.database.number("select coalesce(max(sequence_number::bigint), -1) from stream_checkpoints").await
     }
 
     /// Waits until the script is as wanted.
@@ -49,7 +72,7 @@ impl Scene {
     }
 }
 
-fn row(seq: u64) -> cruddur_messages::server::store::table::Item {
+fn row(seq: u64) -> Item {
     message(talk(1), seq, seq as i64).item()
 }
 
@@ -152,4 +175,44 @@ async fn a_stream_that_is_switched_off_is_waited_for_without_haste() {
         script.shards = vec![filled("another", None, 4..7, false)];
     }
     scene.until_shown(6).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_waits_for_as_long_as_dynamodb_has_trouble_and_what_came_before_it_is_done() {
+    // What is no message needs nothing of DynamoDB.
+    let records = vec![Key::Head(talk(1)).item(), row(2)];
+    let scene = Scene::begin(vec![Shard { records, ..Shard::new("root", None) }]).await;
+    let faults = Faults::before(&scene.dynamodb).await;
+    faults.plan("TransactWriteItems", usize::MAX, Fault::throttled());
+    let _reading = scene.read_and_write_to(table_behind(&faults).await);
+    // Longer than a record is tried that will never be done.
+    let is_clear = async || scene.reads(1) > TRIES_MAX + 2 || scene.checkpoint().await > 0;
+    until("it is tried again and again, or passed over", is_clear).await;
+    assert_eq!(scene.checkpoint().await, 0);
+    faults.end();
+    scene.until_shown(2).await;
+    until("the checkpoint is kept", async || scene.checkpoint().await == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_refused_for_good_holds_up_no_other_and_is_passed_over_in_the_end() {
+    // No row holds so long a text. DynamoDB says so in every try, and means it (`ValidationException`).
+    let too_long = MessageRow { body: "a".repeat(400 * 1024), ..message(talk(2), 2, 2) };
+    let records = vec![too_long.item(), row(2)];
+    let scene = Scene::begin(vec![Shard { records, ..Shard::new("root", None) }]).await;
+    let first = message(talk(2), 1, 0);
+    put(&scene.table, inbox_rows(&first)).await;
+    let _reading = scene.read();
+    scene.until_shown(2).await;
+    assert_eq!(scene.checkpoint().await, -1, "the other one is tried again");
+    until("it is passed over", async || scene.checkpoint().await == 1).await;
+    assert!(scene.reads(0) >= TRIES_MAX, "tried {} times", scene.reads(0));
+    assert_eq!(shown(&scene.table, talk(2)).await, [&*first.body, &*first.body], "no row is lost");
+}
+
+/// The table behind `faults`. The SDK does not try again by itself: all clients of a process have one budget for that,
+/// and other tests need it.
+async fn table_behind(faults: &Faults) -> Table {
+    let config = faults.client().await.config().to_builder().retry_config(RetryConfig::disabled());
+    Table::new(Client::from_conf(config.build()), TABLE)
 }

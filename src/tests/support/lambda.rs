@@ -1,7 +1,8 @@
 //! Lambda, as far as a function sees it: the Runtime API hands out an event and takes the answer.
 
 use std::collections::VecDeque;
-use std::process::Stdio;
+use std::fs::{self, File};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,8 +21,12 @@ use uuid::Uuid;
 pub(crate) struct Function {
     runtime: Arc<Runtime>,
     answers: mpsc::UnboundedReceiver<(String, Value)>,
+    log: Log,
     _process: Child,
 }
+
+/// A file that a process writes to: nobody has to read along, as with a pipe, which fills up. Removed when dropped.
+struct Log(PathBuf);
 
 struct Runtime {
     events: Mutex<VecDeque<Value>>,
@@ -41,17 +46,27 @@ impl Function {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         tokio::spawn(axum::serve(listener, router).into_future());
+        let log = Log(std::env::temp_dir().join(format!("function-{}", Uuid::new_v4().simple())));
+        let file = File::create(&log.0).expect("a file for the log");
         let process = Command::new(env!("CARGO_BIN_EXE_stream"))
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .envs([("AWS_LAMBDA_FUNCTION_NAME", "stream"), ("AWS_LAMBDA_FUNCTION_VERSION", "1")])
             .envs([("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"), ("AWS_REGION", "eu-central-1")])
             .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
             .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_endpoint)
-            .stderr(Stdio::null())
+            // It logs what it would in production.
+            .env_remove("RUST_LOG")
+            .stdout(file.try_clone().expect("the same file"))
+            .stderr(file)
             .kill_on_drop(true)
             .spawn()
             .expect("the function starts");
-        Self { runtime, answers, _process: process }
+        Self { runtime, answers, log, _process: process }
+    }
+
+    /// All that it has written to standard output and standard error.
+    pub(crate) fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log.0).expect("a log")).into_owned()
     }
 
     /// Invokes it: `response` or `error`, and what it answered.
@@ -60,6 +75,13 @@ impl Function {
         self.runtime.more.notify_one();
         let answer = tokio::time::timeout(Duration::from_secs(30), self.answers.recv());
         answer.await.expect("an answer within 30 s").expect("the runtime is there")
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        // A file that is left over is in nobody's way.
+        let _ = fs::remove_file(&self.0);
     }
 }
 

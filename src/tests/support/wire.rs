@@ -81,6 +81,9 @@ impl Cloud {
             "Query" => run(body, |request| database.query(request)),
             "PutItem" => run(body, |request| database.put_item(request)),
             "UpdateItem" => run(body, |request| database.update_item(request)),
+            "DeleteItem" => run(body, |request| database.delete_item(request)),
+            "BatchWriteItem" => run(body, |request| database.batch_write_item(request)),
+            "Scan" => run(body, |request| database.scan(request)),
             "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
             "CreateTable" => run(body, |request| database.create_table(request)),
             "DescribeTable" => run(body, |request| database.describe_table(request)),
@@ -182,10 +185,16 @@ impl Wire {
     }
 
     fn show(&self, operation: &str, body: &[u8]) {
-        if operation == "TransactWriteItems" {
-            let request: Value = serde_json::from_slice(body).expect("JSON");
-            for part in request["TransactItems"].as_array().into_iter().flatten() {
-                self.cloud.show(&part["Put"]["Item"]);
+        if !["TransactWriteItems", "BatchWriteItem"].contains(&operation) {
+            return;
+        }
+        let request: Value = serde_json::from_slice(body).expect("JSON");
+        for part in request["TransactItems"].as_array().into_iter().flatten() {
+            self.cloud.show(&part["Put"]["Item"]);
+        }
+        for (_, parts) in request["RequestItems"].as_object().into_iter().flatten() {
+            for part in parts.as_array().into_iter().flatten() {
+                self.cloud.show(&part["PutRequest"]["Item"]);
             }
         }
     }
