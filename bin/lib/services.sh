@@ -112,17 +112,17 @@ start_dynamodb() {
 }
 
 # dynoxide keeps every record of the table's stream for ever, without an index, and looks through all of them at every
-# write: after a few thousand sends it would do nothing else. Indexes, and an end for what lies further back than any
-# reader may fall: some 12,000 sends. CAST and INTEGER as dynoxide spells them, else SQLite does not know them again.
+# write: after a few thousand sends it would do nothing else. An index, and an end for what lies further back than any
+# reader may fall: some 120,000 sends. CAST and INTEGER as dynoxide spells them, else SQLite does not know them again.
 # $1: the file of its tables.
 index_stream() {
     "$python_folder/bin/python" - "$1" <<'PYTHON'
 import sqlite3, sys
 tables = sqlite3.connect(sys.argv[1])
-for name, columns in ("stream_end", "table_name"), ("stream_place", "table_name, shard_id"):
-    tables.execute(f"create index {name} on _stream_records ({columns}, CAST(sequence_number AS INTEGER))")
+tables.execute("""create index stream_place
+    on _stream_records (table_name, CAST(sequence_number AS INTEGER), shard_id)""")
 tables.execute("""create trigger keep_stream_short after insert on _stream_records
-    begin delete from _stream_records where id <= new.id - 100000; end""")
+    begin delete from _stream_records where id <= new.id - 1000000; end""")
 tables.commit()
 PYTHON
 }

@@ -138,7 +138,14 @@ impl<'a> ApiReader<'a> {
         let (url, person) = (format!("http://{}{path}", self.addresses[door % 2]), &self.people[usize::from(me)]);
         let mut last = anyhow::anyhow!("never tried");
         for _ in 0..TRIES_MAX {
-            let bearer = self.accounts.bearer(&person.email).await?;
+            let bearer = match self.accounts.bearer(&person.email).await {
+                Ok(bearer) => bearer,
+                Err(error) => {
+                    last = error;
+                    sleep(TRY_AGAIN_AFTER).await;
+                    continue;
+                }
+            };
             let request = self.http.request(method.clone(), &url).header(AUTHORIZATION, bearer);
             let request = request.header("x-forwarded-for", &person.address);
             let request = match body {

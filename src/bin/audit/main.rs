@@ -114,9 +114,10 @@ async fn run(options: &Options) -> anyhow::Result<Verdict> {
     println!("{} people are signed in, two servers are up. Seed {}.", scene.people.len(), options.seed);
 
     servers.let_fall(options.seed);
-    storm(&scene, &servers).await?;
-    servers.calm().await?;
+    let stormed = storm(&scene, &mut servers).await;
     println!("{}{}", scene.ledger, servers.faults());
+    stormed?;
+    servers.calm().await?;
 
     let settled = settle::settle(&table, &scene.people).await.context("read the table")?;
     println!("{settled}");
@@ -141,7 +142,7 @@ async fn verdict(scene: &Scene, servers: &Servers, accounts: &Accounts, found: &
 }
 
 /// Everybody sends until there are enough; a line now and then says how far it is.
-async fn storm(scene: &Arc<Scene>, servers: &Servers) -> anyhow::Result<()> {
+async fn storm(scene: &Arc<Scene>, servers: &mut Servers) -> anyhow::Result<()> {
     let mut everybody = JoinSet::new();
     for me in 0..scene.people.len() {
         everybody.spawn(people::live(scene.clone(), me));
@@ -156,7 +157,7 @@ async fn storm(scene: &Arc<Scene>, servers: &Servers) -> anyhow::Result<()> {
                 None => return Ok(()),
             },
             _ = ticks.tick() => {
-                servers.demand_alive()?;
+                servers.demand_alive().await?;
                 let now = scene.ledger.acknowledged();
                 let rate = (now - before) / PROGRESS_INTERVAL.as_secs();
                 println!("{} of {} acknowledged, {rate} a second, {} kills", group(now), group(scene.goal), servers.kills());

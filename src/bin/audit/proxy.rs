@@ -15,6 +15,9 @@ use crate::framing::{read_request, read_response};
 /// How long a connection stays half open when the other side has no limit of its own.
 const HALF_OPEN_MAX: Duration = Duration::from_secs(15);
 
+/// How long no connection is taken after one could not be.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
 /// What is done to every request, whatever the dice say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edit {
@@ -31,7 +34,8 @@ pub async fn http(upstream: SocketAddr, faults: Arc<Faults>, edit: Edit) -> io::
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
+        loop {
+            let client = accept(&listener).await;
             let faults = faults.clone();
             // An error is a connection that ended, which is what this is about.
             tokio::spawn(async move { serve(client, upstream, &faults, edit).await.ok() });
@@ -45,12 +49,23 @@ pub async fn bytes(upstream: SocketAddr, faults: Arc<Faults>) -> io::Result<Sock
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
+        loop {
+            let client = accept(&listener).await;
             let faults = faults.clone();
             tokio::spawn(async move { carry(client, upstream, &faults).await.ok() });
         }
     });
     Ok(address)
+}
+
+/// The next connection. Where the machine has no room for one it will have some.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((client, _)) => return client,
+            Err(_) => sleep(ACCEPT_PAUSE).await,
+        }
+    }
 }
 
 type Connection = BufReader<TcpStream>;
@@ -60,7 +75,13 @@ async fn serve(client: TcpStream, upstream: SocketAddr, faults: &Faults, edit: E
     client.set_nodelay(true)?;
     let mut client = BufReader::new(client);
     let mut server = None;
-    while let Some(mut request) = read_request(&mut client).await? {
+    loop {
+        let request = tokio::select! {
+            request = read_request(&mut client) => request?,
+            // A server that has been killed closes its connections.
+            () = ended(&mut server) => return Ok(()),
+        };
+        let Some(mut request) = request else { return Ok(()) };
         if edit == Edit::ForgetToken {
             forget_token(&mut request);
         }
@@ -90,7 +111,6 @@ async fn serve(client: TcpStream, upstream: SocketAddr, faults: &Faults, edit: E
         };
         client.get_mut().write_all(&answer).await?;
     }
-    Ok(())
 }
 
 /// Sends the request on, over a connection that is kept, and waits for the answer.
@@ -126,6 +146,14 @@ async fn gone(client: &mut Connection) {
     if client.fill_buf().await.is_ok_and(|bytes| !bytes.is_empty()) {
         // It has said something more: it is there.
         std::future::pending::<()>().await;
+    }
+}
+
+/// Until the connection to the server has ended, where there is one.
+async fn ended(server: &mut Option<Connection>) {
+    match server {
+        Some(server) => gone(server).await,
+        None => std::future::pending().await,
     }
 }
 

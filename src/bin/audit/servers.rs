@@ -11,19 +11,21 @@ use std::time::Duration;
 
 use anyhow::Context;
 use cruddur_messages::server::config::Config;
-use reqwest::StatusCode;
-use reqwest::Url;
+use reqwest::{Client, StatusCode, Url};
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::Options;
 use crate::faults::{CLIENTS, DYNAMODB, Faults, POSTGRES};
 use crate::proxy::{self, Edit};
 
-/// How long a server may take until it is ready, with faults on its way to its stores.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How long a server may take until it is ready, with faults on its way to its stores, and on a machine that has more to do.
+const READY_WITHIN: Duration = Duration::from_secs(180);
+
+/// How long it may take to say whether it is.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Both servers, and what stands around them. Dropping kills them.
 pub struct Servers {
@@ -46,6 +48,7 @@ struct Recipe {
     database_url: String,
     dynamodb: SocketAddr,
     log: PathBuf,
+    http: Client,
 }
 
 impl Servers {
@@ -60,6 +63,7 @@ impl Servers {
         let dynamodb = proxy::http(local(&dynamodb)?, stores.clone(), Edit::ForgetToken).await?;
         let postgres = proxy::bytes(local(&database)?, databases.clone()).await?;
         database.set_port(Some(postgres.port())).ok().context("DATABASE_URL has no place for a port")?;
+        let http = Client::builder().timeout(ANSWER_TIMEOUT).build().context("make an HTTP client")?;
         let recipe = |number: usize| -> anyhow::Result<Arc<Recipe>> {
             Ok(Arc::new(Recipe {
                 executable: options.server.clone(),
@@ -67,6 +71,7 @@ impl Servers {
                 database_url: database.to_string(),
                 dynamodb,
                 log: options.log_folder.join(format!("server-{number}.log")),
+                http: http.clone(),
             }))
         };
         let recipes = [recipe(1)?, recipe(2)?];
@@ -114,11 +119,11 @@ impl Servers {
         Ok(())
     }
 
-    /// Fails where a server has not come back: nobody would ever finish.
-    pub fn demand_alive(&self) -> anyhow::Result<()> {
-        let ended = self.reigns.iter().any(JoinHandle::is_finished);
-        anyhow::ensure!(!ended, "a server did not come back; see {}", self.recipes[0].log.display());
-        Ok(())
+    /// Fails where a server has not come back, and says why: nobody would ever finish.
+    pub async fn demand_alive(&mut self) -> anyhow::Result<()> {
+        let Some(ended) = self.reigns.iter().position(JoinHandle::is_finished) else { return Ok(()) };
+        self.reigns.swap_remove(ended).await?.context("a server did not come back")?;
+        anyhow::bail!("a server was left in peace too early")
     }
 
     /// What went wrong, a line for each pair of programs.
@@ -182,15 +187,24 @@ impl Recipe {
             .stderr(log)
             .spawn()
             .with_context(|| format!("start {}", self.executable.display()))?;
-        let server = Process(child);
-        let ready = timeout(READY_WITHIN, self.is_ready()).await;
-        ready.ok().with_context(|| format!("no server within {READY_WITHIN:?}; see {}", self.log.display()))?;
+        let mut server = Process(child);
+        self.is_ready(&mut server).await.with_context(|| format!("see {}", self.log.display()))?;
         Ok(server)
     }
 
-    async fn is_ready(&self) {
-        let url = format!("http://{}/readyz", self.address);
-        while !reqwest::get(&url).await.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+    async fn is_ready(&self, server: &mut Process) -> anyhow::Result<()> {
+        let (url, began) = (format!("http://{}/readyz", self.address), Instant::now());
+        loop {
+            if let Some(status) = server.0.try_wait()? {
+                anyhow::bail!("the server has ended: {status}");
+            }
+            let said = match self.http.get(&url).send().await {
+                Ok(answer) if answer.status() == StatusCode::OK => return Ok(()),
+                // It says which part is missing.
+                Ok(answer) => answer.text().await.unwrap_or_default(),
+                Err(error) => format!("{error:?}"),
+            };
+            anyhow::ensure!(began.elapsed() < READY_WITHIN, "the server is not ready within {READY_WITHIN:?}: {said}");
             sleep(Duration::from_millis(30)).await;
         }
     }
