@@ -9,7 +9,7 @@ const desktop = { viewport: { width: 1280, height: 800 } };
 const mobile = { viewport: { width: 390, height: 844 }, hasTouch: true };
 const withoutScript = /\.noscript\.spec\.ts/;
 // Thousands of tries in one test, or another browser: once is enough.
-const once = /(long|switching|firefox|frozen)\.spec\.ts/;
+const once = /(long|switching|firefox|frozen|outages)\.spec\.ts/;
 
 // Takes minutes each: only where it is asked for.
 const long = /@long/;
