@@ -31,43 +31,54 @@ pub async fn sign_in(
         .await
 }
 
-/// Makes an account; a code goes to the e-mail address.
+/// Makes an account; a code goes to the e-mail address. From here on `next` is handed from page to page, to the sign-in.
 #[server(prefix = "/rpc", endpoint = "sign_up")]
-pub async fn sign_up(name: String, handle: String, email: String, password: String) -> Result<Destination, AppError> {
+pub async fn sign_up(
+    name: String,
+    handle: String,
+    email: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<Destination, AppError> {
     use crate::server::{accounts, respond::respond};
     respond(async |call| {
-        Ok(call.lead(accounts::sign_up(&call.state, &call.parts, &name, &handle, &email, password).await?))
+        Ok(call.lead(accounts::sign_up(&call.state, &call.parts, &name, &handle, &email, password, &next).await?))
     })
     .await
 }
 
 /// Proves that the e-mail address is theirs.
 #[server(prefix = "/rpc", endpoint = "confirm")]
-pub async fn confirm(email: String, code: String) -> Result<Destination, AppError> {
+pub async fn confirm(email: String, code: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::{accounts, respond::respond};
-    respond(async |call| Ok(call.lead(accounts::confirm(&call.state, &call.parts, &email, &code).await?))).await
+    respond(async |call| Ok(call.lead(accounts::confirm(&call.state, &call.parts, &email, &code, &next).await?))).await
 }
 
 /// Sends the code of [`confirm`] again.
 #[server(prefix = "/rpc", endpoint = "resend_code")]
-pub async fn resend_code(email: String) -> Result<Destination, AppError> {
+pub async fn resend_code(email: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::{accounts, respond::respond};
-    respond(async |call| Ok(call.lead(accounts::resend_code(&call.state, &call.parts, &email).await?))).await
+    respond(async |call| Ok(call.lead(accounts::resend_code(&call.state, &call.parts, &email, &next).await?))).await
 }
 
 /// Sends a code with which a new password can be set.
 #[server(prefix = "/rpc", endpoint = "forgot_password")]
-pub async fn forgot_password(email: String) -> Result<Destination, AppError> {
+pub async fn forgot_password(email: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::{accounts, respond::respond};
-    respond(async |call| Ok(call.lead(accounts::forgot_password(&call.state, &call.parts, &email).await?))).await
+    respond(async |call| Ok(call.lead(accounts::forgot_password(&call.state, &call.parts, &email, &next).await?))).await
 }
 
 /// Sets a new password with the code of [`forgot_password`]. Ends all sessions of the account.
 #[server(prefix = "/rpc", endpoint = "reset_password")]
-pub async fn reset_password(email: String, code: String, password: String) -> Result<Destination, AppError> {
+pub async fn reset_password(
+    email: String,
+    code: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<Destination, AppError> {
     use crate::server::{accounts, respond::respond};
     respond(async |call| {
-        Ok(call.lead(accounts::reset_password(&call.state, &call.parts, &email, &code, password).await?))
+        Ok(call.lead(accounts::reset_password(&call.state, &call.parts, &email, &code, password, &next).await?))
     })
     .await
 }

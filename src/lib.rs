@@ -2,7 +2,7 @@
 //!
 //! # Map
 //!
-//! Shared, compiled for browser and server: [`user`], [`conversation`], [`message`], [`page`], [`event`],
+//! Shared, compiled for browser and server: [`user`], [`password`], [`conversation`], [`message`], [`page`], [`event`],
 //! [`settings`], [`links`], [`error`].
 //! The seam: [`api`], every call that a browser can make. The browser's side, also rendered on the server: [`app`],
 //! [`pages`], [`components`], [`live`]. The server's side: `server`, behind the one gate below.
@@ -17,6 +17,8 @@
 #![recursion_limit = "256"]
 
 pub mod user;
+
+pub mod password;
 
 pub mod conversation;
 

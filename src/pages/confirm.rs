@@ -4,16 +4,17 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::{Confirm, ResendCode};
-use crate::components::account_page::{AccountPage, Done, asked};
+use crate::components::account_page::{AccountPage, Done, asked, going_to, on_the_way};
 use crate::components::field::{Field, Kind, SubmitButton};
 use crate::components::form::{FieldForm, Leave, Refused, Submission};
 
-/// The code from the e-mail; or another one. The address may come along (`?email=`).
+/// The code from the e-mail; or another one. The address may come along (`?email=`), and where one is going (`?next=`).
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
-    let of = Submission::of::<Confirm>(Refused::of_page().get_value(), Leave::Navigate);
+    let refused = Refused::of_page();
+    let of = Submission::of::<Confirm>(refused.get_value(), Leave::Navigate);
     let resend = Submission::of::<ResendCode>(None, Leave::Navigate);
-    let email = asked("email").get_untracked();
+    let (next, email) = (going_to(refused), asked("email").get_untracked());
     let knows_email = email.is_some();
     view! {
         <Title text="Confirm your e-mail address · Cruddur"/>
@@ -21,12 +22,13 @@ pub fn ConfirmPage() -> impl IntoView {
             <p>"If there is an account to be confirmed, a code is on its way to its e-mail address."</p>
             <Done query="resent" says="A new code is on its way."/>
             <FieldForm action="/confirm" fields=&["email", "code"] of resend>
+                <input type="hidden" name="next" value=next/>
                 <Field of name="email" label="E-mail" kind=Kind::Email value=email autofocus=!knows_email/>
                 <Field of name="code" label="Code" kind=Kind::Code autofocus=knows_email/>
                 <SubmitButton of label="Confirm"/>
                 <button class="button" type="submit" name="resend" value="1">"Send another code"</button>
             </FieldForm>
-            <p class="card__other"><a href="/signin">"Back to the sign-in"</a></p>
+            <p class="card__other"><a href=move || on_the_way("/signin", &next())>"Back to the sign-in"</a></p>
         </AccountPage>
     }
 }

@@ -4,16 +4,16 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::SignIn;
-use crate::components::account_page::{AccountPage, Done, asked};
+use crate::components::account_page::{AccountPage, Done, asked, going_to, on_the_way};
 use crate::components::field::{Field, Kind, SubmitButton};
 use crate::components::form::{FieldForm, Leave, Refused, Submission};
 
 /// E-mail address and password; then back to where one was going (`?next=`).
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let of = Submission::of::<SignIn>(Refused::of_page().get_value(), Leave::Load);
-    let (next, email) = (asked("next"), asked("email").get_untracked());
-    let next = move || of.typed("next").or(next.get()).unwrap_or_default();
+    let refused = Refused::of_page();
+    let of = Submission::of::<SignIn>(refused.get_value(), Leave::Load);
+    let (next, email) = (going_to(refused), asked("email").get_untracked());
     let knows_email = email.is_some();
     view! {
         <Title text="Sign in · Cruddur"/>
@@ -26,9 +26,11 @@ pub fn SignInPage() -> impl IntoView {
                 <Field of name="password" label="Password" kind=Kind::Password autofocus=knows_email/>
                 <SubmitButton of label="Sign in"/>
             </FieldForm>
-            <p class="card__other"><a href="/forgot">"Forgot your password?"</a></p>
-            <p class="card__other">"Have a code? " <a href="/confirm">"Confirm your e-mail address"</a></p>
-            <p class="card__other">"New here? " <a href="/signup">"Make an account"</a></p>
+            <p class="card__other"><a href=move || on_the_way("/forgot", &next())>"Forgot your password?"</a></p>
+            <p class="card__other">
+                "Have a code? " <a href=move || on_the_way("/confirm", &next())>"Confirm your e-mail address"</a>
+            </p>
+            <p class="card__other">"New here? " <a href=move || on_the_way("/signup", &next())>"Make an account"</a></p>
         </AccountPage>
     }
 }

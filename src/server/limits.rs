@@ -44,16 +44,42 @@ pub enum Caller {
     User(user::Id),
 }
 
+/// How many addresses it takes to use up what is allowed for one account. Were it one, anybody could keep an owner out.
+const ADDRESSES_PER_ACCOUNT: u32 = 5;
+
 /// The counters. Memory grows with the number of callers; [`Limits::forget`] drops those that have calmed down.
 pub struct Limits {
-    sign_in: DefaultKeyedRateLimiter<Caller>,
-    sign_up: DefaultKeyedRateLimiter<Caller>,
-    code: DefaultKeyedRateLimiter<Caller>,
-    search: DefaultKeyedRateLimiter<Caller>,
-    send: DefaultKeyedRateLimiter<Caller>,
-    typing: DefaultKeyedRateLimiter<Caller>,
-    mark: DefaultKeyedRateLimiter<Caller>,
+    sign_in: Counters,
+    sign_up: Counters,
+    code: Counters,
+    search: Counters,
+    send: Counters,
+    typing: Counters,
+    mark: Counters,
     clock: DefaultClock,
+}
+
+/// What counts one action.
+struct Counters {
+    /// By address, or by person.
+    callers: DefaultKeyedRateLimiter<Caller>,
+    /// By account, whatever addresses it is tried from.
+    accounts: DefaultKeyedRateLimiter<Caller>,
+}
+
+impl Counters {
+    /// For a caller `burst` at once, then one every `refill`; for an account what [`ADDRESSES_PER_ACCOUNT`] callers have.
+    fn new(burst: u32, refill: Duration) -> Self {
+        let accounts = quota(burst * ADDRESSES_PER_ACCOUNT, refill / ADDRESSES_PER_ACCOUNT);
+        Self { callers: quota(burst, refill), accounts }
+    }
+
+    fn of(&self, caller: &Caller) -> &DefaultKeyedRateLimiter<Caller> {
+        match caller {
+            Caller::Account(_) => &self.accounts,
+            Caller::Address(_) | Caller::User(_) => &self.callers,
+        }
+    }
 }
 
 /// A quota: `burst` at once, then one every `refill`.
@@ -66,13 +92,13 @@ fn quota(burst: u32, refill: Duration) -> DefaultKeyedRateLimiter<Caller> {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            sign_in: quota(10, Duration::from_secs(6)),
-            sign_up: quota(10, Duration::from_secs(60)),
-            code: quota(10, Duration::from_secs(30)),
-            search: quota(30, Duration::from_millis(500)),
-            send: quota(30, Duration::from_millis(500)),
-            typing: quota(10, Duration::from_secs(1)),
-            mark: quota(100, Duration::from_millis(250)),
+            sign_in: Counters::new(10, Duration::from_secs(6)),
+            sign_up: Counters::new(10, Duration::from_secs(60)),
+            code: Counters::new(10, Duration::from_secs(30)),
+            search: Counters::new(30, Duration::from_millis(500)),
+            send: Counters::new(30, Duration::from_millis(500)),
+            typing: Counters::new(10, Duration::from_secs(1)),
+            mark: Counters::new(100, Duration::from_millis(250)),
             clock: DefaultClock::default(),
         }
     }
@@ -81,7 +107,7 @@ impl Default for Limits {
 impl Limits {
     /// Counts one try. Refused with the time to wait when there were too many.
     pub fn check(&self, action: Action, caller: Caller) -> Result<(), AppError> {
-        let limiter = match action {
+        let counters = match action {
             Action::SignIn => &self.sign_in,
             Action::SignUp => &self.sign_up,
             Action::Code => &self.code,
@@ -90,7 +116,7 @@ impl Limits {
             Action::Typing => &self.typing,
             Action::Mark => &self.mark,
         };
-        limiter.check_key(&caller).map_err(|not_until| {
+        counters.of(&caller).check_key(&caller).map_err(|not_until| {
             let wait = not_until.wait_time_from(self.clock.now());
             AppError::RateLimited { retry_after_secs: wait.as_secs() + 1 }
         })
@@ -99,9 +125,30 @@ impl Limits {
     /// Drops the callers whose counts are back at zero. To be called now and then.
     pub fn forget(&self) {
         let all = [&self.sign_in, &self.sign_up, &self.code, &self.search, &self.send, &self.typing, &self.mark];
-        for limiter in all {
+        for limiter in all.into_iter().flat_map(|counters| [&counters.callers, &counters.accounts]) {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    /// How many of 100 tries at once are let through.
+    fn let_through(limits: &Limits, caller: &Caller) -> usize {
+        (0..100).filter(|_| limits.check(Action::SignIn, caller.clone()).is_ok()).count()
+    }
+
+    #[test]
+    fn an_account_may_be_tried_several_times_as_often_as_an_address_may_try() {
+        let limits = Limits::default();
+        let address = let_through(&limits, &Caller::Address(Ipv4Addr::LOCALHOST.into()));
+        let account = let_through(&limits, &Caller::Account("ana@example.com".to_owned()));
+        assert!((10..20).contains(&address), "{address}");
+        assert!(account > 2 * address, "{account} of an account, {address} from an address");
     }
 }

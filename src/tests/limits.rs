@@ -5,10 +5,14 @@ use reqwest::{Method, StatusCode};
 
 use crate::support::app::{Answer, Browser, TestApp, form};
 use crate::support::browser::PoolAddress;
+use crate::support::cognito::PASSWORD;
 use crate::support::fake_pool::FakePool;
 
-/// How often something is tried at once: more often than anybody may.
+/// How often something is tried at once from one address: more often than it may.
 const TRIES: usize = 15;
+
+/// How often something is tried at once of one account, from as many addresses: more often than all of them may.
+const TRIES_OF_ACCOUNT: usize = 75;
 
 /// A form's path, and its fields besides the e-mail address.
 type Form = (&'static str, &'static [(&'static str, &'static str)]);
@@ -16,11 +20,11 @@ type Form = (&'static str, &'static [(&'static str, &'static str)]);
 /// What anybody can post: sign-in, sign-up, a code, another code, a code for a new password, a new password.
 const FORMS: [Form; 6] = [
     ("/signin", &[("password", "wrong")]),
-    ("/signup", &[("name", "Ana"), ("handle", "ana"), ("password", "good")]),
+    ("/signup", &[("name", "Ana"), ("handle", "ana"), ("password", PASSWORD)]),
     ("/confirm", &[("code", "123456")]),
     ("/confirm", &[("code", ""), ("resend", "1")]),
     ("/forgot", &[]),
-    ("/forgot", &[("code", "654321"), ("password", "good")]),
+    ("/forgot", &[("code", "654321"), ("password", PASSWORD)]),
 ];
 
 /// A server whose pool answers however often it is asked.
@@ -41,13 +45,13 @@ async fn post(mut browser: Browser, (path, others): Form, email: String) -> Answ
     browser.submit(path, &fields).await
 }
 
-/// Tries to sign in from an address of one's own choice.
-async fn sign_in_from(app: &TestApp, address: String, email: String) -> Answer {
-    let mut browser = app.browser();
+/// The same from an address of one's own choice.
+async fn post_from(address: String, mut browser: Browser, (path, others): Form, email: String) -> Answer {
+    let mut fields = vec![("email", email.as_str())];
+    fields.extend_from_slice(others);
     // A proxy adds the address that it sees behind what it was told.
-    let request = browser.request(Method::POST, "/signin").header("x-forwarded-for", address);
-    let request = form(request.header("accept", "text/html"), &[("email", &email), ("password", "wrong")]);
-    browser.send(request).await
+    let request = browser.request(Method::POST, path).header("x-forwarded-for", address);
+    browser.send(form(request.header("accept", "text/html"), &fields)).await
 }
 
 /// Asserts that of many tries some were looked at, and the others were told how long to wait.
@@ -81,8 +85,10 @@ async fn who_tries_many_accounts_from_one_address_is_told_to_wait_and_others_are
 async fn who_tries_one_account_from_many_addresses_is_told_to_wait_and_others_are_not() {
     let app = start().await;
     for (number, tried) in FORMS.into_iter().enumerate() {
-        let email = format!("ana{number}@example.com");
-        let answers = join_all((0..TRIES).map(|_| post(app.browser(), tried, email.clone()))).await;
+        let (email, thief) = (format!("ana{number}@example.com"), app.browser());
+        let tries =
+            (0..TRIES_OF_ACCOUNT).map(|n| post_from(format!("198.51.100.{n}"), thief.clone(), tried, email.clone()));
+        let answers = join_all(tries).await;
         demand_some_refused(&format!("{tried:?}"), &answers);
         let other = post(app.browser(), tried, format!("ben{number}@example.com")).await;
         assert_ne!(other.status, StatusCode::TOO_MANY_REQUESTS, "{tried:?} of another account");
@@ -90,13 +96,26 @@ async fn who_tries_one_account_from_many_addresses_is_told_to_wait_and_others_ar
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_tries_an_account_from_one_address_does_not_keep_its_owner_out() {
+    let app = start().await;
+    let (thief, mut owner) = (app.browser(), app.browser());
+    let tries = (0..TRIES_OF_ACCOUNT).map(|_| post(thief.clone(), FORMS[0], "ana@example.com".to_owned()));
+    demand_some_refused("the thief", &join_all(tries).await);
+    let entered = owner.submit("/signin", &[("email", "ana@example.com"), ("password", "good")]).await;
+    assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_addresses_of_one_network_share_a_limit_and_those_of_the_next_one_do_not() {
     let app = start().await;
-    let tries =
-        (0..TRIES).map(|n| sign_in_from(&app, format!("2001:db8:0:1:{n:x}::{n:x}"), format!("ana{n}@example.com")));
+    let browser = app.browser();
+    let tries = (0..TRIES).map(|n| {
+        let address = format!("2001:db8:0:1:{n:x}::{n:x}");
+        post_from(address, browser.clone(), FORMS[0], format!("ana{n}@example.com"))
+    });
     demand_some_refused("one network", &join_all(tries).await);
     for next in ["2001:db8:0:2::1", "2001:db8:1:1::1", "198.51.100.1"] {
-        let answer = sign_in_from(&app, next.to_owned(), "ben@example.com".to_owned()).await;
+        let answer = post_from(next.to_owned(), browser.clone(), FORMS[0], "ben@example.com".to_owned()).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "from {next}");
     }
 }

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use cruddur_messages::error::AppError;
+use reqwest::StatusCode;
 
+use crate::support::app::TestApp;
 use crate::support::browser::Browser;
 use crate::support::cognito::{PASSWORD, RESET_CODE, SIGN_UP_CODE};
 use crate::support::fake_pool::CallAnswer;
@@ -99,7 +101,7 @@ async fn a_new_password_ends_every_session_of_the_account() {
     );
     assert!(told(ana.reset_password("ana@example.com", "999999", "Another-2026!").await, "code").contains("code"));
     assert!(
-        told(ana.reset_password("ana@example.com", RESET_CODE, "short").await, "password").contains("8 characters")
+        told(ana.reset_password("ana@example.com", RESET_CODE, "short").await, "password").contains("10 characters")
     );
     let done = ana.reset_password("ana@example.com", RESET_CODE, "Another-2026!").await;
     assert_eq!(done, Ok("/signin?reset=true".to_owned()));
@@ -116,6 +118,47 @@ async fn after_sign_in_people_land_where_they_were_going_and_nowhere_else() {
     assert_eq!(landed, Ok("/messages/new/ben".to_owned()));
     let landed = ana.sign_in_to("ana@example.com", "good", "//evil.example/messages").await;
     assert_eq!(landed, Ok("/messages".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_people_were_going_is_kept_while_they_make_an_account_or_set_a_password() {
+    const EMAIL: (&str, &str) = ("email", "ana@example.com");
+    const NEW: (&str, &str) = ("password", "Another-2026!");
+    const NEXT: (&str, &str) = ("next", "/messages/new/ben");
+    const CARRIED: &str = "next=%2Fmessages%2Fnew%2Fben";
+    let app = TestApp::start().await;
+    let mut ana = app.browser();
+    let demand_kept = |what: &str, page: &str| {
+        assert!(page.contains(r#"name="next" value="/messages/new/ben""#), "{what}: {page}");
+        assert!(page.contains(&format!("?{CARRIED}\"")), "{what} leads on: {page}");
+    };
+    for path in ["/signin", "/signup", "/confirm", "/forgot"] {
+        demand_kept(path, &ana.get(&format!("{path}?{CARRIED}")).await.text);
+        let refused = ana.submit(path, &[("email", ""), NEXT]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        demand_kept(path, &refused.text);
+    }
+    type Fields = &'static [(&'static str, &'static str)];
+    let steps: [(&str, Fields, &str); 5] = [
+        ("/signup", &[("name", "Ana"), ("handle", "ana"), ("password", PASSWORD)], "/confirm?email=ana%40example.com"),
+        ("/confirm", &[("code", ""), ("resend", "1")], "/confirm?email=ana%40example.com&resent=true"),
+        ("/confirm", &[("code", SIGN_UP_CODE)], "/signin?confirmed=true"),
+        ("/forgot", &[], "/forgot?email=ana%40example.com&sent=true"),
+        ("/forgot", &[("code", RESET_CODE), NEW], "/signin?reset=true"),
+    ];
+    for (path, fields, leads_to) in steps {
+        let answer = ana.submit(path, &[&[EMAIL, NEXT][..], fields].concat()).await;
+        assert_eq!(answer.location(), format!("{leads_to}&{CARRIED}"), "{path} {fields:?}: {}", answer.text);
+        demand_kept(leads_to, &ana.get(answer.location()).await.text);
+    }
+    assert_eq!(ana.submit("/signin", &[EMAIL, NEXT, NEW]).await.location(), NEXT.1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_escaped_where_people_were_going_stays_escaped() {
+    let app = TestApp::start().await;
+    let page = app.browser().get("/signin?next=%2Fmessages%2Fnew%3Fq%3D100%2525").await;
+    assert!(page.text.contains(r#"name="next" value="/messages/new?q=100%25""#), "{}", page.text);
 }
 
 #[tokio::test]

@@ -2,16 +2,14 @@
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use crate::error::{AppError, FieldError};
+use crate::password::{self as rule, InvalidPassword};
 use crate::user::{DisplayName, Handle};
 
 /// The most bytes of an e-mail address (RFC 5321, section 4.5.3.1.3, less the brackets).
 const EMAIL_LEN_MAX: usize = 254;
-
-/// The most characters of a password: the user pool's own limit.
-const PASSWORD_LEN_MAX: usize = 256;
 
 /// The most digits of a code. Cognito's have 6.
 const CODE_LEN_MAX: usize = 12;
@@ -41,7 +39,7 @@ pub struct NewAccount {
     pub handle: Handle,
     /// The mailbox, lower case.
     pub email: String,
-    /// Not blank; the rest is the user pool's to judge.
+    /// One that keeps our rule. A user pool of somebody else's may ask for more.
     pub password: SecretString,
 }
 
@@ -52,7 +50,7 @@ impl NewAccount {
         let name = mistakes.take("name", DisplayName::parse(name));
         let handle = mistakes.take("handle", Handle::parse(handle));
         let email = mistakes.take("email", email(address));
-        let password = mistakes.take("password", password(secret));
+        let password = mistakes.take("password", new_password(secret));
         match (name, handle, email, password) {
             (Some(name), Some(handle), Some(email), Some(password)) => Ok(Self { name, handle, email, password }),
             _ => Err(mistakes.into_error()),
@@ -77,14 +75,18 @@ pub fn email(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Reads a password: as it is, but not blank and not endless.
-pub fn password(text: String) -> Result<SecretString, &'static str> {
-    let text = SecretString::from(text);
-    match text.expose_secret().chars().count() {
-        0 => Err("Enter your password."),
-        1..=PASSWORD_LEN_MAX => Ok(text),
-        _ => Err("A password has at most 256 characters."),
+/// Reads a password that there is: as it is, but not blank and not endless. It may be older than our rule.
+pub fn password(text: String) -> Result<SecretString, InvalidPassword> {
+    match rule::check(&text) {
+        Err(reason @ (InvalidPassword::Blank | InvalidPassword::TooLong)) => Err(reason),
+        Ok(()) | Err(InvalidPassword::TooShort | InvalidPassword::Edge) => Ok(SecretString::from(text)),
     }
+}
+
+/// Reads a password to be. A pool may look at it only once it knows that there is no such account: that one is refused
+/// would tell.
+pub fn new_password(text: String) -> Result<SecretString, InvalidPassword> {
+    rule::check(&text).map(|()| SecretString::from(text))
 }
 
 /// Reads a code: spaces, as mail programs like to add them, are forgiven.
@@ -123,6 +125,16 @@ mod tests {
     fn a_code_is_digits_and_forgives_spaces() {
         assert_eq!(code(" 123 456 "), Ok("123456".to_owned()));
         assert!(code("").is_err() && code("12345a").is_err() && code(&"1".repeat(13)).is_err());
+    }
+
+    #[test]
+    fn a_short_password_still_signs_in_but_is_not_chosen_any_more() {
+        assert!(password("short".to_owned()).is_ok());
+        assert_eq!(new_password("short".to_owned()).err(), Some(InvalidPassword::TooShort));
+        for read in [password, new_password] {
+            assert_eq!(read(String::new()).err(), Some(InvalidPassword::Blank));
+            assert_eq!(read("x".repeat(257)).err(), Some(InvalidPassword::TooLong));
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Accounts: making one, signing in, signing out, a new password.
 //!
 //! No answer tells whether an account exists. Where the user pool answers differently for somebody it knows, the two
-//! answers become one here, and take the same time.
+//! answers become one here, and take the same time. What the pool would look at only where there is no account, or only
+//! where there is one, is looked at here before it is asked.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -47,16 +48,17 @@ impl Answer {
         Self { destination: Destination(path.into()), headers: HeaderMap::new() }
     }
 
-    /// A way to go, to a page that asks for the rest with the e-mail address filled in. `done` is the word by which the
-    /// page says what has just been done; none says nothing.
-    fn to_with_email(path: &str, email: &str, done: Option<&str>) -> Self {
-        let query = [("email", email)].into_iter().chain(done.map(|word| (word, "true")));
-        let query = serde_urlencoded::to_string(query.collect::<Vec<_>>()).unwrap_or_default();
+    /// A way to go, to a page that is to know something: the e-mail address that it fills in, what has just been done,
+    /// where one is going after all. What is empty is left out.
+    fn to_with(path: &str, query: &[(&str, &str)]) -> Self {
+        let query: Vec<_> = query.iter().copied().filter(|(_, value)| !value.is_empty()).collect();
+        let query = serde_urlencoded::to_string(query).unwrap_or_default();
         Self::to(format!("{path}?{query}"))
     }
 }
 
-/// Counts a try, by address and by account: many accounts from one place are as odd as one account from many.
+/// Counts a try, by address and by account: many accounts from one place are as odd as one account from many. By address
+/// first, so that what is refused there takes nothing of what the owner may try.
 fn count(state: &AppState, parts: &Parts, action: Action, email: &str) -> Result<(), AppError> {
     let address =
         parts.extensions.get::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.0);

@@ -17,6 +17,21 @@ pub fn destination(next: &str) -> &str {
     if is_path && is_plain { next } else { HOME }
 }
 
+/// `next` for the page after this one: nothing where it leads home, as nothing does.
+pub fn carried(next: &str) -> &str {
+    match destination(next) {
+        HOME => "",
+        next => next,
+    }
+}
+
+/// The [`destination`] that a page's query names: for those who come to sign in and have done so already.
+pub fn destination_in(query: Option<&str>) -> String {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
+    let next = pairs.iter().rfind(|(name, _)| name == "next").map_or("", |(_, next)| next.as_str());
+    destination(next).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -24,7 +39,22 @@ mod tests {
     #[test]
     fn a_path_of_ours_is_kept() {
         for next in ["/messages", "/", "/messages/new/ana?x=1#y", "/messages/0198?next=//evil.example"] {
-            assert_eq!(destination(next), next);
+            assert_eq!((destination(next), carried(next)), (next, if next == HOME { "" } else { next }));
+        }
+    }
+
+    #[test]
+    fn the_query_of_a_page_says_where_to_go() {
+        for (query, expected) in [
+            (None, HOME),
+            (Some(""), HOME),
+            (Some("reset=true"), HOME),
+            (Some("reset=true&next=%2Fmessages%2Fnew%3Fq%3D100%2525"), "/messages/new?q=100%25"),
+            (Some("next=%2Fsettings"), "/settings"),
+            (Some("next=%2F%2Fevil.example"), HOME),
+            (Some("next=%FF"), HOME),
+        ] {
+            assert_eq!(destination_in(query), expected, "{query:?}");
         }
     }
 
@@ -50,7 +80,7 @@ mod tests {
             "/é",
             &long,
         ] {
-            assert_eq!(destination(next), HOME, "{next:?}");
+            assert_eq!((destination(next), carried(next)), (HOME, ""), "{next:?}");
         }
     }
 }

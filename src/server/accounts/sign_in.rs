@@ -17,7 +17,8 @@ use crate::server::store::newcomer::{Arrival, Newcomer};
 use crate::server::store::sessions::NewSession;
 
 /// Signs in, and leads to `next` or to the conversations. The first time, this makes the person's row; where their handle
-/// had to differ from the one they asked for, the conversations say so (`?handle_changed=true`).
+/// had to differ from the one they asked for, the conversations say so (`?handle_changed=true`), and `next` is let go: on a
+/// narrow screen the list of all conversations is the only page that has room for it.
 pub async fn sign_in(
     state: &AppState,
     parts: &Parts,
@@ -25,25 +26,33 @@ pub async fn sign_in(
     password: String,
     next: &str,
 ) -> Result<Answer, Failure> {
-    let mut mistakes = input::Mistakes::default();
-    let email = mistakes.take("email", input::email(email));
-    let password = mistakes.take("password", input::password(password));
-    let (Some(email), Some(password)) = (email, password) else { return Err(mistakes.into_error().into()) };
-    count(state, parts, Action::SignIn, &email)?;
-    match state.cognito.sign_in(&email, &password).await {
-        Ok(Entry::Authenticated(person)) => enter(state, parts, *person, next).await,
-        Ok(Entry::Challenge(challenge)) => Err(wording::challenged(&challenge).into()),
-        // Only who knows the password hears this.
-        Err(refused) if refused.why == Refusal::PasswordResetRequired => {
-            Ok(Answer::to_with_email("/forgot", &email, None))
+    wording::refused_in_the_same_time(async {
+        let mut mistakes = input::Mistakes::default();
+        let email = mistakes.take("email", input::email(email));
+        let password = mistakes.take("password", input::password(password));
+        let (Some(email), Some(password)) = (email, password) else { return Err(mistakes.into_error().into()) };
+        count(state, parts, Action::SignIn, &email)?;
+        match state.cognito.sign_in(&email, &password).await {
+            Ok(Entry::Authenticated(person)) => enter(state, parts, *person, next).await,
+            Ok(Entry::Challenge(challenge)) => Err(wording::challenged(&challenge).into()),
+            // Only who knows the password hears this.
+            Err(refused) if refused.why == Refusal::PasswordResetRequired => {
+                Ok(Answer::to_with("/forgot", &[("email", email.as_str()), ("next", next::carried(next))]))
+            }
+            Err(refused) => Err(explain(refused)),
         }
-        Err(refused) => Err(explain(refused)),
-    }
+    })
+    .await
 }
 
+/// What becomes one sentence, and what does not: the pool says only of accounts that there are that they are locked.
 fn explain(refused: Refused) -> Failure {
     match refused.why {
-        Refusal::NotAuthorized | Refusal::UserNotFound | Refusal::UserNotConfirmed => wording::sign_in_refused().into(),
+        Refusal::NotAuthorized
+        | Refusal::LockedOut
+        | Refusal::TooManyForAccount
+        | Refusal::UserNotFound
+        | Refusal::UserNotConfirmed => wording::sign_in_refused().into(),
         _ => refused.into_failure(),
     }
 }

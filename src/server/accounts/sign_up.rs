@@ -1,17 +1,17 @@
 //! Making an account, and proving that the mailbox is one's own.
 
 use axum::http::request::Parts;
-use tokio::time::Instant;
 
+use crate::error::AppError;
 use crate::server::accounts::input::{self, Mistakes, NewAccount};
-use crate::server::accounts::{Answer, count, wording};
+use crate::server::accounts::{Answer, count, next, wording};
 use crate::server::cognito::refusal::Refusal;
 use crate::server::limits::Action;
 use crate::server::respond::Failure;
 use crate::server::state::AppState;
 
 /// Makes an account, and leads to where its code is asked for. So does an e-mail address that has one already: its owner
-/// gets no second code, and whoever else tried learns nothing.
+/// gets no second code, and whoever else tried learns nothing. The way to `next` goes on from there.
 pub async fn sign_up(
     state: &AppState,
     parts: &Parts,
@@ -19,38 +19,44 @@ pub async fn sign_up(
     handle: &str,
     email: &str,
     password: String,
+    next: &str,
 ) -> Result<Answer, Failure> {
-    let begun = Instant::now();
-    let account = NewAccount::parse(name, handle, email, password)?;
-    count(state, parts, Action::SignUp, &account.email)?;
-    let made = state.cognito.sign_up(&account.name, &account.handle, &account.email, &account.password).await;
-    match made.map_err(|refused| (refused.why, refused)) {
-        // Where the code could not be sent, the page that asks for it can have it sent again.
-        Ok(()) | Err((Refusal::AlreadyExists | Refusal::NotDelivered, _)) => {
-            wording::take_the_same_time(begun).await;
-            Ok(Answer::to_with_email("/confirm", &account.email, None))
+    wording::in_the_same_time(async {
+        let account = NewAccount::parse(name, handle, email, password)?;
+        count(state, parts, Action::SignUp, &account.email)?;
+        let made = state.cognito.sign_up(&account.name, &account.handle, &account.email, &account.password).await;
+        match made.map_err(|refused| (refused.why, refused)) {
+            // Where the code could not be sent, the page that asks for it can have it sent again.
+            Ok(()) | Err((Refusal::AlreadyExists | Refusal::NotDelivered | Refusal::TooManyForAccount, _)) => {
+                Ok(Answer::to_with("/confirm", &[("email", account.email.as_str()), ("next", next::carried(next))]))
+            }
+            Err((Refusal::InvalidPassword, _)) => Err(wording::password_too_weak().into()),
+            Err((Refusal::InvalidParameter, refused)) => {
+                // It can be a pool that lacks an attribute of ours: the log has to tell.
+                tracing::info!(cause = format!("{:#}", refused.into_cause()), "a sign-up was refused");
+                Err(wording::account_refused().into())
+            }
+            Err((_, refused)) => Err(refused.into_failure()),
         }
-        Err((Refusal::InvalidPassword | Refusal::InvalidParameter, refused)) => {
-            // A pool that lacks an attribute of ours says "invalid parameter", too: the log has to tell.
-            tracing::info!(cause = format!("{:#}", refused.into_cause()), "a sign-up was refused");
-            Err(wording::password_refused().into())
-        }
-        Err((_, refused)) => Err(refused.into_failure()),
-    }
+    })
+    .await
 }
 
 /// Tries the code of a sign-up, and leads to the sign-in.
-pub async fn confirm(state: &AppState, parts: &Parts, email: &str, code: &str) -> Result<Answer, Failure> {
-    let mut mistakes = Mistakes::default();
-    let email = mistakes.take("email", input::email(email));
-    let code = mistakes.take("code", input::code(code));
-    let (Some(email), Some(code)) = (email, code) else { return Err(mistakes.into_error().into()) };
-    count(state, parts, Action::Code, &email)?;
-    match state.cognito.confirm_sign_up(&email, &code).await.map_err(|refused| (refused.why, refused)) {
-        Ok(()) => Ok(Answer::to("/signin?confirmed=true")),
-        Err((why, _)) if refuses_code(why) => Err(wording::code_refused().into()),
-        Err((_, refused)) => Err(refused.into_failure()),
-    }
+pub async fn confirm(state: &AppState, parts: &Parts, email: &str, code: &str, next: &str) -> Result<Answer, Failure> {
+    wording::refused_in_the_same_time(async {
+        let mut mistakes = Mistakes::default();
+        let email = mistakes.take("email", input::email(email));
+        let code = mistakes.take("code", input::code(code));
+        let (Some(email), Some(code)) = (email, code) else { return Err(mistakes.into_error().into()) };
+        count(state, parts, Action::Code, &email)?;
+        match state.cognito.confirm_sign_up(&email, &code).await.map_err(|refused| (refused.why, refused)) {
+            Ok(()) => Ok(Answer::to_with("/signin", &[("confirmed", "true"), ("next", next::carried(next))])),
+            Err((why, _)) if refuses_code(why) => Err(wording::code_refused().into()),
+            Err((_, refused)) => Err(refused.into_failure()),
+        }
+    })
+    .await
 }
 
 /// Whether the pool says, in one way or another, that this code does not fit this account. Which way it is would tell
@@ -61,6 +67,8 @@ pub(super) fn refuses_code(why: Refusal) -> bool {
         Refusal::CodeMismatch
             | Refusal::CodeExpired
             | Refusal::NotAuthorized
+            | Refusal::LockedOut
+            | Refusal::TooManyForAccount
             | Refusal::UserNotFound
             | Refusal::UserNotConfirmed
             | Refusal::AlreadyExists
@@ -69,26 +77,31 @@ pub(super) fn refuses_code(why: Refusal) -> bool {
 }
 
 /// Sends the code of a sign-up again, where there is an account that waits for one; the answer is the same where not.
-pub async fn resend_code(state: &AppState, parts: &Parts, email: &str) -> Result<Answer, Failure> {
-    let begun = Instant::now();
-    let email = input::email(email).map_err(|reason| crate::error::AppError::invalid("email", reason))?;
-    count(state, parts, Action::Code, &email)?;
-    match state.cognito.resend_confirmation_code(&email).await {
-        Err(refused) if !is_about_the_account(refused.why) => Err(refused.into_failure()),
-        Ok(()) | Err(_) => {
-            wording::take_the_same_time(begun).await;
-            Ok(Answer::to_with_email("/confirm", &email, Some("resent")))
+pub async fn resend_code(state: &AppState, parts: &Parts, email: &str, next: &str) -> Result<Answer, Failure> {
+    wording::in_the_same_time(async {
+        let email = input::email(email).map_err(|reason| AppError::invalid("email", reason))?;
+        count(state, parts, Action::Code, &email)?;
+        match state.cognito.resend_confirmation_code(&email).await {
+            Err(refused) if !is_about_the_account(refused.why) => Err(refused.into_failure()),
+            Ok(()) | Err(_) => Ok(Answer::to_with(
+                "/confirm",
+                &[("email", email.as_str()), ("resent", "true"), ("next", next::carried(next))],
+            )),
         }
-    }
+    })
+    .await
 }
 
-/// Whether a refusal to send a code comes from the account's state: not there, confirmed already, without a mailbox.
+/// Whether a refusal to send a code comes from the account's state: not there, confirmed already, without a mailbox, asked
+/// for too often.
 pub(super) fn is_about_the_account(why: Refusal) -> bool {
     matches!(
         why,
         Refusal::UserNotFound
             | Refusal::UserNotConfirmed
             | Refusal::NotAuthorized
+            | Refusal::LockedOut
+            | Refusal::TooManyForAccount
             | Refusal::InvalidParameter
             | Refusal::NotDelivered
     )

@@ -22,6 +22,8 @@ use crate::server::config::Config;
 
 pub mod pool;
 
+pub mod policy;
+
 pub mod keys;
 
 pub mod key_set;
@@ -36,6 +38,10 @@ pub mod refusal;
 
 /// How long a call to the user pool may take in all.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long it is waited at most before a call is made once more. The SDK also repeats what the pool refuses because of one
+/// account: were that slow, it would tell that the account exists.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// The user pool: its key set, and the calls to it. Cloning copies a handle.
 #[derive(Clone)]
@@ -158,7 +164,7 @@ async fn client(pool: &Pool, endpoint: Option<&str>) -> Client {
         .region(Region::new(pool.region().to_owned()))
         .no_credentials()
         .timeout_config(timeouts.build())
-        .retry_config(RetryConfig::standard().with_max_attempts(2));
+        .retry_config(RetryConfig::standard().with_max_attempts(2).with_initial_backoff(RETRY_PAUSE));
     let config = match endpoint {
         Some(endpoint) => config.endpoint_url(endpoint),
         None => config,

@@ -36,7 +36,9 @@ pub enum Refusal {
     InvalidParameter,
     /// The account was made, but the code could not be sent.
     NotDelivered,
-    /// Too often, for this account or for all.
+    /// Too often for this account: asking for a code, or trying one. The pool says it only of accounts that are there.
+    TooManyForAccount,
+    /// Too often, for all accounts together.
     TooMany,
     /// The pool does not answer, or is in trouble.
     Unavailable,
@@ -90,13 +92,13 @@ impl Refused {
 
     /// Whether the same call may succeed later.
     pub fn is_temporary(&self) -> bool {
-        matches!(self.why, Refusal::Unavailable | Refusal::TooMany | Refusal::LockedOut)
+        matches!(self.why, Refusal::Unavailable | Refusal::TooMany | Refusal::TooManyForAccount | Refusal::LockedOut)
     }
 
     /// What is to be told where no sentence of the page's own fits better.
     pub fn into_failure(self) -> Failure {
         match self.why {
-            Refusal::LockedOut | Refusal::TooMany => {
+            Refusal::LockedOut | Refusal::TooManyForAccount | Refusal::TooMany => {
                 Failure::Answer(AppError::RateLimited { retry_after_secs: RETRY_AFTER_SECS })
             }
             Refusal::Unavailable => Failure::Unavailable(self.into_cause()),
@@ -125,7 +127,8 @@ fn refusal(code: &str, message: &str) -> Refusal {
         "PasswordHistoryPolicyViolationException" => Refusal::PasswordUsedBefore,
         "InvalidParameterException" => Refusal::InvalidParameter,
         "CodeDeliveryFailureException" => Refusal::NotDelivered,
-        "TooManyRequestsException" | "LimitExceededException" | "TooManyFailedAttemptsException" => Refusal::TooMany,
+        "LimitExceededException" | "TooManyFailedAttemptsException" => Refusal::TooManyForAccount,
+        "TooManyRequestsException" => Refusal::TooMany,
         "InternalErrorException" | "ServiceUnavailableException" | "ThrottlingException" => Refusal::Unavailable,
         _ => Refusal::Misconfigured,
     }

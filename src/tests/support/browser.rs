@@ -88,32 +88,32 @@ impl Browser {
     /// Makes an account.
     pub async fn sign_up(&mut self, name: &str, handle: &str, email: &str, password: &str) -> Result<String, AppError> {
         let parts = self.parts().await;
-        let answer = accounts::sign_up(&self.server, &parts, name, handle, email, password.to_owned()).await;
+        let answer = accounts::sign_up(&self.server, &parts, name, handle, email, password.to_owned(), "").await;
         self.follow(answer)
     }
 
     /// Tries the code of a sign-up.
     pub async fn confirm(&mut self, email: &str, code: &str) -> Result<String, AppError> {
-        let answer = accounts::confirm(&self.server, &self.parts().await, email, code).await;
+        let answer = accounts::confirm(&self.server, &self.parts().await, email, code, "").await;
         self.follow(answer)
     }
 
     /// Asks for the code again.
     pub async fn resend_code(&mut self, email: &str) -> Result<String, AppError> {
-        let answer = accounts::resend_code(&self.server, &self.parts().await, email).await;
+        let answer = accounts::resend_code(&self.server, &self.parts().await, email, "").await;
         self.follow(answer)
     }
 
     /// Asks for a code for a new password.
     pub async fn forgot_password(&mut self, email: &str) -> Result<String, AppError> {
-        let answer = accounts::forgot_password(&self.server, &self.parts().await, email).await;
+        let answer = accounts::forgot_password(&self.server, &self.parts().await, email, "").await;
         self.follow(answer)
     }
 
     /// Sets a new password.
     pub async fn reset_password(&mut self, email: &str, code: &str, password: &str) -> Result<String, AppError> {
         let parts = self.parts().await;
-        let answer = accounts::reset_password(&self.server, &parts, email, code, password.to_owned()).await;
+        let answer = accounts::reset_password(&self.server, &parts, email, code, password.to_owned(), "").await;
         self.follow(answer)
     }
 

@@ -10,6 +10,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 };
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
+use cruddur_messages::server::cognito::policy;
 
 use super::browser::PoolAddress;
 
@@ -45,6 +46,7 @@ impl Pool {
         let pool = admin
             .create_user_pool()
             .pool_name("cruddur")
+            .policies(policy::of_our_pools())
             .username_attributes("email".into())
             .auto_verified_attributes(VerifiedAttributeType::Email)
             .send()

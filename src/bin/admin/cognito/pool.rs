@@ -3,16 +3,14 @@
 use anyhow::Context;
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::types::{
-    ExplicitAuthFlowsType, PasswordPolicyType, PreventUserExistenceErrorTypes, TimeUnitsType, TokenValidityUnitsType,
-    UserPoolClientType, UserPoolPolicyType, UsernameAttributeType, UsernameConfigurationType, VerifiedAttributeType,
+    ExplicitAuthFlowsType, PreventUserExistenceErrorTypes, TimeUnitsType, TokenValidityUnitsType, UserPoolClientType,
+    UsernameAttributeType, UsernameConfigurationType, VerifiedAttributeType,
 };
+use cruddur_messages::server::cognito::policy;
 use serde::Serialize;
 
 /// What the pool and its client are called where nobody says otherwise.
 pub const NAME: &str = "cruddur-messages";
-
-/// The fewest characters of a password. Length is what counts: no kind of character is demanded.
-const PASSWORD_LEN_MIN: i32 = 10;
 
 /// How long an access token lives, in minutes. Whoever is signed out loses it at once here, and after this elsewhere.
 const ACCESS_TOKEN_MINUTES: i32 = 15;
@@ -66,16 +64,10 @@ async fn find(cognito: &Client, name: &str) -> anyhow::Result<Option<String>> {
 }
 
 async fn create(cognito: &Client, name: &str) -> anyhow::Result<String> {
-    let password = PasswordPolicyType::builder()
-        .minimum_length(PASSWORD_LEN_MIN)
-        .require_lowercase(false)
-        .require_uppercase(false)
-        .require_numbers(false)
-        .require_symbols(false);
     let made = cognito
         .create_user_pool()
         .pool_name(name)
-        .policies(UserPoolPolicyType::builder().password_policy(password.build()).build())
+        .policies(policy::of_our_pools())
         .username_attributes(UsernameAttributeType::Email)
         .auto_verified_attributes(VerifiedAttributeType::Email)
         .username_configuration(UsernameConfigurationType::builder().case_sensitive(false).build()?)
