@@ -24,9 +24,8 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Begins with a page from the server.
-    pub fn new(me: user::Id, page: Page<Conversation>) -> Self {
-        let at_newest = page.newer.is_none();
+    /// Begins with a page from the server, which may be the newest one.
+    pub fn new(me: user::Id, page: Page<Conversation>, at_newest: bool) -> Self {
         Self { known: RwSignal::new(live::Inbox::new(me, page)), at_newest, pulling: StoredValue::new(false) }
     }
 

@@ -63,7 +63,7 @@ fn inbox() -> Inbox {
 
 fn rows(text: &str) -> Rows {
     let row = Conversation { with: samples::user(2, text), preview: text.to_owned(), ..samples::conversation(1) };
-    Rows::new(samples::user(1, "ana").id, page(vec![row], text))
+    Rows::new(samples::user(1, "ana").id, page(vec![row], text), true)
 }
 
 fn refused(text: &str) -> Option<Refused> {

@@ -75,7 +75,7 @@ pub fn ConversationsPage() -> impl IntoView {
                     query="handle_changed"
                     says="The handle that you asked for is taken or cannot be used. Your menu shows the one you have."
                 />
-                <ConversationsPane list inbox me/>
+                <ConversationsPane list before inbox me/>
             </section>
             <div class="panes__content">
                 <Outlet/>
@@ -107,6 +107,7 @@ fn ConnectionNote(live: Live) -> impl IntoView {
 #[component]
 fn ConversationsPane(
     list: Resource<Result<Page<Conversation>, AppError>>,
+    before: Memo<Option<Cursor>>,
     inbox: Inbox,
     me: Resource<Result<User, AppError>>,
 ) -> impl IntoView {
@@ -115,11 +116,11 @@ fn ConversationsPane(
             .then(|| view! { <p class="pager"><a class="button" href="/messages">"Newest conversations"</a></p> })
     };
     let rows = move || {
+        let shows_older = before.read().is_some();
         Suspend::new(async move {
             match (me.await, list.await) {
                 (Ok(me), Ok(page)) => {
-                    let shows_older = page.newer.is_some();
-                    let rows = Rows::new(me.id, page);
+                    let rows = Rows::new(me.id, page, !shows_older);
                     inbox.show(me.id, rows);
                     Either::Left(view! { {newest(shows_older)} <ConversationList rows me=me.id/> })
                 }
