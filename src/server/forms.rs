@@ -2,7 +2,7 @@
 //!
 //! A form posts to the path of its own page. What it asks for is the server function that the page's script would call.
 //! When that succeeds, the browser is led on (303); when it does not, the same page is rendered again with the error's
-//! status, what was typed, and what is wrong with it.
+//! status, what was typed, and what is wrong with it. Where that page cannot be rendered, a plain one says so.
 
 use std::collections::BTreeMap;
 
@@ -23,8 +23,10 @@ use crate::api::{self, Destination};
 use crate::components::form::Refused;
 use crate::error::AppError;
 use crate::server::layers::{self, BODY_BYTES_MAX};
+use crate::server::plain_page;
 use crate::server::respond::status;
 use crate::server::router::page;
+use crate::server::session::CurrentUser;
 use crate::server::state::AppState;
 
 /// What a form's fields hold, by name.
@@ -64,7 +66,7 @@ async fn confirm(State(state): State<AppState>, request: Request) -> Response {
     match Form::read(state, request).await {
         Ok(form) if form.fields.contains_key("resend") => form.submit::<api::ResendCode>(to_destination).await,
         Ok(form) => form.submit::<api::Confirm>(to_destination).await,
-        Err(error) => layers::refuse(&error),
+        Err(error) => plain_page::show(&error),
     }
 }
 
@@ -73,7 +75,7 @@ async fn forgot(State(state): State<AppState>, request: Request) -> Response {
     match Form::read(state, request).await {
         Ok(form) if form.fields.contains_key("code") => form.submit::<api::ResetPassword>(to_destination).await,
         Ok(form) => form.submit::<api::ForgotPassword>(to_destination).await,
-        Err(error) => layers::refuse(&error),
+        Err(error) => plain_page::show(&error),
     }
 }
 
@@ -82,11 +84,28 @@ async fn save_settings(State(state): State<AppState>, request: Request) -> Respo
 }
 
 async fn sign_out(State(state): State<AppState>, request: Request) -> Response {
-    submit::<api::SignOut>(state, request, to_destination).await
+    leave::<api::SignOut>(state, request, "/signout").await
 }
 
 async fn sign_out_everywhere(State(state): State<AppState>, request: Request) -> Response {
-    submit::<api::SignOutEverywhere>(state, request, to_destination).await
+    leave::<api::SignOutEverywhere>(state, request, "/signout-everywhere").await
+}
+
+/// Signing out has no page of its own on which to say that it failed.
+async fn leave<F>(state: AppState, request: Request, action: &'static str) -> Response
+where
+    F: ServerFn<Output = Destination, Error = AppError> + DeserializeOwned + 'static,
+{
+    let form = match Form::read(state, request).await {
+        Ok(form) => form,
+        Err(error) => return plain_page::show(&error),
+    };
+    match form.lead_on::<F>(to_destination).await {
+        Ok(response) => response,
+        // Whose session has ended already is where they wanted to be.
+        Err(AppError::Unauthenticated) => Redirect::to("/signin").into_response(),
+        Err(error) => plain_page::may_be_signed_in(&error, action),
+    }
 }
 
 /// The form says which conversation it was rendered for. It must be the one that it is posted to: otherwise a message
@@ -94,7 +113,7 @@ async fn sign_out_everywhere(State(state): State<AppState>, request: Request) ->
 async fn send_message(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
     let form = match Form::read(state, request).await {
         Ok(form) => form,
-        Err(error) => return layers::refuse(&error),
+        Err(error) => return plain_page::show(&error),
     };
     if form.fields.get("conversation") != Some(&path) {
         let error = AppError::Conflict("This form belongs to another conversation. Nothing was sent.".to_owned());
@@ -106,7 +125,7 @@ async fn send_message(State(state): State<AppState>, Path(path): Path<String>, r
 async fn start_conversation(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
     let form = match Form::read(state, request).await {
         Ok(form) => form,
-        Err(error) => return layers::refuse(&error),
+        Err(error) => return plain_page::show(&error),
     };
     if form.fields.get("handle") != Some(&path) {
         let error = AppError::Conflict("This form belongs to another person. Nothing was sent.".to_owned());
@@ -125,7 +144,7 @@ where
 {
     match Form::read(state, request).await {
         Ok(form) => form.submit::<F>(led_to).await,
-        Err(error) => layers::refuse(&error),
+        Err(error) => plain_page::show(&error),
     }
 }
 
@@ -146,22 +165,24 @@ impl Form {
     where
         F: ServerFn<Error = AppError> + DeserializeOwned + 'static,
     {
-        let pairs = serde_urlencoded::to_string(&self.fields).unwrap_or_default();
-        let Ok(args) = serde_urlencoded::from_str::<F>(&pairs) else {
-            return self.refused(AppError::Invalid(Vec::new())).await;
-        };
-        let options = ResponseOptions::default();
-        match self.call(args, options.clone()).await {
-            Ok(output) => {
-                let mut response = Redirect::to(&led_to(&self.fields, &output)).into_response();
-                append_headers(&mut response, &options);
-                response
-            }
-            Err(AppError::Unauthenticated) if layers::is_personal(self.parts.uri.path()) => {
-                layers::to_sign_in(&self.parts.uri)
-            }
+        match self.lead_on::<F>(led_to).await {
+            Ok(response) => response,
             Err(error) => self.refused(error).await,
         }
+    }
+
+    /// Calls the server function with the fields, and leads on.
+    async fn lead_on<F>(&self, led_to: impl Fn(&Fields, &F::Output) -> String) -> Result<Response, AppError>
+    where
+        F: ServerFn<Error = AppError> + DeserializeOwned + 'static,
+    {
+        let pairs = serde_urlencoded::to_string(&self.fields).unwrap_or_default();
+        let args = serde_urlencoded::from_str::<F>(&pairs).map_err(|_| AppError::Invalid(Vec::new()))?;
+        let options = ResponseOptions::default();
+        let output = self.call(args, options.clone()).await?;
+        let mut response = Redirect::to(&led_to(&self.fields, &output)).into_response();
+        append_headers(&mut response, &options);
+        Ok(response)
     }
 
     /// Runs the server function in the context that it has when script calls it.
@@ -182,6 +203,9 @@ impl Form {
 
     /// The page of the form once more, with what was typed and why it was refused.
     async fn refused(mut self, error: AppError) -> Response {
+        if self.is_signed_out() {
+            return self.signed_out();
+        }
         // What was typed goes back into the page, but a password never does.
         self.fields.retain(|name, _| name != "password");
         let code = status(&error);
@@ -195,6 +219,20 @@ impl Form {
             response.headers_mut().insert(header::RETRY_AFTER, secs.into());
         }
         response
+    }
+
+    /// Whether the page of the form would only lead to the sign-in.
+    fn is_signed_out(&self) -> bool {
+        layers::is_personal(self.parts.uri.path())
+            && CurrentUser::of(&self.parts).is_err_and(|error| error == AppError::Unauthenticated)
+    }
+
+    /// To the sign-in and back; where a text was to be sent, by way of a page that gives it back.
+    fn signed_out(&self) -> Response {
+        match self.fields.get("body") {
+            Some(text) => plain_page::signed_out(&layers::sign_in_path(&self.parts.uri), text),
+            None => layers::to_sign_in(&self.parts.uri),
+        }
     }
 }
 

@@ -1,17 +1,21 @@
 //! What surrounds every request: headers, origin, address, limits of size and time.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use futures::FutureExt;
 use leptos::nonce::Nonce;
 use tokio::time::timeout;
 
 use crate::error::AppError;
+use crate::server::accounts;
 use crate::server::limits::ClientAddress;
+use crate::server::plain_page;
 use crate::server::respond::status;
 use crate::server::router::REQUEST_TIMEOUT;
 use crate::server::session::Resolved;
@@ -83,7 +87,7 @@ pub async fn same_origin(State(state): State<AppState>, request: Request, next: 
     if safe || is_same_origin(request.headers(), state.config.public_origin.as_deref()) {
         next.run(request).await
     } else {
-        refuse(&AppError::Forbidden)
+        plain_page::refuse_at(request.uri().path(), &AppError::Forbidden)
     }
 }
 
@@ -102,7 +106,7 @@ fn is_same_origin(headers: &HeaderMap, public_origin: Option<&str>) -> bool {
     }
 }
 
-/// A JSON answer for what never reaches a page or a server function.
+/// A JSON answer for what never reaches a page or a server function. People are told by [`plain_page::refuse_at`].
 pub fn refuse(error: &AppError) -> Response {
     let mut response = (status(error), axum::Json(error)).into_response();
     if let Some(secs) = error.retry_after_secs() {
@@ -119,23 +123,21 @@ pub async fn read_body(request: Request) -> Option<Request> {
     Some(Request::from_parts(head, body.into()))
 }
 
-/// What a page says that takes too long. To render one of ours would take what does not answer.
-const LATE_PAGE: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
-    <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"dark light\">\
-    <title>Cruddur</title><h1>This takes too long</h1>\
-    <p>The server has not answered in time. What you sent may have arrived all the same.</p>\
-    <p><a href=\"/messages\">Back to your messages</a></p></html>";
-
-/// Gives up what takes longer than [`REQUEST_TIMEOUT`], with 503.
+/// Gives up what takes longer than [`REQUEST_TIMEOUT`], with 503: to render one of our pages would take what does not
+/// answer.
 pub async fn in_time(request: Request, next: Next) -> Response {
-    let is_page = !request.uri().path().starts_with("/rpc/");
-    timeout(REQUEST_TIMEOUT, next.run(request)).await.unwrap_or_else(|_| {
-        let mut answer = refuse(&AppError::Unavailable);
-        if is_page {
-            answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-            *answer.body_mut() = LATE_PAGE.into();
-        }
-        answer
+    let path = request.uri().path().to_owned();
+    let answer = timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    answer.unwrap_or_else(|_| plain_page::refuse_at(&path, &AppError::Unavailable))
+}
+
+/// Answers where a handler has panicked, with 500.
+pub async fn after_panic(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+        // What and where has been printed by then; this says in which request.
+        tracing::error!("a handler has panicked");
+        plain_page::refuse_at(&path, &AppError::Unexpected)
     })
 }
 
@@ -172,7 +174,8 @@ fn forwarded_for(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> 
 }
 
 /// Leads people who are not signed in from pages that need it to `/signin`, and back afterwards; and people who are
-/// signed in from `/signin` and `/signup` to their conversations.
+/// signed in from `/signin` and `/signup` to where they were going, or to their conversations. What is posted goes on to its form, which loses nothing
+/// that was typed.
 pub async fn sign_in_first(request: Request, next: Next) -> Response {
     let signed_in = match request.extensions().get::<Resolved>() {
         Some(Resolved(Ok(user))) => user.is_some(),
@@ -183,9 +186,11 @@ pub async fn sign_in_first(request: Request, next: Next) -> Response {
     let uri = request.uri();
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
     match (uri.path(), signed_in) {
-        ("/" | "/signin" | "/signup", true) if is_page => Redirect::to("/messages").into_response(),
+        ("/" | "/signin" | "/signup", true) if is_page => {
+            Redirect::to(&accounts::next::destination_in(uri.query())).into_response()
+        }
         ("/", false) => Redirect::to("/signin").into_response(),
-        (path, false) if is_personal(path) => to_sign_in(uri),
+        (path, false) if is_personal(path) && request.method() != Method::POST => to_sign_in(uri),
         _ => next.run(request).await,
     }
 }
@@ -197,20 +202,27 @@ pub fn is_personal(path: &str) -> bool {
 
 /// To the sign-in page, and from there back to `uri`.
 pub fn to_sign_in(uri: &Uri) -> Response {
+    Redirect::to(&sign_in_path(uri)).into_response()
+}
+
+/// The address of the sign-in page from which one comes back to `uri`.
+pub fn sign_in_path(uri: &Uri) -> String {
     let next = uri.path_and_query().map_or("/messages", |path| path.as_str());
     let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
-    Redirect::to(&format!("/signin?{query}")).into_response()
+    format!("/signin?{query}")
 }
 
 /// Gives the answers of server functions the status of their error. Leptos itself answers 500 for arguments that it
-/// cannot read, and redirects whoever says to accept HTML; our forms do not come this way.
+/// cannot read, and redirects whoever says to accept HTML; our forms do not come this way. What is too large for any of
+/// them, or for a form, is told in the way of each.
 pub async fn server_function(mut request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with("/rpc/") {
+    let path = request.uri().path().to_owned();
+    if path.starts_with("/rpc/") {
         request.headers_mut().remove(header::ACCEPT);
     }
     let response = next.run(request).await;
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return refuse(&AppError::TooLarge);
+        return plain_page::refuse_at(&path, &AppError::TooLarge);
     }
     let is_unread = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
     if !is_unread || !response.headers().contains_key("serverfnerror") {

@@ -12,6 +12,8 @@ pub mod router;
 
 pub mod layers;
 
+pub mod plain_page;
+
 pub mod forms;
 
 pub mod json_api;

@@ -30,9 +30,15 @@ async fn pages_that_need_somebody_lead_to_sign_in_and_back() {
 async fn who_is_signed_in_goes_straight_to_the_conversations() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
-    for path in ["/", "/signin", "/signup"] {
+    for (path, destination) in [
+        ("/", "/messages"),
+        ("/signin", "/messages"),
+        ("/signup", "/messages"),
+        ("/signin?next=%2Fmessages%2Fnew%3Fq%3Dbe", "/messages/new?q=be"),
+        ("/signin?next=%2F%2Felsewhere.example", "/messages"),
+    ] {
         let answer = ana.get(path).await;
-        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/messages"), "{path}");
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, destination), "{path}");
     }
     for path in ["/messages", "/messages/new", "/messages/new?q=ben"] {
         assert_eq!(ana.get(path).await.status, StatusCode::OK, "{path}");
@@ -128,8 +134,40 @@ async fn a_session_that_has_ended_leads_to_sign_in_and_back() {
     let answer = ana.submit("/signout", &[]).await;
     assert_eq!((answer.status, ana.cookie.as_deref()), (StatusCode::SEE_OTHER, None));
     ana.cookie = old_cookie;
-    let answer = ana.submit(&path, &[("conversation", &talk), ("id", &new_id()), ("body", "late")]).await;
-    assert!(answer.location().starts_with("/signin?next=%2Fmessages%2F"), "{answer:?}");
+    let answer = ana.get(&path).await;
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::SEE_OTHER, &*format!("/signin?next=%2Fmessages%2F{talk}"))
+    );
+    assert_eq!(ana.cookie, None, "a dead cookie is of no use");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_nobody_is_signed_in_to_send_is_given_back() {
+    const TYPED: &str = "late\n\n</textarea><b>& \"more\"";
+    let app = TestApp::start().await;
+    let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let talk = ana.start("ben", "first").await;
+    let ended = ana.cookie.clone();
+    ana.submit("/signout", &[]).await;
+    let conversation = format!("/messages/{talk}");
+    for (path, bound_to, sign_in) in [
+        (&*conversation, ("conversation", &*talk), format!("/signin?next=%2Fmessages%2F{talk}")),
+        ("/messages/new/ben", ("handle", "ben"), "/signin?next=%2Fmessages%2Fnew%2Fben".to_owned()),
+    ] {
+        for cookie in [ended.clone(), None] {
+            ana.cookie = cookie;
+            let page = ana.submit(path, &[bound_to, ("id", &new_id()), ("body", TYPED)]).await;
+            assert_eq!((page.status, page.location()), (StatusCode::UNAUTHORIZED, ""), "{path}");
+            assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
+            assert!(page.text.contains("<h1>You are signed out</h1>"), "{path}: {}", page.text);
+            assert!(page.text.contains(&format!("href=\"{sign_in}\"")), "{path}: {}", page.text);
+            let kept = ">\nlate\n\n&lt;/textarea>&lt;b>&amp; \"more\"</textarea>";
+            assert!(page.text.contains(kept), "{path}: {}", page.text);
+        }
+    }
+    ana.submit("/signin", &[("email", "ana@example.com"), ("password", PASSWORD)]).await;
+    assert_eq!(ana.texts(&talk).await, ["first"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,6 +239,17 @@ async fn a_damaged_link_to_a_part_of_a_conversation_says_so() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_part_of_the_list_leads_to_the_newest() {
+    let app = TestApp::start().await;
+    let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    ana.start("ben", "first").await;
+    for (path, leads_on) in [("/messages", false), ("/messages?before=before-2100-01-01T00:00:00Z", true)] {
+        let page = ana.get(path).await;
+        assert_eq!(page.text.contains("Newest conversations"), leads_on, "{path}: {}", page.text);
+    }
+}
+
 /// What a page says beside a field.
 fn beside<'a>(page: &'a str, field: &str) -> &'a str {
     let (_, rest) = page.split_once(&format!("id=\"{field}-error\"")).unwrap_or_else(|| panic!("no {field} in {page}"));
@@ -261,4 +310,20 @@ async fn signing_out_everywhere_leads_to_the_sign_in_and_ends_the_sessions_of_ev
     }
     assert_eq!(ben.get("/messages").await.status, StatusCode::OK, "nobody else is signed out");
     assert_eq!(app.database.number("select count(*) from sessions").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_once_the_session_has_ended_leads_to_the_sign_in() {
+    let app = TestApp::start().await;
+    let mut ana = app.sign_in("ana").await;
+    let old_cookie = ana.cookie.clone();
+    ana.submit("/signout", &[]).await;
+    for path in ["/signout", "/signout-everywhere"] {
+        for cookie in [old_cookie.clone(), None] {
+            ana.cookie = cookie;
+            let answer = ana.submit(path, &[]).await;
+            assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/signin"), "{path}");
+            assert_eq!(ana.cookie, None, "{path}");
+        }
+    }
 }

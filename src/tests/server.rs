@@ -3,13 +3,19 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::middleware::from_fn;
+use axum::{Router, http};
+use cruddur_messages::error::AppError;
+use cruddur_messages::server::layers;
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+use tower::ServiceExt;
 
-use crate::support::app::{Browser, TestApp, form};
+use crate::support::app::{Answer, Browser, TestApp, form, new_id};
 use crate::support::dynamodb::DynamoDb;
 use crate::support::until::until;
 
@@ -39,6 +45,14 @@ async fn demand_unavailable(browser: &Browser) {
     }
 }
 
+/// Asserts that somebody without script is told by a page, with a way back.
+fn demand_page(what: &str, answer: &Answer, status: StatusCode, words: &str) {
+    assert_eq!(answer.status, status, "{what}: {}", answer.text);
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{what}");
+    assert!(answer.text.contains(&format!("<h1>{words}</h1>")), "{what} says why: {}", answer.text);
+    assert!(answer.text.contains("href=\"/messages\""), "{what} leads back: {}", answer.text);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_carries_the_security_headers() {
     let app = TestApp::start().await;
@@ -59,6 +73,17 @@ async fn every_answer_carries_the_security_headers() {
             assert_eq!(answer.header(name), value, "{path}");
         }
         assert!(!answer.header("x-request-id").is_empty() && answer.header("server").is_empty(), "{path}");
+        assert_eq!(answer.header("strict-transport-security"), "", "{path}: nobody has said that this is https");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_came_by_https_is_told_to_come_by_nothing_else() {
+    let app = TestApp::start_with(|config| config.public_origin = Some("https://a.example".to_owned())).await;
+    for path in ["/signin", "/messages", "/nowhere", "/healthz", "/favicon.svg", "/rpc/nowhere", "/api/nowhere"] {
+        let answer = app.browser().get(path).await;
+        let told = answer.header("strict-transport-security");
+        assert_eq!(told, "max-age=63072000; includeSubDomains; preload", "{path}");
     }
 }
 
@@ -102,10 +127,75 @@ async fn another_site_cannot_make_a_browser_change_anything() {
                 request.headers_mut().insert("sec-fetch-site", value.parse().expect("a value"));
             }
             let answer = reqwest::Client::new().execute(request).await.expect("an answer");
-            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path} {name}: {value}");
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let answer = Answer { status, headers, text: answer.text().await.expect("text") };
+            if path.starts_with("/rpc/") {
+                assert_eq!((answer.status, answer.error()), (StatusCode::FORBIDDEN, AppError::Forbidden), "{path}");
+            } else {
+                let what = format!("{path} {name}: {value}");
+                demand_page(&what, &answer, StatusCode::FORBIDDEN, "This is not allowed");
+            }
         }
     }
     assert_eq!(ana.get("/messages").await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_too_large_is_refused_by_a_page() {
+    let app = TestApp::start().await;
+    let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let talk = ana.start("ben", "first").await;
+    let (path, long) = (format!("/messages/{talk}"), "a".repeat(70_000));
+    let fields = [("conversation", &*talk), ("id", &*new_id()), ("body", &*long)];
+    let sent = ana.submit(&path, &fields).await;
+    demand_page(&path, &sent, StatusCode::PAYLOAD_TOO_LARGE, "This is too much at once");
+    let entered = app.browser().submit("/signin", &[("email", &long), ("password", "x")]).await;
+    demand_page("/signin", &entered, StatusCode::PAYLOAD_TOO_LARGE, "This is too much at once");
+    assert_eq!(ana.texts(&talk).await, ["first"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_posted_to_a_form_and_is_none_is_refused_by_a_page() {
+    let app = TestApp::start().await;
+    let mut ana = app.sign_in("ana").await;
+    for path in [
+        "/signin",
+        "/signup",
+        "/confirm",
+        "/forgot",
+        "/settings",
+        "/signout",
+        "/signout-everywhere",
+        "/messages/5ae290ed-55d1-47a0-bc6d-fe2bc2700399",
+        "/messages/new/ben",
+    ] {
+        let request = ana.request(Method::POST, path).header("content-type", "application/json").body("{}");
+        let answer = ana.send(request).await;
+        demand_page(path, &answer, StatusCode::UNPROCESSABLE_ENTITY, "This cannot be read");
+    }
+    assert_eq!(ana.get("/messages").await.status, StatusCode::OK, "still signed in");
+}
+
+#[tokio::test]
+async fn a_panic_is_told_to_people_by_a_page_and_to_programs_in_json() {
+    async fn mistake() -> &'static str {
+        panic!("a mistake of ours")
+    }
+    let router: Router = Router::new().fallback(mistake).layer(from_fn(layers::after_panic));
+    for path in ["/messages", "/rpc/typing"] {
+        let request = http::Request::get(path).body(Body::empty()).expect("a request");
+        let (head, body) = router.clone().oneshot(request).await.expect("an answer").into_parts();
+        let text = axum::body::to_bytes(body, 10_000).await.expect("a body").to_vec();
+        let text = String::from_utf8(text).expect("UTF-8");
+        assert!(!text.contains("a mistake of ours"), "{path} tells no cause: {text}");
+        let answer = Answer { status: head.status, headers: head.headers, text };
+        if path.starts_with("/rpc/") {
+            let told = (answer.status, answer.error());
+            assert_eq!(told, (StatusCode::INTERNAL_SERVER_ERROR, AppError::Unexpected), "{path}");
+        } else {
+            demand_page(path, &answer, StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,7 +222,11 @@ async fn the_server_says_which_part_is_missing_and_recovers() {
 
     app.database.execute("alter table users rename to away").await;
     let broken = ana.get("/messages").await;
-    assert!(broken.status.is_server_error(), "{}", broken.status);
+    assert_eq!(broken.status, StatusCode::INTERNAL_SERVER_ERROR);
+    for words in ["Your conversations cannot be shown.", "Something went wrong on our side."] {
+        assert!(broken.text.contains(words), "{}", broken.text);
+    }
+    assert!(!broken.text.contains("does not exist"), "the cause is for the log: {}", broken.text);
     app.database.execute("alter table away rename to users").await;
     assert_eq!(ana.get("/messages").await.status, StatusCode::OK);
 }
@@ -156,6 +250,25 @@ async fn a_server_without_its_parts_starts_answers_503_and_says_so() {
     assert!(!answer.header("retry-after").is_empty());
     browser.cookie = Some(format!("__Host-session={}", "A".repeat(43)));
     assert_eq!(browser.get("/messages").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_that_fails_says_so_and_can_be_tried_again() {
+    let app = TestApp::start_with(|config| {
+        config.database_url = "postgres://nobody@127.0.0.1:1/none".to_owned().into();
+    })
+    .await;
+    let cookie = Some(format!("__Host-session={}", "A".repeat(43)));
+    for path in ["/signout", "/signout-everywhere"] {
+        let mut ana = app.browser();
+        ana.cookie = cookie.clone();
+        let answer = ana.submit(path, &[]).await;
+        demand_page(path, &answer, StatusCode::SERVICE_UNAVAILABLE, "You may still be signed in");
+        assert!(answer.text.contains("This does not work right now."), "{path}: {}", answer.text);
+        assert!(answer.text.contains(&format!("<form method=\"post\" action=\"{path}\">")), "{}", answer.text);
+        assert!(!answer.header("retry-after").is_empty(), "{path}");
+        assert_eq!(ana.cookie, cookie, "{path}: the browser keeps its cookie");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

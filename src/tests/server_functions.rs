@@ -6,59 +6,112 @@ use cruddur_messages::error::AppError;
 use cruddur_messages::user::User;
 use reqwest::{Method, StatusCode};
 
-use crate::support::app::{Browser, TestApp, form, new_id};
+use crate::support::app::{TestApp, form, new_id};
+use crate::support::cognito::PASSWORD;
 
 const STRANGE: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
 
-/// The calls that need somebody who is signed in, with arguments that a member of `talk` may use.
-fn calls_of_members(talk: &str) -> Vec<(&'static str, Vec<(&'static str, String)>)> {
-    let text = |text: &str| text.to_owned();
-    vec![
-        ("current_user", vec![]),
-        ("list_conversations", vec![]),
-        ("open_conversation", vec![("conversation", text(talk))]),
-        ("send_message", vec![("conversation", text(talk)), ("id", new_id()), ("body", text("hello"))]),
-        ("messages_after", vec![("conversation", text(talk))]),
-        ("typing", vec![("conversation", text(talk))]),
-        ("mark_read", vec![("conversation", text(talk)), ("seq", text("1"))]),
-        ("mark_unread", vec![("conversation", text(talk))]),
-        ("mark_delivered", vec![("conversation", text(talk)), ("seq", text("1"))]),
-        ("find_receipts", vec![("conversation", text(talk))]),
-        ("load_settings", vec![]),
-        ("save_settings", vec![("receipts", text("true"))]),
-        ("search_users", vec![("query", text("be"))]),
-        ("find_recipient", vec![("handle", text("ben"))]),
-        ("start_conversation", vec![("handle", text("ben")), ("id", new_id()), ("body", text("hello"))]),
-    ]
+/// Who may make a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Anybody,
+    SignedIn,
 }
 
-/// The calls that anybody can make, and `list_messages`, which needs a cursor.
-const OTHER_CALLS: [&str; 9] = [
-    "sign_in",
-    "sign_up",
-    "confirm",
-    "resend_code",
-    "forgot_password",
-    "reset_password",
-    "sign_out",
-    "sign_out_everywhere",
-    "list_messages",
-];
+/// A server function.
+struct Call {
+    endpoint: &'static str,
+    who: Who,
+    arguments: Vec<Argument>,
+}
 
-async fn call(browser: &mut Browser, endpoint: &str, fields: &[(&'static str, String)]) -> StatusCode {
-    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    browser.call(endpoint, &fields).await.status
+/// What a server function takes under a name, where it cannot do without, and what it does not take.
+struct Argument {
+    name: &'static str,
+    good: Option<String>,
+    bad: Vec<String>,
+}
+
+/// An argument that must be there.
+fn needed(name: &'static str, good: &str, bad: &[&str]) -> Argument {
+    Argument { name, good: Some(good.to_owned()), bad: bad.iter().map(|text| (*text).to_owned()).collect() }
+}
+
+/// An argument that may be left out, and is.
+fn optional(name: &'static str, bad: &[&str]) -> Argument {
+    Argument { name, good: None, bad: bad.iter().map(|text| (*text).to_owned()).collect() }
+}
+
+impl Call {
+    fn new<const N: usize>(who: Who, endpoint: &'static str, arguments: [Argument; N]) -> Self {
+        Self { endpoint, who, arguments: arguments.into() }
+    }
+
+    /// The arguments that it takes.
+    fn fields(&self) -> Vec<(&'static str, &str)> {
+        self.arguments.iter().filter_map(|argument| Some((argument.name, argument.good.as_deref()?))).collect()
+    }
+
+    /// The same, but for one that is another, or missing.
+    fn fields_but<'a>(&'a self, name: &'static str, value: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
+        let others = self.fields().into_iter().filter(|(other, _)| *other != name);
+        others.chain(value.map(|value| (name, value))).collect()
+    }
+
+    /// Whether it is about a conversation.
+    fn names_a_conversation(&self) -> bool {
+        self.arguments.iter().any(|argument| argument.name == "conversation")
+    }
+}
+
+/// Every server function, with arguments that a member of `talk` may use and others that nobody may.
+fn calls(talk: &str) -> Vec<Call> {
+    use Who::{Anybody, SignedIn};
+    let talk = || needed("conversation", talk, &["", "@bayko", "not-an-id"]);
+    let id = || needed("id", &new_id(), &["", "@bayko"]);
+    let body = || needed("body", "hello", &["", " \n\t ", "a\u{7}b", &"🎈".repeat(1025)]);
+    let seq = || needed("seq", "1", &["-1", "one", "99999999999999999999"]);
+    // A text that is no handle is nobody's handle: not found, and tested below.
+    let ben = || needed("handle", "ben", &[]);
+    let place = ["garbage", "before-yesterday", "%00../../"];
+    let email = || needed("email", "ana@example.com", &["", "ana", &format!("{}@example.com", "a".repeat(250))]);
+    let password = || needed("password", PASSWORD, &["", &"x".repeat(257)]);
+    let code = || needed("code", "123456", &["", "abc", &"1".repeat(13)]);
+    let name = needed("name", "Ana", &["", "a\u{7}b", &"x".repeat(65)]);
+    let handle = needed("handle", "ana", &["", "!", &"a".repeat(33)]);
+    vec![
+        Call::new(SignedIn, "current_user", []),
+        Call::new(SignedIn, "list_conversations", [optional("cursor", &place)]),
+        Call::new(SignedIn, "open_conversation", [talk(), optional("cursor", &place)]),
+        Call::new(SignedIn, "list_messages", [talk(), needed("cursor", "before-9999-12-31T23:59:59Z", &place)]),
+        Call::new(SignedIn, "messages_after", [talk(), optional("after", &["yesterday"])]),
+        Call::new(SignedIn, "send_message", [talk(), id(), body(), optional("author", &["@bayko"])]),
+        Call::new(SignedIn, "typing", [talk()]),
+        Call::new(SignedIn, "mark_read", [talk(), seq()]),
+        Call::new(SignedIn, "mark_unread", [talk()]),
+        Call::new(SignedIn, "mark_delivered", [talk(), seq()]),
+        Call::new(SignedIn, "find_receipts", [talk()]),
+        Call::new(SignedIn, "load_settings", []),
+        Call::new(SignedIn, "save_settings", [optional("receipts", &["perhaps"])]),
+        Call::new(SignedIn, "search_users", [needed("query", "be", &["a\u{0}b", &"x".repeat(65)])]),
+        Call::new(SignedIn, "find_recipient", [ben()]),
+        Call::new(SignedIn, "start_conversation", [ben(), id(), body()]),
+        Call::new(Anybody, "sign_in", [email(), password()]),
+        Call::new(Anybody, "sign_up", [name, handle, email(), password()]),
+        Call::new(Anybody, "confirm", [email(), code()]),
+        Call::new(Anybody, "resend_code", [email()]),
+        Call::new(Anybody, "forgot_password", [email()]),
+        Call::new(Anybody, "reset_password", [email(), code(), password()]),
+        Call::new(Anybody, "sign_out", []),
+        // After it nothing else could be called.
+        Call::new(SignedIn, "sign_out_everywhere", []),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_server_function_is_in_these_tests_and_takes_only_post() {
     let _app = TestApp::start().await;
-    let known: BTreeSet<String> = calls_of_members(STRANGE)
-        .into_iter()
-        .map(|(endpoint, _)| endpoint)
-        .chain(OTHER_CALLS)
-        .map(|endpoint| format!("/rpc/{endpoint}"))
-        .collect();
+    let known: BTreeSet<String> = calls(STRANGE).iter().map(|call| format!("/rpc/{}", call.endpoint)).collect();
     let paths: Vec<_> = leptos::server_fn::axum::server_fn_paths().collect();
     assert_eq!(paths.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>(), known);
     assert!(paths.iter().all(|(_, method)| method == "POST"));
@@ -67,12 +120,11 @@ async fn every_server_function_is_in_these_tests_and_takes_only_post() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_calls_anything_without_signing_in() {
     let app = TestApp::start().await;
-    for (endpoint, fields) in calls_of_members(STRANGE) {
-        assert_eq!(call(&mut app.browser(), endpoint, &fields).await, StatusCode::UNAUTHORIZED, "{endpoint}");
+    for call in calls(STRANGE).iter().filter(|call| call.who == Who::SignedIn) {
+        let answer = app.browser().call(call.endpoint, &call.fields()).await;
+        let told = (answer.status, answer.error());
+        assert_eq!(told, (StatusCode::UNAUTHORIZED, AppError::Unauthenticated), "{}", call.endpoint);
     }
-    let fields = [("conversation", STRANGE), ("cursor", "x")];
-    let answer = app.browser().call("list_messages", &fields).await;
-    assert_eq!((answer.status, answer.error()), (StatusCode::UNAUTHORIZED, AppError::Unauthenticated));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,8 +132,9 @@ async fn a_member_can_make_every_call() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let talk = ana.start("ben", "first").await;
-    for (endpoint, fields) in calls_of_members(&talk) {
-        assert_eq!(call(&mut ana, endpoint, &fields).await, StatusCode::OK, "{endpoint}");
+    for call in calls(&talk).iter().filter(|call| call.who == Who::SignedIn) {
+        let answer = ana.call(call.endpoint, &call.fields()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}: {}", call.endpoint, answer.text);
     }
 }
 
@@ -91,23 +144,12 @@ async fn a_stranger_finds_nothing_in_a_conversation_that_is_not_theirs() {
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let talk = ana.start("ben", "between us").await;
     let mut cy = app.sign_in("cy").await;
-    let calls = [
-        ("open_conversation", vec![("conversation", talk.clone())]),
-        ("list_messages", vec![("conversation", talk.clone()), ("cursor", "x".to_owned())]),
-        ("send_message", vec![("conversation", talk.clone()), ("id", new_id()), ("body", "me too".to_owned())]),
-        ("mark_read", vec![("conversation", talk.clone()), ("seq", "1".to_owned())]),
-        ("mark_delivered", vec![("conversation", talk.clone()), ("seq", "1".to_owned())]),
-        ("mark_unread", vec![("conversation", talk.clone())]),
-        ("find_receipts", vec![("conversation", talk.clone())]),
-    ];
-    for (endpoint, fields) in calls {
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let theirs = cy.call(endpoint, &fields).await;
+    for call in calls(&talk).iter().filter(|call| call.names_a_conversation()) {
+        let endpoint = call.endpoint;
+        let theirs = cy.call(endpoint, &call.fields()).await;
         assert_eq!((theirs.status, theirs.error()), (StatusCode::NOT_FOUND, AppError::NotFound), "{endpoint}");
         // What is not there at all looks the same.
-        let mut nowhere = fields.clone();
-        nowhere[0].1 = STRANGE;
-        let nothing = cy.call(endpoint, &nowhere).await;
+        let nothing = cy.call(endpoint, &call.fields_but("conversation", Some(STRANGE))).await;
         assert_eq!((nothing.status, nothing.text), (theirs.status, theirs.text), "{endpoint}");
     }
     assert_eq!(ana.texts(&talk).await, ["between us"]);
@@ -140,28 +182,20 @@ async fn a_text_that_cannot_be_sent_is_refused_with_its_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn arguments_that_cannot_be_read_are_422_and_never_500() {
     let app = TestApp::start().await;
-    let mut ana = app.sign_in("ana").await;
-    let cases: [(&str, &[(&str, &str)]); 14] = [
-        ("send_message", &[]),
-        ("send_message", &[("conversation", "not-an-id"), ("id", "x"), ("body", "a")]),
-        ("send_message", &[("conversation", STRANGE), ("id", "@bayko"), ("body", "a")]),
-        ("open_conversation", &[("conversation", "@bayko")]),
-        ("open_conversation", &[("conversation", "")]),
-        ("list_messages", &[("conversation", STRANGE)]),
-        ("mark_read", &[("conversation", STRANGE), ("seq", "-1")]),
-        ("mark_read", &[("conversation", STRANGE), ("seq", "99999999999999999999")]),
-        ("mark_delivered", &[("conversation", STRANGE)]),
-        ("save_settings", &[("receipts", "perhaps")]),
-        ("list_conversations", &[("cursor", "%00../../")]),
-        ("search_users", &[]),
-        ("search_users", &[("query", "a\u{0}b")]),
-        ("sign_in", &[("email", "ana@example.com")]),
-    ];
-    for (endpoint, fields) in cases {
-        let answer = ana.call(endpoint, fields).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{endpoint} {fields:?} {}", answer.text);
-        assert!(matches!(answer.error(), AppError::Invalid(_)), "{endpoint}");
+    let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let talk = ana.start("ben", "first").await;
+    for call in &calls(&talk) {
+        for argument in &call.arguments {
+            let missing = argument.good.is_some().then_some(None);
+            for value in argument.bad.iter().map(|value| Some(value.as_str())).chain(missing) {
+                let what = format!("{} with {} = {value:?}", call.endpoint, argument.name);
+                let answer = ana.call(call.endpoint, &call.fields_but(argument.name, value)).await;
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{what} {}", answer.text);
+                assert!(matches!(answer.error(), AppError::Invalid(_)), "{what} {}", answer.text);
+            }
+        }
     }
+    assert_eq!(ana.texts(&talk).await, ["first"], "nothing of it is stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,6 +250,7 @@ async fn yourself_and_unknown_handles_get_a_clear_answer() {
         ("@Ana", StatusCode::CONFLICT),
         ("nobody", StatusCode::NOT_FOUND),
         ("../ana", StatusCode::NOT_FOUND),
+        (&*"a".repeat(33), StatusCode::NOT_FOUND),
         ("", StatusCode::NOT_FOUND),
     ] {
         assert_eq!(ana.call("find_recipient", &[("handle", handle)]).await.status, status, "{handle}");
