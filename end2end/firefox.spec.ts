@@ -1,5 +1,6 @@
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { register, stranger, type Account } from "./support/accounts.ts";
+import { complaintsOf } from "./support/complaints.ts";
 import { expect, test } from "./support/people.ts";
 import { address } from "./support/server.ts";
 
@@ -9,16 +10,13 @@ const executablePath = process.env.FIREFOX ?? "";
 /** Somebody who uses Debian's Firefox, which Playwright cannot drive: WebDriver BiDi does. */
 class FirefoxUser {
   /** What the browser complained about. */
-  readonly complaints: string[] = [];
+  readonly complaints: string[];
 
   constructor(
     readonly account: Account,
     readonly page: Page,
   ) {
-    page.on("console", (message) => {
-      if (["error", "warn"].includes(message.type())) this.complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    this.complaints = complaintsOf(page);
   }
 
   async open(path: string): Promise<void> {

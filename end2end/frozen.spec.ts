@@ -1,5 +1,6 @@
 import puppeteer from "puppeteer-core";
 import { firstSignIn } from "./support/accounts.ts";
+import { complaintsOf } from "./support/complaints.ts";
 import { expect, test } from "./support/people.ts";
 import { address } from "./support/server.ts";
 
@@ -11,6 +12,7 @@ test("a page that was frozen shows what came meanwhile, without a reload", async
   const browser = await puppeteer.launch({ executablePath, args, headless: "shell" });
   try {
     const page = await browser.newPage();
+    const complaints = complaintsOf(page);
     await page.setCookie(await firstSignIn(ben));
     await page.goto(`${address}${path}`);
     await page.waitForSelector("html[data-hydrated]");
@@ -25,6 +27,7 @@ test("a page that was frozen shows what came meanwhile, without a reload", async
     await session.send("Page.setWebLifecycleState", { state: "active" });
     await expect.poll(texts, { timeout: 20_000 }).toEqual(["Are you there?", ...missed]);
     expect(await page.$eval("html", (html) => html.dataset.wasFrozen)).toBe("yes");
+    expect(complaints).toEqual([]);
   } finally {
     await browser.close();
   }

@@ -25,12 +25,15 @@ const test = base.extend<{ server: OwnServer }>({
 
 test.beforeEach(() => test.setTimeout(120_000 + outage));
 
+// Which of the builds that may lie about fits the site under test, nobody else can know.
+test.skip(!process.env.SERVER, "SERVER does not say which server to start; bin/test does");
+
 /** Ana and Ben in their conversation, by a server of their own. */
 async function talking(people: People, server: OwnServer) {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "hello");
   for (const person of [ana, ben]) {
-    person.complaints.expect(/answer: 503|status of 503/);
+    person.complaints.expectStatus(503);
     // A session is one of all servers.
     await person.open(server.address + path);
     await expect(person.messages).toHaveText(["hello"]);
@@ -68,7 +71,7 @@ for (const part of ["postgres", "dynamodb"] as const) {
 test("while Cognito is away who is signed in goes on, and who is not is told and gets in later", async ({ people, server }) => {
   const { ana, ben } = await talking(people, server);
   const cy = await people.registered("Cy");
-  cy.complaints.expect(/answer: 503|status of 503/);
+  cy.complaints.expectStatus(503);
   await cy.open(`${server.address}/signin`);
   server.cut("cognito");
   const back = Date.now() + outage;

@@ -19,7 +19,7 @@ test("a new person makes an account and signs in", async ({ people }) => {
 
 test("a refused form comes back with what was typed, but for the password", async ({ people }) => {
   const ana = await people.registered("Ana");
-  ana.complaints.expect(/422/);
+  ana.complaints.expectStatus(422);
   await ana.open("/signin?next=%2Fmessages%2Fnew");
   await ana.fillSignIn("not the password 1A");
   await expect(ana.page.getByLabel("Password")).toHaveAccessibleDescription(/is not right/);
@@ -46,11 +46,13 @@ test("two people find each other and talk", async ({ people }) => {
 
 test("a message that is refused comes back in the field", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
-  ana.complaints.expect(/422/);
+  ana.complaints.expectStatus(422);
   await ana.startConversation(ben, "hello");
   const tooLong = "</textarea>" + "a".repeat(1014);
   await ana.send(tooLong);
-  await expect(ana.page.getByRole("alert")).toBeVisible();
+  await expect(ana.composer).toHaveAccessibleDescription(/at most 1024 characters/);
+  await expect(ana.composer).toHaveAttribute("aria-invalid", "true");
+  await expect(ana.page.getByText("at most 1024 characters")).toHaveCount(1);
   await expect(ana.composer).toHaveValue(tooLong);
   await ana.send("shorter");
   await expect(ana.messages).toHaveText(["hello", "shorter"]);

@@ -46,7 +46,7 @@ test("the targets are at least 44 pixels wide and high", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   const path = await ana.startConversation(ben, "hello");
   const visitor = await people.visitor("Cy");
-  visitor.complaints.expect(/404/);
+  visitor.complaints.expectStatus(404);
   for (const page of ["/signin", "/signup", "/confirm", "/forgot", "/forgot?sent=1", "/no/such/page"]) {
     await visitor.open(page);
     expect(await tooSmall(visitor), page).toEqual([]);

@@ -4,9 +4,6 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { answersReady } from "./ready.ts";
 import { variable } from "./server.ts";
 
-/** The executable that the shared server was started from, too. */
-const executable = new URL("../../target/debug/cruddur-messages", import.meta.url).pathname;
-
 /** The services of a server, by the variable that says where each is. */
 const services = {
   postgres: ["DATABASE_URL"],
@@ -35,7 +32,7 @@ export class OwnServer {
     }
     const place = `127.0.0.1:${await freePort()}`;
     const cwd = new URL("../..", import.meta.url).pathname;
-    const child = spawn(executable, { cwd, env: { ...env, LEPTOS_SITE_ADDR: place }, stdio: "ignore" });
+    const child = spawn(variable("SERVER"), { cwd, env: { ...env, LEPTOS_SITE_ADDR: place }, stdio: "ignore" });
     const server = new OwnServer(`http://${place}`, child, lines as Record<Part, Line>);
     await answersReady(server.address);
     return server;

@@ -1,7 +1,8 @@
 //! Where a message is written.
 //!
-//! The text stays in the field until the server has said yes, and the id with which it is sent stays the same until
-//! then, so that trying again can never store it twice.
+//! In a conversation the text leaves the field for the outbox, which keeps it until the server has said yes. A first
+//! message, and any without WASM, stays in the field until then, and so does the id with which it is sent: trying again
+//! can never store it twice.
 
 use leptos::prelude::*;
 use leptos::web_sys::{KeyboardEvent, SubmitEvent};
@@ -9,7 +10,7 @@ use uuid::Uuid;
 
 use crate::components::error_note::ErrorNote;
 use crate::components::form::Refused;
-use crate::components::typing::{Counter, Typing, textarea_content};
+use crate::components::typing::{Counter, Typing, textarea_content, wrong_with};
 use crate::conversation;
 use crate::error::AppError;
 use crate::live::Drafts;
@@ -77,7 +78,7 @@ pub fn Composer(
     bound_to: (&'static str, String),
     /// The id of the first message from here.
     next_message: message::Id,
-    /// Sends. Says yes only when the message has been stored.
+    /// Sends. Says yes only when the message has been stored, or is in the outbox.
     send: Action<Draft, Result<(), AppError>>,
     /// Why the same form was refused without WASM.
     refused: Option<Refused>,
@@ -124,8 +125,8 @@ pub fn Composer(
                 dir="auto"
                 required
                 placeholder="Write a message"
-                aria-describedby="composer-count"
-                aria-invalid=move || (typing.remaining() < 0).then_some("true")
+                aria-describedby="composer-error composer-count"
+                aria-invalid=move || typing.wrong.read().is_some().then_some("true")
                 node_ref=typing.field
                 on:input=move |_| { typing.read_field(); if let Some(told) = typed_now { told.run(()) } }
                 on:keydown=on_keydown
@@ -169,7 +170,10 @@ fn begin(
     let taken = matches!(refused.error, AppError::Conflict(_));
     let same_id = refused.typed_for(bound_to, "id").filter(|_| !taken).and_then(|id| id.parse().ok());
     let text = refused.typed_for(bound_to, "body").cloned().unwrap_or_default();
-    (Some(refused.error), text, same_id.unwrap_or(next_message))
+    // What is wrong with the text is said beside it, and not once more above.
+    let said_beside = wrong_with(&text).map(|reason| AppError::invalid("body", reason));
+    let error = (said_beside.as_ref() != Some(&refused.error)).then_some(refused.error);
+    (error, text, same_id.unwrap_or(next_message))
 }
 
 /// Enter sends, with Shift it breaks the line. While a word is being composed (Japanese, Chinese, Korean) Enter
@@ -181,6 +185,7 @@ fn sends(event: &KeyboardEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::InvalidBody;
 
     const BEN: (&str, &str) = ("handle", "ben");
 
@@ -204,6 +209,15 @@ mod tests {
     fn an_id_that_is_taken_is_not_tried_again() {
         assert_eq!(begin(refused(AppError::Conflict("taken".to_owned())), BEN, id(2)).2, id(2));
         assert_eq!(begin(None, BEN, id(2)), (None, String::new(), id(2)));
+    }
+
+    #[test]
+    fn what_is_said_beside_the_field_is_not_said_above_it() {
+        let mut form = refused(AppError::invalid("body", InvalidBody::Control)).expect("made above");
+        form.fields.insert("body".to_owned(), "hel\u{7}lo".to_owned());
+        assert_eq!(begin(Some(form), BEN, id(2)), (None, "hel\u{7}lo".to_owned(), id(1)));
+        let blank = AppError::invalid("body", InvalidBody::Blank);
+        assert_eq!(begin(refused(blank.clone()), BEN, id(2)).0, Some(blank));
     }
 
     #[test]
