@@ -8,7 +8,12 @@ is_open() {
 
 # Ends the script if a port is taken. $1: the variable that names it; $2: what it is for.
 need_port() {
-    is_open "${!1}" || return 0
+    local tries
+    # What a script that was killed has started ends within seconds.
+    for ((tries = 0; tries < 100; tries++)); do
+        is_open "${!1}" || return 0
+        sleep 0.1
+    done
     give_up "Port ${!1}, for $2, is taken by another program. Choose another one: $1=$(free_port) $0"
 }
 
