@@ -174,8 +174,8 @@ fn forwarded_for(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> 
 }
 
 /// Leads people who are not signed in from pages that need it to `/signin`, and back afterwards; and people who are
-/// signed in from `/signin` and `/signup` to where they were going, or to their conversations. What is posted goes on to its form, which loses nothing
-/// that was typed.
+/// signed in from `/signin` and `/signup` to where they were going, or to their conversations. What is posted goes on to
+/// its form, which loses nothing that was typed.
 pub async fn sign_in_first(request: Request, next: Next) -> Response {
     let signed_in = match request.extensions().get::<Resolved>() {
         Some(Resolved(Ok(user))) => user.is_some(),
