@@ -119,7 +119,7 @@ async fn run(options: &Options) -> anyhow::Result<Verdict> {
     stormed?;
     servers.calm().await?;
 
-    let settled = settle::settle(&table, &scene.people).await.context("read the table")?;
+    let settled = settle::settle(&table, &scene.people, options.sends).await.context("read the table")?;
     println!("{settled}");
     verdict(&scene, &servers, &accounts, &settled.found).await
 }

@@ -14,8 +14,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::people::Person;
 use crate::table_reader::{self, Found};
 
-/// How long the reader of the stream may take after the last fault.
+/// How long the reader of the stream may take after the last fault, and how much longer for each thousand sends: dying
+/// all the time, it may be minutes behind when the fire ends.
 const SETTLED_WITHIN: Duration = Duration::from_secs(120);
+const LONGER_PER_THOUSAND: Duration = Duration::from_secs(1);
 
 /// After this nothing that was begun under fire is on its way any more: a request that is late, and the tries of a server
 /// that somebody no longer waits for.
@@ -33,13 +35,14 @@ pub struct Settled {
     pub secs: u64,
 }
 
-/// Waits until no row is behind and nothing is on its way, or for as long as may be.
-pub async fn settle(table: &Table, people: &[Person]) -> anyhow::Result<Settled> {
+/// Waits until no row is behind and nothing is on its way, or for as long as may be after so many `sends`.
+pub async fn settle(table: &Table, people: &[Person], sends: u64) -> anyhow::Result<Settled> {
     let began = Instant::now();
+    let settled_within = SETTLED_WITHIN + LONGER_PER_THOUSAND * u32::try_from(sends / 1_000).unwrap_or(u32::MAX);
     let mut found = table_reader::read(table, people).await?;
     let behind = found.left_behind();
     let mut left = behind.clone();
-    while !left.is_empty() && began.elapsed() < SETTLED_WITHIN {
+    while !left.is_empty() && began.elapsed() < settled_within {
         sleep(Duration::from_secs(1)).await;
         for owner in left.iter().flat_map(|conversation| found.members[conversation]).collect::<BTreeSet<_>>() {
             found.read_list(table, people, owner).await?;
