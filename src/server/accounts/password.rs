@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use axum::http::request::Parts;
 
-use crate::error::AppError;
 use crate::server::accounts::input::{self, Mistakes};
-use crate::server::accounts::sign_up::{is_about_the_account, refuses_code};
+use crate::server::accounts::sign_up::{code_is_on_its_way, refuses_code, who_wants_a_code};
 use crate::server::accounts::{Answer, count, next, wording};
 use crate::server::cognito::refusal::Refusal;
 use crate::server::limits::Action;
@@ -16,15 +15,9 @@ use crate::server::state::AppState;
 /// Sends a code, where there is an account, and leads to where it is asked for. The answer is the same where there is none.
 pub async fn forgot_password(state: &AppState, parts: &Parts, email: &str, next: &str) -> Result<Answer, Failure> {
     wording::in_the_same_time(async {
-        let email = input::email(email).map_err(|reason| AppError::invalid("email", reason))?;
-        count(state, parts, Action::Code, &email)?;
-        match state.cognito.forgot_password(&email).await {
-            Err(refused) if !is_about_the_account(refused.why) => Err(refused.into_failure()),
-            Ok(()) | Err(_) => Ok(Answer::to_with(
-                "/forgot",
-                &[("email", email.as_str()), ("sent", "true"), ("next", next::carried(next))],
-            )),
-        }
+        let email = who_wants_a_code(state, parts, email)?;
+        let sent = state.cognito.forgot_password(&email).await;
+        code_is_on_its_way(sent, "/forgot", &[("email", &email), ("sent", "true"), ("next", next::carried(next))])
     })
     .await
 }

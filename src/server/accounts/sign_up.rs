@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use crate::error::AppError;
 use crate::server::accounts::input::{self, Mistakes, NewAccount};
 use crate::server::accounts::{Answer, count, next, wording};
-use crate::server::cognito::refusal::Refusal;
+use crate::server::cognito::refusal::{Refusal, Refused};
 use crate::server::limits::Action;
 use crate::server::respond::Failure;
 use crate::server::state::AppState;
@@ -79,22 +79,35 @@ pub(super) fn refuses_code(why: Refusal) -> bool {
 /// Sends the code of a sign-up again, where there is an account that waits for one; the answer is the same where not.
 pub async fn resend_code(state: &AppState, parts: &Parts, email: &str, next: &str) -> Result<Answer, Failure> {
     wording::in_the_same_time(async {
-        let email = input::email(email).map_err(|reason| AppError::invalid("email", reason))?;
-        count(state, parts, Action::Code, &email)?;
-        match state.cognito.resend_confirmation_code(&email).await {
-            Err(refused) if !is_about_the_account(refused.why) => Err(refused.into_failure()),
-            Ok(()) | Err(_) => Ok(Answer::to_with(
-                "/confirm",
-                &[("email", email.as_str()), ("resent", "true"), ("next", next::carried(next))],
-            )),
-        }
+        let email = who_wants_a_code(state, parts, email)?;
+        let sent = state.cognito.resend_confirmation_code(&email).await;
+        code_is_on_its_way(sent, "/confirm", &[("email", &email), ("resent", "true"), ("next", next::carried(next))])
     })
     .await
 }
 
+/// The e-mail address that a code is asked for, counted as a try.
+pub(super) fn who_wants_a_code(state: &AppState, parts: &Parts, email: &str) -> Result<String, Failure> {
+    let email = input::email(email).map_err(|reason| AppError::invalid("email", reason))?;
+    count(state, parts, Action::Code, &email)?;
+    Ok(email)
+}
+
+/// Leads to where the code is asked for, whether or not there is an account that it could be sent to.
+pub(super) fn code_is_on_its_way(
+    sent: Result<(), Refused>,
+    path: &str,
+    query: &[(&str, &str)],
+) -> Result<Answer, Failure> {
+    match sent {
+        Err(refused) if !is_about_the_account(refused.why) => Err(refused.into_failure()),
+        Ok(()) | Err(_) => Ok(Answer::to_with(path, query)),
+    }
+}
+
 /// Whether a refusal to send a code comes from the account's state: not there, confirmed already, without a mailbox, asked
 /// for too often.
-pub(super) fn is_about_the_account(why: Refusal) -> bool {
+fn is_about_the_account(why: Refusal) -> bool {
     matches!(
         why,
         Refusal::UserNotFound
