@@ -130,13 +130,14 @@ impl Work<'_> {
         }
     }
 
-    /// Removes a row, if it is one that the old app wrote and still there. A second one of ours is where the other was
-    /// before it moved, and only the index still shows it.
+    /// Removes a row, or would, if it is one that the old app wrote and still there. A second one of ours is where the
+    /// other was before it moved, and only the index still shows it.
     async fn remove(&self, row: &InboxRow) -> Result<bool, Failure> {
-        if row.seq > 0 || self.purpose == Purpose::Report {
-            return Ok(row.seq == 0);
+        if row.seq > 0 {
+            return Ok(false);
         }
-        Ok(self.table.transact(vec![inbox_rows::delete(self.table, row)?]).await?.is_ok())
+        let delete = vec![inbox_rows::delete(self.table, row)?];
+        Ok(self.purpose == Purpose::Report || self.table.transact(delete).await?.is_ok())
     }
 }
 
