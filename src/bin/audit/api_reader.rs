@@ -136,23 +136,19 @@ impl<'a> ApiReader<'a> {
         body: Option<&str>,
     ) -> anyhow::Result<(StatusCode, Option<String>, String)> {
         let (url, person) = (format!("http://{}{path}", self.addresses[door % 2]), &self.people[usize::from(me)]);
-        let mut last = anyhow::anyhow!("never tried");
-        for _ in 0..TRIES_MAX {
-            let bearer = match self.accounts.bearer(&person.email).await {
-                Ok(bearer) => bearer,
-                Err(error) => {
-                    last = error;
-                    sleep(TRY_AGAIN_AFTER).await;
-                    continue;
-                }
-            };
+        let ask_once = async || {
+            let bearer = self.accounts.bearer(&person.email).await?;
             let request = self.http.request(method.clone(), &url).header(AUTHORIZATION, bearer);
             let request = request.header("x-forwarded-for", &person.address);
             let request = match body {
                 Some(body) => request.header("content-type", "application/json").body(body.to_owned()),
                 None => request,
             };
-            match answer(request).await {
+            answer(request).await
+        };
+        let mut last = anyhow::anyhow!("never tried");
+        for _ in 0..TRIES_MAX {
+            match ask_once().await {
                 Ok((status, ..)) if status.is_server_error() => last = anyhow::anyhow!("{status}"),
                 Ok(answer) => return Ok(answer),
                 Err(error) => last = error,
