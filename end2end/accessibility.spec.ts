@@ -61,7 +61,7 @@ test("empty lists, search, and who is not there", async ({ people }) => {
 test("another handle than one has asked for, an older part of the list, and links that are damaged", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.known("Ben")];
   await ana.startConversation(ben, "hello");
-  await check(ana, "/messages?handle_changed=true");
+  await check(ana, "/messages/new?handle_changed=true");
   await expect(ana.page.getByText("The handle that you asked for is taken or cannot be used.")).toBeVisible();
   await check(ana, "/messages?before=before-2100-01-01T00:00:00.000Z");
   await expect(ana.conversations).toHaveCount(1);

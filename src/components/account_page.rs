@@ -38,6 +38,17 @@ pub fn Done(
     view! { {move || done.get().map(|_| view! { <p class="done-note" role="status">{says}</p> })} }
 }
 
+/// Tells somebody who has just come in for the first time that they have another handle than they asked for.
+#[component]
+pub fn HandleChanged() -> impl IntoView {
+    view! {
+        <Done
+            query="handle_changed"
+            says="The handle that you asked for is taken or cannot be used. Your menu shows the one you have."
+        />
+    }
+}
+
 /// What the address says after `?`.
 pub fn asked(query: &'static str) -> Memo<Option<String>> {
     let map = use_query_map();

@@ -7,7 +7,7 @@ use leptos_router::components::Outlet;
 use leptos_router::hooks::use_location;
 
 use crate::api;
-use crate::components::account_page::{Done, asked};
+use crate::components::account_page::{HandleChanged, asked};
 use crate::components::conversation_list::{ConversationList, ConversationListSkeleton};
 use crate::components::error_note::{ErrorNote, Missing, TryAgain};
 use crate::components::header::Header;
@@ -65,16 +65,13 @@ pub fn ConversationsPage() -> impl IntoView {
         <Header me/>
         // Above both panes: on a narrow screen only one of them shows.
         <ConnectionNote live/>
+        <HandleChanged/>
         <main class="panes" class=("panes--list", at_list) id="main">
             <section class="panes__list" aria-labelledby="conversations">
                 {move || match at_list.get() {
                     true => Either::Left(view! { <Heading id="conversations">"Messages"</Heading> }),
                     false => Either::Right(view! { <h2 class="heading" id="conversations">"Messages"</h2> }),
                 }}
-                <Done
-                    query="handle_changed"
-                    says="The handle that you asked for is taken or cannot be used. Your menu shows the one you have."
-                />
                 <ConversationsPane list before inbox me/>
             </section>
             <div class="panes__content">

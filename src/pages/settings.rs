@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::{self, SaveSettings};
-use crate::components::account_page::{AccountPage, Done};
+use crate::components::account_page::{AccountPage, Done, HandleChanged};
 use crate::components::error_note::Missing;
 use crate::components::field::{CheckBox, SubmitButton};
 use crate::components::form::{FieldForm, Leave, Refused, Submission};
@@ -27,6 +27,7 @@ pub fn SettingsPage() -> impl IntoView {
     view! {
         <Title text="Settings · Cruddur"/>
         <AccountPage heading="Settings">
+            <HandleChanged/>
             <Done query="saved" says="Saved."/>
             <Suspense>{form}</Suspense>
             <p class="card__other"><a href="/messages">"Back to the messages"</a></p>

@@ -194,7 +194,12 @@ async fn who_got_another_handle_than_they_asked_for_is_told_on_arrival_only() {
     const SAID: &str = "The handle that you asked for is taken or cannot be used.";
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
-    for (path, is_said) in [("/messages?handle_changed=true", true), ("/messages", false)] {
+    for (path, is_said) in [
+        ("/messages?handle_changed=true", true),
+        ("/messages/new?handle_changed=true", true),
+        ("/settings?handle_changed=true", true),
+        ("/messages", false),
+    ] {
         let page = ana.get(path).await;
         assert_eq!((page.status, page.text.contains(SAID)), (StatusCode::OK, is_said), "{path}: {}", page.text);
     }

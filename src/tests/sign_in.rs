@@ -169,7 +169,7 @@ async fn somebody_whose_handle_was_taken_is_told_on_arrival_and_only_then() {
         .await;
     let mut ana = Browser::new(&server);
     let landed = ana.sign_in_to("ana@example.com", "good", "/messages/new/ben").await;
-    assert_eq!(landed, Ok("/messages?handle_changed=true".to_owned()));
+    assert_eq!(landed, Ok("/messages/new/ben?handle_changed=true".to_owned()));
     assert_eq!(ana.whoami().await, Ok("ana2".to_owned()));
     assert_eq!(ana.sign_in("ana@example.com", "good").await, Ok("/messages".to_owned()));
 }

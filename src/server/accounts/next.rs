@@ -17,6 +17,13 @@ pub fn destination(next: &str) -> &str {
     if is_path && is_plain { next } else { HOME }
 }
 
+/// The [`destination`], and to its query the `pair`.
+pub fn destination_with(next: &str, pair: &str) -> String {
+    let (path, fragment) = destination(next).split_once('#').unwrap_or((destination(next), ""));
+    let (between, mark) = (if path.contains('?') { '&' } else { '?' }, if fragment.is_empty() { "" } else { "#" });
+    format!("{path}{between}{pair}{mark}{fragment}")
+}
+
 /// `next` for the page after this one: nothing where it leads home, as nothing does.
 pub fn carried(next: &str) -> &str {
     match destination(next) {
@@ -40,6 +47,19 @@ mod tests {
     fn a_path_of_ours_is_kept() {
         for next in ["/messages", "/", "/messages/new/ana?x=1#y", "/messages/0198?next=//evil.example"] {
             assert_eq!((destination(next), carried(next)), (next, if next == HOME { "" } else { next }));
+        }
+    }
+
+    #[test]
+    fn a_pair_joins_the_query_of_where_one_was_going() {
+        for (next, expected) in [
+            ("", "/messages?done=1"),
+            ("/messages/new/ana", "/messages/new/ana?done=1"),
+            ("/messages/new?q=ana", "/messages/new?q=ana&done=1"),
+            ("/messages?before=x#y", "/messages?before=x&done=1#y"),
+            ("//evil.example", "/messages?done=1"),
+        ] {
+            assert_eq!(destination_with(next, "done=1"), expected, "{next}");
         }
     }
 

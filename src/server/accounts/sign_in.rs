@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use secrecy::SecretString;
 
-use crate::server::accounts::next::{self, HOME};
+use crate::server::accounts::next;
 use crate::server::accounts::{Answer, count, input, wording};
 use crate::server::cognito::refusal::{Refusal, Refused};
 use crate::server::cognito::token::IdClaims;
@@ -17,8 +17,7 @@ use crate::server::store::newcomer::{Arrival, Newcomer};
 use crate::server::store::sessions::NewSession;
 
 /// Signs in, and leads to `next` or to the conversations. The first time, this makes the person's row; where their handle
-/// had to differ from the one they asked for, the conversations say so (`?handle_changed=true`), and `next` is let go: on a
-/// narrow screen the list of all conversations is the only page that has room for it.
+/// had to differ from the one they asked for, the page that they come to says so (`?handle_changed=true`).
 pub async fn sign_in(
     state: &AppState,
     parts: &Parts,
@@ -66,7 +65,7 @@ async fn enter(state: &AppState, parts: &Parts, person: Authenticated, next: &st
     let user_agent = user_agent(parts);
     let secret = begin(state, NewSession { user: user.id, refresh_token, access_ends_at, user_agent }).await?;
     let mut answer = match handle_changed {
-        true => Answer::to(format!("{HOME}?handle_changed=true")),
+        true => Answer::to(next::destination_with(next, "handle_changed=true")),
         false => Answer::to(next::destination(next)),
     };
     answer.headers.append(header::SET_COOKIE, secret.set_cookie());
