@@ -16,7 +16,7 @@ use super::{Server, ids, person, server, shown, sorted, town, written};
 use crate::support::dynamodb::{DynamoDb, TABLE};
 use crate::support::old_app::{Clocks, Inbox, OldApp, OldTalk, SHAPE, Shape};
 
-async fn run(server: &Server, purpose: Purpose) -> Report {
+pub(super) async fn run(server: &Server, purpose: Purpose) -> Report {
     adopt(&server.table, purpose, &|_| {}).await.expect("a report")
 }
 

@@ -1,10 +1,12 @@
 //! Old tables whose index lags behind: what it shows is not all that there is.
 
+use cruddur_messages::server::store::adopt::whole::Purpose;
 use cruddur_messages::server::store::clock::Clock;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::schema::{self, Billing};
 use cruddur_messages::user;
 
+use super::adopting::run;
 use super::writing::{assert_ben_has_it_again, with_a_lost_row};
 use super::{NOW, Server, person};
 use crate::support::dynamodb::TABLE;
@@ -73,6 +75,42 @@ async fn who_lost_their_row_has_it_again_though_the_index_lags_behind() {
             let (wire, server) = server_by_wire(&app).await;
             open_by_lag(&wire, lag, &server, opened_by.id, &talk).await;
             assert_ben_has_it_again(&server, &talk).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_writes_to_somebody_goes_on_with_their_old_conversation_though_the_index_lags_behind() {
+    for inbox in [Inbox::Whole, Inbox::Twice, Inbox::Lost, Inbox::Behind] {
+        for (queries, dice) in lags() {
+            let case = format!("{inbox:?}, {queries} queries, dice {dice}");
+            let mut app = OldApp::new(3);
+            let talk = app.talk(&person(0), &person(1), Shape { inbox, ..SHAPE });
+            let (wire, server) = server_by_wire(&app).await;
+            wire.set(Fault::Nothing, View::Stale { queries, dice });
+            assert_eq!(server.start(&person(1), &person(0), "once more").await, talk.id, "{case}");
+            wire.set(Fault::Nothing, View::Fresh);
+            assert_eq!(server.history(person(0).id, talk.id).await.len(), talk.messages.len() + 1, "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn adopting_a_whole_table_leaves_nothing_over_though_the_index_lags_behind() {
+    for inbox in [Inbox::Whole, Inbox::Twice, Inbox::Lost, Inbox::Behind, Inbox::None] {
+        let mut app = OldApp::new(3);
+        let talk = app.talk(&person(0), &person(1), Shape { inbox, ..SHAPE });
+        let (_wire, in_time) = server_by_wire(&app).await;
+        let report = run(&in_time, Purpose::Change).await;
+        assert_eq!(in_time.head(talk.id).await.is_some(), inbox != Inbox::None, "{inbox:?}");
+        for (queries, dice) in lags() {
+            let case = format!("{inbox:?}, {queries} queries, dice {dice}");
+            let (wire, server) = server_by_wire(&app).await;
+            wire.set(Fault::Nothing, View::Stale { queries, dice });
+            assert_eq!(run(&server, Purpose::Report).await.changed, report.changed, "{case}: what it would do");
+            wire.set(Fault::Nothing, View::Stale { queries, dice });
+            assert_eq!(run(&server, Purpose::Change).await, report, "{case}");
+            assert_eq!(server.rows().await, in_time.rows().await, "{case}: nobody will look again");
         }
     }
 }

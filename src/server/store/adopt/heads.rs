@@ -19,31 +19,41 @@ pub(super) const ROOM: Duration = Duration::milliseconds(1);
 /// Where the head is in the transaction.
 const HEAD: usize = 0;
 
+/// Where the inbox rows are found that say whose a conversation is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source<'a> {
+    /// In the index, as far as it shows them, and besides these. One of the members must be this person.
+    Index(user::Id, &'a [InboxRow]),
+    /// These are all that there are: the table itself has been read.
+    Table(&'a [InboxRow]),
+}
+
 /// The head of a conversation, made if it is an old one of `me`. One read unit where it is there; else a query of the
-/// index, and for an old conversation its last day and one transaction.
+/// index, which may not show rows that are `known`, and for an old conversation its last day and one transaction.
 pub(super) async fn find_or_make(
     table: &Table,
     conversation: conversation::Id,
     me: user::Id,
+    known: &[InboxRow],
 ) -> Result<Option<Head>, Failure> {
     match send::read_head(table, conversation).await? {
         Some(head) => Ok(Some(head)),
-        None => Ok(make(table, conversation, Some(me)).await?.map(|(head, _)| head)),
+        None => Ok(make(table, conversation, Source::Index(me, known)).await?.map(|(head, _)| head)),
     }
 }
 
 /// Makes the head of an old conversation, and with it the inbox row that a member lacks: once, whoever else is at it.
 /// Answers with the head, and how many rows it was found to lack. None where there is no such conversation, or it is not
-/// one of `me`: a stranger's request writes nothing.
+/// one of the person who asks: a stranger's request writes nothing.
 pub(super) async fn make(
     table: &Table,
     conversation: conversation::Id,
-    me: Option<user::Id>,
+    source: Source<'_>,
 ) -> Result<Option<(Head, usize)>, Failure> {
     let mut tries = Tries::default();
     let mut shift = Duration::ZERO;
     loop {
-        let Some((head, lost)) = plan(table, conversation, me, shift).await? else { return Ok(None) };
+        let Some((head, lost)) = plan(table, conversation, source, shift).await? else { return Ok(None) };
         let mut parts = vec![table.put_if_absent(head.item(conversation))?];
         for row in &lost {
             parts.push(table.put_if_absent(row.item())?);
@@ -62,10 +72,13 @@ pub(super) async fn make(
 pub(super) async fn plan(
     table: &Table,
     conversation: conversation::Id,
-    me: Option<user::Id>,
+    source: Source<'_>,
     shift: Duration,
 ) -> Result<Option<(Head, Vec<InboxRow>)>, Failure> {
-    let rows = inbox_rows::of(table, conversation).await?;
+    let (me, rows) = match source {
+        Source::Index(me, known) => (Some(me), [inbox_rows::of(table, conversation).await?, known.to_vec()].concat()),
+        Source::Table(rows) => (None, rows.to_vec()),
+    };
     let Some(members) = members(&rows).filter(|members| me.is_none_or(|me| members.contains(&me))) else {
         return Ok(None);
     };

@@ -1,6 +1,7 @@
 //! Inbox rows of a conversation: one for each member, at the newest message. The old app's are as it left them; ours
 //! stay behind where a reader of the stream gave up the records that would have moved them.
 
+use futures::future::try_join_all;
 use time::Duration;
 
 use crate::conversation;
@@ -14,18 +15,21 @@ use crate::server::store::rows::{InboxRow, MessageRow};
 use crate::server::store::tries::Tries;
 use crate::user;
 
-/// Brings the inbox rows of a conversation up to date, and counts what was done. Makes none that its head's making made.
+/// Brings the inbox rows of a conversation up to date, of which these were seen, and counts what was done. Makes none that
+/// its head's making made.
 pub(super) async fn put_right(
     table: &Table,
     conversation: conversation::Id,
     members: [user::Id; 2],
+    seen: &[InboxRow],
     purpose: Purpose,
     changed: &mut Changed,
 ) -> Result<(), Failure> {
     let mut tries = Tries::default();
     loop {
         let newest = ends::newest(table, conversation).await?;
-        let rows = inbox_rows::of(table, conversation).await?;
+        let lists = members.map(|owner| rows_now(table, owner, conversation, seen));
+        let rows = try_join_all(lists).await?.concat();
         let mut all_right = true;
         for owner in members {
             let work = Work { table, owner, newest: newest.as_ref(), purpose };
@@ -37,6 +41,24 @@ pub(super) async fn put_right(
         // A message came in between: its rows moved.
         tries.wait_by(table.clock(), "bring inbox rows up to date").await?;
     }
+}
+
+/// A member's rows of a conversation as they are now, by the table and not by the index, which lags behind it: those that
+/// were seen, at a read unit each. Where one has moved on, or there was none, their whole list is looked through.
+async fn rows_now(
+    table: &Table,
+    owner: user::Id,
+    conversation: conversation::Id,
+    seen: &[InboxRow],
+) -> Result<Vec<InboxRow>, Failure> {
+    let mine: Vec<_> = seen.iter().filter(|row| row.owner == owner).cloned().collect();
+    let keys: Vec<_> = mine.iter().map(InboxRow::key).collect();
+    let items = try_join_all(keys.iter().map(|key| table.get(key))).await?;
+    let there: Vec<_> = items.iter().flatten().filter_map(InboxRow::read).collect();
+    if there.is_empty() || there != mine {
+        return inbox_rows::of_owner(table, owner, conversation).await;
+    }
+    Ok(mine)
 }
 
 /// Whether a row needs nothing: it is at the newest message, under a key that sorts by time. One of ours says so by its
@@ -59,7 +81,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Not done: the rows are no longer those that the index showed.
+    /// Not done: the rows are no longer those that were read.
     async fn put_right(&self, rows: &[InboxRow], changed: &mut Changed) -> Result<bool, Failure> {
         let mut mine: Vec<_> = rows.iter().filter(|row| row.owner == self.owner).collect();
         mine.sort_unstable_by_key(|row| (row.seq, row.at.at()));
@@ -82,9 +104,6 @@ impl Work<'_> {
     /// Puts the row that is lost, where a head was there already.
     async fn remake(&self, rows: &[InboxRow], changed: &mut Changed) -> Result<bool, Failure> {
         let Some(left) = rows.iter().find(|row| row.with.id == self.owner) else { return Ok(true) };
-        if !inbox_rows::of_owner(self.table, self.owner, left.conversation).await?.is_empty() {
-            return Ok(self.purpose == Purpose::Report);
-        }
         let row = heads::remade(left, self.newest.map_or(&[][..], std::slice::from_ref), Duration::ZERO);
         if self.purpose == Purpose::Change && !self.put(row).await? {
             return Ok(false);
@@ -107,8 +126,8 @@ impl Work<'_> {
         }
     }
 
-    /// Moves a row on. It never goes back, and not even stays in its instant: where the index shows both the old row and
-    /// the new one, the later is the one that there is.
+    /// Moves a row on. It never goes back, and not even stays in its instant: where both the old row and the new one were
+    /// read, the later is the one that there is.
     async fn replace(&self, current: &InboxRow) -> Result<bool, Failure> {
         const DELETE: usize = 0;
         const PUT: usize = 1;
@@ -131,7 +150,7 @@ impl Work<'_> {
     }
 
     /// Removes a row, or would, if it is one that the old app wrote and still there. A second one of ours is where the
-    /// other was before it moved, and only the index still shows it.
+    /// other was before it moved, while the list was read.
     async fn remove(&self, row: &InboxRow) -> Result<bool, Failure> {
         if row.seq > 0 {
             return Ok(false);

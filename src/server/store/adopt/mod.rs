@@ -13,6 +13,9 @@
 //!   after all of them.
 //! - **Which one goes on** where two people have several: the one with the oldest message. The others stay where they are.
 //!
+//! Who opens a conversation by its address has only the index to find its rows by, which lags behind: what it does not show
+//! is found the next time. There is no next time after all has been adopted at once, so that goes by the table alone.
+//!
 //! Every step is a write under a condition. Of two servers at one conversation one wins, and the other reads what it wrote.
 
 mod ends;
@@ -60,7 +63,7 @@ impl OldRows {
 
     /// The head of a conversation, made if it is an old one of this person's ([`heads::find_or_make`]).
     pub(super) async fn head(&self, me: user::Id, conversation: conversation::Id) -> Result<Option<Head>, Failure> {
-        heads::find_or_make(&self.table, conversation, me).await
+        heads::find_or_make(&self.table, conversation, me, &[]).await
     }
 
     /// The old conversation that two people without a pair go on with, if they have one.

@@ -26,13 +26,16 @@ async fn read_age(table: &Table, conversation: conversation::Id) -> Result<Age, 
 /// Finds the oldest conversation of two people by their lists, and makes it their pair. Either of the two rows may be lost.
 pub(super) async fn find(table: &Table, one: user::Id, other: user::Id) -> Result<Option<conversation::Id>, Failure> {
     let (ours, theirs) = tokio::try_join!(inbox_rows::about(table, one, other), inbox_rows::about(table, other, one))?;
-    let mut found: Vec<_> = ours.into_iter().chain(theirs).map(|row| row.conversation).collect();
+    let listed = [ours, theirs].concat();
+    let mut found: Vec<_> = listed.iter().map(|row| row.conversation).collect();
     found.sort_unstable();
     found.dedup();
     let mut ages = try_join_all(found.into_iter().map(|conversation| read_age(table, conversation))).await?;
     ages.sort_unstable();
     for (_, _, conversation) in ages {
-        let head = heads::find_or_make(table, conversation, one).await?;
+        // The index may not show what the lists have shown.
+        let known: Vec<_> = listed.iter().filter(|row| row.conversation == conversation).cloned().collect();
+        let head = heads::find_or_make(table, conversation, one, &known).await?;
         // A row that names the two may be contradicted by another one of the same conversation.
         if head.is_some_and(|head| head.members.contains(&one) && head.members.contains(&other)) {
             return put(table, one, other, conversation).await.map(|(conversation, _)| Some(conversation));

@@ -39,7 +39,8 @@ pub(super) struct Survey {
 pub(super) struct Seen {
     /// Whom its head names.
     head: Option<[user::Id; 2]>,
-    rows: Vec<InboxRow>,
+    /// Its inbox rows.
+    pub(super) rows: Vec<InboxRow>,
     newest: Option<MessageRow>,
     beginning: Option<OffsetDateTime>,
     messages: u64,
@@ -51,7 +52,8 @@ impl Survey {
     /// A part of the table, from `start`; where the next part starts.
     pub(super) async fn look(&mut self, table: &Table, start: Option<Item>) -> Result<Option<Item>, Failure> {
         let request = table.client().scan().table_name(table.name()).limit(SLICE_LEN).set_exclusive_start_key(start);
-        let answer = request.send().await.map_err(failed("read the whole table"))?;
+        // As the table is now, at twice the price: what is not seen here is taken for done.
+        let answer = request.consistent_read(true).send().await.map_err(failed("read the whole table"))?;
         for item in answer.items() {
             self.see(item);
         }

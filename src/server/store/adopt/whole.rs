@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use crate::conversation;
 use crate::server::respond::Failure;
+use crate::server::store::adopt::heads::{self, Source};
 use crate::server::store::adopt::keys::{self, Moved};
 use crate::server::store::adopt::report::{Changed, Report};
 use crate::server::store::adopt::survey::{Seen, Survey};
-use crate::server::store::adopt::{heads, inbox, mark_adopted, pairs};
+use crate::server::store::adopt::{inbox, mark_adopted, pairs};
 use crate::server::store::dynamodb::Table;
 use crate::server::store::tries::Tries;
 
@@ -47,8 +48,9 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Adopts a table, or says what that would do.
 ///
-/// Reads the table once (half a read unit for 4 KB), and again each conversation of which something must be changed. Writes
-/// some four units for each message that gets another key, and some twenty for each conversation.
+/// Reads the table once (a read unit for 4 KB), and again each conversation of which something must be changed; never the
+/// index, which may lag behind. Writes some four units for each message that gets another key, and some twenty for each
+/// conversation.
 pub async fn adopt(table: &Table, purpose: Purpose, told: Told<'_>) -> Result<Report, Failure> {
     let survey = look(table, told).await?;
     let mut run = Run { table, purpose, told, changed: Changed::default() };
@@ -92,7 +94,7 @@ impl Run<'_> {
             self.keys(conversation).await?;
         }
         if !seen.has_head() {
-            let head = patiently(async || self.head(conversation).await).await?;
+            let head = patiently(async || self.head(conversation, seen).await).await?;
             self.changed.add(head);
         }
         // A row that was lost has been made with the head, and in a dry run counted with it.
@@ -100,7 +102,7 @@ impl Run<'_> {
         if !seen.has_right_rows() {
             let changed = patiently(async || {
                 let mut changed = Changed::default();
-                inbox::put_right(table, conversation, members, purpose, &mut changed).await?;
+                inbox::put_right(table, conversation, members, &seen.rows, purpose, &mut changed).await?;
                 Ok(changed)
             });
             let changed = changed.await?;
@@ -111,11 +113,11 @@ impl Run<'_> {
     }
 
     /// The head, and the inbox rows that are made with it.
-    async fn head(&self, conversation: conversation::Id) -> Result<Changed, Failure> {
-        let (table, unmoved) = (self.table, time::Duration::ZERO);
+    async fn head(&self, conversation: conversation::Id, seen: &Seen) -> Result<Changed, Failure> {
+        let (table, rows, unmoved) = (self.table, Source::Table(&seen.rows), time::Duration::ZERO);
         let lacked = match self.purpose {
-            Purpose::Report => heads::plan(table, conversation, None, unmoved).await?.map(|(_, lost)| lost.len()),
-            Purpose::Change => heads::make(table, conversation, None).await?.map(|(_, lacked)| lacked),
+            Purpose::Report => heads::plan(table, conversation, rows, unmoved).await?.map(|(_, lost)| lost.len()),
+            Purpose::Change => heads::make(table, conversation, rows).await?.map(|(_, lacked)| lacked),
         };
         let made = |lacked| Changed { heads_made: 1, inbox_rows_made: lacked as u64, ..Changed::default() };
         Ok(lacked.map(made).unwrap_or_default())
