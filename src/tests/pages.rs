@@ -171,6 +171,47 @@ async fn a_text_that_nobody_is_signed_in_to_send_is_given_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_two_wrote_stays_with_the_one_when_the_row_of_the_other_is_gone() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let talk = ana.start("ben", "Hello Ben").await;
+    let (path, to_ben) = (format!("/messages/{talk}"), "/messages/new/ben");
+    ben.say(&talk, "Hello Ana").await;
+    app.database.execute("delete from users where handle = 'ben'").await;
+
+    let (list, page) = (ana.get("/messages").await, ana.get(&path).await);
+    assert_eq!((list.status, page.status), (StatusCode::OK, StatusCode::OK), "{}{}", list.text, page.text);
+    assert!(list.text.contains("<bdi>ben") && list.text.contains("Hello Ana"), "{}", list.text);
+    for part in ["<bdi>Somebody who left", "Hello Ben", "Hello Ana"] {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
+    // Ana may write on, as long as she does it here: nobody has the handle any more.
+    let sent = ana.submit(&path, &[("conversation", &talk), ("id", &new_id()), ("body", "Are you there?")]).await;
+    assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, &*path), "{}", sent.text);
+    assert_eq!(ana.texts(&talk).await, ["Hello Ben", "Hello Ana", "Are you there?"]);
+    for (endpoint, field) in
+        [("typing", None), ("mark_read", Some(("seq", "3"))), ("mark_delivered", Some(("seq", "3")))]
+    {
+        let fields: Vec<_> = [("conversation", &*talk)].into_iter().chain(field).collect();
+        assert_eq!(ana.call(endpoint, &fields).await.status, StatusCode::OK, "{endpoint}");
+    }
+    let refused = ana.submit(to_ben, &[("handle", "ben"), ("id", &new_id()), ("body", "Hello?")]).await;
+    assert_eq!((ana.get(to_ben).await.status, refused.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+
+    let ended = ben.cookie.clone();
+    let status = ben.call("open_conversation", &[("conversation", &talk)]).await.status;
+    assert_eq!((status, ben.cookie.as_deref()), (StatusCode::UNAUTHORIZED, None));
+    ben.cookie = ended;
+    assert_eq!(ben.get(&path).await.location(), format!("/signin?next=%2Fmessages%2F{talk}"));
+    // Whoever comes back by the same account and handle is somebody new.
+    let entered = ben.submit("/signin", &[("email", "ben@example.com"), ("password", PASSWORD)]).await;
+    assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text);
+    assert_eq!(ben.get(&path).await.status, StatusCode::NOT_FOUND);
+    assert!(!ben.get("/messages").await.text.contains("Hello Ana"));
+    assert_ne!(ana.start("ben", "Hello again").await, talk);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_people_write_is_never_markup() {
     const HOSTILE: &str =
         "</textarea></title></script><script>window.pwned=1</script><img src=x onerror=alert(1)>\\0\"'";
