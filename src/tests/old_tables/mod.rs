@@ -3,6 +3,7 @@
 
 mod adopting;
 mod lagging;
+mod order;
 mod people;
 mod reading;
 mod router;
@@ -73,7 +74,7 @@ impl Server {
         self.conversations.start(me, other, new_message(), &body(text)).await.expect("a conversation starts").0
     }
 
-    /// All messages, page by page from the newest up to the first, and, to see whether it is the same, down again.
+    /// All messages, page by page from the newest up to the first, and, to see that they are the same, down again.
     async fn history(&self, me: user::Id, talk: conversation::Id) -> Vec<Message> {
         let right = self.membership(me, talk).await.expect("a member");
         let mut page = self.messages.page(&right, None).await.expect("the newest page");
@@ -88,7 +89,7 @@ impl Server {
             page = self.messages.page(&right, Some(newer)).await.expect("a newer page");
             downwards.extend(page.items.clone());
         }
-        assert_eq!(sorted(ids(&downwards)), sorted(ids(&upwards)), "both ways");
+        assert_eq!(ids(&downwards), ids(&upwards), "both ways");
         upwards
     }
 

@@ -11,6 +11,8 @@
 //!   read them all: nobody needs the number, since what was there before the first numbered message is history, and read.
 //!   Its `last_sk` is later than every old row, by the clock and by the text of the key, so that the next message sorts
 //!   after all of them.
+//! - **In which order** its messages come: that of time. Their keys sort by what some clock showed, so a page is picked out
+//!   of all that has a key within a day of it (`pages`).
 //! - **Which one goes on** where two people have several: the one with the oldest message. The others stay where they are.
 //!
 //! Who opens a conversation by its address has only the index to find its rows by, which lags behind: what it does not show
@@ -25,6 +27,8 @@ mod heads;
 mod inbox;
 
 mod keys;
+
+mod pages;
 
 mod pairs;
 
@@ -41,10 +45,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::future::try_join_all;
 
 use crate::server::respond::Failure;
+use crate::server::store::cursor::Direction;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::inbox_rows;
-use crate::server::store::rows::{Head, InboxRow};
-use crate::server::store::table::Key;
+use crate::server::store::rows::{Head, InboxRow, MessageRow};
+use crate::server::store::table::{Key, SortTime};
+use crate::server::store::times::Slice;
 use crate::{conversation, user};
 
 /// The old rows of a table, as the store meets them. Cloning copies handles.
@@ -72,6 +78,21 @@ impl OldRows {
     /// done only until the whole table has been adopted, and for two people only until they have a pair.
     pub(super) async fn pair(&self, me: user::Id, other: user::Id) -> Result<Option<conversation::Id>, Failure> {
         if self.all_adopted().await? { Ok(None) } else { pairs::find(&self.table, me, other).await }
+    }
+
+    /// Messages in the order of time ([`pages::slice`]); none where their keys are in it. A read unit to know that, until the
+    /// whole table has been adopted.
+    pub(super) async fn messages(
+        &self,
+        partition: &str,
+        direction: Direction,
+        from: Option<&SortTime>,
+        count: usize,
+    ) -> Result<Option<Slice<MessageRow>>, Failure> {
+        if self.all_adopted().await? {
+            return Ok(None);
+        }
+        pages::slice(&self.table, partition, direction, from, count).await.map(Some)
     }
 
     /// Which of these rows of one list stand for a conversation that has another row further up: the old app could leave
