@@ -111,11 +111,8 @@ impl Timeline {
             // The newest have been let go of since: what comes after them does not follow on what is left.
             return;
         }
-        for message in page.items {
-            if Some(&message.sent_at) > self.last_sent_at() {
-                self.messages.push(message);
-            }
-        }
+        let last = self.last_sent_at().cloned();
+        self.messages.extend(page.items.into_iter().filter(|message| Some(&message.sent_at) > last.as_ref()));
         self.heard = self.heard.max(self.last_seq());
         // What was missed since the server looked is not in its answer.
         self.has_newer = page.newer.is_some() || pull.gaps != self.gaps;
@@ -160,5 +157,24 @@ impl Timeline {
 
     fn knows(&self, message: &Message) -> bool {
         self.messages.iter().rev().any(|known| known.id == message.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::samples;
+    use uuid::Uuid;
+
+    #[test]
+    fn messages_of_one_instant_are_all_taken_in_and_none_twice() {
+        let old = |n, sent_at| Message { seq: 0, ..samples::message(n, "old", sent_at) };
+        let page = |items: &[Message]| Page { items: items.to_vec(), older: None, newer: None };
+        let all = [old(1, "1"), old(2, "2"), old(3, "2"), old(4, "3")];
+        let mut timeline = Timeline::new(conversation::Id(Uuid::nil()), page(&all[..1]));
+        let pull = timeline.pull();
+        timeline.extend(&pull, page(&all[1..3]));
+        timeline.extend(&pull, page(&all[1..]));
+        assert_eq!(timeline.messages(), all);
     }
 }
