@@ -1,6 +1,5 @@
 //! Conversations, in DynamoDB.
 
-use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use anyhow::anyhow;
@@ -55,7 +54,7 @@ impl Conversations {
 
     /// The same with the newest messages' whole texts.
     ///
-    /// Two reads of DynamoDB and one of PostgreSQL. A conversation that moves up between two pages is on the first one
+    /// Two reads of DynamoDB and one of PostgreSQL; some more until the whole table has been adopted. A conversation that moves up between two pages is on the first one
     /// when that is read again.
     pub async fn list_whole(&self, me: user::Id, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
         let inbox = Key::inbox(me);
@@ -65,18 +64,20 @@ impl Conversations {
             }
             from => from.map(|(_, at)| at),
         };
-        // The old app could leave two rows of one conversation; the newer comes first, maybe on an earlier page.
+        let (from, direction) = (from.as_ref(), Direction::Older);
+        // One that moves up while the list is read is met twice.
         let mut seen = HashSet::new();
         let row = |item: &_| InboxRow::read(item).filter(|row| seen.insert(row.conversation));
-        let mut slice = times::slice(&self.table, &inbox, Direction::Older, from.as_ref(), PAGE_SIZE, row).await?;
-        let older =
-            slice.rows.last().filter(|_| slice.more).map(|last| cursor::write(&inbox, Direction::Older, &last.at));
+        let mut slice = match self.old_rows.in_time(&inbox, direction, from, PAGE_SIZE, InboxRow::read).await? {
+            Some(slice) => slice,
+            None => times::slice(&self.table, &inbox, direction, from, PAGE_SIZE, row).await?,
+        };
+        let older = slice.rows.last().filter(|_| slice.more).map(|last| cursor::write(&inbox, direction, &last.at));
+        // The newer of two rows of one conversation may have been on an earlier page.
         if from.is_some() {
             let repeated = self.old_rows.repeated(&slice.rows).await?;
             slice.rows.retain(|row| !repeated.contains(&row.conversation));
         }
-        // Old keys sort by the time that some clock showed. The places where pages end must stay those of the keys.
-        slice.rows.sort_by_key(|row| Reverse(row.at.at()));
         Ok(Page { items: self.shown(me, slice.rows).await?, older, newer: None })
     }
 

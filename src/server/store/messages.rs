@@ -37,7 +37,7 @@ impl Messages {
 
     /// One page of a conversation, oldest first within it: the newest page without a cursor, else the one that the cursor
     /// asks for, and the newest one again where nothing has come after it. One query of [`PAGE_SIZE`] rows and one, whatever
-    /// came before them; some more for old messages ([`OldRows::messages`]).
+    /// came before them; some more for old messages ([`OldRows::in_time`]).
     pub async fn page(&self, membership: &Membership, cursor: Option<&Cursor>) -> Result<Page<Message>, Failure> {
         let partition = Key::messages(membership.conversation());
         let place = cursor.map(|cursor| cursor::read(cursor, &partition)).transpose()?;
@@ -92,7 +92,7 @@ impl Messages {
         if !may_be_old(membership, direction, from, &slice.rows) {
             return Ok(slice);
         }
-        Ok(self.old_rows.messages(&partition, direction, from, size).await?.unwrap_or(slice))
+        Ok(self.old_rows.in_time(&partition, direction, from, size, MessageRow::read).await?.unwrap_or(slice))
     }
 
     /// Stores a message once, however often it is asked to with the same id; answers with the stored message.

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use uuid::Uuid;
 
 use crate::conversation::{self, Receipts};
 use crate::message::{self, Message};
@@ -12,6 +13,35 @@ use crate::server::store::table::{
     MESSAGE_SK, MESSAGE_UUID, READ_AT, SEQ, SortTime, UNMARKED, USER_DISPLAY_NAME, USER_HANDLE, USER_UUID,
 };
 use crate::user::{self, DisplayName, Handle, User};
+
+/// A row whose sort key is a time.
+pub(super) trait Timed: Clone {
+    /// Its sort key.
+    fn at(&self) -> &SortTime;
+
+    /// What is shown once, however many rows stand for it.
+    fn shows(&self) -> Uuid;
+}
+
+impl Timed for MessageRow {
+    fn at(&self) -> &SortTime {
+        &self.at
+    }
+
+    fn shows(&self) -> Uuid {
+        self.id.0
+    }
+}
+
+impl Timed for InboxRow {
+    fn at(&self) -> &SortTime {
+        &self.at
+    }
+
+    fn shows(&self) -> Uuid {
+        self.conversation.0
+    }
+}
 
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]

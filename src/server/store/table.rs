@@ -141,11 +141,12 @@ impl Key {
     }
 }
 
-/// A time as a sort key: UTC, always six digits after the second, so that text order is time order.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A time as a sort key: UTC, always six digits after the second, so that text order is time order. That of old keys is not:
+/// they are compared by time, and in one instant by their text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SortTime {
-    text: String,
     at: OffsetDateTime,
+    text: String,
 }
 
 impl SortTime {

@@ -10,9 +10,10 @@ use cruddur_messages::server::store::table::SortTime;
 use cruddur_messages::user;
 use time::Duration;
 
+use super::reading::assert_listed;
 use super::{NOW, Server, person, server, shown, written};
 use crate::support::dynamodb::TABLE;
-use crate::support::old_app::{Clocks, OldApp, OldTalk, SHAPE, Shape};
+use crate::support::old_app::{Clocks, Inbox, OldApp, OldTalk, SHAPE, Shape};
 
 /// So many messages in so many days until now. By key, one is up to 26 hours from where it belongs.
 fn muddled(seed: u64, messages: usize, days: i64) -> (OldApp, OldTalk) {
@@ -79,6 +80,25 @@ async fn a_time_leads_to_what_was_written_before_and_after_it() {
         assert!(older.len() >= PAGE_SIZE && written(before).ends_with(&shown(&older)), "before {at}");
         assert!(newer.len() >= PAGE_SIZE && written(after).starts_with(&shown(&newer)), "after {at}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_conversation_is_listed_once_and_in_the_order_of_time() {
+    let mut app = OldApp::new(6);
+    let (messages, inbox) = (2, [Inbox::Whole, Inbox::Twice]);
+    for n in 1..=70 {
+        let span = Duration::days(3);
+        let shape = Shape { messages, from: NOW - span, span, clocks: Clocks::World, inbox: inbox[n % inbox.len()] };
+        app.talk(&person(0), &person(n as u128), shape);
+    }
+    let (_dynamodb, server) = server(&app).await;
+    assert_listed(&server, person(0).id, &app.talks, 6).await;
+    for talk in app.talks.iter().step_by(7) {
+        server.send(&person(0), talk.id, "we go on").await;
+    }
+    let listed = server.list(person(0).id).await;
+    assert_eq!(listed.len(), 70);
+    assert!(listed.is_sorted_by(|one, next| one.last_sent_at >= next.last_sent_at));
 }
 
 #[tokio::test(flavor = "multi_thread")]

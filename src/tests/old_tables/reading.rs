@@ -11,7 +11,7 @@ use super::{Server, body, new_message, person, server, shown, town, written};
 use crate::support::old_app::{Clocks, Inbox, OldApp, OldTalk, SHAPE, Shape};
 
 /// Asserts that somebody's list has each conversation that it should have, once, the newest first.
-async fn assert_listed(server: &Server, me: user::Id, talks: &[OldTalk], seed: u64) {
+pub(super) async fn assert_listed(server: &Server, me: user::Id, talks: &[OldTalk], seed: u64) {
     let listed = server.list(me).await;
     let expected: HashSet<_> = talks.iter().filter(|talk| talk.listed_by.contains(&me)).map(|talk| talk.id).collect();
     assert_eq!(listed.iter().map(|it| it.id).collect::<HashSet<_>>(), expected, "seed {seed}");

@@ -108,7 +108,7 @@ impl OldApp {
             }
         }
         messages.retain(|message| self.is_stored(id, message));
-        messages.sort_by(|one, other| (one.at.at(), one.at.as_str()).cmp(&(other.at.at(), other.at.as_str())));
+        messages.sort_by(|one, other| one.at.cmp(&other.at));
         let listed_by = self.inbox_rows(id, [one, other], &messages, shape);
         let talk = OldTalk { id, members: [one.id, other.id], messages, listed_by };
         self.talks.push(talk.clone());

@@ -39,7 +39,7 @@ pub(super) async fn near(
 
 /// The message with the latest time.
 pub(super) async fn newest(table: &Table, conversation: conversation::Id) -> Result<Option<MessageRow>, Failure> {
-    Ok(near(table, conversation, Direction::Older).await?.into_iter().max_by(by_time))
+    Ok(near(table, conversation, Direction::Older).await?.into_iter().max_by(|one, other| one.at.cmp(&other.at)))
 }
 
 /// The earliest time.
@@ -48,9 +48,4 @@ pub(super) async fn beginning(
     conversation: conversation::Id,
 ) -> Result<Option<OffsetDateTime>, Failure> {
     Ok(near(table, conversation, Direction::Newer).await?.into_iter().map(|row| row.at.at()).min())
-}
-
-/// The order of time; in one instant, of the keys.
-pub(super) fn by_time(one: &MessageRow, other: &MessageRow) -> std::cmp::Ordering {
-    (one.at.at(), one.at.as_str()).cmp(&(other.at.at(), other.at.as_str()))
 }

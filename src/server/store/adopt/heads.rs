@@ -108,7 +108,7 @@ pub(super) fn members(rows: &[InboxRow]) -> Option<[user::Id; 2]> {
 
 /// The other member's row, made of the one that is left and of the messages at the end of the conversation.
 pub(super) fn remade(left: &InboxRow, messages: &[MessageRow], shift: Duration) -> InboxRow {
-    let newest = messages.iter().max_by(|one, other| ends::by_time(one, other));
+    let newest = messages.iter().max_by(|one, other| one.at.cmp(&other.at));
     let author = messages.iter().map(|row| &row.author).find(|author| author.id == left.owner);
     let at = newest.map_or(left.at.at(), |row| row.at.at());
     InboxRow {

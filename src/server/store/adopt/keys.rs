@@ -65,7 +65,7 @@ pub(super) async fn plan(table: &Table, conversation: conversation::Id) -> Resul
 /// The moves that put old keys into the order of time, newest first: so that what stands in the way has gone before. Rows
 /// of one instant stay in the order of their keys, a microsecond apart. What is `fixed` keeps its place.
 fn moves(mut old: Vec<SortTime>, fixed: &HashSet<OffsetDateTime>) -> Vec<Move> {
-    old.sort_unstable_by(|one, other| (one.at(), one.as_str()).cmp(&(other.at(), other.as_str())));
+    old.sort_unstable();
     let mut last: Option<SortTime> = None;
     let mut moves = Vec::new();
     for from in old {

@@ -11,8 +11,8 @@
 //!   read them all: nobody needs the number, since what was there before the first numbered message is history, and read.
 //!   Its `last_sk` is later than every old row, by the clock and by the text of the key, so that the next message sorts
 //!   after all of them.
-//! - **In which order** its messages come: that of time. Their keys sort by what some clock showed, so a page is picked out
-//!   of all that has a key within a day of it (`pages`).
+//! - **In which order** messages and conversations come: that of time. Their keys sort by what some clock showed, so a page
+//!   is picked out of all that has a key within a day of it (`pages`).
 //! - **Which one goes on** where two people have several: the one with the oldest message. The others stay where they are.
 //!
 //! Who opens a conversation by its address has only the index to find its rows by, which lags behind: what it does not show
@@ -48,8 +48,8 @@ use crate::server::respond::Failure;
 use crate::server::store::cursor::Direction;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::inbox_rows;
-use crate::server::store::rows::{Head, InboxRow, MessageRow};
-use crate::server::store::table::{Key, SortTime};
+use crate::server::store::rows::{Head, InboxRow, Timed};
+use crate::server::store::table::{Item, Key, SortTime};
 use crate::server::store::times::Slice;
 use crate::{conversation, user};
 
@@ -80,19 +80,20 @@ impl OldRows {
         if self.all_adopted().await? { Ok(None) } else { pairs::find(&self.table, me, other).await }
     }
 
-    /// Messages in the order of time ([`pages::slice`]); none where their keys are in it. A read unit to know that, until the
-    /// whole table has been adopted.
-    pub(super) async fn messages(
+    /// Rows in the order of time ([`pages::slice`]); none where their keys are in it. A read unit to know that, until the whole
+    /// table has been adopted.
+    pub(super) async fn in_time<T: Timed>(
         &self,
         partition: &str,
         direction: Direction,
         from: Option<&SortTime>,
         count: usize,
-    ) -> Result<Option<Slice<MessageRow>>, Failure> {
+        read: fn(&Item) -> Option<T>,
+    ) -> Result<Option<Slice<T>>, Failure> {
         if self.all_adopted().await? {
             return Ok(None);
         }
-        pages::slice(&self.table, partition, direction, from, count).await.map(Some)
+        pages::slice(&self.table, partition, direction, from, count, read).await.map(Some)
     }
 
     /// Which of these rows of one list stand for a conversation that has another row further up: the old app could leave
@@ -116,7 +117,7 @@ impl OldRows {
 
 async fn repeated(table: &Table, row: &InboxRow) -> Result<Option<conversation::Id>, Failure> {
     let all = inbox_rows::of(table, row.conversation).await?;
-    let is_further_up = |other: &InboxRow| other.owner == row.owner && other.at.as_str() > row.at.as_str();
+    let is_further_up = |other: &InboxRow| other.owner == row.owner && other.at > row.at;
     Ok(all.iter().any(is_further_up).then_some(row.conversation))
 }
 

@@ -1,64 +1,67 @@
-//! Old messages in the order of time, which is not that of their keys.
+//! Old rows in the order of time, which is not that of their keys.
+
+use std::collections::HashSet;
 
 use time::Duration;
 
 use crate::server::respond::Failure;
-use crate::server::store::adopt::ends;
 use crate::server::store::cursor::Direction;
 use crate::server::store::dynamodb::Table;
-use crate::server::store::rows::MessageRow;
-use crate::server::store::table::SortTime;
+use crate::server::store::rows::Timed;
+use crate::server::store::table::{Item, SortTime};
 use crate::server::store::times::{self, Slice};
 
 /// Keys sort by what a clock showed, and that is less than this away from the time: offsets have at most 23 hours and 59
 /// minutes (RFC 3339, 5.6).
 const REACH: Duration = Duration::DAY;
 
-/// Reads up to `count` messages next to the time `from`, or at the end that `direction` comes from; and those of the same
+/// Reads up to `count` rows next to the time `from`, or at the end that `direction` comes from; and those of the same
 /// instant as the last, so that its time says where the next slice starts.
 ///
 /// Queries twice as many rows at once, until none that is left can belong to these: what has a key within a day of them is
 /// read, too.
-pub(super) async fn slice(
+pub(super) async fn slice<T: Timed>(
     table: &Table,
     partition: &str,
     direction: Direction,
     from: Option<&SortTime>,
     count: usize,
-) -> Result<Slice<MessageRow>, Failure> {
+    read: fn(&Item) -> Option<T>,
+) -> Result<Slice<T>, Failure> {
     // What comes next by time can have a key on the near side of `from`.
     let back = if direction == Direction::Older { REACH } else { -REACH };
     let mut start = from.map(|from| SortTime::from(from.at().saturating_add(back)));
-    let mut rows: Vec<MessageRow> = Vec::new();
+    let mut rows: Vec<T> = Vec::new();
     loop {
-        let slice = times::slice(table, partition, direction, start.as_ref(), 2 * count, MessageRow::read).await?;
-        let last = slice.rows.last().cloned();
+        let slice = times::slice(table, partition, direction, start.as_ref(), 2 * count, read).await?;
+        start = slice.rows.last().map(|last| last.at().clone());
         rows.extend(slice.rows.into_iter().filter(|row| from.is_none_or(|from| is_beyond(row, direction, from))));
         rows.sort_unstable_by(|one, other| match direction {
-            Direction::Older => ends::by_time(other, one),
-            Direction::Newer => ends::by_time(one, other),
+            Direction::Older => other.at().cmp(one.at()),
+            Direction::Newer => one.at().cmp(other.at()),
         });
-        let end = (count..rows.len()).find(|&n| rows[n].at.at() != rows[n - 1].at.at());
-        let is_settled = last.as_ref().zip(end).is_some_and(|(last, end)| is_out_of_reach(&rows[end], last));
+        // The old app could leave two rows of one conversation.
+        let mut seen = HashSet::new();
+        rows.retain(|row| seen.insert(row.shows()));
+        let end = (count..rows.len()).find(|&n| rows[n].at().at() != rows[n - 1].at().at());
+        let is_settled = start.as_ref().zip(end).is_some_and(|(last, end)| is_out_of_reach(&rows[end], last));
         if is_settled || !slice.more {
             let end = end.unwrap_or(rows.len());
             let more = end < rows.len();
             rows.truncate(end);
             return Ok(Slice { rows, more });
         }
-        start = last.map(|last| last.at);
     }
 }
 
-fn is_beyond(row: &MessageRow, direction: Direction, from: &SortTime) -> bool {
+fn is_beyond(row: &impl Timed, direction: Direction, from: &SortTime) -> bool {
     match direction {
-        Direction::Older => row.at.at() < from.at(),
-        Direction::Newer => row.at.at() > from.at(),
+        Direction::Older => row.at().at() < from.at(),
+        Direction::Newer => row.at().at() > from.at(),
     }
 }
 
 /// Whether nothing that comes after `last` by key can come before `row` by time.
-fn is_out_of_reach(row: &MessageRow, last: &MessageRow) -> bool {
-    // What has a number has a key that sorts by time, and is on one side of all that has none.
-    last.seq > 0 || (last.at.shown() - row.at.at()).abs() > REACH
+fn is_out_of_reach(row: &impl Timed, last: &SortTime) -> bool {
+    (last.shown() - row.at().at()).abs() > REACH
 }

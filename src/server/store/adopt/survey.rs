@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::server::respond::Failure;
 use crate::server::store::adopt::report::{Found, Nobodys, Room, Several};
-use crate::server::store::adopt::{ends, heads, inbox, pairs};
+use crate::server::store::adopt::{heads, inbox, pairs};
 use crate::server::store::dynamodb::{Table, failed};
 use crate::server::store::rows::{self, Head, InboxRow, MessageRow};
 use crate::server::store::table::{Item, Key, MESSAGE_GROUP_UUID, PK, SK};
@@ -173,7 +173,7 @@ impl Seen {
         self.out_of_form += u64::from(row.seq == 0 && !row.at.is_in_form());
         *self.authors.entry(row.author.id).or_default() += 1;
         self.beginning = Some(self.beginning.map_or(row.at.at(), |beginning| beginning.min(row.at.at())));
-        if self.newest.as_ref().is_none_or(|newest| ends::by_time(newest, &row).is_lt()) {
+        if self.newest.as_ref().is_none_or(|newest| newest.at < row.at) {
             self.newest = Some(row);
         }
     }
