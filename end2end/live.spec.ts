@@ -14,6 +14,33 @@ async function sendNothing(person: Person, from: Page | BrowserContext = person.
   await from.route("**/rpc/send_message", (route) => route.abort("internetdisconnected"));
 }
 
+/** How soon it must show that somebody writes, in milliseconds from the first key. */
+const SHOWN_MS = 300;
+
+/** How often that is measured. The middle one counts. */
+const TRIES = 7;
+
+// Times are noted in the pages, whose clock is one and the same: how long it takes to look at them from here does not count.
+/** Has a page note when a key was pressed in it last, and when it last began to show that the other person writes. */
+async function noteWriting(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const notes = document.documentElement.dataset;
+    addEventListener("keydown", () => (notes.pressedAt = `${Date.now()}`), true);
+    let shows = false;
+    const look = () => {
+      const showed = shows;
+      shows = document.querySelector(".thread__typing")?.checkVisibility() ?? false;
+      if (shows && !showed) notes.writingAt = `${Date.now()}`;
+    };
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  });
+}
+
+/** What it has noted, in milliseconds since 1970. */
+async function noted(page: Page, what: "pressedAt" | "writingAt"): Promise<number> {
+  return page.evaluate((what) => Number(document.documentElement.dataset[what]), what);
+}
+
 test("a message appears on the other side without a reload, in the conversation and in both lists", async ({ people }) => {
   const { ana, ben, path } = await inConversation(people);
   // He looks at his list only: the new conversation comes into it by itself.
@@ -48,6 +75,28 @@ test("somebody who is writing is said to be, until they send", async ({ people }
   await ben.sendButton.click();
   await expect(ana.messages).toHaveText(["Are you there?", "I"]);
   await expect(ana.page.getByText("is writing…")).toBeHidden();
+});
+
+test("that somebody writes shows within 300 ms of the first key, message for message, and goes away by itself", async ({ people }) => {
+  const { ana, ben, path } = await inConversation(people);
+  await ben.open(path);
+  await Promise.all([ana.page, ben.page].map(noteWriting));
+  const writing = ana.page.getByText("is writing…");
+  const took: number[] = [];
+  for (let n = 0; n < TRIES; n++) {
+    await expect(writing).toBeHidden();
+    await ben.composer.press("x");
+    await expect(writing).toBeVisible();
+    took.push((await noted(ana.page, "writingAt")) - (await noted(ben.page, "pressedAt")));
+    await ben.sendButton.click();
+    await expect(ana.messages).toHaveCount(n + 2);
+  }
+  took.sort((a, b) => a - b);
+  expect(took[Math.floor(TRIES / 2)], `the middle one of ${took.join(", ")} ms`).toBeLessThan(SHOWN_MS);
+  await expect(writing).toBeHidden();
+  await ben.composer.press("x");
+  await expect(writing).toBeVisible();
+  await expect(writing).toBeHidden();
 });
 
 test("a page that was cut off shows everything once it is back, in order", async ({ people }) => {

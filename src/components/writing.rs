@@ -43,6 +43,11 @@ impl Writing {
         }
     }
 
+    /// What one was writing has been sent: the first key of what comes next is told at once, too.
+    pub fn sent(self) {
+        let _ = self.said.try_set_value(false);
+    }
+
     /// The other person is writing.
     pub fn begins(self) {
         self.theirs.try_set(true);

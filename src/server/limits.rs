@@ -97,7 +97,8 @@ impl Default for Limits {
             code: Counters::new(10, Duration::from_secs(30)),
             search: Counters::new(30, Duration::from_millis(500)),
             send: Counters::new(30, Duration::from_millis(500)),
-            typing: Counters::new(10, Duration::from_secs(1)),
+            // Once for each message, however short.
+            typing: Counters::new(30, Duration::from_millis(500)),
             mark: Counters::new(100, Duration::from_millis(250)),
             clock: DefaultClock::default(),
         }

@@ -154,6 +154,7 @@ impl OpenThread {
     pub fn send_action(self, outbox: Outbox) -> Action<Draft, Result<(), AppError>> {
         Action::new(move |(id, body): &Draft| {
             outbox.push(Unsent { id: *id, conversation: self.id, body: body.clone(), refused: None });
+            self.writing.sent();
             // Who answers has read what was there.
             self.read_before.set(None);
             self.show_newest();
