@@ -298,16 +298,3 @@ test("links can be followed, and a look-alike host is shown for what it is", asy
   await expect(links).toHaveText(["https://example.com/a", "https://xn--pple-43d.com/login"]);
   await expect(links.first()).toHaveAttribute("rel", /noopener noreferrer/);
 });
-
-test("one sees who of those one writes with is there", async ({ people }) => {
-  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
-  await ana.startConversation(ben, "hello");
-  const mark = ana.page.locator(".thread__handle").getByTitle("Online");
-  await expect(mark).toBeVisible();
-  await expect(ben.conversations.first().getByTitle("Online")).toBeVisible();
-  await ben.page.reload();
-  await expect(ben.conversations.first().getByTitle("Online")).toBeVisible();
-  await expect(mark).toBeVisible();
-  await ben.page.close();
-  await expect(mark).toHaveCount(0, { timeout: 20_000 });
-});

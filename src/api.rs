@@ -148,6 +148,16 @@ pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
     .await
 }
 
+/// Has one's streams tell, for two minutes, who is there in these conversations, [`conversation::LOOKED_FOR_MAX`] of them
+/// at most. Of the newest ones they tell by themselves. Nothing is stored.
+#[server(prefix = "/rpc", endpoint = "look_for")]
+pub async fn look_for(conversations: Vec<conversation::Id>) -> Result<(), AppError> {
+    crate::server::respond::respond(async |call| {
+        crate::server::messaging::look_for(&call.state, call.user()?, &conversations).await
+    })
+    .await
+}
+
 /// Sends a message into a conversation, once per `id`. Where it says by whom it was written, nobody else can send it: who is
 /// signed in may have changed since.
 #[server(prefix = "/rpc", endpoint = "send_message")]

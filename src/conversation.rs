@@ -67,6 +67,9 @@ impl Conversation {
 /// The most characters of a message that a list shows.
 pub const PREVIEW_LEN_MAX: usize = 140;
 
+/// Of how many conversations at most a page asks at once who is there.
+pub const LOOKED_FOR_MAX: usize = 100;
+
 /// How far a person has got in a conversation. Neither place ever goes back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipts {

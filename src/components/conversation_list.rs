@@ -12,7 +12,7 @@ use crate::components::presence::PresenceMark;
 use crate::components::time::{Shown, Time};
 use crate::conversation::Conversation;
 use crate::error::AppError;
-use crate::live::Drafts;
+use crate::live::{Drafts, Presence};
 use crate::user;
 
 /// The rows, and the way to older ones.
@@ -39,6 +39,9 @@ pub fn ConversationList(
 
 #[component]
 fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
+    if let Some(presence) = use_context::<Presence>() {
+        presence.watch(row.id);
+    }
     let href = format!("/messages/{}", row.id);
     let pathname = use_location().pathname;
     let current = {

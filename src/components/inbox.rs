@@ -11,7 +11,7 @@ use crate::conversation::{self, Conversation};
 use crate::error::AppError;
 use crate::event::Event;
 use crate::live;
-use crate::page::{Cursor, Page};
+use crate::page::{Cursor, PAGE_SIZE, Page};
 use crate::user;
 
 /// What the list shows, from one answer of the server on.
@@ -195,6 +195,13 @@ impl Inbox {
             Some(None) => self.missed.set_value(true),
             None => {}
         }
+    }
+
+    /// The newest conversations, so many as the server tells of by itself who is there.
+    pub fn newest(&self) -> Vec<conversation::Id> {
+        let rows = self.rows.try_get_value().flatten().filter(|rows| rows.at_newest);
+        let newest = |known: &live::Inbox| known.rows().iter().take(PAGE_SIZE).map(|row| row.id).collect::<Vec<_>>();
+        rows.and_then(|rows| rows.known.try_with_untracked(newest)).unwrap_or_default()
     }
 
     /// Only the server knows what has changed.

@@ -17,7 +17,7 @@ use crate::components::presence::PresenceMark;
 use crate::components::unsent_messages::UnsentMessages;
 use crate::conversation::Thread;
 use crate::error::AppError;
-use crate::live::{Drafts, Live, Outbox};
+use crate::live::{Drafts, Live, Outbox, Presence};
 use crate::page::Cursor;
 use crate::user::{self, User};
 
@@ -41,6 +41,9 @@ pub fn ThreadPane(
     open.mark_read_when_seen();
     let (live, outbox, drafts) = (expect_context::<Live>(), expect_context::<Outbox>(), expect_context::<Drafts>());
     open.follow(live);
+    if let Some(presence) = use_context::<Presence>() {
+        presence.watch(id);
+    }
     let load = open.load_action();
     let on_scroll = move |_| {
         open.scrolled(|cursor| {

@@ -44,7 +44,7 @@ pub fn ConversationsPage() -> impl IntoView {
     provide_context(live);
     let (outbox, drafts) = (Outbox::new(live), Drafts::new());
     provide_context(outbox);
-    provide_context(Presence::start(live));
+    provide_context(Presence::start(live, Callback::new(move |()| inbox.newest())));
     provide_context(drafts);
     let shortcuts = Shortcuts::start();
     provide_context(shortcuts);

@@ -31,6 +31,8 @@ pub enum Action {
     Typing,
     /// Saying what has arrived or been read.
     Mark,
+    /// Asking who is there.
+    Look,
 }
 
 /// Who is counted: an address and an account for those who are not signed in, a person otherwise.
@@ -56,6 +58,7 @@ pub struct Limits {
     send: Counters,
     typing: Counters,
     mark: Counters,
+    look: Counters,
     clock: DefaultClock,
 }
 
@@ -100,6 +103,7 @@ impl Default for Limits {
             // Once for each message, however short.
             typing: Counters::new(30, Duration::from_millis(500)),
             mark: Counters::new(100, Duration::from_millis(250)),
+            look: Counters::new(30, Duration::from_secs(2)),
             clock: DefaultClock::default(),
         }
     }
@@ -116,6 +120,7 @@ impl Limits {
             Action::Send => &self.send,
             Action::Typing => &self.typing,
             Action::Mark => &self.mark,
+            Action::Look => &self.look,
         };
         counters.of(&caller).check_key(&caller).map_err(|not_until| {
             let wait = not_until.wait_time_from(self.clock.now());
@@ -125,8 +130,10 @@ impl Limits {
 
     /// Drops the callers whose counts are back at zero. To be called now and then.
     pub fn forget(&self) {
-        let all = [&self.sign_in, &self.sign_up, &self.code, &self.search, &self.send, &self.typing, &self.mark];
-        for limiter in all.into_iter().flat_map(|counters| [&counters.callers, &counters.accounts]) {
+        let of_visitors = [&self.sign_in, &self.sign_up, &self.code];
+        let of_people = [&self.search, &self.send, &self.typing, &self.mark, &self.look];
+        let all = of_visitors.into_iter().chain(of_people);
+        for limiter in all.flat_map(|counters| [&counters.callers, &counters.accounts]) {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }

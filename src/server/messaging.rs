@@ -3,7 +3,7 @@
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::conversation::{self, Conversation, Recipient, Thread};
+use crate::conversation::{self, Conversation, LOOKED_FOR_MAX, Recipient, Thread};
 use crate::error::AppError;
 use crate::event::Event;
 use crate::message::{self, Body, Message, SentAt};
@@ -133,7 +133,6 @@ pub async fn start(
     let (state, me, body) = (state.clone(), me.user.clone(), body.clone());
     to_the_end(async move {
         let (conversation, message) = state.store.conversations.start(&me, &with, id, &body).await?;
-        state.presence.introduce(me.id, with.id);
         tell_of_message(&state, conversation, [me.id, with.id], message);
         Ok(conversation)
     })
@@ -156,8 +155,22 @@ pub async fn typing(state: &AppState, me: &CurrentUser, conversation: conversati
     Ok(())
 }
 
+/// Has the person's pages told who is there of these conversations, now and for some time. Nobody is told of others than
+/// those with whom they have one.
+pub async fn look_for(state: &AppState, me: &CurrentUser, conversations: &[conversation::Id]) -> Result<(), Failure> {
+    if conversations.len() > LOOKED_FOR_MAX {
+        return Err(AppError::invalid("conversations", "These are too many at once.").into());
+    }
+    state.limits.check(Action::Look, Caller::User(me.user.id))?;
+    let people = state.store.conversations.others(me.user.id, conversations).await?;
+    state.presence.look(me.user.id, &people);
+    Ok(())
+}
+
 /// To be called once a message is stored.
 fn tell_of_message(state: &AppState, conversation: conversation::Id, members: [user::Id; 2], message: Message) {
+    let [one, other] = members;
+    state.presence.introduce(one, other);
     state.hub.publish(&members, &Event::MessageSent { conversation, message });
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::Stdio;
+use std::time::Duration;
 
 use cruddur_messages::event::Event;
 use cruddur_messages::message::Message;
@@ -13,8 +14,10 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::live::{SIGNED_OUT, Stream};
+use crate::presence::{bury, hear, look_for, whoami};
 use crate::processes::Process;
 use crate::support::app::{Browser, TestApp};
+use crate::support::until::until;
 
 /// A NATS server. Killed when dropped.
 struct Nats {
@@ -38,7 +41,7 @@ impl Nats {
             .spawn()
             .expect("nats-server is installed, as bin/test sees to");
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Self { port, _child: child }
     }
@@ -118,6 +121,35 @@ async fn two_servers_carry_events_for_each_other_and_do_without_when_the_bus_is_
     next_resync(&mut hers).await;
     ana.say(&talk, "it is back").await;
     assert_eq!(next_message(&mut his).await.body, "it is back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_looks_at_one_server_is_told_who_is_there_comes_and_goes_at_the_other() {
+    let (app, nats) = tokio::join!(TestApp::start(), Nats::start());
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let (her, him) = (whoami(&mut ana).await, whoami(&mut ben).await);
+    let talk = ana.start("ben", "long ago").await;
+    bury(&app, &her).await;
+    bury(&app, &him).await;
+    let url = nats.url();
+    let variables = [("NATS_URL", url.as_str())];
+    let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
+    let (mut ana, ben) = (ana.at(one.address), ben.at(two.address));
+    let (mut hers, his) = (Stream::open(&ana).await, Stream::open(&ben).await);
+    let there = Event::PeoplePresent { people: vec![him.id] };
+    // The servers may find each other a little later.
+    until("she is told", async || {
+        look_for(&mut ana, &talk).await;
+        timeout(Duration::from_secs(1), hear(&mut hers, &there)).await.is_ok()
+    })
+    .await;
+    drop(his);
+    hear(&mut hers, &Event::PersonLeft { person: him.id }).await;
+    let _his = Stream::open(&ben).await;
+    hear(&mut hers, &there).await;
+    // Any server may be asked.
+    look_for(&mut ana.at(two.address), &talk).await;
+    hear(&mut hers, &there).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

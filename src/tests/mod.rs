@@ -24,6 +24,8 @@ mod outages;
 
 mod pages;
 
+mod presence;
+
 mod receipts;
 
 mod refresh;

@@ -77,6 +77,7 @@ fn calls(talk: &str) -> Vec<Call> {
     let email = || needed("email", "ana@example.com", &["", "ana", &format!("{}@example.com", "a".repeat(250))]);
     let password = || needed("password", PASSWORD, &["", &"x".repeat(257)]);
     let code = || needed("code", "123456", &["", "abc", &"1".repeat(13)]);
+    let some = needed("conversations[0]", STRANGE, &["", "@bayko", "not-an-id"]);
     let name = needed("name", "Ana", &["", "a\u{7}b", &"x".repeat(65)]);
     let handle = needed("handle", "ana", &["", "!", &"a".repeat(33)]);
     vec![
@@ -87,6 +88,7 @@ fn calls(talk: &str) -> Vec<Call> {
         Call::new(SignedIn, "messages_after", [talk(), optional("after", &["yesterday"])]),
         Call::new(SignedIn, "send_message", [talk(), id(), body(), optional("author", &["@bayko"])]),
         Call::new(SignedIn, "typing", [talk()]),
+        Call::new(SignedIn, "look_for", [some]),
         Call::new(SignedIn, "mark_read", [talk(), seq()]),
         Call::new(SignedIn, "mark_unread", [talk()]),
         Call::new(SignedIn, "mark_delivered", [talk(), seq()]),
@@ -300,6 +302,7 @@ async fn who_sends_or_searches_too_fast_is_asked_to_wait() {
     for (endpoint, fields) in [
         ("send_message", vec![("conversation", talk.clone()), ("id", new_id()), ("body", "again".to_owned())]),
         ("search_users", vec![("query", "ben".to_owned())]),
+        ("look_for", vec![("conversations[0]", talk.clone())]),
     ] {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let mut refused = None;

@@ -36,12 +36,17 @@ struct Telling {
     /// Whom; none for everybody.
     to: Option<Vec<user::Id>>,
     event: Event,
+    /// Whether it is for the servers alone: no page is told.
+    #[serde(default)]
+    for_servers: bool,
 }
 
 /// One end of the bus. Cloning copies handles.
 #[derive(Clone)]
 pub struct Bus {
-    tellings: mpsc::Sender<(Vec<user::Id>, Event)>,
+    /// Which server's.
+    server: Uuid,
+    tellings: mpsc::Sender<Telling>,
     /// Whether something was to be told that was not.
     lossy: Arc<AtomicBool>,
 }
@@ -68,22 +73,33 @@ impl Bus {
         let client = options.connect(url).await.with_context(|| format!("connect to NATS at {url}"))?;
         let (tellings, waiting) = mpsc::channel(WAITING_MAX);
         let lossy = Arc::new(AtomicBool::new(false));
+        let server = Uuid::new_v4();
         let line = Line {
             client,
             subject: format!("cruddur-messages.{table}.events"),
-            server: Uuid::new_v4(),
+            server,
             hub,
             presence,
             gap,
             lossy: Arc::clone(&lossy),
         };
         tokio::spawn(async move { closing.run_until_cancelled(line.carry(waiting)).await });
-        Ok(Self { tellings, lossy })
+        Ok(Self { server, tellings, lossy })
     }
 
     /// Tells the pages of these people at the other servers. Never waits.
     pub fn publish(&self, to: &[user::Id], event: &Event) {
-        if self.tellings.try_send((to.to_vec(), event.clone())).is_err() {
+        self.send(to, event, false);
+    }
+
+    /// Tells the other servers alone. Never waits.
+    pub fn publish_to_servers(&self, to: &[user::Id], event: &Event) {
+        self.send(to, event, true);
+    }
+
+    fn send(&self, to: &[user::Id], event: &Event, for_servers: bool) {
+        let telling = Telling { from: self.server, to: Some(to.to_vec()), event: event.clone(), for_servers };
+        if self.tellings.try_send(telling).is_err() {
             self.lossy.store(true, Ordering::Relaxed);
         }
     }
@@ -102,12 +118,12 @@ struct Line {
 }
 
 impl Line {
-    async fn carry(self, mut waiting: mpsc::Receiver<(Vec<user::Id>, Event)>) {
+    async fn carry(self, mut waiting: mpsc::Receiver<Telling>) {
         let mut subscriber = self.subscribe().await;
         let mut ticks = interval(AWAY_INTERVAL);
         loop {
             tokio::select! {
-                Some((to, event)) = waiting.recv() => self.tell(Some(to), event).await,
+                Some(telling) = waiting.recv() => self.tell(&telling).await,
                 message = subscriber.next() => match message {
                     Some(message) => self.heed(&message.payload),
                     None => subscriber = self.subscribe().await,
@@ -115,13 +131,13 @@ impl Line {
                 () = self.gap.notified() => {
                     // What was told while nobody could be heard is lost, on both sides.
                     self.hub.tell_all(&Event::Resync);
-                    self.tell(None, Event::Resync).await;
+                    self.have_all_ask().await;
                 }
                 _ = ticks.tick() => {
                     if !self.is_connected() {
                         self.hub.tell_all(&Event::Resync);
                     } else if self.lossy.swap(false, Ordering::Relaxed) {
-                        self.tell(None, Event::Resync).await;
+                        self.have_all_ask().await;
                     }
                 }
             }
@@ -142,16 +158,21 @@ impl Line {
         }
     }
 
-    async fn tell(&self, to: Option<Vec<user::Id>>, event: Event) {
+    /// Has all pages of the other servers ask.
+    async fn have_all_ask(&self) {
+        self.tell(&Telling { from: self.server, to: None, event: Event::Resync, for_servers: false }).await;
+    }
+
+    async fn tell(&self, telling: &Telling) {
         // A client that is not connected would keep what is late by then.
-        let sent = self.is_connected() && self.publish(to, event).await.is_ok();
+        let sent = self.is_connected() && self.publish(telling).await.is_ok();
         if !sent {
             self.lossy.store(true, Ordering::Relaxed);
         }
     }
 
-    async fn publish(&self, to: Option<Vec<user::Id>>, event: Event) -> anyhow::Result<()> {
-        let telling = serde_json::to_vec(&Telling { from: self.server, to, event })?;
+    async fn publish(&self, telling: &Telling) -> anyhow::Result<()> {
+        let telling = serde_json::to_vec(telling)?;
         Ok(self.client.publish(self.subject.clone(), telling.into()).await?)
     }
 
@@ -159,8 +180,10 @@ impl Line {
         match serde_json::from_slice::<Telling>(payload) {
             Ok(telling) if telling.from == self.server => {}
             Ok(Telling { to: None, event, .. }) => self.hub.tell_all(&event),
-            Ok(Telling { to: Some(to), event, .. }) => {
-                self.hub.tell(&to, &event);
+            Ok(Telling { to: Some(to), event, for_servers, .. }) => {
+                if !for_servers {
+                    self.hub.tell(&to, &event);
+                }
                 self.presence.heed(&to, &event);
             }
             // A newer server tells what this one does not know.

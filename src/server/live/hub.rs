@@ -74,6 +74,14 @@ impl Hub {
         }
     }
 
+    /// Tells the other servers what they would tell these people. They tell no page.
+    pub fn tell_servers(&self, to: &[user::Id], event: &Event) {
+        let bus = self.lock().bus.clone();
+        if let Some(bus) = bus {
+            bus.publish_to_servers(to, event);
+        }
+    }
+
     /// Tells everybody whose pages are at this server.
     pub fn tell_all(&self, event: &Event) {
         let everybody: Vec<_> = self.lock().by_user.keys().copied().collect();

@@ -10,6 +10,8 @@ mod connection;
 
 mod presence;
 
+mod lookers;
+
 pub use connection::Punctual;
 pub use hub::Hub;
 pub use presence::Presence;

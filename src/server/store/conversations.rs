@@ -95,11 +95,17 @@ impl Conversations {
         conversation: conversation::Id,
     ) -> Result<Option<Membership>, Failure> {
         let Some(head) = self.old_rows.head(me, conversation).await? else { return Ok(None) };
-        let other = match head.members {
-            [one, other] | [other, one] if one == me => other,
-            _ => return Ok(None),
-        };
+        let Some(other) = other_member(&head, me) else { return Ok(None) };
         Ok(Some(Membership { conversation, me, other, head }))
+    }
+
+    /// The other people of those of these conversations (100 at most) that are the person's. A read unit for each. An old
+    /// conversation that has no head yet is left out.
+    pub async fn others(&self, me: user::Id, conversations: &[conversation::Id]) -> Result<Vec<user::Id>, Failure> {
+        let once: HashSet<_> = conversations.iter().collect();
+        let keys = once.into_iter().map(|conversation| Key::Head(*conversation).item()).collect();
+        let heads = self.table.get_some(keys, "read some heads").await?;
+        Ok(heads.iter().filter_map(Head::read).filter_map(|head| other_member(&head, me)).collect())
     }
 
     /// The conversation that two people have. One read unit; more in a table of the old app ([`OldRows::pair`]).
@@ -225,6 +231,14 @@ impl Membership {
 
     pub(super) async fn read_up_to(&self, table: &Table, seq: u64) -> Result<Option<ReadCursor>, Failure> {
         reads::advance(table, self.me, self.conversation, seq).await
+    }
+}
+
+/// Who is in a conversation besides `me`; nobody where `me` is not.
+fn other_member(head: &Head, me: user::Id) -> Option<user::Id> {
+    match head.members {
+        [one, other] | [other, one] if one == me => Some(other),
+        _ => None,
     }
 }
 

@@ -11,13 +11,16 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    CancellationReason, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::server::respond::Failure;
 use crate::server::store::clock::Clock;
 use crate::server::store::table::{Item, Key, PK};
+use crate::server::store::tries::Tries;
 use crate::user;
 
 /// A client for what the SDK's own environment variables name: region, credentials, and `AWS_ENDPOINT_URL_DYNAMODB`
@@ -83,6 +86,25 @@ impl Table {
     pub async fn get(&self, key: &Key) -> Result<Option<Item>, Failure> {
         let request = self.client.get_item().table_name(self.name()).set_key(Some(key.item())).consistent_read(true);
         Ok(request.send().await.map_err(failed("read a row"))?.item)
+    }
+
+    /// Some rows, as they are now, in any order, without those that are not there: a read unit for each 4 KB of each. No
+    /// more than 100 keys and none twice, which DynamoDB refuses. `doing` says what for, for the log.
+    pub async fn get_some(&self, mut keys: Vec<Item>, doing: &'static str) -> Result<Vec<Item>, Failure> {
+        let mut found = Vec::new();
+        let mut tries = Tries::default();
+        while !keys.is_empty() {
+            let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?;
+            let request = self.client.batch_get_item().request_items(self.name(), wanted);
+            let answer = request.send().await.map_err(failed(doing))?;
+            found.extend(answer.responses.into_iter().flatten().flat_map(|(_, rows)| rows));
+            // DynamoDB leaves out what it has no capacity for, and says so.
+            keys = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, left)| left.keys).collect();
+            if !keys.is_empty() {
+                tries.wait(doing).await?;
+            }
+        }
+        Ok(found)
     }
 
     /// Part of a transaction: puts a row where there is none. A refusal hands out the row that is there.

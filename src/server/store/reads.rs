@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use crate::conversation;
 use crate::server::respond::Failure;
@@ -12,7 +12,6 @@ use crate::server::store::rows::{self, ReadCursor};
 use crate::server::store::table::{
     DELIVERED_AT, DELIVERED_SEQ, Item, Key, MARKED, PK, READ_AT, READ_PREFIX, SEQ, SK, SortTime, UNMARKED,
 };
-use crate::server::store::tries::Tries;
 use crate::user;
 
 /// Moves a person's read cursor on to `seq`, never back. Answers with the cursor if it moved. One write unit.
@@ -127,24 +126,7 @@ pub(super) async fn of(
     if let Some(last) = answer.last_evaluated_key.as_ref().and_then(|last| rows::text(last, SK)) {
         let keys = conversations.iter().map(|conversation| Key::Read(reader, *conversation));
         let beyond = keys.filter(|key| key.text().1.as_str() > last).map(|key| key.item()).collect();
-        found.extend(one_by_one(table, beyond).await?);
-    }
-    Ok(found)
-}
-
-async fn one_by_one(table: &Table, mut wanted: Vec<Item>) -> Result<Vec<(conversation::Id, ReadCursor)>, Failure> {
-    let mut found = Vec::new();
-    let mut tries = Tries::default();
-    while !wanted.is_empty() {
-        let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true).build()?;
-        let request = table.client().batch_get_item().request_items(table.name(), keys);
-        let answer = request.send().await.map_err(failed("read some read cursors"))?;
-        found.extend(answer.responses.iter().flatten().flat_map(|(_, rows)| rows).filter_map(place));
-        // DynamoDB leaves out what it has no capacity for, and says so.
-        wanted = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, left)| left.keys).collect();
-        if !wanted.is_empty() {
-            tries.wait("read some read cursors").await?;
-        }
+        found.extend(table.get_some(beyond, "read some read cursors").await?.iter().filter_map(place));
     }
     Ok(found)
 }
