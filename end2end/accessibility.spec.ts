@@ -110,7 +110,7 @@ test("what is unread, unsent, cut off, and what opens above the page", async ({ 
 });
 
 test("what is refused, what is drafted, who is there, and how far a message has got", async ({ people }) => {
-  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  const [ana, ben, cy] = [await people.signedIn("Ana"), await people.signedIn("Ben"), await people.known("Cy")];
   const path = await ana.startConversation(ben, "hello");
   await ben.open(path);
   await ben.composer.pressSequentially("I");
@@ -119,8 +119,12 @@ test("what is refused, what is drafted, who is there, and how far a message has 
   await expect(ana.page.getByText("Read", { exact: true })).toBeVisible();
   await expectAccessible(ana.page);
   ana.complaints.expectStatus(409);
-  await ana.page.route("**/rpc/send_message", (route) => route.fulfill({ status: 409, json: { Conflict: "This cannot be." } }));
+  await ana.page.route("**/rpc/send_*", (route) => route.fulfill({ status: 409, json: { Conflict: "This cannot be." } }));
   await ana.send("refused");
+  await expect(ana.page.getByRole("alert")).toBeVisible();
+  await expectAccessible(ana.page);
+  await ana.open(`/messages/new/${cy.handle}`);
+  await ana.send("refused as the first, too");
   await expect(ana.page.getByRole("alert")).toBeVisible();
   await expectAccessible(ana.page);
   await ben.open("/messages");

@@ -47,8 +47,8 @@ test("what is typed while the first message is on its way goes on in the convers
   const ana = await people.signedIn("Ana");
   const ben = await people.known("Ben");
   await ana.open(`/messages/new/${ben.handle}`);
-  const release = await ana.hold("start_conversation");
-  const asked = ana.page.waitForRequest("**/rpc/start_conversation");
+  const release = await ana.hold("send_first_message");
+  const asked = ana.page.waitForRequest("**/rpc/send_first_message");
   await ana.send("hello Ben");
   await asked;
   await ana.composer.pressSequentially("and another thing");
@@ -56,4 +56,24 @@ test("what is typed while the first message is on its way goes on in the convers
   await expect(ana.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
   await expect(ana.messages).toHaveText(["hello Ben"]);
   await expect(ana.composer).toHaveValue("and another thing");
+});
+
+test("a first message that the server will not have is said to be unsent, and can be tried again or thrown away", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const ben = await people.known("Ben");
+  await ana.open(`/messages/new/${ben.handle}`);
+  ana.complaints.expectStatus(409);
+  const refuse = { status: 409, json: { Conflict: "This cannot be." } };
+  await ana.page.route("**/rpc/send_first_message", (route) => route.fulfill(refuse), { times: 2 });
+  await ana.send("first");
+  await expect(ana.page.getByRole("alert")).toHaveText("Not sent. This cannot be.");
+  await ana.send("second");
+  await expect(ana.page.getByRole("alert")).toHaveCount(2);
+  await ana.page.getByRole("button", { name: "Try again" }).last().click();
+  // What was refused goes along to the conversation that the other one begins.
+  await expect(ana.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
+  await expect(ana.messages).toHaveText(["second", "first"]);
+  await expect(ana.page.getByRole("alert")).toHaveCount(1);
+  await ana.page.getByRole("button", { name: "Discard" }).click();
+  await expect(ana.messages).toHaveText(["second"]);
 });

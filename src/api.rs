@@ -168,12 +168,26 @@ pub async fn send_message(
     author: Option<user::Id>,
 ) -> Result<Message, AppError> {
     crate::server::respond::respond(async |call| {
-        let me = call.user()?;
-        if author.is_some_and(|author| author != me.user.id) {
-            return Err(AppError::Unauthenticated.into());
-        }
+        let me = call.author(author)?;
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
         crate::server::messaging::send(&call.state, me, conversation, id, &body).await
+    })
+    .await
+}
+
+/// Sends somebody a first message, once per `id`, or one more where there is a conversation with them, and says in which.
+/// It is bound to whoever has the id `to`, whatever their handle is by now, and to `author` as in [`send_message`].
+#[server(prefix = "/rpc", endpoint = "send_first_message")]
+pub async fn send_first_message(
+    to: user::Id,
+    id: message::Id,
+    body: String,
+    author: Option<user::Id>,
+) -> Result<(conversation::Id, Message), AppError> {
+    crate::server::respond::respond(async |call| {
+        let me = call.author(author)?;
+        let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
+        crate::server::messaging::send_first(&call.state, me, to, id, &body).await
     })
     .await
 }
@@ -248,7 +262,7 @@ pub async fn find_recipient(handle: String) -> Result<Recipient, AppError> {
     .await
 }
 
-/// Sends the first message to somebody, and leads to the conversation with them; appends to the one that there is.
+/// The same as [`send_first_message`], to the person of a handle, and leads to the conversation: what a form asks for.
 #[server(prefix = "/rpc", endpoint = "start_conversation")]
 pub async fn start_conversation(handle: String, id: message::Id, body: String) -> Result<Destination, AppError> {
     crate::server::respond::respond(async |call| {

@@ -1,8 +1,7 @@
 //! Where a message is written.
 //!
-//! In a conversation the text leaves the field for the outbox, which keeps it until the server has said yes. A first
-//! message, and any without WASM, stays in the field until then, and so does the id with which it is sent: trying again
-//! can never store it twice.
+//! The text leaves the field for the outbox, which keeps it until the server has said yes. Without WASM it stays in the
+//! field until then, and so does the id with which it is sent: trying again can never store it twice.
 
 use leptos::prelude::*;
 use leptos::web_sys::{KeyboardEvent, SubmitEvent};
@@ -11,46 +10,29 @@ use uuid::Uuid;
 use crate::components::error_note::ErrorNote;
 use crate::components::form::Refused;
 use crate::components::typing::{Counter, Typing, textarea_content, wrong_with};
-use crate::conversation;
 use crate::error::AppError;
-use crate::live::Drafts;
+use crate::live::{Drafts, Place};
 use crate::message::{self, Body};
 
 /// What a composer hands over to be sent.
 pub type Draft = (message::Id, String);
 
-/// A text on its way.
+/// A text, and how it is sent.
 #[derive(Clone, Copy)]
 struct Sending {
     /// With which the next text is sent.
     id: RwSignal<message::Id>,
     typing: Typing,
-    /// The text for which an answer is awaited.
-    sent: StoredValue<String>,
     /// Whether what is in the field may be stored under this id already: then trying again is the same message.
     in_doubt: StoredValue<bool>,
-    send: Action<Draft, Result<(), AppError>>,
+    /// Why it was refused without WASM, until it is tried again.
+    error: RwSignal<Option<AppError>>,
+    send: Callback<Draft>,
 }
 
 impl Sending {
-    fn new(id: message::Id, in_doubt: bool, typing: Typing, send: Action<Draft, Result<(), AppError>>) -> Self {
-        let in_doubt = StoredValue::new(in_doubt);
-        let sending = Self { id: RwSignal::new(id), typing, sent: StoredValue::default(), in_doubt, send };
-        Effect::new(move |_| match send.value().get() {
-            Some(Ok(())) => {
-                sending.sent.with_value(|sent| typing.take_out(sent));
-                in_doubt.set_value(false);
-            }
-            // The id is taken, by another text: that one is stored, this one is not.
-            Some(Err(AppError::Conflict(_))) => in_doubt.set_value(false),
-            Some(Err(_)) => in_doubt.set_value(true),
-            None => {}
-        });
-        sending
-    }
-
     fn is_possible(&self) -> bool {
-        !self.send.pending().get() && Body::parse(&self.typing.text.read()).is_ok()
+        Body::parse(&self.typing.text.read()).is_ok()
     }
 
     fn submit(&self) {
@@ -60,9 +42,11 @@ impl Sending {
                 // Of now: what is unsent goes out in the order of its ids.
                 self.id.set(message::Id(Uuid::now_v7()));
             }
+            self.in_doubt.set_value(false);
+            self.error.set(None);
             let text = self.typing.text.get_untracked();
-            self.sent.set_value(text.clone());
-            self.send.dispatch((self.id.get_untracked(), text));
+            self.send.run((self.id.get_untracked(), text.clone()));
+            self.typing.take_out(&text);
         }
         // A button that cannot be pressed any more would take the focus with it.
         self.typing.focus();
@@ -78,13 +62,12 @@ pub fn Composer(
     bound_to: (&'static str, String),
     /// The id of the first message from here.
     next_message: message::Id,
-    /// Sends. Says yes only when the message has been stored, or is in the outbox.
-    send: Action<Draft, Result<(), AppError>>,
+    /// Puts a message into the outbox.
+    send: Callback<Draft>,
     /// Why the same form was refused without WASM.
     refused: Option<Refused>,
     /// Where what is typed is kept until it is sent.
-    #[prop(optional)]
-    draft: Option<(Drafts, conversation::Id)>,
+    draft: (Drafts, Place),
     /// Called whenever something is typed.
     #[prop(optional, into)]
     typing: Option<Callback<()>>,
@@ -92,15 +75,11 @@ pub fn Composer(
     let typed_now = typing;
     let (name, value) = bound_to;
     let (first_error, typed, id) = begin(refused, (name, &value), next_message);
-    let sending = Sending::new(id, id != next_message, Typing::new(typed.clone()), send);
-    let typing = sending.typing;
-    if let Some((drafts, conversation)) = draft {
-        keep_draft(typing, drafts, conversation);
-    }
-    let error = Memo::new(move |_| match send.value().get() {
-        None => first_error.clone(),
-        Some(answer) => answer.err(),
-    });
+    let (in_doubt, error) = (StoredValue::new(id != next_message), RwSignal::new(first_error));
+    let typing = Typing::new(typed.clone());
+    let sending = Sending { id: RwSignal::new(id), typing, in_doubt, error, send };
+    let (drafts, place) = draft;
+    keep_draft(typing, drafts, place);
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         sending.submit();
@@ -142,10 +121,10 @@ pub fn Composer(
 }
 
 /// Puts what was begun before into the field, unless something is in it already, and keeps what is in it from then on.
-fn keep_draft(typing: Typing, drafts: Drafts, conversation: conversation::Id) {
+fn keep_draft(typing: Typing, drafts: Drafts, place: Place) {
     Effect::new(move |begun: Option<bool>| {
         if begun != Some(true) {
-            let kept = drafts.of(conversation);
+            let kept = drafts.of(place);
             // The drafts are taken out once it is known whose they are.
             if !typing.alive.get() || !drafts.are_out() {
                 return false;
@@ -153,8 +132,11 @@ fn keep_draft(typing: Typing, drafts: Drafts, conversation: conversation::Id) {
             if let Some(kept) = kept.filter(|_| typing.text.with_untracked(String::is_empty)) {
                 typing.put(&kept);
             }
+            if drafts.goes_on_in(place) {
+                typing.focus();
+            }
         }
-        drafts.keep(conversation, &typing.text.read());
+        drafts.keep(place, &typing.text.read());
         true
     });
 }

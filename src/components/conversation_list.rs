@@ -12,7 +12,7 @@ use crate::components::presence::PresenceMark;
 use crate::components::time::{Shown, Time};
 use crate::conversation::Conversation;
 use crate::error::AppError;
-use crate::live::{Drafts, Presence};
+use crate::live::{Drafts, Place, Presence};
 use crate::user;
 
 /// The rows, and the way to older ones.
@@ -48,11 +48,11 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
         let href = href.clone();
         move || (*pathname.read() == href).then_some("page")
     };
-    let (id, drafts) = (row.id, use_context::<Drafts>());
+    let (place, drafts) = (Place { conversation: Some(row.id), with: row.with.id }, use_context::<Drafts>());
     // Of the one that is open it is in the field.
     let draft = {
         let href = href.clone();
-        Memo::new(move |_| drafts?.of(id).filter(|_| *pathname.read() != href))
+        Memo::new(move |_| drafts?.of(place).filter(|_| *pathname.read() != href))
     };
     let by_me = row.last_author == Some(me);
     let count = (row.unread() > 0).then(|| row.unread());

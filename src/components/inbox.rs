@@ -148,7 +148,7 @@ pub struct Inbox {
     me: StoredValue<Option<user::Id>>,
     /// The rows that are on the page now. New ones for each answer of the server: a list that is about to be replaced
     /// must not be drawn with what is meant for the next.
-    rows: StoredValue<Option<Rows>>,
+    rows: RwSignal<Option<Rows>>,
     /// Whether something has happened before there were any.
     missed: StoredValue<bool>,
     /// How many messages are unread in the rows on the page. Not known before the page is alive.
@@ -161,7 +161,7 @@ impl Inbox {
     pub fn new() -> Self {
         Self {
             me: StoredValue::new(None),
-            rows: StoredValue::new(None),
+            rows: RwSignal::new(None),
             missed: StoredValue::new(false),
             unread: RwSignal::new(0),
             arrivals: Arrivals::new(),
@@ -171,7 +171,7 @@ impl Inbox {
     /// The list shows these now, to this person.
     pub fn show(&self, me: user::Id, rows: Rows) {
         self.me.set_value(Some(me));
-        self.rows.set_value(Some(rows));
+        self.rows.set(Some(rows));
         let (unread, arrivals) = (self.unread, self.arrivals);
         Effect::new(move |_| {
             unread.try_set(rows.known.read().unread());
@@ -188,9 +188,15 @@ impl Inbox {
         if cfg!(feature = "ssr") { 0 } else { self.unread.try_get().unwrap_or(0) }
     }
 
+    /// The conversation with somebody, if the list shows one.
+    pub fn conversation_with(&self, person: user::Id) -> Option<conversation::Id> {
+        let rows = self.rows.get()?;
+        rows.known.try_with(|known| known.conversation_with(person)).flatten()
+    }
+
     /// Something has happened.
     pub fn apply(&self, event: &Event) {
-        match self.rows.try_get_value() {
+        match self.rows.try_get_untracked() {
             Some(Some(rows)) => rows.apply(event),
             Some(None) => self.missed.set_value(true),
             None => {}
@@ -199,7 +205,7 @@ impl Inbox {
 
     /// The newest conversations, so many as the server tells of by itself who is there.
     pub fn newest(&self) -> Vec<conversation::Id> {
-        let rows = self.rows.try_get_value().flatten().filter(|rows| rows.at_newest);
+        let rows = self.rows.try_get_untracked().flatten().filter(|rows| rows.at_newest);
         let newest = |known: &live::Inbox| known.rows().iter().take(PAGE_SIZE).map(|row| row.id).collect::<Vec<_>>();
         rows.and_then(|rows| rows.known.try_with_untracked(newest)).unwrap_or_default()
     }
@@ -211,7 +217,7 @@ impl Inbox {
 
     /// A conversation has been read up to a message.
     pub fn read(&self, conversation: conversation::Id, seq: u64) {
-        let known = self.rows.try_get_value().flatten();
+        let known = self.rows.try_get_untracked().flatten();
         let marked = known.and_then(|rows| rows.known.try_with_untracked(|known| known.marked(conversation)));
         if let (Some(reader), Some(unmarked)) = (self.me.try_get_value().flatten(), marked) {
             self.apply(&Event::ConversationRead { conversation, reader, seq, unmarked });

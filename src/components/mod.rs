@@ -54,8 +54,6 @@ pub mod unread;
 
 pub mod unsent_messages;
 
-pub mod way_on;
-
 pub mod writing;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::components::presence::PresenceMark;
 use crate::components::unsent_messages::UnsentMessages;
 use crate::conversation::Thread;
 use crate::error::AppError;
-use crate::live::{Drafts, Live, Outbox, Presence};
+use crate::live::{Drafts, Live, Outbox, Place, Presence};
 use crate::page::Cursor;
 use crate::user::{self, User};
 
@@ -37,6 +37,7 @@ pub fn ThreadPane(
 ) -> impl IntoView {
     let open = OpenThread::new(&thread, me, inbox, from_first);
     let Thread { id, with, messages, next_message, .. } = thread;
+    let place = Place { conversation: Some(id), with: with.id };
     open.enter();
     open.mark_read_when_seen();
     let (live, outbox, drafts) = (expect_context::<Live>(), expect_context::<Outbox>(), expect_context::<Drafts>());
@@ -67,7 +68,7 @@ pub fn ThreadPane(
                         me
                         with=with.clone()
                     />
-                    <UnsentMessages outbox conversation=id/>
+                    <UnsentMessages outbox place/>
                     {messages.newer.map(|newer| view! { <NewerLinks open newer/> })}
                 </div>
             </div>
@@ -77,8 +78,8 @@ pub fn ThreadPane(
                 action=open.path()
                 bound_to=("conversation", id.to_string())
                 next_message
-                send=open.send_action(outbox)
-                draft=(drafts, id)
+                send=open.send_by(outbox)
+                draft=(drafts, place)
                 refused
             />
         </section>

@@ -77,7 +77,7 @@ pub fn wrong_with(text: &str) -> Option<InvalidBody> {
 }
 
 /// What is in the field besides what has been sent.
-pub fn rest<'a>(typed: &'a str, sent: &str) -> &'a str {
+fn rest<'a>(typed: &'a str, sent: &str) -> &'a str {
     typed.strip_prefix(sent).unwrap_or(typed).trim_start()
 }
 

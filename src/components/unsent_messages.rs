@@ -1,12 +1,11 @@
-//! Messages of a conversation that are on their way, or that the server refused.
+//! Messages that are on their way, or that the server refused.
 
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::components::focus::focus;
-use crate::conversation;
-use crate::live::Outbox;
 use crate::live::outbox::Unsent;
+use crate::live::{Outbox, Place};
 
 /// They stand below all that is stored, in the order in which they will be.
 #[component]
@@ -14,9 +13,9 @@ pub fn UnsentMessages(
     /// What is unsent.
     outbox: Outbox,
     /// Where.
-    conversation: conversation::Id,
+    place: Place,
 ) -> impl IntoView {
-    let items = move || outbox.of(conversation);
+    let items = move || outbox.of(place);
     view! {
         <ol class="message-list message-list--unsent">
             <For each=items key=|item| (item.id, item.refused.clone()) let:item>

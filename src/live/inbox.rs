@@ -56,6 +56,11 @@ impl Inbox {
         self.rows.iter().find(|row| row.id == conversation).map_or(0, |row| row.marked)
     }
 
+    /// The newest conversation with somebody, as far as is known.
+    pub fn conversation_with(&self, person: user::Id) -> Option<conversation::Id> {
+        self.rows.iter().find(|row| row.with.id == person).map(|row| row.id)
+    }
+
     /// Takes in what has happened.
     pub fn apply(&mut self, event: &Event) {
         match event {
@@ -238,6 +243,13 @@ mod tests {
         inbox.apply(&sent(3, 9, 2));
         inbox.refresh(&pull, page(&[1, 4], Some("below 4")));
         assert_eq!(ids(&inbox), [3, 1, 4]);
+    }
+
+    #[test]
+    fn the_conversation_with_somebody_is_the_newest_one() {
+        let inbox = inbox(&[2, 1], None);
+        let with = |n| inbox.conversation_with(samples::user(n, "x").id);
+        assert_eq!((with(2), with(3)), (Some(samples::conversation(2).id), None));
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub mod inbox;
 
 pub mod outbox;
 
+pub mod place;
+
 pub mod presence;
 
 pub mod source;
@@ -21,6 +23,7 @@ pub mod timeline;
 pub use drafts::Drafts;
 pub use inbox::Inbox;
 pub use outbox::Outbox;
+pub use place::Place;
 pub use presence::Presence;
 pub use source::Live;
 pub use timeline::Timeline;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::api;
 use crate::error::AppError;
 use crate::event::Event;
+use crate::live::place::{Place, To};
 use crate::live::source::Live;
 use crate::live::storage::Shelf;
 use crate::{conversation, message, user};
@@ -31,8 +32,9 @@ const LOCK: &str = "cruddur-outbox";
 pub struct Unsent {
     /// Its id, by which it is stored once.
     pub id: message::Id,
-    /// Where it was written, and nowhere else does it go.
-    pub conversation: conversation::Id,
+    /// Where it was written, and nowhere else does it go. Kept as a field named `conversation` or `person`.
+    #[serde(flatten)]
+    pub to: To,
     /// What it says.
     pub body: String,
     /// Why the server will not have it.
@@ -47,6 +49,8 @@ pub struct Outbox {
     items: RwSignal<Vec<Unsent>>,
     /// Those of which the browser would keep nothing: this page has them alone.
     unkept: StoredValue<Vec<message::Id>>,
+    /// With whom a first message has begun a conversation, as this page has last heard, and which.
+    begun: RwSignal<Option<(user::Id, conversation::Id)>>,
     sending: StoredValue<bool>,
     failures: StoredValue<u32>,
     live: Live,
@@ -59,6 +63,7 @@ impl Outbox {
             shelf: StoredValue::new(None),
             items: RwSignal::new(Vec::new()),
             unkept: StoredValue::new(Vec::new()),
+            begun: RwSignal::new(None),
             sending: StoredValue::new(false),
             failures: StoredValue::new(0),
             live,
@@ -73,16 +78,21 @@ impl Outbox {
         let others = window_event_listener_untyped("storage", move |_| self.load());
         on_cleanup(move || others.remove());
         self.live.listen(Callback::new(move |event: Event| match event {
-            // Stored, whether or not its answer has arrived.
-            Event::MessageSent { message, .. } => self.remove(message.id),
+            // Whether or not its answer has arrived.
+            Event::MessageSent { conversation, message } => self.stored(message.id, conversation),
             Event::Resync => self.send(),
             _ => {}
         }));
     }
 
-    /// What is unsent in a conversation.
-    pub fn of(&self, conversation: conversation::Id) -> Vec<Unsent> {
-        self.items.read().iter().filter(|item| item.conversation == conversation).cloned().collect()
+    /// What is unsent and shown in a place. A first message is shown in the conversation that there is since, too.
+    pub fn of(&self, place: Place) -> Vec<Unsent> {
+        self.items.read().iter().filter(|item| place.ways().any(|to| to == item.to)).cloned().collect()
+    }
+
+    /// The conversation with somebody that a first message has just begun.
+    pub fn begun(&self, with: user::Id) -> Option<conversation::Id> {
+        self.begun.get().filter(|(other, _)| *other == with).map(|(_, conversation)| conversation)
     }
 
     /// Whether nothing is unsent.
@@ -105,6 +115,15 @@ impl Outbox {
 
     /// Throws away what was refused.
     pub fn discard(self, id: message::Id) {
+        self.remove(id);
+    }
+
+    /// A message is stored. If it was a first one, there is a conversation.
+    fn stored(self, id: message::Id, conversation: conversation::Id) {
+        let to = |items: &Vec<Unsent>| items.iter().find(|item| item.id == id).map(|item| item.to);
+        if let Some(Some(To::Person(with))) = self.items.try_with_untracked(to) {
+            self.begun.set(Some((with, conversation)));
+        }
         self.remove(id);
     }
 
@@ -170,13 +189,20 @@ impl Outbox {
         // Another page may have been at it while this one waited.
         self.load();
         while let Some(Some(next)) = self.items.try_with_untracked(|items| first(items)) {
-            let Unsent { id, conversation, body, .. } = next;
+            let Unsent { id, to, body, .. } = next;
             let author = self.shelf.try_get_value().flatten().map(|shelf| shelf.owner());
-            match api::send_message(conversation, id, body, author).await {
-                Ok(message) => {
+            let sent = match to {
+                To::Conversation(conversation) => {
+                    api::send_message(conversation, id, body, author).await.map(|message| (conversation, message))
+                }
+                // Also where a conversation has begun since: it goes on in that.
+                To::Person(with) => api::send_first_message(with, id, body, author).await,
+            };
+            match sent {
+                Ok((conversation, message)) => {
                     let _ = self.failures.try_set_value(0);
                     self.live.tell(&Event::MessageSent { conversation, message });
-                    self.remove(id);
+                    self.stored(id, conversation);
                 }
                 Err(AppError::Unauthenticated) => {
                     self.live.signed_out.try_set(true);
@@ -217,5 +243,38 @@ fn in_turn(work: Box<dyn FnOnce() -> Promise>) {
             let _ = request.apply(&locks, &Array::of2(&LOCK.into(), &work));
         }
         None => drop(work()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn unsent(n: u128, to: To) -> Unsent {
+        Unsent { id: message::Id(Uuid::from_u128(n)), to, body: "hello".to_owned(), refused: None }
+    }
+
+    #[test]
+    fn a_message_is_kept_with_where_it_goes() {
+        let id = Uuid::from_u128(2);
+        for (to, field) in [
+            (To::Conversation(conversation::Id(id)), "\"conversation\":\"00000000-0000-0000-0000-000000000002\""),
+            (To::Person(user::Id(id)), "\"person\":\"00000000-0000-0000-0000-000000000002\""),
+        ] {
+            let kept = serde_json::to_string(&unsent(1, to)).expect("JSON");
+            assert!(kept.contains(field), "{kept}");
+            assert_eq!(serde_json::from_str::<Unsent>(&kept).expect(&kept), unsent(1, to));
+        }
+    }
+
+    #[test]
+    fn what_was_refused_stands_in_nobodys_way() {
+        let talk = To::Conversation(conversation::Id(Uuid::from_u128(9)));
+        let mut items = [unsent(1, To::Person(user::Id(Uuid::from_u128(2)))), unsent(2, talk)];
+        assert_eq!(first(&items), Some(items[0].clone()));
+        items[0].refused = Some("This cannot be.".to_owned());
+        assert_eq!(first(&items), Some(items[1].clone()));
     }
 }

@@ -2,14 +2,13 @@
 
 use leptos::either::EitherOf4;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::HtmlTextAreaElement;
 use leptos_meta::Title;
+use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_navigate, use_params_map};
 use leptos_router::location::Url;
 
-use crate::api::{self, Destination};
+use crate::api;
 use crate::components::composer::{Composer, Draft};
 use crate::components::error_note::Missing;
 use crate::components::form::Refused;
@@ -17,11 +16,12 @@ use crate::components::heading::Heading;
 use crate::components::inbox::Inbox;
 use crate::components::message_list::MessageListSkeleton;
 use crate::components::thread::ThreadHead;
-use crate::components::typing;
-use crate::components::way_on::way_on;
+use crate::components::unsent_messages::UnsentMessages;
 use crate::conversation::Recipient;
 use crate::error::AppError;
-use crate::live::Drafts;
+use crate::live::outbox::Unsent;
+use crate::live::place::To;
+use crate::live::{Drafts, Outbox, Place};
 
 /// The first message to somebody. Where a conversation with them exists, leads there.
 #[component]
@@ -55,47 +55,52 @@ pub fn FirstMessagePage() -> impl IntoView {
 #[component]
 fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<Refused>) -> impl IntoView {
     let Recipient { with, next_message, .. } = recipient;
-    let handle = with.handle.to_string();
-    let (way, drafts) = (way_on(), expect_context::<Drafts>());
-    let send = {
-        let handle = handle.clone();
-        Action::new(move |(message, body): &Draft| {
-            let (handle, message, body) = (handle.clone(), *message, body.clone());
-            async move {
-                let Destination(path) = api::start_conversation(handle, message, body.clone()).await?;
-                inbox.refetch();
-                keep_rest(drafts, &path, &body);
-                way.try_set(Some(path));
-                Ok(())
-            }
-        })
-    };
-    let name = with.display_name.to_string();
+    let (outbox, drafts) = (expect_context::<Outbox>(), expect_context::<Drafts>());
+    let place = Place { conversation: None, with: with.id };
+    lead_on(place, outbox, drafts, inbox);
+    let send = Callback::new(move |(id, body): Draft| {
+        outbox.push(Unsent { id, to: To::Person(place.with), body, refused: None });
+    });
+    let (handle, name) = (with.handle.to_string(), with.display_name.to_string());
+    let label = format!("Messages with {name}");
     view! {
         <section class="thread" aria-labelledby="heading">
             <ThreadHead with/>
-            <div class="thread__scroller">
-                <p class="thread__beginning">"Write the first message to " <bdi>{name}</bdi> "."</p>
+            <div class="thread__scroller" tabindex="0" role="region" aria-label=label>
+                <div class="thread__content">
+                    <p class="thread__beginning">"Write the first message to " <bdi>{name}</bdi> "."</p>
+                    <UnsentMessages outbox place/>
+                </div>
             </div>
             <Composer
                 action=format!("/messages/new/{}", Url::escape(&handle))
                 bound_to=("handle", handle)
                 next_message
                 send
+                draft=(drafts, place)
                 refused
             />
         </section>
     }
 }
 
-/// What has been typed since goes on in the conversation, as a draft.
-fn keep_rest(drafts: Drafts, path: &str, sent: &str) {
-    let field = document().get_element_by_id("body").and_then(|field| field.dyn_into::<HtmlTextAreaElement>().ok());
-    let typed = field.map(|field| field.value()).unwrap_or_default();
-    let rest = typing::rest(&typed, sent);
-    if let (false, Some(Ok(id))) = (rest.is_empty(), path.strip_prefix("/messages/").map(str::parse)) {
-        drafts.keep(id, rest);
-    }
+/// Goes to the conversation with this person once there is one: a message from this page has begun it, or the list shows
+/// one that the other person, or another page of one's own, has begun.
+fn lead_on(place: Place, outbox: Outbox, drafts: Drafts, inbox: Inbox) {
+    let conversation = Memo::new(move |_| {
+        // Nobody is taken away from what they are writing because the list has changed.
+        let listed = || inbox.conversation_with(place.with).filter(|_| drafts.of(place).is_none());
+        outbox.begun(place.with).or_else(listed)
+    });
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if let Some(conversation) = conversation.get() {
+            drafts.go_on_in(conversation);
+            // The way back leads past this page, which would only lead on again.
+            let options = NavigateOptions { replace: true, ..Default::default() };
+            navigate(&format!("/messages/{conversation}"), options);
+        }
+    });
 }
 
 #[component]

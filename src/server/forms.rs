@@ -1,8 +1,9 @@
 //! Forms that are posted without WASM.
 //!
-//! A form posts to the path of its own page. What it asks for is the server function that the page's script would call.
-//! When that succeeds, the browser is led on (303); when it does not, the same page is rendered again with the error's
-//! status, what was typed, and what is wrong with it. Where that page cannot be rendered, a plain one says so.
+//! A form posts to the path of its own page. What it asks for is the server function that the page's script would call, or
+//! for a first message one that takes a handle. When that succeeds, the browser is led on (303); when it does not, the same
+//! page is rendered again with the error's status, what was typed, and what is wrong with it. Where that page cannot be
+//! rendered, a plain one says so.
 
 use std::collections::BTreeMap;
 

@@ -120,7 +120,7 @@ pub async fn recipient(state: &AppState, me: &CurrentUser, handle: &str) -> Resu
     Ok(Recipient { with, conversation, next_message: new_message_id() })
 }
 
-/// Sends somebody a first message, or one more where the two already talk.
+/// Sends the person with this handle a first message, or one more where the two already talk.
 pub async fn start(
     state: &AppState,
     me: &CurrentUser,
@@ -130,11 +130,34 @@ pub async fn start(
 ) -> Result<conversation::Id, Failure> {
     state.limits.check(Action::Send, Caller::User(me.user.id))?;
     let with = other_person(state, me, handle).await?;
+    Ok(begin(state, me, with, id, body).await?.0)
+}
+
+/// The same to the person with this id.
+pub async fn send_first(
+    state: &AppState,
+    me: &CurrentUser,
+    to: user::Id,
+    id: message::Id,
+    body: &Body,
+) -> Result<(conversation::Id, Message), Failure> {
+    state.limits.check(Action::Send, Caller::User(me.user.id))?;
+    let with = state.store.users.by_ids(&[to]).await?.pop().ok_or(AppError::NotFound)?;
+    begin(state, me, with, id, body).await
+}
+
+async fn begin(
+    state: &AppState,
+    me: &CurrentUser,
+    with: User,
+    id: message::Id,
+    body: &Body,
+) -> Result<(conversation::Id, Message), Failure> {
     let (state, me, body) = (state.clone(), me.user.clone(), body.clone());
     to_the_end(async move {
         let (conversation, message) = state.store.conversations.start(&me, &with, id, &body).await?;
-        tell_of_message(&state, conversation, [me.id, with.id], message);
-        Ok(conversation)
+        tell_of_message(&state, conversation, [me.id, with.id], message.clone());
+        Ok((conversation, message))
     })
     .await
 }

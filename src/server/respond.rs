@@ -13,6 +13,7 @@ use crate::error::AppError;
 use crate::server::accounts::Answer;
 use crate::server::session::CurrentUser;
 use crate::server::state::AppState;
+use crate::user;
 
 /// Why something was not done, as the server knows it.
 pub enum Failure {
@@ -101,6 +102,15 @@ impl Call {
     /// Who is signed in.
     pub fn user(&self) -> Result<&CurrentUser, AppError> {
         CurrentUser::of(&self.parts)
+    }
+
+    /// Who is signed in, unless something was written by somebody else: who is signed in may have changed since.
+    pub fn author(&self, author: Option<user::Id>) -> Result<&CurrentUser, AppError> {
+        let me = self.user()?;
+        if author.is_some_and(|author| author != me.user.id) {
+            return Err(AppError::Unauthenticated);
+        }
+        Ok(me)
     }
 
     /// Puts the answer's headers into the response, and says where to go.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use cruddur_messages::conversation;
 use cruddur_messages::error::AppError;
+use cruddur_messages::message::Message;
 use cruddur_messages::user::User;
 use reqwest::{Method, StatusCode};
 
@@ -64,10 +66,12 @@ impl Call {
     }
 }
 
-/// Every server function, with arguments that a member of `talk` may use and others that nobody may.
-fn calls(talk: &str) -> Vec<Call> {
+/// Every server function, with arguments that a member of `talk` may use, who writes to `person`, and others that nobody may.
+fn calls(talk: &str, person: &str) -> Vec<Call> {
     use Who::{Anybody, SignedIn};
     let talk = || needed("conversation", talk, &["", "@bayko", "not-an-id"]);
+    let to = needed("to", person, &["", "@bayko"]);
+    let author = || optional("author", &["@bayko"]);
     let id = || needed("id", &new_id(), &["", "@bayko"]);
     let body = || needed("body", "hello", &["", " \n\t ", "a\u{7}b", &"🎈".repeat(1025)]);
     let seq = || needed("seq", "1", &["-1", "one", "99999999999999999999"]);
@@ -86,7 +90,8 @@ fn calls(talk: &str) -> Vec<Call> {
         Call::new(SignedIn, "open_conversation", [talk(), optional("cursor", &place)]),
         Call::new(SignedIn, "list_messages", [talk(), needed("cursor", "before-9999-12-31T23:59:59Z", &place)]),
         Call::new(SignedIn, "messages_after", [talk(), optional("after", &["yesterday"])]),
-        Call::new(SignedIn, "send_message", [talk(), id(), body(), optional("author", &["@bayko"])]),
+        Call::new(SignedIn, "send_message", [talk(), id(), body(), author()]),
+        Call::new(SignedIn, "send_first_message", [to, id(), body(), author()]),
         Call::new(SignedIn, "typing", [talk()]),
         Call::new(SignedIn, "look_for", [some]),
         Call::new(SignedIn, "mark_read", [talk(), seq()]),
@@ -113,7 +118,8 @@ fn calls(talk: &str) -> Vec<Call> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_server_function_is_in_these_tests_and_takes_only_post() {
     let _app = TestApp::start().await;
-    let known: BTreeSet<String> = calls(STRANGE).iter().map(|call| format!("/rpc/{}", call.endpoint)).collect();
+    let known: BTreeSet<String> =
+        calls(STRANGE, STRANGE).iter().map(|call| format!("/rpc/{}", call.endpoint)).collect();
     let paths: Vec<_> = leptos::server_fn::axum::server_fn_paths().collect();
     assert_eq!(paths.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>(), known);
     assert!(paths.iter().all(|(_, method)| method == "POST"));
@@ -122,7 +128,7 @@ async fn every_server_function_is_in_these_tests_and_takes_only_post() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_calls_anything_without_signing_in() {
     let app = TestApp::start().await;
-    for call in calls(STRANGE).iter().filter(|call| call.who == Who::SignedIn) {
+    for call in calls(STRANGE, STRANGE).iter().filter(|call| call.who == Who::SignedIn) {
         let answer = app.browser().call(call.endpoint, &call.fields()).await;
         let told = (answer.status, answer.error());
         assert_eq!(told, (StatusCode::UNAUTHORIZED, AppError::Unauthenticated), "{}", call.endpoint);
@@ -133,8 +139,8 @@ async fn nobody_calls_anything_without_signing_in() {
 async fn a_member_can_make_every_call() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "first").await;
-    for call in calls(&talk).iter().filter(|call| call.who == Who::SignedIn) {
+    let (talk, person) = (ana.start("ben", "first").await, ana.id_of("ben").await);
+    for call in calls(&talk, &person).iter().filter(|call| call.who == Who::SignedIn) {
         let answer = ana.call(call.endpoint, &call.fields()).await;
         assert_eq!(answer.status, StatusCode::OK, "{}: {}", call.endpoint, answer.text);
     }
@@ -146,7 +152,7 @@ async fn a_stranger_finds_nothing_in_a_conversation_that_is_not_theirs() {
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let talk = ana.start("ben", "between us").await;
     let mut cy = app.sign_in("cy").await;
-    for call in calls(&talk).iter().filter(|call| call.names_a_conversation()) {
+    for call in calls(&talk, STRANGE).iter().filter(|call| call.names_a_conversation()) {
         let endpoint = call.endpoint;
         let theirs = cy.call(endpoint, &call.fields()).await;
         assert_eq!((theirs.status, theirs.error()), (StatusCode::NOT_FOUND, AppError::NotFound), "{endpoint}");
@@ -185,8 +191,8 @@ async fn a_text_that_cannot_be_sent_is_refused_with_its_reason() {
 async fn arguments_that_cannot_be_read_are_422_and_never_500() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "first").await;
-    for call in &calls(&talk) {
+    let (talk, person) = (ana.start("ben", "first").await, ana.id_of("ben").await);
+    for call in &calls(&talk, &person) {
         for argument in &call.arguments {
             let missing = argument.good.is_some().then_some(None);
             for value in argument.bad.iter().map(|value| Some(value.as_str())).chain(missing) {
@@ -275,6 +281,59 @@ async fn a_message_is_stored_once_however_often_it_is_sent() {
     assert_eq!(ana.call("send_message", &other_text).await.status, StatusCode::CONFLICT);
     assert_eq!(ben.call("send_message", &fields).await.status, StatusCode::CONFLICT);
     assert_eq!(ben.texts(&talk).await, ["first", "once"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_message_by_id_is_stored_once_however_often_and_by_whatever_way_it_is_sent() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let (to, id) = (ana.id_of("ben").await, new_id());
+    let fields = [("to", &*to), ("id", &*id), ("body", "once")];
+    let (first, second) =
+        (ana.call("send_first_message", &fields).await, ana.call("send_first_message", &fields).await);
+    assert_eq!((first.status, &first.text), (second.status, &second.text));
+    let (talk, message): (conversation::Id, Message) = first.json();
+    let talk = talk.to_string();
+    assert_eq!((message.id.to_string(), message.seq), (id.clone(), 1));
+    // As a form sends it, or a page that knows the conversation by now.
+    for (endpoint, place) in [("start_conversation", ("handle", "ben")), ("send_message", ("conversation", &*talk))] {
+        let again = ana.call(endpoint, &[place, ("id", &id), ("body", "once")]).await;
+        assert_eq!(again.status, StatusCode::OK, "{endpoint}: {}", again.text);
+    }
+    assert_eq!(ben.texts(&talk).await, ["once"]);
+    let next = ana.call("send_first_message", &[("to", &to), ("id", &new_id()), ("body", "and again")]).await;
+    assert_eq!(next.json::<(conversation::Id, Message)>().0.to_string(), talk);
+    assert_eq!(ben.texts(&talk).await, ["once", "and again"]);
+    let other_text = [("to", &*to), ("id", &*id), ("body", "another")];
+    assert_eq!(ana.call("send_first_message", &other_text).await.status, StatusCode::CONFLICT);
+    for (person, status) in
+        [(ben.id_of("ana").await, StatusCode::CONFLICT), (STRANGE.to_owned(), StatusCode::NOT_FOUND)]
+    {
+        let fields = [("to", &*person), ("id", &*new_id()), ("body", "hello?")];
+        assert_eq!(ana.call("send_first_message", &fields).await.status, status);
+    }
+    assert_eq!(ben.texts(&talk).await, ["once", "and again"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_person_wrote_nobody_sends_who_has_signed_in_since() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    let talk = ana.start("ben", "first").await;
+    let (anas, bens) = (ben.id_of("ana").await, ana.id_of("ben").await);
+    for (endpoint, place, browser) in
+        [("send_message", ("conversation", &*talk), &mut ben), ("send_first_message", ("to", &*bens), &mut cy)]
+    {
+        let fields = [place, ("id", &*new_id()), ("body", "in whose name?"), ("author", &*anas)];
+        let answer = browser.call(endpoint, &fields).await;
+        assert_eq!(
+            (answer.status, answer.error()),
+            (StatusCode::UNAUTHORIZED, AppError::Unauthenticated),
+            "{endpoint}"
+        );
+        assert_eq!(ana.call(endpoint, &fields).await.status, StatusCode::OK, "{endpoint}");
+    }
+    assert_eq!(ana.texts(&talk).await, ["first", "in whose name?", "in whose name?"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,6 +17,7 @@ use crate::conversation::{self, Receipts, Thread};
 use crate::error::AppError;
 use crate::event::Event;
 use crate::live::outbox::Unsent;
+use crate::live::place::To;
 use crate::live::{Live, Outbox, Timeline};
 use crate::message::Message;
 use crate::page::Cursor;
@@ -151,14 +152,13 @@ impl OpenThread {
     }
 
     /// Puts what is sent from here into the outbox, for this conversation, whichever is open when it is stored.
-    pub fn send_action(self, outbox: Outbox) -> Action<Draft, Result<(), AppError>> {
-        Action::new(move |(id, body): &Draft| {
-            outbox.push(Unsent { id: *id, conversation: self.id, body: body.clone(), refused: None });
+    pub fn send_by(self, outbox: Outbox) -> Callback<Draft> {
+        Callback::new(move |(id, body): Draft| {
+            outbox.push(Unsent { id, to: To::Conversation(self.id), body, refused: None });
             self.writing.sent();
             // Who answers has read what was there.
             self.read_before.set(None);
             self.show_newest();
-            async { Ok(()) }
         })
     }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use aws_sdk_dynamodb::Client;
+use cruddur_messages::conversation::{Recipient, Thread};
 use cruddur_messages::error::AppError;
 use cruddur_messages::message;
 use cruddur_messages::server::config::Config;
@@ -194,6 +195,12 @@ impl Browser {
         Answer { status, headers, text: response.text().await.expect("text") }
     }
 
+    /// The id of somebody to whom one could write.
+    pub async fn id_of(&mut self, handle: &str) -> String {
+        let recipient: Recipient = self.call("find_recipient", &[("handle", handle)]).await.json();
+        recipient.with.id.to_string()
+    }
+
     /// Writes somebody a first message; answers with the conversation's id.
     pub async fn start(&mut self, handle: &str, body: &str) -> String {
         let answer = self.call("start_conversation", &[("handle", handle), ("id", &new_id()), ("body", body)]).await;
@@ -210,8 +217,7 @@ impl Browser {
 
     /// The texts of a conversation's newest page, oldest first.
     pub async fn texts(&mut self, conversation: &str) -> Vec<String> {
-        let thread: cruddur_messages::conversation::Thread =
-            self.call("open_conversation", &[("conversation", conversation)]).await.json();
+        let thread: Thread = self.call("open_conversation", &[("conversation", conversation)]).await.json();
         thread.messages.items.into_iter().map(|message| message.body).collect()
     }
 }
