@@ -1,18 +1,24 @@
 // The measurements of bin/bench, against a server in its release build that has the people of `admin setup`.
 //
-//   node bench.mjs http://127.0.0.1:PORT
+//   node bench.mjs pages http://127.0.0.1:PORT
+//   node bench.mjs sends http://127.0.0.1:PORT LOG     what the server logs, in JSON, with the time of each answer
 
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
 
-const origin = process.argv[2];
+const [what, origin, log] = process.argv.slice(2);
 const password = "Cruddur-local-1";
 const { cookie, page } = await signIn("ana@example.com");
 
-await compareRates();
-await compareSends();
-await measureFirstVisit();
+if (what === "sends") {
+  await compareSends();
+} else {
+  compareRates();
+  await measureFirstVisit();
+}
 
 /** Signs in; answers with the cookie and with the path of the newest conversation. */
 async function signIn(email) {
@@ -32,62 +38,51 @@ async function post(path, fields, cookie = "") {
 }
 
 /** How many conversation pages a second, and how that compares to an answer that does nothing. */
-async function compareRates() {
-  const nothing = load("/healthz");
-  const conversation = load(page, cookie);
+function compareRates() {
+  const nothing = load(`${origin}/healthz`);
+  const conversation = load(origin + page, "-H", `cookie: ${cookie}`);
   console.log(`/healthz: ${nothing.rate.toFixed(0)} requests/s, p50 ${nothing.p50}, p99 ${nothing.p99}`);
   console.log(`A conversation's page (20 messages, signed in): ${conversation.rate.toFixed(0)} requests/s, p50 ${conversation.p50}, p99 ${conversation.p99}`);
   console.log(`The page's rate as a share of /healthz's: ${((100 * conversation.rate) / nothing.rate).toFixed(1)} %`);
 }
 
-function load(path, cookie) {
-  const header = cookie ? ["-H", `cookie: ${cookie}`] : [];
-  const text = execFileSync("wrk", ["-t1", "-c8", "-d8s", "--latency", ...header, origin + path], { encoding: "utf8" });
-  if (/Non-2xx/.test(text)) throw new Error(`${path}: ${text}`);
+/** Eight connections that ask one after the other, for eight seconds; an option given again counts. */
+function load(url, ...options) {
+  const text = execFileSync("wrk", ["-t1", "-c8", "-d8s", "--latency", ...options, url], { encoding: "utf8" });
+  if (/Non-2xx/.test(text)) throw new Error(`${url}: ${text}`);
   const [, rate] = text.match(/Requests\/sec:\s+([\d.]+)/);
-  const percentile = (which) => text.match(new RegExp(`${which}%\\s+(\\S+)`))[1];
+  const percentile = (which) => text.match(new RegExp(`^ +${which}% +(\\S+)`, "m"))[1];
   return { rate: Number(rate), p50: percentile(50), p99: percentile(99) };
 }
 
-/** What a send costs above the one transaction that it cannot do without. */
+/** What a send costs the server above the one transaction that it cannot do without, straight to the local DynamoDB. */
 async function compareSends() {
-  const sends = [];
   for (const who of ["ana", "ben"]) {
     const me = who === "ana" ? { cookie, page } : await signIn(`${who}@example.com`);
     const conversation = me.page.split("/").at(-1);
     // Fewer than what is allowed at once.
     for (let n = 0; n < 25; n++) {
-      sends.push(await time(() => post("/rpc/send_message", { conversation, id: randomUUID(), body: `bench ${n}` }, me.cookie)));
+      await post("/rpc/send_message", { conversation, id: randomUUID(), body: `bench ${n}` }, me.cookie);
     }
   }
-  const raw = [];
-  for (let n = 0; n < 100; n++) raw.push(await time(() => transact(n)));
-  const [send, transaction] = [median(sends), median(raw)];
-  console.log(`A send: ${send.toFixed(2)} ms; the raw transaction of three rows: ${transaction.toFixed(2)} ms (medians)`);
-  console.log(`A send as a multiple of the raw transaction: ${(send / transaction).toFixed(1)}`);
+  const script = fileURLToPath(new URL("transaction.lua", import.meta.url));
+  const raw = milliseconds(load(process.env.AWS_ENDPOINT_URL_DYNAMODB, "-c1", "-d3s", "-s", script).p50);
+  const send = median(timesOf("/rpc/send_message"));
+  console.log(`A send, in the server: ${send.toFixed(2)} ms; the raw transaction of three rows: ${raw.toFixed(2)} ms (medians)`);
+  console.log(`A send as a multiple of the raw transaction: ${(send / raw).toFixed(1)}`);
 }
 
-/** The three rows of a send, straight to the local DynamoDB, which checks no signature. */
-async function transact(n) {
-  const row = (sk) => ({ Put: { TableName: "cruddur-messages", Item: { pk: { S: `BENCH#${n}` }, sk: { S: sk }, message: { S: `bench ${n}` } } } });
-  const answer = await fetch(process.env.AWS_ENDPOINT_URL_DYNAMODB, {
-    method: "POST",
-    headers: {
-      "content-type": "application/x-amz-json-1.0",
-      "x-amz-target": "DynamoDB_20120810.TransactWriteItems",
-      "x-amz-date": "20260101T000000Z",
-      authorization: "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
-    },
-    body: JSON.stringify({ TransactItems: [row("1"), row("2"), row("3")] }),
-  });
-  if (!answer.ok) throw new Error(`TransactWriteItems: ${answer.status} ${await answer.text()}`);
-  await answer.arrayBuffer();
+/** How many milliseconds each answer of a route took, from the request's head to the answer's. */
+function timesOf(route) {
+  const lines = readFileSync(log, "utf8").split("\n").filter((line) => line.includes(route) && line.includes("latency"));
+  if (lines.length !== 50) throw new Error(`${lines.length} answers of ${route} in the log, where 50 were given`);
+  return lines.map((line) => milliseconds(JSON.parse(line).latency));
 }
 
-async function time(work) {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
+/** The milliseconds of `1234 μs`, `1.23ms` or `980.00us`. */
+function milliseconds(text) {
+  const [, number, unit] = text.match(/^([\d.]+)\s*([muμ])s$/);
+  return Number(number) / (unit === "m" ? 1 : 1000);
 }
 
 function median(numbers) {

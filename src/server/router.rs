@@ -14,6 +14,7 @@ use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower::ServiceBuilder;
+use tower_http::LatencyUnit;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -34,6 +35,7 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Builds the router. To be called once per process at a time: Leptos walks the routes of the app with global state.
 pub fn router(state: AppState) -> Router {
+    let answered = DefaultOnResponse::new().latency_unit(LatencyUnit::Micros);
     Router::new()
         .merge(pages(&state))
         .merge(live(&state))
@@ -48,7 +50,7 @@ pub fn router(state: AppState) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-                .layer(TraceLayer::new_for_http().make_span_with(span).on_response(DefaultOnResponse::new()))
+                .layer(TraceLayer::new_for_http().make_span_with(span).on_response(answered))
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(from_fn_with_state(state.clone(), layers::security_headers))
                 .layer(from_fn(layers::after_panic))

@@ -1,0 +1,18 @@
+-- For wrk, in bin/bench: the three rows of a send, straight to the local DynamoDB, which checks no signature.
+
+wrk.method = "POST"
+wrk.headers["content-type"] = "application/x-amz-json-1.0"
+wrk.headers["x-amz-target"] = "DynamoDB_20120810.TransactWriteItems"
+wrk.headers["x-amz-date"] = "20260101T000000Z"
+wrk.headers["authorization"] = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/dynamodb/aws4_request, "
+    .. "SignedHeaders=host, Signature=0"
+
+local put = [[{"Put": {"TableName": "cruddur-messages",
+    "Item": {"pk": {"S": "BENCH#%d"}, "sk": {"S": "%d"}, "message": {"S": "bench"}}}}]]
+local asked = 0
+
+function request()
+    asked = asked + 1
+    local rows = { put:format(asked, 1), put:format(asked, 2), put:format(asked, 3) }
+    return wrk.format(nil, "/", nil, '{"TransactItems": [' .. table.concat(rows, ",") .. "]}")
+end
