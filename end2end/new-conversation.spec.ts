@@ -58,6 +58,20 @@ test("what is typed while the first message is on its way goes on in the convers
   await expect(ana.composer).toHaveValue("and another thing");
 });
 
+test("who has turned to something else keeps the focus when the conversation opens", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const ben = await people.known("Ben");
+  await ana.open(`/messages/new/${ben.handle}`);
+  const release = await ana.hold("send_first_message");
+  await ana.send("hello Ben");
+  const menu = ana.page.locator(".account__summary");
+  await menu.focus();
+  release();
+  await expect(ana.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
+  await expect(ana.page.getByRole("button", { name: "Mark as unread" })).toBeVisible();
+  await expect(menu).toBeFocused();
+});
+
 test("a first message that the server will not have is said to be unsent, and can be tried again or thrown away", async ({ people }) => {
   const ana = await people.signedIn("Ana");
   const ben = await people.known("Ben");

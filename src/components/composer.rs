@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::components::error_note::ErrorNote;
 use crate::components::form::Refused;
+use crate::components::heading::focus_is_free;
 use crate::components::typing::{Counter, Typing, textarea_content, wrong_with};
 use crate::error::AppError;
 use crate::live::{Drafts, Place};
@@ -132,7 +133,7 @@ fn keep_draft(typing: Typing, drafts: Drafts, place: Place) {
             if let Some(kept) = kept.filter(|_| typing.text.with_untracked(String::is_empty)) {
                 typing.put(&kept);
             }
-            if drafts.goes_on_in(place) {
+            if drafts.goes_on_in(place) && focus_is_free() {
                 typing.focus();
             }
         }

@@ -12,7 +12,7 @@ use crate::api;
 use crate::components::composer::{Composer, Draft};
 use crate::components::error_note::Missing;
 use crate::components::form::Refused;
-use crate::components::heading::Heading;
+use crate::components::heading::{Arrival, Heading};
 use crate::components::inbox::Inbox;
 use crate::components::message_list::MessageListSkeleton;
 use crate::components::thread::ThreadHead;
@@ -92,10 +92,11 @@ fn lead_on(place: Place, outbox: Outbox, drafts: Drafts, inbox: Inbox) {
         let listed = || inbox.conversation_with(place.with).filter(|_| drafts.of(place).is_none());
         outbox.begun(place.with).or_else(listed)
     });
-    let navigate = use_navigate();
+    let (navigate, arrival) = (use_navigate(), expect_context::<Arrival>());
     Effect::new(move |_| {
         if let Some(conversation) = conversation.get() {
             drafts.go_on_in(conversation);
+            arrival.comes_by_itself();
             // The way back leads past this page, which would only lead on again.
             let options = NavigateOptions { replace: true, ..Default::default() };
             navigate(&format!("/messages/{conversation}"), options);
