@@ -36,6 +36,8 @@ test("signing in, finding someone, writing and signing out need no pointer", asy
   await page.keyboard.type("hello from the keyboard");
   await page.keyboard.press("Enter");
   await expect(ana.messages).toHaveText(["hello from the keyboard"]);
+  // Who signs out before it has been sent is asked whether to.
+  await expect(page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
 
   await page.locator(".account__summary").focus();
   await page.keyboard.press("Enter");

@@ -22,6 +22,17 @@ async function sendNothing(person: Person, from: Page | BrowserContext = person.
   await from.route(sending, (route) => route.abort("internetdisconnected"));
 }
 
+/** Presses what signs out, is asked about what is unsent, and stays. */
+async function changeOnesMind(person: Person) {
+  const asked = person.page.waitForEvent("dialog").then(async (dialog) => {
+    await dialog.dismiss();
+    return dialog.message();
+  });
+  await person.page.locator(".account__summary").click();
+  await person.page.getByRole("button", { name: "Sign out", exact: true }).click();
+  expect(await asked).toContain("have not been sent");
+}
+
 test("what is written without a network waits, survives a reload, and goes out in order, once", async ({ people }) => {
   const { ana, ben, path } = await inConversation(people);
   await ben.open(path);
@@ -95,13 +106,7 @@ test("signing out with unsent messages asks first, and another person never sees
   await sendNothing(ana);
   await ana.send("unsent");
   await expect(ana.page.getByText("Sending…")).toBeVisible();
-  const asked = ana.page.waitForEvent("dialog").then(async (dialog) => {
-    await dialog.dismiss();
-    return dialog.message();
-  });
-  await ana.page.locator(".account__summary").click();
-  await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();
-  expect(await asked).toContain("have not been sent");
+  await changeOnesMind(ana);
   await expect(ana.page.getByText("unsent", { exact: true })).toBeVisible();
 });
 
@@ -210,13 +215,7 @@ test("with a first message unsent, signing out asks first, and who signs in mean
   await sendNothing(ana);
   await ana.send("for Ben, from Ana");
   await expect(ana.page.getByText("Sending…")).toBeVisible();
-  const asked = ana.page.waitForEvent("dialog").then(async (dialog) => {
-    await dialog.dismiss();
-    return dialog.message();
-  });
-  await ana.page.locator(".account__summary").click();
-  await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();
-  expect(await asked).toContain("have not been sent");
+  await changeOnesMind(ana);
   // Her session is over, but not because she has signed out.
   await ana.page.context().clearCookies();
   const guest = ana.handOver(cy);
