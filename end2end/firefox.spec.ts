@@ -30,17 +30,26 @@ class FirefoxUser {
 
   async signIn(): Promise<void> {
     await this.open("/signin");
-    await this.page.locator("#email").fill(this.account.email);
-    await this.page.locator("#password").fill(this.account.password);
-    await this.page.locator("form.form button[type=submit]").click();
-    await this.page.waitForFunction(() => location.pathname === "/messages");
+    await this.page.type("#email", this.account.email);
+    await this.page.type("#password", this.account.password);
+    await this.page.click("form.form button[type=submit]");
+    await this.isAt(/^\/messages$/);
     await this.alive();
+  }
+
+  // Locators, and waiting for a function, evaluate text, which our policy forbids; only newer versions except drivers from it.
+  /** Where the page is; nowhere while another document comes. */
+  async path(): Promise<string> {
+    return this.page.evaluate(() => location.pathname).catch(() => "");
+  }
+
+  async isAt(path: RegExp): Promise<void> {
+    await expect.poll(() => this.path()).toMatch(path);
   }
 
   /** Writes into the open conversation, and sends with Enter. */
   async send(text: string): Promise<void> {
-    await this.page.locator(".composer__field").fill(text);
-    await this.page.focus(".composer__field");
+    await this.page.type(".composer__field", text);
     await this.page.keyboard.press("Enter");
   }
 
@@ -66,8 +75,8 @@ test("in Firefox one signs in, writes to somebody, and is answered while one loo
   await ana.signIn();
   await ana.open(`/messages/new/${ben.account.handle}`);
   await ana.send("hello from Firefox");
-  await expect.poll(() => new URL(ana.page.url()).pathname).toMatch(/^\/messages\/[0-9a-f-]{36}$/);
-  const path = new URL(ana.page.url()).pathname;
+  await ana.isAt(/^\/messages\/[0-9a-f-]{36}$/);
+  const path = await ana.path();
 
   // Both ways, with neither page loaded again.
   await expect(ben.conversations.first()).toContainText("hello from Firefox");
@@ -82,19 +91,19 @@ test("in Firefox one signs in, writes to somebody, and is answered while one loo
   await ben.sendAll(path, Array.from({ length: 22 }, (_, n) => `message ${n + 1}`));
   await expect.poll(async () => (await ana.texts(".message__body")).at(-1)).toBe("message 22");
   await ana.open("/messages");
-  await ana.page.locator(".conversation").click();
+  await ana.page.click(".conversation");
   await ana.page.waitForSelector(".composer__field");
   expect((await ana.texts(".message__body")).length).toBeLessThan(25);
   await ana.page.$eval(".thread__scroller", (scroller) => (scroller.scrollTop = -scroller.scrollHeight));
   await expect.poll(async () => (await ana.texts(".message__body"))[0]).toBe("hello from Firefox");
 
   // What was begun stays in the field, and signing out ends it all.
-  await ana.page.locator(".composer__field").fill("not yet");
+  await ana.page.type(".composer__field", "not yet");
   await ana.open(path);
   expect(await ana.page.$eval("textarea", (field) => field.value)).toBe("not yet");
-  await ana.page.locator(".account__summary").click();
-  await ana.page.locator("form[action='/signout'] button").click();
-  await ana.page.waitForFunction(() => location.pathname === "/signin");
+  await ana.page.click(".account__summary");
+  await ana.page.click("form[action='/signout'] button");
+  await ana.isAt(/^\/signin$/);
   expect(ana.complaints).toEqual([]);
   await context.close();
 });
