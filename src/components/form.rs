@@ -5,11 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use leptos::form::form_data_from_event;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
-use leptos::web_sys::SubmitEvent;
+use leptos::server_fn::client::Client;
+use leptos::server_fn::client::browser::BrowserClient;
+use leptos::server_fn::codec::{Json, PostUrl};
+use leptos::server_fn::error::FromServerFnError;
+use leptos::server_fn::request::ClientReq;
+use leptos::server_fn::response::ClientRes;
+use leptos::server_fn::{ContentType, ServerFn};
+use leptos::web_sys::{SubmitEvent, UrlSearchParams};
 use leptos_router::hooks::{use_location, use_navigate};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::api::Destination;
@@ -74,10 +80,15 @@ impl Submission {
     /// Sends a form's fields to the server function `S`, beginning with what a plain post of it was refused for.
     pub fn of<S>(refused: Option<Refused>, leave: Leave) -> Self
     where
-        S: ServerFn<Output = Destination, Error = AppError> + DeserializeOwned + Clone + Send + Sync + 'static,
+        S: ServerFn<Output = Destination, Error = AppError>,
     {
+        Self::to(S::PATH, refused, leave)
+    }
+
+    /// The code is there once, not once for every form.
+    fn to(path: &'static str, refused: Option<Refused>, leave: Leave) -> Self {
         let (first_error, typed) = refused.map_or_else(Default::default, |it| (Some(it.error), it.fields));
-        let action = ServerAction::<S>::new();
+        let action = Action::new(move |fields: &String| post(path, fields.clone()));
         let error = Signal::derive(move || match action.value().get() {
             None => first_error.clone(),
             Some(answer) => answer.err(),
@@ -86,7 +97,7 @@ impl Submission {
         focus_first_wrong_field(error);
         let submit = Callback::new(move |event: SubmitEvent| {
             // What cannot be read here goes to the server the plain way.
-            if let Ok(fields) = S::from_event(&event) {
+            if let Some(fields) = fields_of(&event) {
                 event.prevent_default();
                 if !action.pending().get_untracked() {
                     action.dispatch(fields);
@@ -112,10 +123,28 @@ impl Submission {
     }
 }
 
-fn leave_when_accepted<S>(action: ServerAction<S>, leave: Leave)
-where
-    S: ServerFn<Output = Destination, Error = AppError> + Clone + Send + Sync + 'static,
-{
+/// Posts a form's fields, as a browser would write them, to the server function at `path`.
+async fn post(path: &'static str, fields: String) -> Result<Destination, AppError> {
+    type Request = <BrowserClient as Client<AppError>>::Request;
+    let request =
+        <Request as ClientReq<AppError>>::try_new_post(path, PostUrl::CONTENT_TYPE, Json::CONTENT_TYPE, fields)?;
+    let answer = <BrowserClient as Client<AppError>>::send(request).await?;
+    let status = ClientRes::<AppError>::status(&answer);
+    let answer = ClientRes::<AppError>::try_into_bytes(answer).await?;
+    match status {
+        400.. => Err(AppError::de(answer)),
+        _ => serde_json::from_slice(&answer).map_err(|_| AppError::Unavailable),
+    }
+}
+
+/// What is in the fields of a form that is being submitted.
+fn fields_of(event: &SubmitEvent) -> Option<String> {
+    let fields = form_data_from_event(event).ok()?;
+    let fields = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?;
+    Some(fields.to_string().into())
+}
+
+fn leave_when_accepted(action: Action<String, Result<Destination, AppError>>, leave: Leave) {
     let navigate = use_navigate();
     Effect::new(move |_| {
         if let Some(Ok(Destination(path))) = action.value().get() {
