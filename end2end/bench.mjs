@@ -17,7 +17,7 @@ if (what === "sends") {
   await compareSends();
 } else {
   compareRates();
-  await measureFirstVisit();
+  await measureFirstVisits();
 }
 
 /** Signs in; answers with the cookie and with the path of the newest conversation. */
@@ -89,30 +89,40 @@ function median(numbers) {
   return numbers.toSorted((one, other) => one - other)[numbers.length >> 1];
 }
 
-/** What the first visit to a conversation loads, and what of it must be there before it can be read. */
-async function measureFirstVisit() {
+/** What a visit loads with nothing there from before, and what of it must be there before the page can be read. */
+async function measureFirstVisits() {
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
-  const context = await browser.newContext();
+  const visit = async (what, path, cookies) => {
+    const context = await browser.newContext();
+    await context.addCookies(cookies);
+    const tab = await context.newPage();
+    await tab.goto(origin + path);
+    await tab.waitForSelector("html[data-hydrated]");
+    const files = await tab.evaluate(() =>
+      [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].map((entry) => ({
+        path: new URL(entry.name).pathname,
+        raw: entry.decodedBodySize,
+        sent: entry.encodedBodySize,
+        blocks: entry.entryType === "navigation" || entry.renderBlockingStatus === "blocking",
+      })),
+    );
+    await context.close();
+    report(what, files);
+  };
   const [name, value] = cookie.split(/=(.*)/s);
-  await context.addCookies([{ name, value, domain: new URL(origin).hostname, path: "/", secure: true, httpOnly: true, sameSite: "Lax" }]);
-  const tab = await context.newPage();
-  await tab.goto(origin + page);
-  await tab.waitForSelector("html[data-hydrated]");
-  const files = await tab.evaluate(() =>
-    [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].map((entry) => ({
-      path: new URL(entry.name).pathname,
-      raw: entry.decodedBodySize,
-      sent: entry.encodedBodySize,
-      blocks: entry.entryType === "navigation" || entry.renderBlockingStatus === "blocking",
-    })),
-  );
+  const session = { name, value, domain: new URL(origin).hostname, path: "/", secure: true, httpOnly: true, sameSite: "Lax" };
+  await visit("A first visit, which is to the sign-in", "/signin", []);
+  await visit("A conversation, with nothing there from before", page, [session]);
   await browser.close();
-  console.log("A first visit to a conversation, by file: bytes raw, as sent (compressed)");
+}
+
+function report(what, files) {
+  console.log(`${what}, by file: bytes raw, as sent (compressed)`);
   for (const { path, raw, sent, blocks } of files) {
     console.log(`  ${String(raw).padStart(8)} ${String(sent).padStart(8)}  ${blocks ? "before reading" : "after"}  ${path}`);
   }
-  const sum = (which, key) => which.reduce((total, file) => total + file[key], 0);
-  console.log(`  ${String(sum(files, "raw")).padStart(8)} ${String(sum(files, "sent")).padStart(8)}  in all, ${files.length} requests`);
-  console.log(`Requests before messages are readable: ${files.filter((file) => file.blocks).length}`);
+  const sum = (key) => files.reduce((total, file) => total + file[key], 0);
+  console.log(`  ${String(sum("raw")).padStart(8)} ${String(sum("sent")).padStart(8)}  in all, ${files.length} requests`);
+  console.log(`  Requests before it is readable: ${files.filter((file) => file.blocks).length}`);
 }

@@ -7,20 +7,14 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::heading::provide_arrival;
 use crate::components::time::provide_zone;
-use crate::pages::confirm::ConfirmPage;
-use crate::pages::conversation::ConversationPage;
-use crate::pages::conversations::{ConversationsPage, NoConversationPage};
-use crate::pages::first_message::FirstMessagePage;
-use crate::pages::forgot::ForgotPage;
 use crate::pages::home::HomePage;
-use crate::pages::new_conversation::NewConversationPage;
+use crate::pages::lazy;
 use crate::pages::not_found::NotFoundPage;
-use crate::pages::settings::SettingsPage;
-use crate::pages::sign_in::SignInPage;
-use crate::pages::sign_up::SignUpPage;
 
-/// The document around the app, which only the server renders.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// The document around the app, which only the server renders; `root` is what the addresses of its style and its code
+/// begin with.
+pub fn shell(options: LeptosOptions, root: &str) -> impl IntoView + use<> {
+    let root = root.to_owned();
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -33,9 +27,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff"/>
                 <meta name="description" content="Cruddur: direct messages between people."/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-                <HashedStylesheet options=options.clone() id="leptos"/>
+                <HashedStylesheet options=options.clone() id="leptos" root=root.clone()/>
                 <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <HydrationScripts options root/>
                 <MetaTags/>
             </head>
             <body>
@@ -50,13 +44,14 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_zone();
-    mark_when_alive();
     view! {
         // `external`: the browser moves the focus, which the router would not.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
         <Router>
             <Pages/>
         </Router>
+        // Last, since the browser takes the page over from its beginning, and may have to wait for a part of it.
+        {mark_when_alive}
     }
 }
 
@@ -67,16 +62,16 @@ fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=NotFoundPage>
             <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
-            <Route path=path!("/signin") view=SignInPage ssr=SsrMode::Async/>
-            <Route path=path!("/signup") view=SignUpPage ssr=SsrMode::Async/>
-            <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
-            <Route path=path!("/forgot") view=ForgotPage ssr=SsrMode::Async/>
-            <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
-            <ParentRoute path=path!("/messages") view=ConversationsPage ssr=SsrMode::Async>
-                <Route path=path!("") view=NoConversationPage ssr=SsrMode::Async/>
-                <Route path=path!("new") view=NewConversationPage ssr=SsrMode::Async/>
-                <Route path=path!("new/:handle") view=FirstMessagePage ssr=SsrMode::Async/>
-                <Route path=path!(":message_group_uuid") view=ConversationPage ssr=SsrMode::Async/>
+            <Route path=path!("/signin") view=lazy::SIGN_IN ssr=SsrMode::Async/>
+            <Route path=path!("/signup") view=lazy::SIGN_UP ssr=SsrMode::Async/>
+            <Route path=path!("/confirm") view=lazy::CONFIRM ssr=SsrMode::Async/>
+            <Route path=path!("/forgot") view=lazy::FORGOT ssr=SsrMode::Async/>
+            <Route path=path!("/settings") view=lazy::SETTINGS ssr=SsrMode::Async/>
+            <ParentRoute path=path!("/messages") view=lazy::CONVERSATIONS ssr=SsrMode::Async>
+                <Route path=path!("") view=lazy::NO_CONVERSATION ssr=SsrMode::Async/>
+                <Route path=path!("new") view=lazy::NEW_CONVERSATION ssr=SsrMode::Async/>
+                <Route path=path!("new/:handle") view=lazy::FIRST_MESSAGE ssr=SsrMode::Async/>
+                <Route path=path!(":message_group_uuid") view=lazy::CONVERSATION ssr=SsrMode::Async/>
             </ParentRoute>
         </Routes>
     }
@@ -84,6 +79,10 @@ fn Pages() -> impl IntoView {
 
 /// Marks the document once the page has been taken over: what is pressed from now on needs no reload.
 fn mark_when_alive() {
+    // Leptos itself does not: its owner is not the current one any more once it has waited for a part.
+    if let Some(context) = Owner::current_shared_context() {
+        context.hydration_complete();
+    }
     Effect::new(|_| {
         if let Some(html) = document().document_element() {
             let _ = html.set_attribute("data-hydrated", "");

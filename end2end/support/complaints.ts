@@ -22,6 +22,8 @@ export class Complaints {
   /** Takes requests that get no answer from now on: the test takes the network away. */
   expectNoAnswer(): void {
     this.#expected.push(/^(request|error): .* net::ERR_\w+$/);
+    // So says what loads a part of the code, and hears of it twice.
+    this.#expected.push(/^(uncaught|error): TypeError: Failed to fetch\n +at \S+\/__wasm_split\./);
   }
 
   #listen(page: Page): void {

@@ -1,4 +1,6 @@
-//! One file per page.
+//! One file per page, and how the browser gets their code.
+
+pub mod lazy;
 
 pub mod home;
 

@@ -12,6 +12,8 @@ pub mod router;
 
 pub mod layers;
 
+pub mod assets;
+
 pub mod plain_page;
 
 pub mod forms;

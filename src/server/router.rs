@@ -5,8 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CACHE_CONTROL, VARY};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::Response;
 use axum::routing::{any, get};
@@ -18,8 +17,6 @@ use tower_http::LatencyUnit;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use tower_http::services::{ServeDir, fs::ServeFileSystemResponseBody};
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
 
 use crate::app::{App, shell};
@@ -28,7 +25,7 @@ use crate::server::json_api::routes as json_api;
 use crate::server::layers::{self, BODY_BYTES_MAX};
 use crate::server::live::events::events;
 use crate::server::state::AppState;
-use crate::server::{forms, health, session};
+use crate::server::{assets, forms, health, session};
 
 /// The longest that a request may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,7 +38,7 @@ pub fn router(state: AppState) -> Router {
         .merge(live(&state))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz).layer(from_fn(layers::in_time)))
-        .merge(assets(&state))
+        .merge(assets::routes(&state))
         .layer(from_fn_with_state(state.clone(), layers::same_origin))
         // Outside of it: no browser adds a token by itself, so another site has nothing to forge a request with.
         .nest(json_api::PREFIX, json_api::routes(&state))
@@ -61,9 +58,12 @@ pub fn router(state: AppState) -> Router {
 
 /// Pages, the forms on them, and the server functions that they call.
 fn pages(state: &AppState) -> Router<AppState> {
-    let options = state.options.clone();
+    let shell = {
+        let (options, root) = (state.options.clone(), state.assets.clone());
+        move || shell(options.clone(), &root)
+    };
     Router::new()
-        .leptos_routes_with_context(state, generate_route_list(App), provide_nonce, move || shell(options.clone()))
+        .leptos_routes_with_context(state, generate_route_list(App), provide_nonce, shell)
         .merge(forms::routes())
         .fallback(not_found)
         .layer(from_fn(layers::sign_in_first))
@@ -91,13 +91,13 @@ async fn not_found(State(state): State<AppState>, request: Request) -> Response 
 
 /// Renders the page that the request's address names, with `context` besides what every page has.
 pub async fn page(state: AppState, request: Request, context: impl Fn() + Clone + Send + Sync + 'static) -> Response {
-    let options = state.options.clone();
+    let (options, root) = (state.options.clone(), state.assets.clone());
     let contexts = move || {
         provide_context(state.clone());
         provide_nonce();
         context();
     };
-    leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()))(request).await
+    leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone(), &root))(request).await
 }
 
 /// Puts the nonce of the response's policy on the page's scripts.
@@ -107,40 +107,6 @@ fn provide_nonce() {
         provide_context(nonce);
     }
 }
-
-/// Files: those under the package folder carry a hash in their name and may be kept for ever, others for an hour.
-fn assets(state: &AppState) -> Router<AppState> {
-    let hashed = state.options.hash_files;
-    let root = &*state.options.site_root;
-    let package = format!("/{}", state.options.site_pkg_dir);
-    let keep = move |seconds_if_hashed: &'static str| {
-        SetResponseHeaderLayer::if_not_present(
-            CACHE_CONTROL,
-            move |response: &Response<ServeFileSystemResponseBody>| {
-                // A 404 must not be kept: the file may come with the deploy that is under way.
-                let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
-                found.then(|| HeaderValue::from_static(if hashed { seconds_if_hashed } else { "no-cache" }))
-            },
-        )
-    };
-    let files = |folder: &str, keep_for: &'static str| {
-        ServiceBuilder::new()
-            .layer(keep(keep_for))
-            .layer(SetResponseHeaderLayer::appending(VARY, HeaderValue::from_static("accept-encoding")))
-            .service(
-                ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip(),
-            )
-    };
-    let mut router =
-        Router::new().nest_service(&package, files(&format!("{root}{package}"), "public, max-age=31536000, immutable"));
-    for name in PUBLIC_FILES {
-        router = router.route_service(&format!("/{name}"), files(root, "public, max-age=3600"));
-    }
-    router
-}
-
-/// What `public/` holds.
-pub const PUBLIC_FILES: [&str; 3] = ["favicon-unread.svg", "favicon.svg", "robots.txt"];
 
 /// One span a request: its method, the route that answers it, and its id. No query, no header, no body.
 fn span(request: &axum::http::Request<Body>) -> tracing::Span {

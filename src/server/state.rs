@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use leptos::prelude::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
+use crate::server::assets;
 use crate::server::cognito::Cognito;
 use crate::server::config::Config;
 use crate::server::limits::Limits;
@@ -19,6 +20,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// Leptos' own settings.
     pub options: LeptosOptions,
+    /// [`assets::root`]
+    pub assets: Arc<str>,
     /// PostgreSQL and DynamoDB.
     pub store: Store,
     /// The user pool.
@@ -47,6 +50,7 @@ impl AppState {
         let hub = Hub::default();
         Ok(Self {
             config: Arc::new(config),
+            assets: assets::root(&options).into(),
             options,
             store,
             cognito,
