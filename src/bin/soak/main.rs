@@ -38,6 +38,9 @@ struct Options {
     /// How many messages a second, from people taken at random.
     #[arg(long, default_value_t = 30)]
     rate: u64,
+    /// How often as many are opened and closed again, to see what stays of each time.
+    #[arg(long, default_value_t = 4)]
+    rounds: u32,
 }
 
 /// So many things are done at once while everything is made ready.
@@ -71,13 +74,16 @@ async fn main() -> anyhow::Result<ExitCode> {
 
     drop(listeners);
     sleep(SETTLE).await;
-    let closed = memory("after they have closed")?;
-    let again = open(&options, &http, &pairs, &heard).await?;
-    memory("with as many open again")?;
-    drop(again);
-    sleep(SETTLE).await;
-    let closed_again = memory("after those have closed")?;
-    println!("Growth from close to close: {:.1} MB", (closed_again as f64 - closed as f64) / 1024.0);
+    let mut closed = memory("after they have closed")?;
+    for _ in 0..options.rounds {
+        let again = open(&options, &http, &pairs, &heard).await?;
+        memory("with as many open again")?;
+        drop(again);
+        sleep(SETTLE).await;
+        let closed_again = memory("after those have closed")?;
+        println!("Growth from close to close: {:.1} MB", (closed_again as f64 - closed as f64) / 1024.0);
+        closed = closed_again;
+    }
     Ok(ExitCode::from(u8::from(missed > 0)))
 }
 
