@@ -112,7 +112,7 @@ pub async fn list_conversations(cursor: Option<Cursor>) -> Result<Page<Conversat
     .await
 }
 
-/// A conversation with its newest messages, or with the page that `cursor` asks for.
+/// A conversation with the page of it where the unread begin, or else the newest, or with the one that `cursor` asks for.
 #[server(prefix = "/rpc", endpoint = "open_conversation")]
 pub async fn open_conversation(conversation: conversation::Id, cursor: Option<Cursor>) -> Result<Thread, AppError> {
     crate::server::respond::respond(async |call| {

@@ -103,8 +103,10 @@ pub struct Thread {
     pub id: Id,
     /// The other person.
     pub with: User,
-    /// Some messages, oldest first. The newest page reaches back to where the unread begin, if they are not too many.
+    /// Some messages, oldest first. Where no part was asked for, the unread begin among them.
     pub messages: Page<Message>,
+    /// The place of the newest message, shown or not.
+    pub newest: u64,
     /// The place up to which the person has read.
     pub read: u64,
     /// Whether the person had marked it as unread.
@@ -113,6 +115,18 @@ pub struct Thread {
     pub receipts: Option<Receipts>,
     /// The id for the next message from this page, made by the server so that a form works without WASM.
     pub next_message: message::Id,
+}
+
+impl Thread {
+    /// Up to which place the person has read, where what is unread by them begins among the messages; none where it begins
+    /// elsewhere, or nothing is.
+    pub fn unread_after(&self, me: user::Id) -> Option<u64> {
+        let messages = &self.messages.items;
+        let is_unread = |message: &Message| message.seq > self.read && message.author != me;
+        let is_next = |first: &Message| first.seq <= self.read + 1;
+        let begins_here = self.messages.older.is_none() || messages.iter().find(|it| it.seq > 0).is_some_and(is_next);
+        (begins_here && messages.iter().any(is_unread)).then_some(self.read)
+    }
 }
 
 /// The person to whom a new conversation would be, before anything is written.

@@ -9,7 +9,8 @@ use crate::message::SentAt;
 /// How many conversations or messages one page holds.
 pub const PAGE_SIZE: usize = 20;
 
-/// How many messages the newest page of a conversation holds at most, to reach back to where the unread begin.
+/// How many unread messages the newest page of a conversation reaches back over at most. Where there are more, it opens
+/// in their midst.
 pub const UNREAD_SIZE_MAX: usize = 200;
 
 /// How many messages one answer holds to a page that has missed some.
@@ -30,6 +31,11 @@ impl Cursor {
     pub fn after(at: &SentAt) -> Self {
         Self(format!("{AFTER}{}", at.in_address()))
     }
+
+    /// Asks for the newest page of a conversation, also where it would open elsewhere.
+    pub fn newest() -> Self {
+        Self(NEWEST.to_owned())
+    }
 }
 
 /// What a cursor begins with that names a time.
@@ -37,6 +43,9 @@ pub const BEFORE: &str = "before-";
 
 /// The same towards newer ones.
 pub const AFTER: &str = "after-";
+
+/// The cursor that asks for the end.
+const NEWEST: &str = "newest";
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -66,6 +66,12 @@ impl Scroller {
         }
     }
 
+    /// Whether the end of an element is in view or above it; none where the element is not there.
+    pub fn has_shown_end_of(&self, id: &str) -> Option<bool> {
+        let scroller = self.node.try_get_untracked().flatten()?;
+        Some(bottom(&document().get_element_by_id(id)?) <= bottom(&scroller))
+    }
+
     /// Changes what is shown, and leaves where it is on the screen what is being read. Of several changes in one frame, the
     /// first knows where that was.
     pub fn hold(self, change: impl FnOnce()) {
@@ -93,11 +99,15 @@ fn first_in_view(scroller: &Element) -> Option<Element> {
     let top_of_view = top(scroller);
     let messages = scroller.query_selector_all(".message[id]").ok()?;
     let all = (0..messages.length()).filter_map(|n| messages.item(n)?.dyn_into::<Element>().ok());
-    all.into_iter().find(|message| message.get_bounding_client_rect().bottom() > top_of_view)
+    all.into_iter().find(|message| bottom(message) > top_of_view)
 }
 
 fn top(element: &Element) -> f64 {
     element.get_bounding_client_rect().top()
+}
+
+fn bottom(element: &Element) -> f64 {
+    element.get_bounding_client_rect().bottom()
 }
 
 /// Scrolls by so many pixels, to the next whole one.

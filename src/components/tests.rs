@@ -50,6 +50,7 @@ fn thread(text: &str) -> Thread {
         id: conversation::Id(Uuid::from_u128(9)),
         with: samples::user(2, text),
         messages: page(messages(text), text),
+        newest: 3,
         read: 3,
         marked: false,
         receipts: None,
@@ -157,6 +158,21 @@ fn own_messages_are_told_apart_by_more_than_colour() {
     let page = thread_html("hello", None);
     assert_eq!(page.matches("message--mine").count(), 2, "{page}");
     assert_eq!(page.matches("<bdi>You").count(), 2, "{page}");
+}
+
+#[test]
+fn the_line_stands_only_where_what_is_unread_is_known_to_begin() {
+    let has_line = |read: u64, without: usize| {
+        let mut thread = Thread { read, ..thread("hello") };
+        thread.messages.items.drain(..without);
+        let page = html("/messages/9", move || {
+            view! { <ThreadPane thread me=samples::user(1, "ana").id inbox=inbox() from_first=false refused=None/> }
+        });
+        page.contains("unread-line")
+    };
+    assert!(has_line(0, 0) && has_line(1, 0) && has_line(1, 1));
+    assert!(!has_line(0, 1), "what is unread begins before it");
+    assert!(!has_line(2, 0), "the rest is one's own");
 }
 
 #[test]

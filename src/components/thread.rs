@@ -206,7 +206,7 @@ fn NewerLinks(open: OpenThread, newer: Cursor) -> impl IntoView {
         <Show when=move || !open.entered.get()>
             <p class="pager">
                 <a class="button" href=format!("{}?after={newer}", open.path())>"Newer messages"</a>
-                <a class="button" href=open.path()>"Newest messages"</a>
+                <a class="button" href=format!("{}?before={}", open.path(), Cursor::newest())>"Newest messages"</a>
             </p>
         </Show>
     }

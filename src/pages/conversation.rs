@@ -21,7 +21,8 @@ use crate::pages::conversations::Me;
 /// What the tab is called; also again once it is there, after one that was not.
 const TITLE: &str = "Conversation · Cruddur";
 
-/// A conversation: what has been written, and where to write. `?before=`, `?after=` and `?on=` (a date) show an older part of it.
+/// A conversation: what has been written, and where to write. `?before=`, `?after=` and `?on=` (a date) show a part of it
+/// rather than where the unread begin.
 #[component]
 pub fn ConversationPage() -> impl IntoView {
     let refused = Refused::of_page();

@@ -25,7 +25,7 @@ pub async fn list(state: &AppState, me: &CurrentUser, cursor: Option<&Cursor>) -
     state.store.conversations.list(me.user.id, cursor).await
 }
 
-/// A conversation of theirs with a page of its messages.
+/// A conversation of theirs with a page of its messages: where nothing else is asked for, that in which the unread begin.
 pub async fn open(
     state: &AppState,
     me: &CurrentUser,
@@ -39,7 +39,7 @@ pub async fn open(
             Some(_) => Ok((state.store.messages.page(&membership, cursor).await?, place.await?)),
             None => {
                 let place = place.await?;
-                Ok((state.store.messages.newest(&membership, place.receipts.read).await?, place))
+                Ok((state.store.messages.opening(&membership, place.receipts.read).await?, place))
             }
         }
     };
@@ -49,6 +49,7 @@ pub async fn open(
         id: conversation,
         with,
         messages,
+        newest: membership.newest_seq(),
         read: place.receipts.read,
         marked: place.is_marked(),
         receipts,

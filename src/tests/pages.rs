@@ -1,7 +1,13 @@
 //! Every page, as a browser without script sees it.
 
+use cruddur_messages::conversation::{self, Thread};
+use cruddur_messages::message;
+use cruddur_messages::server::store::rows::{Head, MessageRow};
+use cruddur_messages::server::store::table::Key;
+use cruddur_messages::user::User;
 use reqwest::StatusCode;
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use crate::support::app::{TestApp, new_id};
 use crate::support::cognito::PASSWORD;
@@ -283,6 +289,56 @@ async fn a_damaged_link_to_a_part_of_a_conversation_says_so() {
         let page = ana.get(&format!("/messages/{talk}?{part}")).await;
         assert_eq!(page.status, StatusCode::OK, "{part}: {}", page.text);
     }
+}
+
+/// Writes messages up to the place `last`, straight into the table: more than the server takes from one person at once.
+async fn fill(app: &TestApp, author: &User, talk: &str, last: u64) {
+    let table = app.dynamodb.table().await;
+    let conversation: conversation::Id = talk.parse().expect("an id");
+    let head = table.get(&Key::Head(conversation)).await.expect("an answer");
+    let mut head = head.as_ref().and_then(Head::read).expect("a head");
+    let mut rows = Vec::new();
+    while head.seq < last {
+        head.seq += 1;
+        head.last = head.last.next(head.last.at());
+        let (at, id, body) = (head.last.clone(), message::Id(Uuid::now_v7()), format!("number {}", head.seq));
+        rows.push(MessageRow { conversation, at, id, author: author.clone(), body, seq: head.seq }.item());
+    }
+    for some in rows.chunks(25) {
+        let parts = some.iter().map(|row| table.put_if_absent(row.clone()).expect("a part")).collect();
+        table.transact(parts).await.expect("an answer").expect("written");
+    }
+    let put = table.client().put_item().table_name(table.name()).set_item(Some(head.item(conversation)));
+    put.send().await.expect("the head has moved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_are_unread_a_conversation_opens_where_they_begin_and_links_lead_on() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let talk = ana.start("ben", "number 1").await;
+    fill(&app, &ana.call("current_user", &[]).await.json(), &talk, 300).await;
+    assert_eq!(ben.call("mark_read", &[("conversation", &talk), ("seq", "40")]).await.status, StatusCode::OK);
+    let path = format!("/messages/{talk}");
+    let shows = |page: &str, n: u64| page.contains(&format!(">number {n}<"));
+
+    let page = ben.get(&path).await.text;
+    let (before, after) = page.split_once("unread-line").expect("a line");
+    assert!(shows(before, 38) && shows(before, 40) && !shows(before, 41), "{page}");
+    assert!(shows(after, 41) && shows(after, 141) && !shows(after, 142), "{page}");
+    assert!(page.contains("Older messages") && page.contains("Newer messages"), "{page}");
+    let newest = format!("{path}?before=newest");
+    assert!(page.contains(&format!("href=\"{newest}\"")), "{page}");
+
+    let thread: Thread = ben.call("open_conversation", &[("conversation", &talk)]).await.json();
+    assert_eq!((thread.read, thread.newest), (40, 300), "to open it is not to read it");
+    let newer = thread.messages.newer.expect("newer ones");
+    let page = ben.get(&format!("{path}?after={newer}")).await.text;
+    assert!(!shows(&page, 141) && shows(&page, 142) && shows(&page, 161) && !shows(&page, 162), "{page}");
+    assert!(!page.contains("unread-line"), "they begin further up: {page}");
+    let page = ben.get(&newest).await.text;
+    assert!(!shows(&page, 280) && shows(&page, 281) && shows(&page, 300), "{page}");
+    assert!(!page.contains("unread-line") && !page.contains("Newer messages"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

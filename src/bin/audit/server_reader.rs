@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use cruddur_messages::conversation::{self, Conversation, Thread};
 use cruddur_messages::message::{self, Message};
-use cruddur_messages::page::Page;
+use cruddur_messages::page::{Cursor, Page};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
@@ -67,7 +67,9 @@ impl<'a> ServerReader<'a> {
     /// A conversation from its beginning, read back from its end a page at a time.
     async fn talk(&self, reader: u16, conversation: conversation::Id) -> anyhow::Result<Vec<Line>> {
         let talk = conversation.to_string();
-        let thread: Thread = self.call(reader, "open_conversation", &[("conversation", &talk)]).await?;
+        let newest = Cursor::newest();
+        let place = [("conversation", &*talk), ("cursor", &*newest.0)];
+        let thread: Thread = self.call(reader, "open_conversation", &place).await?;
         let mut page = thread.messages;
         let mut lines = Vec::new();
         loop {

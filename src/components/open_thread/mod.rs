@@ -19,7 +19,7 @@ use crate::event::Event;
 use crate::live::outbox::Unsent;
 use crate::live::place::To;
 use crate::live::{Live, Outbox, Timeline};
-use crate::message::Message;
+use crate::message::{self, Message};
 use crate::page::Cursor;
 use crate::user;
 
@@ -37,11 +37,15 @@ pub struct OpenThread {
     /// Whether the conversation ends where the page does: what comes is shown. Otherwise, what comes next is asked for as
     /// one scrolls there.
     pub follows: RwSignal<bool>,
-    /// Up to which place the person had read when it was opened; none where that was all of it.
+    /// Up to which place the person had read when it was opened; none where the unread did not begin there.
     pub read_before: RwSignal<Option<u64>>,
     from_first: bool,
+    /// The place of the newest message when it was opened.
+    newest: u64,
     /// Up to which place it has been in view.
     seen: RwSignal<u64>,
+    /// Where a part of the unread ended that more has come below since.
+    part_end: StoredValue<Option<(message::Id, u64)>>,
     /// Whether the page has been taken over, and shows where one goes on reading.
     pub entered: RwSignal<bool>,
     /// What a screen reader is to say: what the other person has just written, oldest first.
@@ -62,17 +66,19 @@ impl OpenThread {
     /// Opens a conversation at a page of it, beside a list. `from_first`: one reads on from the first message shown.
     pub fn new(thread: &Thread, me: user::Id, inbox: Inbox, from_first: bool) -> Self {
         let follows = thread.messages.newer.is_none();
-        let is_new = |message: &Message| message.seq > thread.read && message.author != me;
-        let read_before = thread.messages.items.iter().any(is_new).then_some(thread.read).filter(|_| follows);
+        let read_before = thread.unread_after(me);
         let timeline = Timeline::new(thread.id, thread.messages.clone());
+        let seen = if from_first { thread.read } else { timeline.last_seq().max(thread.read) };
         Self {
             id: thread.id,
             me,
             scroller: Scroller::new(read_before.is_none() && !from_first),
             from_first,
+            newest: thread.newest,
             follows: RwSignal::new(follows),
             read_before: RwSignal::new(read_before),
-            seen: RwSignal::new(read_before.unwrap_or(if from_first { thread.read } else { timeline.last_seq() })),
+            seen: RwSignal::new(read_before.unwrap_or(seen)),
+            part_end: StoredValue::new(None),
             entered: RwSignal::new(false),
             timeline: RwSignal::new(timeline),
             announced: RwSignal::new(Vec::new()),
@@ -100,9 +106,9 @@ impl OpenThread {
         self.timeline.read().older().cloned()
     }
 
-    /// How many messages have come that have not been in view.
+    /// How many messages there are that have not been in view.
     pub fn unseen(self) -> u64 {
-        self.timeline.read().heard().saturating_sub(self.seen.get())
+        self.timeline.read().heard().max(self.newest).saturating_sub(self.seen.get())
     }
 
     /// Shows where the unread begin, once the page has been drawn.
@@ -173,12 +179,17 @@ impl OpenThread {
         self.go_on();
     }
 
-    /// What is in view at the end has been seen.
+    /// What is in view at the end has been seen, and so has a part of the unread whose end has been in view.
     fn look(self) -> Option<(i32, i32)> {
         let look = self.scroller.look();
-        let last = self.timeline.try_with_untracked(Timeline::last_seq).unwrap_or(0);
-        if self.scroller.at_end.try_get_untracked() == Some(true) && self.seen.try_get_untracked() < Some(last) {
-            self.seen.try_set(last);
+        let seen = match self.scroller.at_end.try_get_untracked() {
+            Some(true) => self.timeline.try_with_untracked(Timeline::last_seq),
+            _ => self.passed(),
+        };
+        if let Some(seen) = seen
+            && self.seen.try_get_untracked() < Some(seen)
+        {
+            self.seen.try_set(seen);
         }
         look
     }
@@ -232,12 +243,14 @@ impl OpenThread {
         action
     }
 
-    /// Tells the server what has been read: up to the newest message, once it is in view in a window that has the focus.
+    /// Tells the server what has been read: up to the newest message, once it is in view in a window that has the focus. Far
+    /// from it, up to the end of each part of the unread that is loaded.
     pub fn mark_read_when_seen(self) {
         let tell = move || {
             let (seq, focused) = (self.seen.get_untracked(), document().has_focus().unwrap_or(false));
-            let in_view = self.entered.get_untracked() && self.scroller.at_end.get_untracked();
-            if focused && in_view && (seq > self.told.get_value() || self.marked.get_value()) {
+            let more = seq > self.told.get_value();
+            let in_view = self.scroller.at_end.get_untracked() || (more && !self.follows.get_untracked());
+            if focused && self.entered.get_untracked() && in_view && (more || self.marked.get_value()) {
                 self.told.set_value(seq);
                 self.marked.set_value(false);
                 self.inbox.read(self.id, seq);

@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::live::Timeline;
 use crate::live::timeline::{Pull, SHOWN_MAX};
 use crate::message::Message;
-use crate::page::Page;
+use crate::page::{Cursor, Page};
 
 /// So many messages at most are said at once.
 const ANNOUNCED_MAX: usize = 5;
@@ -93,6 +93,7 @@ impl OpenThread {
             return;
         }
         self.ask_for_newer(move |pull, page| {
+            self.end_part();
             self.scroller.hold(|| {
                 self.timeline.try_update(|timeline| {
                     timeline.extend(pull, page);
@@ -103,6 +104,30 @@ impl OpenThread {
             self.follows.try_set(at_newest);
             false
         });
+    }
+
+    /// More is about to come below what is shown: where one reads on from the first unread message, remembers where that
+    /// ended, unless one has not come to an earlier end yet.
+    fn end_part(self) {
+        let reads_on = self.read_before.try_get_untracked().flatten().is_some();
+        let last = |timeline: &Timeline| timeline.messages().last().map(|last| (last.id, last.seq));
+        let last = self.timeline.try_with_untracked(last).flatten();
+        self.part_end.try_update_value(|end| {
+            if reads_on && end.is_none() {
+                *end = last;
+            }
+        });
+    }
+
+    /// Up to which place a part of the unread went, once its end is in view or above it.
+    pub(super) fn passed(self) -> Option<u64> {
+        let (id, seq) = self.part_end.try_get_value().flatten()?;
+        let passed = self.scroller.has_shown_end_of(&format!("m-{id}"));
+        // One that is not there any more has been let go of: nobody knows whether it was in view.
+        if passed != Some(false) {
+            let _ = self.part_end.try_set_value(None);
+        }
+        (passed == Some(true)).then_some(seq)
     }
 
     /// One question at a time. `take` says whether to go on.
@@ -135,8 +160,8 @@ impl OpenThread {
         }
         let pull = self.timeline.with_untracked(Timeline::pull);
         spawn_local(async move {
-            let Ok(thread) = api::open_conversation(self.id, None).await else { return };
-            self.timeline.try_update(|timeline| timeline.begin_anew(&pull, thread.messages));
+            let Ok(page) = api::list_messages(self.id, Cursor::newest()).await else { return };
+            self.timeline.try_update(|timeline| timeline.begin_anew(&pull, page));
             self.follows.try_set(true);
             request_animation_frame(move || {
                 self.scroller.show_end();

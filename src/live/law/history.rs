@@ -22,6 +22,8 @@ pub(super) struct Start {
     pub(super) after: usize,
     /// How many of all these the old app wrote: the oldest.
     pub(super) old: usize,
+    /// Whether its end is in view, rather than where the unread begin.
+    pub(super) at_end: bool,
 }
 
 /// What may happen.
@@ -61,11 +63,13 @@ pub(super) fn start() -> impl Strategy<Value = Start> {
     let short = (0..4usize, 1..4usize, 0..3usize, 0..4usize);
     let old = prop_oneof![4 => Just(0_usize), 1 => 0..12usize, 1 => SHOWN_MAX - 4..SHOWN_MAX + 8];
     let long = (0..8usize, SHOWN_MAX - 3..SHOWN_MAX + 1, 0..5usize, old);
-    prop_oneof![LONG_IN - 1 => short, 1 => long].prop_map(|(before, shown, after, old)| Start {
+    let part = prop_oneof![LONG_IN - 1 => short, 1 => long];
+    (part, any::<bool>()).prop_map(|((before, shown, after, old), at_end)| Start {
         before,
         shown,
         after,
         old: old.min(before + shown + after),
+        at_end,
     })
 }
 

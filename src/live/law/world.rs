@@ -45,7 +45,7 @@ impl World {
         Self {
             inbox: Inbox::new(server::me(), server.inbox(0)),
             receipts: server.receipts(),
-            at_end: true,
+            at_end: start.at_end,
             follows: page.newer.is_none(),
             timeline: Timeline::new(Server::id(0), page),
             server,

@@ -8,10 +8,13 @@ use crate::server::store::conversations::Membership;
 use crate::server::store::cursor::{self, Direction};
 use crate::server::store::dynamodb::Table;
 use crate::server::store::rows::MessageRow;
-use crate::server::store::send;
 use crate::server::store::table::{Key, SortTime};
 use crate::server::store::times::{self, Slice};
+use crate::server::store::{seek, send};
 use crate::user::User;
+
+/// How many messages before the unread ones are shown at first.
+const BEFORE_UNREAD: usize = 3;
 
 /// What was written.
 #[derive(Clone)]
@@ -26,20 +29,43 @@ impl Messages {
         Self { old_rows: OldRows::new(table.clone()), table }
     }
 
-    /// The newest page of a conversation, oldest first within it. Longer where more is unread of what comes after `read`:
-    /// up to [`UNREAD_SIZE_MAX`] messages, and a few before them.
-    pub async fn newest(&self, membership: &Membership, read: u64) -> Result<Page<Message>, Failure> {
-        const BEFORE_UNREAD: usize = 3;
+    /// The page with which a conversation opens, oldest first within it: the newest one, which reaches back to what comes
+    /// after `read`, and a few messages before that. Where more than [`UNREAD_SIZE_MAX`] are unread, the part in which they
+    /// begin, with up to [`CATCH_UP_SIZE`] after the first of them; what it costs to find that, [`seek::first_after`] says.
+    pub async fn opening(&self, membership: &Membership, read: u64) -> Result<Page<Message>, Failure> {
         let unread = usize::try_from(membership.newest_seq().saturating_sub(read)).unwrap_or(usize::MAX);
-        let size = unread.min(UNREAD_SIZE_MAX) + BEFORE_UNREAD;
-        self.slice(membership, Direction::Older, None, size.max(PAGE_SIZE)).await
+        if unread <= UNREAD_SIZE_MAX {
+            let size = (unread + BEFORE_UNREAD).max(PAGE_SIZE);
+            let page = self.slice(membership, Direction::Older, None, size).await?;
+            // Many may have come since the head was read.
+            if page.items.first().is_none_or(|first| first.seq <= read + 1) {
+                return Ok(page);
+            }
+        }
+        let partition = Key::messages(membership.conversation());
+        match seek::first_after(&self.table, &partition, read, membership.head().last.at()).await? {
+            Some(first) => self.around(membership, first).await,
+            None => self.page(membership, None).await,
+        }
     }
 
-    /// One page of a conversation, oldest first within it: the newest page without a cursor, else the one that the cursor
-    /// asks for, and the newest one again where nothing has come after it. One query of [`PAGE_SIZE`] rows and one, whatever
-    /// came before them; some more for old messages ([`OldRows::in_time`]).
+    /// A message, a few before it, and what comes after it.
+    async fn around(&self, membership: &Membership, row: MessageRow) -> Result<Page<Message>, Failure> {
+        let at = Some(&row.at);
+        let (before, after) = tokio::try_join!(
+            self.slice(membership, Direction::Older, at, BEFORE_UNREAD),
+            self.slice(membership, Direction::Newer, at, CATCH_UP_SIZE)
+        )?;
+        let items = [before.items, vec![row.message()], after.items].concat();
+        Ok(Page { items, older: before.older, newer: after.newer })
+    }
+
+    /// One page of a conversation, oldest first within it: the newest page without a cursor or with [`Cursor::newest`], else
+    /// the one that the cursor asks for, and the newest one again where nothing has come after it. One query of [`PAGE_SIZE`]
+    /// rows and one, whatever came before them; some more for old messages ([`OldRows::in_time`]).
     pub async fn page(&self, membership: &Membership, cursor: Option<&Cursor>) -> Result<Page<Message>, Failure> {
         let partition = Key::messages(membership.conversation());
+        let cursor = cursor.filter(|cursor| **cursor != Cursor::newest());
         let place = cursor.map(|cursor| cursor::read(cursor, &partition)).transpose()?;
         let (direction, from) = place.map_or((Direction::Older, None), |(direction, at)| (direction, Some(at)));
         let page = self.slice(membership, direction, from.as_ref(), PAGE_SIZE).await?;

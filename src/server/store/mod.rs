@@ -38,6 +38,8 @@ pub(crate) mod inbox_rows;
 
 mod reads;
 
+mod seek;
+
 mod send;
 
 mod times;

@@ -65,6 +65,26 @@ async fn what_is_written_next_follows_on_the_last_of_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn however_many_are_unread_they_begin_after_what_is_old() {
+    let (app, talk) = muddled(7, 150, 2);
+    let (_dynamodb, server) = server(&app).await;
+    for _ in 0..250 {
+        server.send(&person(0), talk.id, "we go on").await;
+    }
+    let right = server.membership(person(1).id, talk.id).await.expect("a member");
+    let seqs = |messages: &[Message]| messages.iter().map(|message| message.seq).collect::<Vec<_>>();
+
+    let page = server.messages.opening(&right, 0).await.expect("a page");
+    let begin = page.items.iter().position(|message| message.seq > 0).expect("an unread message");
+    let (old, new) = page.items.split_at(begin);
+    assert!(old.len() >= 3 && written(&talk.messages).ends_with(&shown(old)), "{} old ones", old.len());
+    assert_eq!(seqs(new), (1..=101).collect::<Vec<_>>());
+
+    let page = server.messages.opening(&right, 40).await.expect("a page");
+    assert_eq!(seqs(&page.items), (38..=141).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_time_leads_to_what_was_written_before_and_after_it() {
     let (app, talk) = muddled(5, 300, 4);
     let (_dynamodb, server) = server(&app).await;

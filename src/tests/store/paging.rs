@@ -2,8 +2,10 @@
 
 use cruddur_messages::error::AppError;
 use cruddur_messages::message::Message;
-use cruddur_messages::page::{Cursor, PAGE_SIZE, Page};
+use cruddur_messages::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page, UNREAD_SIZE_MAX};
 use cruddur_messages::server::respond::Failure;
+use cruddur_messages::server::store::capacity::metered;
+use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::rows::{Head, MessageRow};
 use cruddur_messages::server::store::table::{Key, MESSAGE};
 use time::macros::datetime;
@@ -14,13 +16,29 @@ use cruddur_messages::conversation;
 
 /// Writes messages up to `last` as if they had been sent, a minute apart: quicker than sending them.
 async fn fill(server: &Server, talk: conversation::Id, last: u64) {
+    fill_at(server, talk, last, |seq| Duration::minutes(seq as i64)).await;
+}
+
+/// The same, each so long after the first.
+async fn fill_at(server: &Server, talk: conversation::Id, last: u64, after_first: fn(u64) -> Duration) {
     let first =
         server.stored_messages().await.into_iter().find(|row| row.conversation == talk).expect("a first message");
     let rows = (2..=last).map(|seq| {
-        let at = first.at.next(first.at.at() + Duration::minutes(seq as i64));
+        let at = first.at.next(first.at.at() + after_first(seq));
         MessageRow { at, id: new_message(), body: format!("{seq}"), seq, ..first.clone() }.item()
     });
     server.put(rows).await;
+}
+
+/// Puts the head where it would be if all that is there had been sent.
+async fn move_head(server: &Server, talk: conversation::Id) {
+    let newest = server.stored_messages().await.into_iter().max_by_key(|row| row.seq).expect("a message");
+    let head = Head { members: [ana().id, ben().id], seq: newest.seq, last: newest.at };
+    server.put([head.item(talk)]).await;
+}
+
+fn seqs(page: &Page<Message>) -> Vec<u64> {
+    page.items.iter().map(|message| message.seq).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,8 +112,7 @@ async fn rows_that_cannot_be_read_are_passed_over_and_the_page_is_full() {
     server.put(damaged).await;
     let right = server.membership(&ana(), talk).await;
     let page = server.messages.page(&right, None).await.expect("a page");
-    let seqs: Vec<_> = page.items.iter().map(|message| message.seq).collect();
-    assert_eq!(seqs, (46..=60).chain(96..=100).collect::<Vec<_>>());
+    assert_eq!(seqs(&page), (46..=60).chain(96..=100).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,18 +120,88 @@ async fn the_newest_page_reaches_back_to_where_the_unread_begin_and_is_what_foll
     let (_dynamodb, server) = server().await;
     let talk = server.start(&ana(), &ben(), "1").await;
     fill(&server, talk, 60).await;
-    let newest = server.stored_messages().await.into_iter().max_by_key(|row| row.seq).expect("a message");
-    let head = Head { members: [ana().id, ben().id], seq: newest.seq, last: newest.at };
-    server.put([head.item(talk)]).await;
+    move_head(&server, talk).await;
     let right = server.membership(&ben(), talk).await;
     let ends = |page: &Page<Message>| (page.items.first().map(|it| it.seq), page.items.last().map(|it| it.seq));
     for (read, first) in [(20, 18), (50, 41), (60, 41)] {
-        let page = server.messages.newest(&right, read).await.expect("a page");
+        let page = server.messages.opening(&right, read).await.expect("a page");
         assert_eq!(ends(&page), (Some(first), Some(60)), "read up to {read}");
     }
-    let later = Cursor("after-2100-01-01T00:00:00Z".to_owned());
-    let page = server.messages.page(&right, Some(&later)).await.expect("a page");
-    assert_eq!(ends(&page), (Some(41), Some(60)));
+    for cursor in [Cursor("after-2100-01-01T00:00:00Z".to_owned()), Cursor::newest()] {
+        let page = server.messages.page(&right, Some(&cursor)).await.expect("a page");
+        assert_eq!((ends(&page), page.newer), ((Some(41), Some(60)), None));
+    }
+}
+
+/// Opens a conversation of which so much has been read, looks whether the unread begin where they should, and goes on from
+/// both ends of what is shown.
+async fn assert_opens_at_the_unread(server: &Server, talk: conversation::Id, read: u64) {
+    let right = server.membership(&ben(), talk).await;
+    let page = server.messages.opening(&right, read).await.expect("a page");
+    let (first, last) = ((read + 1).saturating_sub(3).max(1), read + 1 + CATCH_UP_SIZE as u64);
+    assert_eq!(seqs(&page), (first..=last).collect::<Vec<_>>(), "read up to {read}");
+    assert_eq!((page.older.is_some(), page.newer.is_some()), (first > 1, true), "read up to {read}");
+    for (cursor, next) in [(&page.older, first - 1), (&page.newer, last + 1)] {
+        if let Some(cursor) = cursor {
+            let beyond = server.messages.page(&right, Some(cursor)).await.expect("a page");
+            let edge = if next < first { beyond.items.last() } else { beyond.items.first() };
+            assert_eq!(edge.map(|message| message.seq), Some(next), "read up to {read}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_are_unread_a_conversation_opens_where_they_begin() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "1").await;
+    fill(&server, talk, 1000).await;
+    move_head(&server, talk).await;
+    let most = 1000 - UNREAD_SIZE_MAX as u64;
+    for read in [0, 1, 2, 3, 18, 19, 20, 21, 40, 333, 500, most - 1] {
+        assert_opens_at_the_unread(&server, talk, read).await;
+    }
+    let right = server.membership(&ben(), talk).await;
+    let page = server.messages.opening(&right, most).await.expect("a page");
+    assert_eq!(
+        (seqs(&page), page.newer),
+        ((most - 2..=1000).collect::<Vec<_>>(), None),
+        "the newest page reaches back so far"
+    );
+
+    let (client, meter) = metered(server.table.client());
+    let metered = Server::new(Table::new(client, server.table.name()));
+    metered.messages.opening(&right, 500).await.expect("a page");
+    assert!(meter.take().calls <= 12, "it does not read all that comes before or after");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_pauses_between_them_the_first_unread_message_is_found() {
+    // Twenty a microsecond apart, then twice as long a pause as before: at last of nine years.
+    const PAUSES: fn(u64) -> Duration = |seq| Duration::microseconds((seq + (1_u64 << (seq / 20))) as i64);
+    let (_dynamodb, server, _clock) = server_at(datetime!(2023-07-05 12:00 UTC)).await;
+    let talk = server.start(&ana(), &ben(), "1").await;
+    fill_at(&server, talk, 980, PAUSES).await;
+    move_head(&server, talk).await;
+    for read in [0, 7, 60, 399, 639, 640, 700, 779] {
+        assert_opens_at_the_unread(&server, talk, read).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unread_messages_of_which_the_first_cannot_be_read_begin_with_the_next() {
+    let (_dynamodb, server) = server().await;
+    let talk = server.start(&ana(), &ben(), "1").await;
+    fill(&server, talk, 400).await;
+    move_head(&server, talk).await;
+    let damaged = server.stored_messages().await.into_iter().filter(|row| (101..=130).contains(&row.seq)).map(|row| {
+        let mut item = row.item();
+        item.remove(MESSAGE);
+        item
+    });
+    server.put(damaged.collect::<Vec<_>>()).await;
+    let right = server.membership(&ben(), talk).await;
+    let page = server.messages.opening(&right, 100).await.expect("a page");
+    assert_eq!(seqs(&page), (98..=100).chain(131..=231).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
