@@ -1,5 +1,6 @@
 import { code } from "./support/accounts.ts";
 import { expect, test } from "./support/people.ts";
+import { writeBehindTheServer } from "./support/table.ts";
 
 test("a new person makes an account and signs in", async ({ people }) => {
   const { account, page } = await people.visitor("Ana");
@@ -88,6 +89,22 @@ test("older messages are a link away, to the first and back", async ({ people })
   await ana.page.getByLabel("Show messages from").fill("2023-01-01");
   await ana.page.getByRole("button", { name: "Go", exact: true }).click();
   await expect(ana.messages.first()).toHaveText("hello");
+});
+
+test("however many are unread, a conversation opens where they begin, and links lead to the newest", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  const path = await ana.startConversation(ben, "hello");
+  await writeBehindTheServer(path, 260);
+  await ben.open(path);
+  const line = ben.page.getByText("New messages", { exact: true });
+  await expect(ben.page.locator(".unread-line + .message .message__text")).toHaveText("hello");
+  await expect(ben.messages.last()).toHaveText("message 100");
+  await ben.page.getByRole("link", { name: "Newer messages" }).click();
+  await expect(ben.messages.first()).toHaveText("message 101");
+  await expect(line).toHaveCount(0);
+  await ben.page.getByRole("link", { name: "Newest messages" }).click();
+  await expect(ben.messages.last()).toHaveText("message 260");
+  await expect(line).toHaveCount(0);
 });
 
 test("signing out needs no script", async ({ people }) => {

@@ -39,6 +39,48 @@ test("more unread messages than fit begin at the top of the view, and none is le
   await expect(row).not.toContainText("unread");
 });
 
+test("however many are unread, a conversation opens where they begin, and goes on to the newest", async ({ people }) => {
+  const { ana, ben, path } = await unread(people, 25);
+  await ben.call("mark_read", { conversation: path.split("/").at(-1) ?? "", seq: "25" });
+  await writeBehindTheServer(path, 260);
+  const row = ben.page.locator(".conversation").first();
+  // Only the table's stream tells of them.
+  await expect(async () => {
+    await ben.open("/messages");
+    await expect(row).toContainText("260 unread", { timeout: 1_000 });
+  }).toPass();
+  const line = ben.page.getByText("New messages", { exact: true });
+  const button = (count: number) => ben.page.getByRole("button", { name: `${count} new messages` });
+  for (const open of [() => row.click(), () => ben.open(path)]) {
+    await open();
+    await expect(button(260)).toBeVisible();
+    await expect(line).toBeInViewport();
+    await expect(ben.page.locator(".unread-line + .message .message__text")).toHaveText("message 1");
+    await expect(ben.page.locator(".message:has(+ .unread-line) .message__text")).toHaveText("message 24");
+    await expect(ben.messages.last()).toHaveText("message 101");
+  }
+  // What is older comes by itself, and what has just been written does not stand where something is missing before it.
+  await expect.poll(() => ben.messages.count()).toBeGreaterThan(104);
+  await expect(line).toBeInViewport();
+  await ana.sendAll(path, ["meanwhile"]);
+  await expect(button(261)).toBeVisible();
+  await expect(row).toContainText("261 unread");
+  await expect(ben.messages.last()).toHaveText("message 101");
+
+  await ben.thread.evaluate((scroller) => (scroller.scrollTop = -300));
+  await expect(ben.messages.last()).toHaveText("message 201");
+  await expect(row).toContainText("261 unread");
+  // A part of them is read once its end has been in view.
+  await expect(async () => {
+    await ben.messages.getByText("message 101", { exact: true }).scrollIntoViewIfNeeded();
+    await expect(row).toContainText("160 unread", { timeout: 1_000 });
+  }).toPass();
+  await button(160).click();
+  await expect(ben.messages.last()).toHaveText("meanwhile");
+  await expect(ben.messages.last()).toBeInViewport();
+  await expect(row).not.toContainText("unread");
+});
+
 test("what is unread shows in the tab's title and icon", async ({ people }) => {
   const { ben } = await unread(people, 2);
   await expect(ben.page).toHaveTitle("(2) Messages · Cruddur");
@@ -160,6 +202,7 @@ test("scrolled up, a page holds on to no more messages than it may, however many
   const path = await ana.startConversation(ben, "hello");
   // With the first one as many as a page may hold on to, and all of them loaded: the next one is one too many.
   await writeBehindTheServer(path, 299);
+  await ana.call("mark_read", { conversation: path.split("/").at(-1) ?? "", seq: "300" });
   await ana.open(path);
   const loaded = async () => {
     await ana.thread.evaluate((scroller) => scroller.scrollTo({ top: -scroller.scrollHeight }));
