@@ -1,4 +1,5 @@
 import type { Page, Response } from "@playwright/test";
+import { expectAccessible } from "./support/accessible.ts";
 import { expect, test, type Person } from "./support/people.ts";
 
 /** The page for signing in, and the files of the package that it is made of. */
@@ -75,11 +76,29 @@ test.describe("of a site that was built to be delivered", () => {
   test("a page whose code cannot be loaded says so, and can be tried again", async ({ people }) => {
     const ana = await people.signedIn("Ana");
     ana.complaints.expectNoAnswer();
-    await ana.page.route(/split_rest/, (route) => route.abort("internetdisconnected"));
-    await ana.page.getByRole("link", { name: "New message" }).first().click();
-    await expect(ana.page.getByRole("heading", { name: "This page cannot be shown" })).toBeVisible();
-    await ana.page.unroute(/split_rest/);
-    await ana.page.getByRole("link", { name: "Try again" }).click();
-    await expect(ana.page.getByRole("heading", { name: "New message" })).toBeVisible();
+    const { page } = ana;
+    for (const [from, link, heading] of [
+      ["/messages", "New message", "New message"],
+      ["/settings", "Back to the messages", "Messages"],
+    ] as const) {
+      await ana.open(from);
+      await page.route(/\/split_(rest|messages)\./, (route) => route.abort("internetdisconnected"));
+      await page.getByRole("link", { name: link }).first().click();
+      await expect(page.getByRole("heading", { name: "This page cannot be shown" })).toBeFocused();
+      await expectAccessible(page);
+      await page.unroute(/\/split_(rest|messages)\./);
+      await page.getByRole("link", { name: "Try again" }).click();
+      await expect(page.getByRole("heading", { name: heading, exact: true })).toBeVisible();
+    }
+  });
+
+  test("a page whose code cannot be loaded at first works as without script", async ({ people }) => {
+    const ana = await people.registered("Ana");
+    ana.complaints.expectNoAnswer();
+    await ana.page.route(/\/split_account\./, (route) => route.abort("internetdisconnected"));
+    await ana.page.goto("/signin");
+    await ana.fillSignIn();
+    await expect(ana.page).toHaveURL(/\/messages$/);
+    await ana.alive();
   });
 });

@@ -10,6 +10,7 @@
 
 use std::pin::Pin;
 
+use leptos::either::Either;
 use leptos::prefetch_lazy_fn_on_server;
 use leptos::prelude::*;
 use leptos_router::ChooseView;
@@ -18,10 +19,11 @@ use wasm_split_helpers::SplitLoaderError;
 use wasm_split_helpers::wasm_split;
 
 use crate::components::error_note::Missing;
+use crate::components::header::PlainHeader;
 use crate::error::AppError;
 use crate::pages::confirm::ConfirmPage;
 use crate::pages::conversation::ConversationPage;
-use crate::pages::conversations::{ConversationsPage, NoConversationPage};
+use crate::pages::conversations::{ConversationsPage, Me, NoConversationPage};
 use crate::pages::first_message::FirstMessagePage;
 use crate::pages::forgot::ForgotPage;
 use crate::pages::new_conversation::NewConversationPage;
@@ -45,7 +47,7 @@ impl ChooseView for LazyPage {
         prefetch_lazy_fn_on_server(self.part);
         match (self.view)().await {
             Ok(view) => view,
-            Err(error) => view! { <div class="page"><Missing what="This page" error/></div> }.into_any(),
+            Err(error) => view! { <NotLoaded error/> }.into_any(),
         }
     }
 
@@ -56,6 +58,17 @@ impl ChooseView for LazyPage {
             // What the server has rendered works without script.
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// In the place of a page whose code is not there.
+#[component]
+fn NotLoaded(error: AppError) -> impl IntoView {
+    let missing = view! { <Missing what="This page" error/> };
+    match use_context::<Me>() {
+        // Below the header and beside the list, which are there.
+        Some(_) => Either::Left(missing),
+        None => Either::Right(view! { <PlainHeader/> <main class="page" id="main">{missing}</main> }),
     }
 }
 
