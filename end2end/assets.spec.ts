@@ -97,6 +97,9 @@ test.describe("of a site that was built to be delivered", () => {
     ana.complaints.expectNoAnswer();
     await ana.page.route(/\/split_account\./, (route) => route.abort("internetdisconnected"));
     await ana.page.goto("/signin");
+    await ana.page.getByRole("link", { name: "Make an account" }).click();
+    await expect(ana.page).toHaveTitle(/^Make an account/);
+    await ana.page.goto("/signin");
     await ana.fillSignIn();
     await expect(ana.page).toHaveURL(/\/messages$/);
     await ana.alive();

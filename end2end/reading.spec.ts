@@ -67,15 +67,21 @@ test("however many are unread, a conversation opens where they begin, and goes o
   await expect(row).toContainText("261 unread");
   await expect(ben.messages.last()).toHaveText("message 101");
 
-  await ben.thread.evaluate((scroller) => (scroller.scrollTop = -300));
-  await expect(ben.messages.last()).toHaveText("message 201");
-  await expect(row).toContainText("261 unread");
-  // A part of them is read once its end has been in view.
-  await expect(async () => {
-    await ben.messages.getByText("message 101", { exact: true }).scrollIntoViewIfNeeded();
-    await expect(row).toContainText("160 unread", { timeout: 1_000 });
-  }).toPass();
-  await button(160).click();
+  // What comes next is there before the end of what was; a part is read once that has been in view.
+  for (const [next, last, before, after] of [
+    ["message 201", "message 101", /\D261 unread/, /\D160 unread/],
+    ["meanwhile", "message 201", /\D160 unread/, /\D60 unread/],
+  ] as const) {
+    await ben.thread.evaluate((scroller) => (scroller.scrollTop = -300));
+    await expect(ben.messages.last()).toHaveText(next);
+    await expect(row).toContainText(before);
+    await expect(async () => {
+      await ben.messages.getByText(last, { exact: true }).scrollIntoViewIfNeeded();
+      await expect(row).toContainText(after, { timeout: 1_000 });
+    }).toPass();
+  }
+  await expect(ben.messages.last()).not.toBeInViewport();
+  await button(60).click();
   await expect(ben.messages.last()).toHaveText("meanwhile");
   await expect(ben.messages.last()).toBeInViewport();
   await expect(row).not.toContainText("unread");

@@ -52,5 +52,22 @@ pub mod server;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    leave_links_to_the_browser();
     leptos::mount::hydrate_lazy(app::App);
+}
+
+/// Until the page is alive its links load documents: the router listens, at the window, before it can answer.
+#[cfg(feature = "hydrate")]
+fn leave_links_to_the_browser() {
+    use leptos::prelude::document;
+    use wasm_bindgen::JsCast;
+
+    let listener =
+        wasm_bindgen::closure::Closure::<dyn Fn(leptos::web_sys::Event)>::new(|event: leptos::web_sys::Event| {
+            if document().document_element().is_some_and(|html| !html.has_attribute("data-hydrated")) {
+                event.stop_propagation();
+            }
+        });
+    let _ = document().add_event_listener_with_callback("click", listener.as_ref().unchecked_ref());
+    listener.forget();
 }

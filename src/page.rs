@@ -10,7 +10,7 @@ use crate::message::SentAt;
 pub const PAGE_SIZE: usize = 20;
 
 /// How many unread messages the newest page of a conversation reaches back over at most. Where there are more, it opens
-/// in their midst.
+/// where they begin.
 pub const UNREAD_SIZE_MAX: usize = 200;
 
 /// How many messages one answer holds to a page that has missed some.

@@ -13,7 +13,7 @@ use leptos::server_fn::codec::{Json, PostUrl};
 use leptos::server_fn::error::FromServerFnError;
 use leptos::server_fn::request::ClientReq;
 use leptos::server_fn::response::ClientRes;
-use leptos::server_fn::{ContentType, ServerFn};
+use leptos::server_fn::{ContentType, Http, ServerFn};
 use leptos::web_sys::{SubmitEvent, UrlSearchParams};
 use leptos_router::hooks::{use_location, use_navigate};
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ impl Submission {
     /// Sends a form's fields to the server function `S`, beginning with what a plain post of it was refused for.
     pub fn of<S>(refused: Option<Refused>, leave: Leave) -> Self
     where
-        S: ServerFn<Output = Destination, Error = AppError>,
+        S: ServerFn<Output = Destination, Error = AppError, Protocol = Http<PostUrl, Json>>,
     {
         Self::to(S::PATH, refused, leave)
     }

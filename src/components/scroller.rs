@@ -84,6 +84,11 @@ impl Scroller {
         change();
     }
 
+    /// Whether what is shown has changed, and has not been put back yet to where it was.
+    pub fn is_held(&self) -> bool {
+        self.held.try_with_value(Option::is_some).unwrap_or(false)
+    }
+
     fn release(self) {
         if let Some(Some(held)) = self.held.try_update_value(Option::take)
             && let Some(Some(scroller)) = self.node.try_get_untracked()

@@ -47,7 +47,7 @@ pub fn ThreadPane(
     }
     let load = open.load_action();
     let on_scroll = move |_| {
-        open.scrolled(|cursor| {
+        open.scrolled(move |cursor| {
             if !load.pending().get_untracked() {
                 load.dispatch(cursor);
             }

@@ -46,6 +46,8 @@ pub struct OpenThread {
     seen: RwSignal<u64>,
     /// Where a part of the unread ended that more has come below since.
     part_end: StoredValue<Option<(message::Id, u64)>>,
+    /// Where the last such part ended whose end has been in view.
+    passed: StoredValue<u64>,
     /// Whether the page has been taken over, and shows where one goes on reading.
     pub entered: RwSignal<bool>,
     /// What a screen reader is to say: what the other person has just written, oldest first.
@@ -79,6 +81,7 @@ impl OpenThread {
             read_before: RwSignal::new(read_before),
             seen: RwSignal::new(read_before.unwrap_or(seen)),
             part_end: StoredValue::new(None),
+            passed: StoredValue::new(0),
             entered: RwSignal::new(false),
             timeline: RwSignal::new(timeline),
             announced: RwSignal::new(Vec::new()),
@@ -169,7 +172,11 @@ impl OpenThread {
     }
 
     /// Takes note of where one reads. Near the beginning of what is shown, `load_older` gets what is older.
-    pub fn scrolled(self, load_older: impl Fn(Cursor)) {
+    pub fn scrolled(self, load_older: impl Fn(Cursor) + 'static) {
+        if self.scroller.is_held() {
+            // What is below is not what one has scrolled to, until this has been put right.
+            return request_animation_frame(move || self.scrolled(load_older));
+        }
         let Some((to_beginning, _)) = self.look() else { return };
         if to_beginning < NEAR_PX
             && let Some(cursor) = untrack(|| self.older())
@@ -184,7 +191,7 @@ impl OpenThread {
         let look = self.scroller.look();
         let seen = match self.scroller.at_end.try_get_untracked() {
             Some(true) => self.timeline.try_with_untracked(Timeline::last_seq),
-            _ => self.passed(),
+            _ => self.pass(),
         };
         if let Some(seen) = seen
             && self.seen.try_get_untracked() < Some(seen)
@@ -249,7 +256,7 @@ impl OpenThread {
         let tell = move || {
             let (seq, focused) = (self.seen.get_untracked(), document().has_focus().unwrap_or(false));
             let more = seq > self.told.get_value();
-            let in_view = self.scroller.at_end.get_untracked() || (more && !self.follows.get_untracked());
+            let in_view = self.scroller.at_end.get_untracked() || self.passed.get_value() == seq;
             if focused && self.entered.get_untracked() && in_view && (more || self.marked.get_value()) {
                 self.told.set_value(seq);
                 self.marked.set_value(false);

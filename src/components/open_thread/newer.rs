@@ -120,12 +120,15 @@ impl OpenThread {
     }
 
     /// Up to which place a part of the unread went, once its end is in view or above it.
-    pub(super) fn passed(self) -> Option<u64> {
+    pub(super) fn pass(self) -> Option<u64> {
         let (id, seq) = self.part_end.try_get_value().flatten()?;
         let passed = self.scroller.has_shown_end_of(&format!("m-{id}"));
         // One that is not there any more has been let go of: nobody knows whether it was in view.
         if passed != Some(false) {
             let _ = self.part_end.try_set_value(None);
+        }
+        if passed == Some(true) {
+            let _ = self.passed.try_set_value(seq);
         }
         (passed == Some(true)).then_some(seq)
     }

@@ -15,6 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::conversation::{self, Thread};
+use crate::page::Cursor;
 use crate::server::json_api::bearer::Bearer;
 use crate::server::json_api::new_message::{NewMessage, To};
 use crate::server::json_api::paging::{Place, links};
@@ -82,7 +83,8 @@ async fn list_messages(
     path: Result<Path<String>, PathRejection>,
 ) -> Result<(HeaderMap, Json<Vec<Message>>), Refusal> {
     let conversation = conversation_id(&segment(path)?)?;
-    let thread = messaging::open(&state, &me, conversation, cursor.as_ref()).await?;
+    let place = cursor.unwrap_or_else(Cursor::newest);
+    let thread = messaging::open(&state, &me, conversation, Some(&place)).await?;
     let links = links(&format!("/api/messages/{conversation}"), &thread.messages);
     let authors = authors(&state, &me, &thread).await?;
     let by = |id: user::Id| authors.get(&id).cloned().unwrap_or_else(|| User::who_left(id));

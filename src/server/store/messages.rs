@@ -38,7 +38,7 @@ impl Messages {
             let size = (unread + BEFORE_UNREAD).max(PAGE_SIZE);
             let page = self.slice(membership, Direction::Older, None, size).await?;
             // Many may have come since the head was read.
-            if page.items.first().is_none_or(|first| first.seq <= read + 1) {
+            if page.older.is_none() || page.items.first().is_none_or(|first| first.seq <= read + 1) {
                 return Ok(page);
             }
         }

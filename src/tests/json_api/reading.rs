@@ -124,6 +124,19 @@ async fn a_long_conversation_goes_on_by_its_links() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_the_newest_and_no_longer_than_promised_however_many_are_unread() {
+    let app = TestApp::start().await;
+    let (_ana, program) = arrive(&app, "ana").await;
+    let mut ben = app.sign_in("ben").await;
+    let talk = ben.start("ana", "0").await;
+    for number in 1..25 {
+        ben.say(&talk, &number.to_string()).await;
+    }
+    let newest = program.get(&format!("/api/messages/{talk}")).await;
+    assert_eq!(texts(&newest), (5..25).map(|it| it.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_long_list_of_conversations_goes_on_by_its_link() {
     let app = TestApp::start().await;
     let (mut ana, program) = arrive(&app, "ana").await;
