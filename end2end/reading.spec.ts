@@ -41,7 +41,7 @@ test("more unread messages than fit begin at the top of the view, and none is le
 
 test("however many are unread, a conversation opens where they begin, and goes on to the newest", async ({ people }) => {
   const { ana, ben, path } = await unread(people, 25);
-  await ben.call("mark_read", { conversation: path.split("/").at(-1) ?? "", seq: "25" });
+  await ben.read(path, 25);
   await writeBehindTheServer(path, 260);
   const row = ben.page.locator(".conversation").first();
   // Only the table's stream tells of them.
@@ -208,7 +208,7 @@ test("scrolled up, a page holds on to no more messages than it may, however many
   const path = await ana.startConversation(ben, "hello");
   // With the first one as many as a page may hold on to, and all of them loaded: the next one is one too many.
   await writeBehindTheServer(path, 299);
-  await ana.call("mark_read", { conversation: path.split("/").at(-1) ?? "", seq: "300" });
+  await ana.read(path, 300);
   await ana.open(path);
   const loaded = async () => {
     await ana.thread.evaluate((scroller) => scroller.scrollTo({ top: -scroller.scrollHeight }));

@@ -117,6 +117,11 @@ export class Person {
     return release;
   }
 
+  /** Has read the conversation `path` up to the place `seq`. */
+  async read(path: string, seq: number): Promise<void> {
+    await this.call("mark_read", { conversation: path.split("/").at(-1) ?? "", seq: String(seq) });
+  }
+
   /** Sends texts into the conversation `path`, one after the other. */
   async sendAll(path: string, texts: string[]): Promise<void> {
     const conversation = path.split("/").at(-1) ?? "";
