@@ -1,5 +1,6 @@
 //! Links in what people write. Nothing fetches what is linked.
 
+use leptos::web_sys::js_sys::JsString;
 use linkify::{LinkFinder, LinkKind};
 
 /// A piece of a text.
@@ -63,7 +64,12 @@ fn label_in_ascii(label: &str) -> Option<String> {
     if label.is_ascii() {
         return Some(label.to_owned());
     }
-    punycode::encode(&label.to_lowercase()).ok().map(|code| format!("xn--{code}"))
+    // A browser has the table of small letters already.
+    let label = match cfg!(feature = "hydrate") {
+        true => JsString::from(label).to_lower_case().into(),
+        false => label.to_lowercase(),
+    };
+    punycode::encode(&label).ok().map(|code| format!("xn--{code}"))
 }
 
 #[cfg(test)]
