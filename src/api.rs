@@ -6,18 +6,14 @@
 #![expect(missing_docs, reason = "the macro makes a struct of the arguments, and documents none of its fields")]
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::conversation::{self, Conversation, Receipts, Recipient, Thread};
-use crate::error::AppError;
-use crate::message::{self, Message, SentAt};
-use crate::page::{Cursor, Page};
-use crate::settings::Settings;
-use crate::user::{self, User};
-
-/// Where to go after something has been done: a path of ours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Destination(pub String);
+use crate::domain::conversation::{self, Conversation, Receipts, Recipient, Thread};
+use crate::domain::destination::Destination;
+use crate::domain::error::AppError;
+use crate::domain::message::{self, Message, SentAt};
+use crate::domain::page::{Cursor, Page};
+use crate::domain::settings::Settings;
+use crate::domain::user::{self, User};
 
 /// Signs in, and leads to `next` (a path of ours) or to the conversations.
 #[server(prefix = "/rpc", endpoint = "sign_in")]
@@ -26,7 +22,8 @@ pub async fn sign_in(
     password: String,
     #[server(default)] next: String,
 ) -> Result<Destination, AppError> {
-    use crate::server::{accounts, respond::respond};
+    use crate::server::accounts;
+    use crate::server::http::respond::respond;
     respond(async |call| Ok(call.lead(accounts::sign_in(&call.state, &call.parts, &email, password, &next).await?)))
         .await
 }
@@ -40,7 +37,8 @@ pub async fn sign_up(
     password: String,
     #[server(default)] next: String,
 ) -> Result<Destination, AppError> {
-    use crate::server::{accounts, respond::respond};
+    use crate::server::accounts;
+    use crate::server::http::respond::respond;
     respond(async |call| {
         Ok(call.lead(accounts::sign_up(&call.state, &call.parts, &name, &handle, &email, password, &next).await?))
     })
@@ -50,21 +48,24 @@ pub async fn sign_up(
 /// Proves that the e-mail address is theirs.
 #[server(prefix = "/rpc", endpoint = "confirm")]
 pub async fn confirm(email: String, code: String, #[server(default)] next: String) -> Result<Destination, AppError> {
-    use crate::server::{accounts, respond::respond};
+    use crate::server::accounts;
+    use crate::server::http::respond::respond;
     respond(async |call| Ok(call.lead(accounts::confirm(&call.state, &call.parts, &email, &code, &next).await?))).await
 }
 
 /// Sends the code of [`confirm`] again.
 #[server(prefix = "/rpc", endpoint = "resend_code")]
 pub async fn resend_code(email: String, #[server(default)] next: String) -> Result<Destination, AppError> {
-    use crate::server::{accounts, respond::respond};
+    use crate::server::accounts;
+    use crate::server::http::respond::respond;
     respond(async |call| Ok(call.lead(accounts::resend_code(&call.state, &call.parts, &email, &next).await?))).await
 }
 
 /// Sends a code with which a new password can be set.
 #[server(prefix = "/rpc", endpoint = "forgot_password")]
 pub async fn forgot_password(email: String, #[server(default)] next: String) -> Result<Destination, AppError> {
-    use crate::server::{accounts, respond::respond};
+    use crate::server::accounts;
+    use crate::server::http::respond::respond;
     respond(async |call| Ok(call.lead(accounts::forgot_password(&call.state, &call.parts, &email, &next).await?))).await
 }
 
@@ -76,7 +77,8 @@ pub async fn reset_password(
     password: String,
     #[server(default)] next: String,
 ) -> Result<Destination, AppError> {
-    use crate::server::{accounts, respond::respond};
+    use crate::server::accounts;
+    use crate::server::http::respond::respond;
     respond(async |call| {
         Ok(call.lead(accounts::reset_password(&call.state, &call.parts, &email, &code, password, &next).await?))
     })
@@ -86,28 +88,30 @@ pub async fn reset_password(
 /// Ends this session.
 #[server(prefix = "/rpc", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<Destination, AppError> {
-    use crate::server::{accounts, respond::respond};
+    use crate::server::accounts;
+    use crate::server::http::respond::respond;
     respond(async |call| Ok(call.lead(accounts::sign_out(&call.state, &call.parts).await?))).await
 }
 
 /// Ends every session of the person who asks, on every device.
 #[server(prefix = "/rpc", endpoint = "sign_out_everywhere")]
 pub async fn sign_out_everywhere() -> Result<Destination, AppError> {
-    use crate::server::{accounts, respond::respond};
+    use crate::server::accounts;
+    use crate::server::http::respond::respond;
     respond(async |call| Ok(call.lead(accounts::sign_out_everywhere(&call.state, &call.parts).await?))).await
 }
 
 /// Who is signed in.
 #[server(prefix = "/rpc", endpoint = "current_user")]
 pub async fn current_user() -> Result<User, AppError> {
-    crate::server::respond::respond(async |call| Ok(call.user()?.user.clone())).await
+    crate::server::http::respond::respond(async |call| Ok(call.user()?.user.clone())).await
 }
 
 /// A page of one's conversations, newest first; `cursor` comes from an earlier page.
 #[server(prefix = "/rpc", endpoint = "list_conversations")]
 pub async fn list_conversations(cursor: Option<Cursor>) -> Result<Page<Conversation>, AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::messaging::list(&call.state, call.user()?, cursor.as_ref()).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::conversations::list(&call.state, call.user()?, cursor.as_ref()).await
     })
     .await
 }
@@ -115,8 +119,8 @@ pub async fn list_conversations(cursor: Option<Cursor>) -> Result<Page<Conversat
 /// A conversation with the page of it where the unread begin, or else the newest, or with the one that `cursor` asks for.
 #[server(prefix = "/rpc", endpoint = "open_conversation")]
 pub async fn open_conversation(conversation: conversation::Id, cursor: Option<Cursor>) -> Result<Thread, AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::messaging::open(&call.state, call.user()?, conversation, cursor.as_ref()).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::conversations::open(&call.state, call.user()?, conversation, cursor.as_ref()).await
     })
     .await
 }
@@ -124,8 +128,8 @@ pub async fn open_conversation(conversation: conversation::Id, cursor: Option<Cu
 /// A page of a conversation's messages, oldest first.
 #[server(prefix = "/rpc", endpoint = "list_messages")]
 pub async fn list_messages(conversation: conversation::Id, cursor: Cursor) -> Result<Page<Message>, AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::messaging::page(&call.state, call.user()?, conversation, &cursor).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::conversations::page(&call.state, call.user()?, conversation, &cursor).await
     })
     .await
 }
@@ -133,8 +137,8 @@ pub async fn list_messages(conversation: conversation::Id, cursor: Cursor) -> Re
 /// What was written in a conversation after a time, oldest first; from the first message of all without one.
 #[server(prefix = "/rpc", endpoint = "messages_after")]
 pub async fn messages_after(conversation: conversation::Id, after: Option<SentAt>) -> Result<Page<Message>, AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::messaging::after(&call.state, call.user()?, conversation, after.as_ref()).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::conversations::after(&call.state, call.user()?, conversation, after.as_ref()).await
     })
     .await
 }
@@ -142,8 +146,8 @@ pub async fn messages_after(conversation: conversation::Id, after: Option<SentAt
 /// Tells the other person that one is writing. Nothing is stored.
 #[server(prefix = "/rpc", endpoint = "typing")]
 pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::messaging::typing(&call.state, call.user()?, conversation).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::presence::typing(&call.state, call.user()?, conversation).await
     })
     .await
 }
@@ -152,8 +156,8 @@ pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
 /// at most. Of the newest ones they tell by themselves. Nothing is stored.
 #[server(prefix = "/rpc", endpoint = "look_for")]
 pub async fn look_for(conversations: Vec<conversation::Id>) -> Result<(), AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::messaging::look_for(&call.state, call.user()?, &conversations).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::presence::look_for(&call.state, call.user()?, &conversations).await
     })
     .await
 }
@@ -167,10 +171,10 @@ pub async fn send_message(
     body: String,
     author: Option<user::Id>,
 ) -> Result<Message, AppError> {
-    crate::server::respond::respond(async |call| {
+    crate::server::http::respond::respond(async |call| {
         let me = call.author(author)?;
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
-        crate::server::messaging::send(&call.state, me, conversation, id, &body).await
+        crate::server::messaging::sending::send(&call.state, me, conversation, id, &body).await
     })
     .await
 }
@@ -184,10 +188,10 @@ pub async fn send_first_message(
     body: String,
     author: Option<user::Id>,
 ) -> Result<(conversation::Id, Message), AppError> {
-    crate::server::respond::respond(async |call| {
+    crate::server::http::respond::respond(async |call| {
         let me = call.author(author)?;
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
-        crate::server::messaging::send_first(&call.state, me, to, id, &body).await
+        crate::server::messaging::sending::send_first(&call.state, me, to, id, &body).await
     })
     .await
 }
@@ -195,8 +199,8 @@ pub async fn send_first_message(
 /// Remembers that everything up to `seq` has been read.
 #[server(prefix = "/rpc", endpoint = "mark_read")]
 pub async fn mark_read(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::receipts::mark_read(&call.state, call.user()?, conversation, seq).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::receipts::mark_read(&call.state, call.user()?, conversation, seq).await
     })
     .await
 }
@@ -204,8 +208,8 @@ pub async fn mark_read(conversation: conversation::Id, seq: u64) -> Result<(), A
 /// Marks a conversation as unread until it is opened.
 #[server(prefix = "/rpc", endpoint = "mark_unread")]
 pub async fn mark_unread(conversation: conversation::Id) -> Result<(), AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::receipts::mark_unread(&call.state, call.user()?, conversation).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::receipts::mark_unread(&call.state, call.user()?, conversation).await
     })
     .await
 }
@@ -213,8 +217,8 @@ pub async fn mark_unread(conversation: conversation::Id) -> Result<(), AppError>
 /// Tells the other person that everything up to `seq` has arrived.
 #[server(prefix = "/rpc", endpoint = "mark_delivered")]
 pub async fn mark_delivered(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::receipts::mark_delivered(&call.state, call.user()?, conversation, seq).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::receipts::mark_delivered(&call.state, call.user()?, conversation, seq).await
     })
     .await
 }
@@ -222,8 +226,8 @@ pub async fn mark_delivered(conversation: conversation::Id, seq: u64) -> Result<
 /// How far the other person has got; none where one of the two does not show it.
 #[server(prefix = "/rpc", endpoint = "find_receipts")]
 pub async fn find_receipts(conversation: conversation::Id) -> Result<Option<Receipts>, AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::receipts::in_conversation(&call.state, call.user()?, conversation).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::receipts::in_conversation(&call.state, call.user()?, conversation).await
     })
     .await
 }
@@ -231,14 +235,17 @@ pub async fn find_receipts(conversation: conversation::Id) -> Result<Option<Rece
 /// What one has chosen.
 #[server(prefix = "/rpc", endpoint = "load_settings")]
 pub async fn load_settings() -> Result<Settings, AppError> {
-    crate::server::respond::respond(async |call| crate::server::settings::load(&call.state, call.user()?).await).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::settings::load(&call.state, call.user()?).await
+    })
+    .await
 }
 
 /// Keeps what one has chosen. A box that is not ticked is not in the form.
 #[server(prefix = "/rpc", endpoint = "save_settings")]
 pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destination, AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::settings::save(&call.state, call.user()?, &Settings { receipts }).await?;
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::settings::save(&call.state, call.user()?, &Settings { receipts }).await?;
         Ok(Destination("/settings?saved=1".to_owned()))
     })
     .await
@@ -247,8 +254,8 @@ pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destinat
 /// People whose handle or name begins with `query`; nobody for less than two characters.
 #[server(prefix = "/rpc", endpoint = "search_users")]
 pub async fn search_users(query: String) -> Result<Vec<User>, AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::messaging::search(&call.state, call.user()?, &query).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::people::search(&call.state, call.user()?, &query).await
     })
     .await
 }
@@ -256,8 +263,8 @@ pub async fn search_users(query: String) -> Result<Vec<User>, AppError> {
 /// The person to whom a first message would go. Yourself: a conflict.
 #[server(prefix = "/rpc", endpoint = "find_recipient")]
 pub async fn find_recipient(handle: String) -> Result<Recipient, AppError> {
-    crate::server::respond::respond(async |call| {
-        crate::server::messaging::recipient(&call.state, call.user()?, &handle).await
+    crate::server::http::respond::respond(async |call| {
+        crate::server::messaging::people::recipient(&call.state, call.user()?, &handle).await
     })
     .await
 }
@@ -265,10 +272,10 @@ pub async fn find_recipient(handle: String) -> Result<Recipient, AppError> {
 /// The same as [`send_first_message`], to the person of a handle, and leads to the conversation: what a form asks for.
 #[server(prefix = "/rpc", endpoint = "start_conversation")]
 pub async fn start_conversation(handle: String, id: message::Id, body: String) -> Result<Destination, AppError> {
-    crate::server::respond::respond(async |call| {
+    crate::server::http::respond::respond(async |call| {
         let me = call.user()?;
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
-        let conversation = crate::server::messaging::start(&call.state, me, &handle, id, &body).await?;
+        let conversation = crate::server::messaging::sending::start(&call.state, me, &handle, id, &body).await?;
         Ok(Destination(format!("/messages/{conversation}")))
     })
     .await

@@ -2,10 +2,8 @@
 //!
 //! # Map
 //!
-//! Shared, compiled for browser and server: [`user`], [`password`], [`conversation`], [`message`], [`page`], [`event`],
-//! [`settings`], [`links`], [`error`].
-//! The seam: [`api`], every call that a browser can make. The browser's side, also rendered on the server: [`app`],
-//! [`pages`], [`components`], [`live`]. The server's side: `server`, behind the one gate below.
+//! Four rooms. [`domain`]: the vocabulary that browser and server share. [`api`]: every call that a browser can make.
+//! [`ui`]: pages, components and their state, also rendered on the server. `server`: everything behind the gate below.
 //!
 //! # Invariants
 //!
@@ -16,33 +14,11 @@
 //! 5. [`error::AppError`] carries no cause. Causes are logged once, in `server/respond.rs`.
 #![recursion_limit = "256"]
 
-pub mod user;
-
-pub mod password;
-
-pub mod conversation;
-
-pub mod message;
-
-pub mod page;
-
-pub mod event;
-
-pub mod settings;
-
-pub mod links;
-
-pub mod error;
+pub mod domain;
 
 pub mod api;
 
-pub mod app;
-
-pub mod pages;
-
-pub mod components;
-
-pub mod live;
+pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub mod server;
@@ -53,7 +29,7 @@ pub mod server;
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     leave_links_to_the_browser();
-    leptos::mount::hydrate_lazy(app::App);
+    leptos::mount::hydrate_lazy(ui::app::App);
 }
 
 /// Until the page is alive its links load documents: the router listens, at the window, before it can answer.

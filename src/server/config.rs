@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use secrecy::SecretString;
 
-use crate::server::json_api::cors::Origins;
+use crate::server::http::json_api::cors::Origins;
 
 /// The configuration of the web server. Every option is also an environment variable.
 #[derive(Debug, Clone, Parser)]

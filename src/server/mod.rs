@@ -8,35 +8,15 @@ pub mod run;
 
 pub mod state;
 
-pub mod router;
+pub mod failure;
 
-pub mod layers;
-
-pub mod assets;
-
-pub mod plain_page;
-
-pub mod forms;
-
-pub mod json_api;
-
-pub mod health;
-
-pub mod respond;
-
-pub mod limits;
-
-pub mod session;
+pub mod http;
 
 pub mod cognito;
 
 pub mod accounts;
 
 pub mod messaging;
-
-pub mod receipts;
-
-pub mod settings;
 
 pub mod live;
 

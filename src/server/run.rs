@@ -12,11 +12,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::config::Config;
+use crate::server::http::connection::Punctual;
+use crate::server::http::router::router;
 use crate::server::live;
 use crate::server::live::bus::Bus;
-use crate::server::router::router;
 use crate::server::state::AppState;
-use crate::server::stream::reader;
+use crate::server::stream::reader::{self, Reader};
 
 /// How long open requests may take once the server is to stop.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,7 +36,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(stop_on_signal(state.closing.clone())?);
     tokio::spawn(sweep(state.clone()));
     if state.config.read_stream {
-        let reader = state.store.stream_reader(reader::connect().await);
+        let reader = Reader::new(state.store.table(), reader::connect().await, state.store.postgres());
         tokio::spawn(reader.run(state.closing.clone()));
     }
     serve_on(listener, state).await
@@ -54,7 +55,7 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     let handle = Handle::<SocketAddr>::new();
     let header_read_timeout = Duration::from_secs(state.config.header_read_timeout_secs);
     // Told that it will be HTTP/1 the server does not wait, for as long as it takes, to find out.
-    let mut server = Server::from_listener(listener).acceptor(live::Punctual).handle(handle.clone()).http1_only();
+    let mut server = Server::from_listener(listener).acceptor(Punctual).handle(handle.clone()).http1_only();
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(header_read_timeout);
     tokio::spawn({
         let handle = handle.clone();

@@ -6,10 +6,10 @@ use axum::extract::FromRef;
 use leptos::prelude::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
-use crate::server::assets;
 use crate::server::cognito::Cognito;
 use crate::server::config::Config;
-use crate::server::limits::Limits;
+use crate::server::http::assets;
+use crate::server::http::rate_limits::Limits;
 use crate::server::live::{Hub, Presence};
 use crate::server::store::Store;
 

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use cruddur_messages::event::Event;
-use cruddur_messages::message::Message;
-use cruddur_messages::page::Page;
-use cruddur_messages::user::User;
+use cruddur_messages::domain::event::Event;
+use cruddur_messages::domain::message::Message;
+use cruddur_messages::domain::page::Page;
+use cruddur_messages::domain::user::User;
 use reqwest::{Method, StatusCode};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;

@@ -4,10 +4,10 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::Duration;
 
-use cruddur_messages::event::Event;
-use cruddur_messages::message::Message;
-use cruddur_messages::page::Page;
-use cruddur_messages::user::User;
+use cruddur_messages::domain::event::Event;
+use cruddur_messages::domain::message::Message;
+use cruddur_messages::domain::page::Page;
+use cruddur_messages::domain::user::User;
 use reqwest::StatusCode;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};

@@ -1,10 +1,10 @@
 //! Every page, as a browser without script sees it.
 
-use cruddur_messages::conversation::{self, Thread};
-use cruddur_messages::message;
-use cruddur_messages::server::store::rows::{Head, MessageRow};
-use cruddur_messages::server::store::table::Key;
-use cruddur_messages::user::User;
+use cruddur_messages::domain::conversation::{self, Thread};
+use cruddur_messages::domain::message;
+use cruddur_messages::domain::user::User;
+use cruddur_messages::server::store::dynamodb::rows::{Head, MessageRow};
+use cruddur_messages::server::store::dynamodb::table::Key;
 use reqwest::StatusCode;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;

@@ -1,11 +1,11 @@
 //! Who is there: for those who write with them, in whichever of their conversations, and for nobody else.
 
-use cruddur_messages::conversation::LOOKED_FOR_MAX;
-use cruddur_messages::error::AppError;
-use cruddur_messages::event::Event;
-use cruddur_messages::message::{self, Body};
-use cruddur_messages::page::PAGE_SIZE;
-use cruddur_messages::user::{self, User};
+use cruddur_messages::domain::conversation::LOOKED_FOR_MAX;
+use cruddur_messages::domain::error::AppError;
+use cruddur_messages::domain::event::Event;
+use cruddur_messages::domain::message::{self, Body};
+use cruddur_messages::domain::page::PAGE_SIZE;
+use cruddur_messages::domain::user::{self, User};
 use reqwest::StatusCode;
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::Stdio;
 use std::time::Duration;
 
-use cruddur_messages::message::Message;
+use cruddur_messages::domain::message::Message;
 use reqwest::StatusCode;
 use tokio::process::{Child, Command};
 

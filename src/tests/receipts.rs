@@ -1,9 +1,9 @@
 //! Receipts: who is told how far somebody has got, and who is not.
 
-use cruddur_messages::conversation::{Conversation, Receipts, Thread};
-use cruddur_messages::event::Event;
-use cruddur_messages::page::Page;
-use cruddur_messages::settings::Settings;
+use cruddur_messages::domain::conversation::{Conversation, Receipts, Thread};
+use cruddur_messages::domain::event::Event;
+use cruddur_messages::domain::page::Page;
+use cruddur_messages::domain::settings::Settings;
 use reqwest::StatusCode;
 
 use crate::live::Stream;

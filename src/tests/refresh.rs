@@ -1,6 +1,6 @@
 //! Sessions: how their tokens are renewed, and how that goes wrong.
 
-use cruddur_messages::error::AppError;
+use cruddur_messages::domain::error::AppError;
 use futures::future::join_all;
 use serde_json::{Value, json};
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use cruddur_messages::conversation;
-use cruddur_messages::error::AppError;
-use cruddur_messages::message::Message;
-use cruddur_messages::user::User;
+use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::error::AppError;
+use cruddur_messages::domain::message::Message;
+use cruddur_messages::domain::user::User;
 use reqwest::{Method, StatusCode};
 
 use crate::support::app::{TestApp, form, new_id};

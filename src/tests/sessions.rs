@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use axum::http::header;
-use cruddur_messages::error::AppError;
-use cruddur_messages::server::session::cookie;
+use cruddur_messages::domain::error::AppError;
+use cruddur_messages::server::http::session::cookie;
 
 use crate::support::browser::{Browser, config, server};
 use crate::support::fake_pool::FakePool;
@@ -74,7 +74,8 @@ async fn a_dead_cookie_does_not_take_away_the_one_that_a_sign_in_has_just_set() 
     use axum::body::Body;
     use axum::http::Request;
     use axum::{Router, middleware::from_fn_with_state, routing::get};
-    use cruddur_messages::server::session::{cookie::Secret, resolve};
+    use cruddur_messages::server::http::session::cookie::Secret;
+    use cruddur_messages::server::http::session::resolve;
     use tower::ServiceExt;
     let scene = Scene::begin().await;
     let secret = Secret::new();

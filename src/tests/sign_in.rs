@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cruddur_messages::error::AppError;
+use cruddur_messages::domain::error::AppError;
 use reqwest::StatusCode;
 
 use crate::support::app::TestApp;

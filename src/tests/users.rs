@@ -1,11 +1,11 @@
 //! People in PostgreSQL: the first sign-in, handles, search, and the table of the old app.
 
-use cruddur_messages::error::AppError;
-use cruddur_messages::server::respond::Failure;
+use cruddur_messages::domain::error::AppError;
+use cruddur_messages::domain::user::{Handle, Id, User};
+use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store;
-use cruddur_messages::server::store::newcomer::Newcomer;
-use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::{Handle, Id, User};
+use cruddur_messages::server::store::postgres::new_user::Newcomer;
+use cruddur_messages::server::store::postgres::users::Users;
 use uuid::Uuid;
 
 use crate::support::postgres::Database;
@@ -186,13 +186,13 @@ async fn the_old_apps_table_migrates_in_place_and_its_times_are_utc() {
     let database = Database::empty().await;
     database.execute(OLD_USERS).await;
     database.execute("set timezone to 'America/Toronto'").await;
-    store::migrate(&database.pool).await.expect("the migrations run");
+    store::postgres::migrate(&database.pool).await.expect("the migrations run");
     assert_eq!(
         database.number("select count(*) from users where created_at = '2023-03-01 12:00:00+00'").await,
         2,
         "the old app wrote UTC"
     );
-    store::migrate(&database.pool).await.expect("a second time");
+    store::postgres::migrate(&database.pool).await.expect("a second time");
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn duplicates_in_the_old_apps_table_are_named_and_nothing_is_changed() {
             "insert into users (display_name, handle, email, cognito_user_id) values ('B', 'Bayko', 'b@x.com', 'MOCK')",
         )
         .await;
-    let refused = store::migrate(&database.pool).await.expect_err("a duplicate");
+    let refused = store::postgres::migrate(&database.pool).await.expect_err("a duplicate");
     let cause = format!("{refused:#}");
     assert!(cause.contains("users_handle_key") && cause.contains("bayko"), "{cause}");
     assert_eq!(database.number("select count(*) from users").await, 3);

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use cruddur_messages::server::respond::Failure;
+use cruddur_messages::domain::user::User;
+use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::newcomer::Newcomer;
-use cruddur_messages::server::store::schema::{self, Billing};
-use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::User;
+use cruddur_messages::server::store::dynamodb::schema::{self, Billing};
+use cruddur_messages::server::store::postgres::new_user::Newcomer;
+use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::json;
 use uuid::Uuid;
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::Context;
+use cruddur_messages::domain::user::{DisplayName, Handle};
 use cruddur_messages::server::cognito::calls::SignIn;
 use cruddur_messages::server::cognito::{Cognito, Entry};
 use cruddur_messages::server::config::Config;
-use cruddur_messages::server::store::newcomer::Newcomer;
-use cruddur_messages::user::{DisplayName, Handle};
+use cruddur_messages::server::store::postgres::new_user::Newcomer;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;

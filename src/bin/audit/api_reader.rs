@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use cruddur_messages::{conversation, message, user};
+use cruddur_messages::domain::{conversation, message, user};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use reqwest::header::{AUTHORIZATION, LINK};
 use reqwest::{Method, StatusCode};

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cruddur_messages::conversation::{self, PREVIEW_LEN_MAX};
-use cruddur_messages::{message, user};
+use cruddur_messages::domain::conversation::{self, PREVIEW_LEN_MAX};
+use cruddur_messages::domain::{message, user};
 
 use crate::ledger::{Outcome, Send, text_of};
 use crate::people::Person;

@@ -4,7 +4,7 @@ use reqwest::header::HeaderValue;
 use uuid::Uuid;
 
 use super::*;
-use cruddur_messages::user::{DisplayName, Handle, User};
+use cruddur_messages::domain::user::{DisplayName, Handle, User};
 
 const TALK: conversation::Id = conversation::Id(Uuid::from_u128(7));
 

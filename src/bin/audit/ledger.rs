@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use cruddur_messages::{conversation, message};
+use cruddur_messages::domain::{conversation, message};
 
 use crate::group;
 
@@ -167,7 +167,7 @@ pub fn text_of(id: message::Id) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cruddur_messages::message::Body;
+    use cruddur_messages::domain::message::Body;
     use uuid::Uuid;
 
     #[test]

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
-use cruddur_messages::conversation;
-use cruddur_messages::message::{self, Message};
+use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::message::{self, Message};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
-use cruddur_messages::conversation::{self, Conversation, Thread};
-use cruddur_messages::message::{self, Message};
-use cruddur_messages::page::{Cursor, Page};
+use cruddur_messages::domain::conversation::{self, Conversation, Thread};
+use cruddur_messages::domain::message::{self, Message};
+use cruddur_messages::domain::page::{Cursor, Page};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use cruddur_messages::conversation;
+use cruddur_messages::domain::conversation;
 use cruddur_messages::server::store::dynamodb::Table;
 use tokio::time::{Instant, sleep, sleep_until};
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
-use cruddur_messages::conversation;
+use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::user;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::rows::{Head, InboxRow, MessageRow, number};
-use cruddur_messages::server::store::table::{Item, Key, PK, SEQ, SK, TIMES};
-use cruddur_messages::user;
+use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, number};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key, PK, SEQ, SK, TIMES};
 
 use crate::judge::{Line, Reading, Row, preview};
 use crate::ledger::text_of;

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use cruddur_messages::event::Event;
-use cruddur_messages::message::{self, Message};
-use cruddur_messages::user;
+use cruddur_messages::domain::event::Event;
+use cruddur_messages::domain::message::{self, Message};
+use cruddur_messages::domain::user;
 use reqwest::header::COOKIE;
 use reqwest::{Client, Response, StatusCode};
 use tokio::task::JoinHandle;

@@ -4,9 +4,10 @@ use std::fmt;
 
 use secrecy::SecretString;
 
-use crate::error::{AppError, FieldError};
-use crate::password::{self as rule, InvalidPassword};
-use crate::user::{DisplayName, Handle};
+use crate::domain::error::{AppError, FieldError};
+use crate::domain::password as rule;
+use crate::domain::password::InvalidPassword;
+use crate::domain::user::{DisplayName, Handle};
 
 /// The most bytes of an e-mail address (RFC 5321, section 4.5.3.1.3, less the brackets).
 const EMAIL_LEN_MAX: usize = 254;

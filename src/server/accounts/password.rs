@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::http::request::Parts;
 
+use crate::server::accounts::answer::count;
 use crate::server::accounts::input::{self, Mistakes};
 use crate::server::accounts::sign_up::{code_is_on_its_way, refuses_code, who_wants_a_code};
-use crate::server::accounts::{Answer, count, next, wording};
+use crate::server::accounts::{Answer, next, wording};
 use crate::server::cognito::refusal::Refusal;
-use crate::server::limits::Action;
-use crate::server::respond::Failure;
+use crate::server::failure::Failure;
+use crate::server::http::rate_limits::Action;
 use crate::server::state::AppState;
 
 /// Sends a code, where there is an account, and leads to where it is asked for. The answer is the same where there is none.

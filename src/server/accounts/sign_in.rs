@@ -4,17 +4,18 @@ use axum::http::header;
 use axum::http::request::Parts;
 use secrecy::SecretString;
 
+use crate::server::accounts::answer::count;
 use crate::server::accounts::next;
-use crate::server::accounts::{Answer, count, input, wording};
+use crate::server::accounts::{Answer, input, wording};
 use crate::server::cognito::refusal::{Refusal, Refused};
 use crate::server::cognito::token::IdClaims;
 use crate::server::cognito::{Authenticated, Entry};
-use crate::server::limits::Action;
-use crate::server::respond::Failure;
-use crate::server::session::cookie::{self, Presented, Secret};
+use crate::server::failure::Failure;
+use crate::server::http::rate_limits::Action;
+use crate::server::http::session::cookie::{self, Presented, Secret};
 use crate::server::state::AppState;
-use crate::server::store::newcomer::{Arrival, Newcomer};
-use crate::server::store::sessions::NewSession;
+use crate::server::store::postgres::new_user::{Arrival, Newcomer};
+use crate::server::store::postgres::sessions::NewSession;
 
 /// Signs in, and leads to `next` or to the conversations. The first time, this makes the person's row; where their handle
 /// had to differ from the one they asked for, the page that they come to says so (`?handle_changed=true`).

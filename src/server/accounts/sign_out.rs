@@ -4,9 +4,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, header};
 
 use crate::server::accounts::Answer;
-use crate::server::respond::Failure;
-use crate::server::session::CurrentUser;
-use crate::server::session::cookie::{self, Presented};
+use crate::server::failure::Failure;
+use crate::server::http::session::CurrentUser;
+use crate::server::http::session::cookie::{self, Presented};
 use crate::server::state::AppState;
 
 /// Tells the browser to forget what it kept of our pages.

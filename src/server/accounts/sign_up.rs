@@ -2,12 +2,13 @@
 
 use axum::http::request::Parts;
 
-use crate::error::AppError;
+use crate::domain::error::AppError;
+use crate::server::accounts::answer::count;
 use crate::server::accounts::input::{self, Mistakes, NewAccount};
-use crate::server::accounts::{Answer, count, next, wording};
+use crate::server::accounts::{Answer, next, wording};
 use crate::server::cognito::refusal::{Refusal, Refused};
-use crate::server::limits::Action;
-use crate::server::respond::Failure;
+use crate::server::failure::Failure;
+use crate::server::http::rate_limits::Action;
 use crate::server::state::AppState;
 
 /// Makes an account, and leads to where its code is asked for. So does an e-mail address that has one already: its owner

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::error::AppError;
+use crate::domain::error::AppError;
 
 /// A wrong password, nobody by this name, a disabled account, one that waits for its code, one that the user pool has
 /// locked for a while. The last two are in the sentence, as the pool says so whatever the password is: an answer of their

@@ -8,9 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domain::user::{DisplayName, Handle};
 use crate::server::cognito::Cognito;
 use crate::server::cognito::refusal::Refused;
-use crate::user::{DisplayName, Handle};
 
 /// What a sign-in or a refresh gives.
 #[derive(Debug)]

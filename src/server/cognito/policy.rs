@@ -2,9 +2,9 @@
 
 use aws_sdk_cognitoidentityprovider::types::{PasswordPolicyType, UserPoolPolicyType};
 
-use crate::password::LEN_MIN;
+use crate::domain::password::LEN_MIN;
 
-/// What a pool of ours demands: what [`crate::password::check`] does, so that neither is stricter than the other.
+/// What a pool of ours demands: what [`crate::domain::password::check`] does, so that neither is stricter than the other.
 pub fn of_our_pools() -> UserPoolPolicyType {
     let password = PasswordPolicyType::builder()
         .minimum_length(LEN_MIN as i32)

@@ -2,9 +2,9 @@
 
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 
-use crate::error::AppError;
+use crate::domain::error::AppError;
 use crate::server::cognito::token::InvalidToken;
-use crate::server::respond::Failure;
+use crate::server::failure::Failure;
 
 /// How long somebody waits whom the pool holds back, seconds. The pool itself does not say.
 const RETRY_AFTER_SECS: u64 = 60;

@@ -15,9 +15,9 @@ use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::event::Event;
+use crate::domain::event::Event;
+use crate::domain::user;
 use crate::server::live::{Hub, Presence};
-use crate::user;
 
 /// How many events may wait to be carried. More, and the other servers' pages are told to ask.
 const WAITING_MAX: usize = 1024;

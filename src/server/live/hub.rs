@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
-use crate::error::AppError;
-use crate::event::Event;
+use crate::domain::error::AppError;
+use crate::domain::event::Event;
+use crate::domain::user;
 use crate::server::live::bus::Bus;
-use crate::server::store::sessions;
-use crate::user;
+use crate::server::store::postgres::sessions;
 
 /// The most streams of one person: tabs and devices.
 pub const STREAMS_MAX: usize = 24;
@@ -161,7 +161,7 @@ impl Drop for Subscription {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::components::samples;
+    use crate::domain::samples;
 
     fn id(n: u8) -> sessions::Id {
         sessions::Id([n; 32])

@@ -1,45 +1,15 @@
-//! Live events: who is told what has happened, and how it gets to their pages.
+//! Live events: the hub, the bus between servers, presence.
 
 pub mod bus;
 
-pub mod events;
-
 pub mod hub;
-
-mod connection;
 
 mod presence;
 
-mod lookers;
+mod presence_subscriptions;
 
-pub use connection::Punctual;
+mod session_watch;
+
 pub use hub::Hub;
 pub use presence::Presence;
-
-use std::collections::HashSet;
-use std::time::Duration;
-
-use crate::server::state::AppState;
-use crate::server::store::sessions;
-
-/// How often it is asked whose session has ended: a stream is closed within this, and the time that the question takes.
-const SESSIONS_INTERVAL: Duration = Duration::from_secs(3);
-
-/// Closes the streams of sessions that have ended, on whichever server, until this one is to stop. One query for all.
-/// While PostgreSQL is away nobody can sign out, and nothing is closed.
-pub async fn close_with_sessions(state: AppState) {
-    let mut ticks = tokio::time::interval(SESSIONS_INTERVAL);
-    while state.closing.run_until_cancelled(ticks.tick()).await.is_some() {
-        let open: Vec<_> = state.hub.sessions().into_iter().collect();
-        if open.is_empty() {
-            continue;
-        }
-        match state.store.sessions.alive(&open).await {
-            Ok(alive) => {
-                let over: HashSet<sessions::Id> = open.into_iter().filter(|id| !alive.contains(id)).collect();
-                state.hub.close(&over);
-            }
-            Err(failure) => drop(failure.into_answer()),
-        }
-    }
-}
+pub use session_watch::close_with_sessions;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::event::Event;
+use crate::domain::event::Event;
+use crate::domain::user;
 use crate::server::live::Hub;
-use crate::server::live::lookers::Lookers;
-use crate::user;
+use crate::server::live::presence_subscriptions::Lookers;
 
 /// How often it is looked who has left.
 const LOOK_INTERVAL: Duration = Duration::from_secs(4);

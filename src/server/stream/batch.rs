@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use futures::StreamExt;
 use futures::stream;
 
-use crate::conversation;
-use crate::server::respond::Failure;
+use crate::domain::conversation;
+use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
-use crate::server::store::rows::MessageRow;
-use crate::server::store::table::Item;
-use crate::server::stream::moves::move_inbox_rows;
+use crate::server::store::dynamodb::inbox::moves::move_inbox_rows;
+use crate::server::store::dynamodb::rows::MessageRow;
+use crate::server::store::dynamodb::table::Item;
 
 /// How many conversations of a batch are worked on at once.
 const CONVERSATIONS_AT_ONCE: usize = 8;

@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, query_file, query_file_as};
 
-use crate::server::respond::Failure;
+use crate::server::failure::Failure;
 use crate::server::stream::lock::in_time;
 
 /// How far one shard has been read.

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use sqlx::{Connection, PgConnection, PgPool, query_file_scalar};
 use tokio::time::timeout;
 
-use crate::server::respond::Failure;
+use crate::server::failure::Failure;
 
 /// How long PostgreSQL may take to say that the lock is still held.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);

@@ -10,12 +10,8 @@ mod checkpoint;
 
 mod lock;
 
-mod moves;
-
 pub mod reader;
 
 mod shards;
 
 mod source;
-
-pub use moves::move_inbox_rows;

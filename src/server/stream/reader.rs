@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::server::respond::Failure;
+use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::stream::batch::{self, Failed, Record};
 use crate::server::stream::lock::Lock;

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::types::{self, OperationType, ShardIteratorType};
 
-use crate::server::respond::Failure;
+use crate::server::failure::Failure;
 use crate::server::store::dynamodb::failed;
 use crate::server::stream::batch::{Record, SequenceNumber};
 

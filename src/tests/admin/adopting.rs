@@ -2,10 +2,10 @@
 
 use std::process::Stdio;
 
-use cruddur_messages::conversation;
+use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::table::{Item, Key};
-use cruddur_messages::user::{self, DisplayName, Handle, User};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key};
 use serde_json::{Value, json};
 use tokio::process::Command;
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! `admin db update-cognito-user-ids`: people and their accounts.
 
-use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::{DisplayName, Handle};
+use cruddur_messages::domain::user::{DisplayName, Handle};
+use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::{Value, json};
 
 use super::Admin;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use cruddur_messages::server::json_api::code::Code;
-use cruddur_messages::server::json_api::routes::{DOCUMENT, PATHS, PREFIX};
+use cruddur_messages::server::http::json_api::code::Code;
+use cruddur_messages::server::http::json_api::routes::{DOCUMENT, PATHS, PREFIX};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ mod tokens;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use cruddur_messages::server::store::rows::MessageRow;
+use cruddur_messages::server::store::dynamodb::rows::MessageRow;
 use futures::future::join_all;
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, StatusCode};

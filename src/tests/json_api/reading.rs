@@ -1,10 +1,10 @@
 //! Reading: lists in their order and shape, pages, and what is not theirs.
 
-use cruddur_messages::conversation;
-use cruddur_messages::message;
-use cruddur_messages::server::store::rows::MessageRow;
-use cruddur_messages::server::store::table::SortTime;
-use cruddur_messages::user::{self, DisplayName, Handle, User};
+use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::message;
+use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
+use cruddur_messages::server::store::dynamodb::rows::MessageRow;
+use cruddur_messages::server::store::dynamodb::table::SortTime;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;

@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use cruddur_messages::server::store::adopt::report::{Changed, Nobodys, Report, Room};
-use cruddur_messages::server::store::adopt::whole::{Progress, Purpose, adopt};
-use cruddur_messages::server::store::rows::{InboxRow, MessageRow};
-use cruddur_messages::server::store::table::{Item, Key};
-use cruddur_messages::{conversation, message};
+use cruddur_messages::domain::{conversation, message};
+use cruddur_messages::server::store::dynamodb::legacy::report::{Changed, Nobodys, Report, Room};
+use cruddur_messages::server::store::dynamodb::legacy::whole::{Progress, Purpose, adopt};
+use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::block_in_place;

@@ -1,10 +1,10 @@
 //! Old tables whose index lags behind: what it shows is not all that there is.
 
-use cruddur_messages::server::store::adopt::whole::Purpose;
-use cruddur_messages::server::store::clock::Clock;
+use cruddur_messages::domain::user;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::schema::{self, Billing};
-use cruddur_messages::user;
+use cruddur_messages::server::store::dynamodb::clock::Clock;
+use cruddur_messages::server::store::dynamodb::legacy::whole::Purpose;
+use cruddur_messages::server::store::dynamodb::schema::{self, Billing};
 
 use super::adopting::run;
 use super::writing::{assert_ben_has_it_again, with_a_lost_row};

@@ -12,16 +12,17 @@ mod writing;
 
 use std::collections::HashMap;
 
-use cruddur_messages::conversation::{self, Conversation};
-use cruddur_messages::message::{self, Body, Message};
-use cruddur_messages::server::store::clock::Clock;
-use cruddur_messages::server::store::conversations::{Conversations, Membership};
+use cruddur_messages::domain::conversation::{self, Conversation};
+use cruddur_messages::domain::message::{self, Body, Message};
+use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::messages::Messages;
-use cruddur_messages::server::store::rows::{Head, InboxRow, MessageRow};
-use cruddur_messages::server::store::table::{Item, Key};
-use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::{self, DisplayName, Handle, User};
+use cruddur_messages::server::store::dynamodb::clock::Clock;
+use cruddur_messages::server::store::dynamodb::conversations::Conversations;
+use cruddur_messages::server::store::dynamodb::membership::Membership;
+use cruddur_messages::server::store::dynamodb::messages::Messages;
+use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key};
+use cruddur_messages::server::store::postgres::users::Users;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use time::macros::datetime;

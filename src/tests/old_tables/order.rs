@@ -1,13 +1,13 @@
 //! The order in which old messages are shown whose keys do not sort by time, and what it costs.
 
-use cruddur_messages::conversation;
-use cruddur_messages::message::Message;
-use cruddur_messages::page::{Cursor, PAGE_SIZE};
-use cruddur_messages::server::store::adopt::whole::{Purpose, adopt};
-use cruddur_messages::server::store::capacity::metered;
+use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::message::Message;
+use cruddur_messages::domain::page::{Cursor, PAGE_SIZE};
+use cruddur_messages::domain::user;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::table::SortTime;
-use cruddur_messages::user;
+use cruddur_messages::server::store::dynamodb::capacity::metered;
+use cruddur_messages::server::store::dynamodb::legacy::whole::{Purpose, adopt};
+use cruddur_messages::server::store::dynamodb::table::SortTime;
 use time::Duration;
 
 use super::reading::assert_listed;

@@ -1,8 +1,8 @@
 //! The old app's table of people, migrated in place.
 
+use cruddur_messages::domain::user::Handle;
 use cruddur_messages::server::store;
-use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::Handle;
+use cruddur_messages::server::store::postgres::users::Users;
 
 use crate::support::postgres::Database;
 
@@ -52,7 +52,7 @@ const UNCHANGED: &str = "
 #[tokio::test]
 async fn the_old_schema_migrates_in_place_with_all_that_is_in_it_and_beside_it() {
     let database = old().await;
-    store::migrate(&database.pool).await.expect("the migrations run");
+    store::postgres::migrate(&database.pool).await.expect("the migrations run");
     assert_eq!(database.number(UNCHANGED).await, 3);
     assert_eq!(database.number("select count(*) from activities where message = 'This was imported!'").await, 1);
     assert_eq!(database.number("select count(*) from schema_information").await, 0);
@@ -67,7 +67,7 @@ async fn the_old_schema_migrates_in_place_with_all_that_is_in_it_and_beside_it()
             "insert into users (display_name, handle, email, cognito_user_id) values ('A', 'a', 'a@x.com', 'MOCK')",
         )
         .await;
-    store::migrate(&database.pool).await.expect("a second time");
+    store::postgres::migrate(&database.pool).await.expect("a second time");
     assert_eq!(database.number("select count(*) from users").await, 4);
 }
 
@@ -82,7 +82,7 @@ async fn duplicates_are_all_named_with_what_to_do_and_nothing_is_half_done() {
                 '6c2e3b4a-0000-4000-8000-000000000003', '2024-01-01')",
         )
         .await;
-    let refused = format!("{:#}", store::migrate(&database.pool).await.expect_err("duplicates"));
+    let refused = format!("{:#}", store::postgres::migrate(&database.pool).await.expect_err("duplicates"));
     for (what, value, one, other) in [
         ("handle", "bayko", 2, 4),
         ("email", "londo@example.com", 3, 5),
@@ -107,6 +107,6 @@ async fn duplicates_are_all_named_with_what_to_do_and_nothing_is_half_done() {
 
     database.execute("update users set handle = 'bayko2' where handle = 'bAYKO'").await;
     database.execute("update users set email = 'c@example.com', cognito_user_id = 'MOCK' where handle = 'c'").await;
-    store::migrate(&database.pool).await.expect("what was in the way is gone");
+    store::postgres::migrate(&database.pool).await.expect("what was in the way is gone");
     assert_eq!(database.number(UNCHANGED).await, 3);
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use cruddur_messages::conversation;
-use cruddur_messages::user;
+use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::user;
 use time::Duration;
 use uuid::Uuid;
 

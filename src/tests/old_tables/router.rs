@@ -1,8 +1,8 @@
 //! An old table through the whole server.
 
-use cruddur_messages::conversation::{Conversation, Recipient, Thread};
-use cruddur_messages::page::Page;
-use cruddur_messages::user::User;
+use cruddur_messages::domain::conversation::{Conversation, Recipient, Thread};
+use cruddur_messages::domain::page::Page;
+use cruddur_messages::domain::user::User;
 use reqwest::StatusCode;
 use uuid::Uuid;
 

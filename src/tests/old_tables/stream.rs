@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use cruddur_messages::server::store::adopt::whole::{Purpose, adopt};
-use cruddur_messages::server::store::rows::{InboxRow, MessageRow};
-use cruddur_messages::server::store::table::{Item, Key};
+use cruddur_messages::server::store::dynamodb::legacy::whole::{Purpose, adopt};
+use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key};
 use cruddur_messages::server::stream::batch::{self, Record, SequenceNumber};
 use cruddur_messages::server::stream::reader::Reader;
 use fastrand::Rng;

@@ -1,9 +1,9 @@
 //! What is written into old conversations, and what that heals.
 
-use cruddur_messages::message::Body;
-use cruddur_messages::server::store::rows;
-use cruddur_messages::server::store::table::{Key, MESSAGE_GROUP_UUID};
-use cruddur_messages::user::User;
+use cruddur_messages::domain::message::Body;
+use cruddur_messages::domain::user::User;
+use cruddur_messages::server::store::dynamodb::rows;
+use cruddur_messages::server::store::dynamodb::table::{Key, MESSAGE_GROUP_UUID};
 use futures::future::join_all;
 
 use super::{Server, new_message, person, server, shown, written};

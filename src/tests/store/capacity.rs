@@ -1,7 +1,7 @@
 //! What calls cost, as a meter on the client tells.
 
-use cruddur_messages::server::store::capacity::metered;
 use cruddur_messages::server::store::dynamodb::Table;
+use cruddur_messages::server::store::dynamodb::capacity::metered;
 
 use super::{Server, ana, ben, server};
 

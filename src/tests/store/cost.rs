@@ -2,11 +2,11 @@
 //!
 //! Texts are short (rows under 1 KB), the table and its index together.
 
-use cruddur_messages::server::store::capacity::{Consumed, Meter, metered};
+use cruddur_messages::domain::user::User;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::users::Users;
-use cruddur_messages::server::stream;
-use cruddur_messages::user::User;
+use cruddur_messages::server::store::dynamodb::capacity::{Consumed, Meter, metered};
+use cruddur_messages::server::store::dynamodb::inbox;
+use cruddur_messages::server::store::postgres::users::Users;
 
 use super::{Server, ana, ben, person, server};
 use crate::support::dynamodb::DynamoDb;
@@ -34,9 +34,9 @@ async fn a_send_and_a_move_cost_what_readme_says() {
 
     let mut next = free.stored_messages().await.into_iter().max_by_key(|row| row.seq).expect("a message");
     (next.seq, next.at) = (next.seq + 1, next.at.next(next.at.at()));
-    stream::move_inbox_rows(&server.table, &next).await.expect("moved");
+    inbox::move_inbox_rows(&server.table, &next).await.expect("moved");
     let moved = meter.take();
-    stream::move_inbox_rows(&server.table, &next).await.expect("nothing to move");
+    inbox::move_inbox_rows(&server.table, &next).await.expect("nothing to move");
     let repeated = meter.take();
 
     // One query of the index; for each of two rows a delete and a put in a transaction, and the same in the index.

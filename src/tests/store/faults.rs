@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use cruddur_messages::conversation;
-use cruddur_messages::server::respond::Failure;
+use cruddur_messages::domain::conversation;
+use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::rows::InboxRow;
-use cruddur_messages::server::store::table::{Key, SortTime};
-use cruddur_messages::server::store::users::Users;
+use cruddur_messages::server::store::dynamodb::rows::InboxRow;
+use cruddur_messages::server::store::dynamodb::table::{Key, SortTime};
+use cruddur_messages::server::store::postgres::users::Users;
 use futures::future::join_all;
 use time::OffsetDateTime;
 use uuid::Uuid;

@@ -1,9 +1,9 @@
 //! Inbox rows: one per person and conversation, at the newest message, whatever happens.
 
+use cruddur_messages::domain::user::DisplayName;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::rows::InboxRow;
-use cruddur_messages::server::stream;
-use cruddur_messages::user::DisplayName;
+use cruddur_messages::server::store::dynamodb::inbox;
+use cruddur_messages::server::store::dynamodb::rows::InboxRow;
 use futures::future::join_all;
 use time::macros::datetime;
 
@@ -52,7 +52,7 @@ async fn moves_that_are_late_repeated_or_out_of_order_change_nothing() {
     messages.sort_by_key(|row| row.seq);
     for order in [[5, 0, 3], [2, 1, 0], [0, 5, 5], [4, 4, 4]] {
         for n in order {
-            stream::move_inbox_rows(&server.table, &messages[n]).await.expect("moved");
+            inbox::move_inbox_rows(&server.table, &messages[n]).await.expect("moved");
         }
     }
     assert_at(&server, 6, "6").await;
@@ -67,7 +67,7 @@ async fn one_message_moved_many_times_at_once_leaves_one_row() {
     for seq in 2..=10 {
         (next.seq, next.at, next.body) = (seq, next.at.next(next.at.at()), format!("{seq}"));
         let tables: Vec<_> = (0..8).map(|_| Table::new(dynamodb.client(), TABLE)).collect();
-        let moves = join_all(tables.iter().map(|table| stream::move_inbox_rows(table, &next))).await;
+        let moves = join_all(tables.iter().map(|table| inbox::move_inbox_rows(table, &next))).await;
         assert!(moves.into_iter().all(|moved| moved.is_ok()));
         assert_at(&server, seq, &format!("{seq}")).await;
     }
@@ -128,14 +128,15 @@ async fn a_row_that_is_lost_does_not_hold_up_the_other_person() {
     let [row] = &server.inbox(&ben()).await[..] else { panic!("not one row") };
     assert_eq!((row.seq, row.body.as_str()), (2, "more"));
     let newest = server.stored_messages().await.into_iter().max_by_key(|row| row.seq).expect("a message");
-    assert!(stream::move_inbox_rows(&server.table, &newest).await.is_ok(), "it does not come back for ever");
+    assert!(inbox::move_inbox_rows(&server.table, &newest).await.is_ok(), "it does not come back for ever");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_name_of_the_author_comes_with_their_next_message() {
     let (_dynamodb, server) = server().await;
     let talk = server.start(&ana(), &ben(), "hello").await;
-    let renamed = cruddur_messages::user::User { display_name: DisplayName::stored("Benjamin".to_owned()), ..ben() };
+    let renamed =
+        cruddur_messages::domain::user::User { display_name: DisplayName::stored("Benjamin".to_owned()), ..ben() };
     server.send(&renamed, talk, "more").await;
     let names = |rows: Vec<InboxRow>| rows.iter().map(|row| row.with.display_name.to_string()).collect::<Vec<_>>();
     assert_eq!(names(server.inbox(&ana()).await), ["Benjamin"]);

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use cruddur_messages::conversation::{self, Conversation, PREVIEW_LEN_MAX};
-use cruddur_messages::error::AppError;
-use cruddur_messages::page::{Cursor, PAGE_SIZE};
-use cruddur_messages::server::respond::Failure;
-use cruddur_messages::server::store::rows::InboxRow;
-use cruddur_messages::server::store::table::{Key, SortTime};
-use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::User;
+use cruddur_messages::domain::conversation::{self, Conversation, PREVIEW_LEN_MAX};
+use cruddur_messages::domain::error::AppError;
+use cruddur_messages::domain::page::{Cursor, PAGE_SIZE};
+use cruddur_messages::domain::user::User;
+use cruddur_messages::server::failure::Failure;
+use cruddur_messages::server::store::dynamodb::rows::InboxRow;
+use cruddur_messages::server::store::dynamodb::table::{Key, SortTime};
+use cruddur_messages::server::store::postgres::users::Users;
 use sqlx::PgPool;
 use time::Duration;
 use time::macros::datetime;

@@ -1,18 +1,18 @@
 //! Reading a conversation, a page at a time.
 
-use cruddur_messages::error::AppError;
-use cruddur_messages::message::Message;
-use cruddur_messages::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page, UNREAD_SIZE_MAX};
-use cruddur_messages::server::respond::Failure;
-use cruddur_messages::server::store::capacity::metered;
+use cruddur_messages::domain::error::AppError;
+use cruddur_messages::domain::message::Message;
+use cruddur_messages::domain::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page, UNREAD_SIZE_MAX};
+use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::rows::{Head, MessageRow};
-use cruddur_messages::server::store::table::{Key, MESSAGE};
+use cruddur_messages::server::store::dynamodb::capacity::metered;
+use cruddur_messages::server::store::dynamodb::rows::{Head, MessageRow};
+use cruddur_messages::server::store::dynamodb::table::{Key, MESSAGE};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
 use super::{Server, ana, ben, cy, new_message, server, server_at, texts};
-use cruddur_messages::conversation;
+use cruddur_messages::domain::conversation;
 
 /// Writes messages up to `last` as if they had been sent, a minute apart: quicker than sending them.
 async fn fill(server: &Server, talk: conversation::Id, last: u64) {

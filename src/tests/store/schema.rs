@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     BillingMode, KeySchemaElement, KeyType, ProjectionType, StreamViewType, TableDescription, TimeToLiveStatus,
 };
-use cruddur_messages::server::store::schema::{Billing, create, drop};
+use cruddur_messages::server::store::dynamodb::schema::{Billing, create, drop};
 
 use crate::support::dynamodb::{DynamoDb, TABLE};
 

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use cruddur_messages::conversation;
-use cruddur_messages::error::AppError;
-use cruddur_messages::server::respond::Failure;
+use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::error::AppError;
+use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::table::Key;
+use cruddur_messages::server::store::dynamodb::table::Key;
 use futures::future::join_all;
 use time::macros::datetime;
 use uuid::Uuid;

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use cruddur_messages::error::AppError;
-use cruddur_messages::server::respond::Failure;
+use cruddur_messages::domain::error::AppError;
+use cruddur_messages::server::failure::Failure;
 use futures::future::join_all;
 use time::macros::datetime;
 

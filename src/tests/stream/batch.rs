@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use cruddur_messages::conversation;
-use cruddur_messages::message;
+use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::message;
+use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::rows::{InboxRow, MessageRow};
-use cruddur_messages::server::store::table::{Item, Key, SortTime};
+use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
 use cruddur_messages::server::stream::batch::{Failed, Record, SequenceNumber, apply};
-use cruddur_messages::user::{self, DisplayName, Handle, User};
 use time::macros::datetime;
 use uuid::Uuid;
 
@@ -153,7 +153,9 @@ async fn one_conversation_that_fails_is_named_and_holds_up_no_other() {
     let cloud = Cloud::start();
     let wire = cloud.wire();
     let table = Table::new(wire.client(), TABLE);
-    cruddur_messages::server::store::schema::create(table.client(), TABLE, Default::default()).await.expect("made");
+    cruddur_messages::server::store::dynamodb::schema::create(table.client(), TABLE, Default::default())
+        .await
+        .expect("made");
     for number in 1..=3 {
         put(&table, inbox_rows(&message(talk(number), 1, 0))).await;
     }
@@ -174,7 +176,9 @@ async fn of_several_that_fail_the_lowest_number_is_named() {
     let cloud = Cloud::start();
     let wire = cloud.wire();
     let table = Table::new(wire.client(), TABLE);
-    cruddur_messages::server::store::schema::create(table.client(), TABLE, Default::default()).await.expect("made");
+    cruddur_messages::server::store::dynamodb::schema::create(table.client(), TABLE, Default::default())
+        .await
+        .expect("made");
     for number in 1..=3 {
         put(&table, inbox_rows(&message(talk(number), 1, 0))).await;
     }

@@ -1,7 +1,7 @@
 //! The executable that runs as a Lambda function, as Lambda runs it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use cruddur_messages::server::store::table::Item;
+use cruddur_messages::server::store::dynamodb::table::Item;
 use serde_json::{Value, json};
 
 use super::batch::{inbox_rows, message, put, shown, talk};

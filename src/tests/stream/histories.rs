@@ -2,8 +2,8 @@
 //! has exactly one row of each conversation, and once the stream has been read it is at the newest message.
 
 use aws_sdk_dynamodb::types::StreamSpecification;
-use cruddur_messages::server::store::schema::{self, Billing};
-use cruddur_messages::server::store::users::Users;
+use cruddur_messages::server::store::dynamodb::schema::{self, Billing};
+use cruddur_messages::server::store::postgres::users::Users;
 use proptest::test_runner::{Config, TestRunner};
 use sqlx::PgPool;
 

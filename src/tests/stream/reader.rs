@@ -1,7 +1,7 @@
 //! The web server's reader on a real table and its stream.
 
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::schema;
+use cruddur_messages::server::store::dynamodb::schema;
 use cruddur_messages::server::stream::reader::Reader;
 use tokio_util::sync::{CancellationToken, DropGuard};
 

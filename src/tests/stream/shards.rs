@@ -5,8 +5,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::rows::MessageRow;
-use cruddur_messages::server::store::table::{Item, Key};
+use cruddur_messages::server::store::dynamodb::rows::MessageRow;
+use cruddur_messages::server::store::dynamodb::table::{Item, Key};
 use cruddur_messages::server::stream::reader::Reader;
 use tokio_util::sync::{CancellationToken, DropGuard};
 

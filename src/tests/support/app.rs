@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use aws_sdk_dynamodb::Client;
-use cruddur_messages::conversation::{Recipient, Thread};
-use cruddur_messages::error::AppError;
-use cruddur_messages::message;
+use cruddur_messages::domain::conversation::{Recipient, Thread};
+use cruddur_messages::domain::error::AppError;
+use cruddur_messages::domain::message;
 use cruddur_messages::server::config::Config;
 use cruddur_messages::server::run;
 use cruddur_messages::server::state::AppState;

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use cruddur_messages::server::store::dynamodb::schema::{self, Billing};
 use cruddur_messages::server::store::dynamodb::{self, Table};
-use cruddur_messages::server::store::schema::{self, Billing};
 use dynoxide::Database;
 use dynoxide::server::serve_with_shutdown;
 use tokio::net::TcpListener;

@@ -1,7 +1,7 @@
 //! Rows in the JSON of DynamoDB's protocol, and past the SDK: for tests that look at a row a hundred thousand times.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use cruddur_messages::server::store::table::Item;
+use cruddur_messages::server::store::dynamodb::table::Item;
 use dynoxide::Database;
 use serde_json::{Map, Value, json};
 

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, StreamSpecification, StreamViewType, WriteRequest};
+use cruddur_messages::domain::user::{self, User};
+use cruddur_messages::domain::{conversation, message};
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::table::{Item, Key, SortTime};
-use cruddur_messages::user::{self, User};
-use cruddur_messages::{conversation, message};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
 use fastrand::Rng;
 use futures::{StreamExt, TryStreamExt};
 use time::macros::{datetime, format_description};

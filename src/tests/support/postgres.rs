@@ -64,7 +64,7 @@ async fn template() -> String {
     let name = new_name();
     execute(&mut server, format!("create database {name} template template0")).await;
     let pool = PgPool::connect(&database_url(&name)).await.expect("the template");
-    store::migrate(&pool).await.expect("the migrations run");
+    store::postgres::migrate(&pool).await.expect("the migrations run");
     // A database that somebody is connected to cannot be copied.
     pool.close().await;
     name

@@ -1,6 +1,6 @@
 //! Servers to talk to, with parts of their own.
 
-use cruddur_messages::error::AppError;
+use cruddur_messages::domain::error::AppError;
 use cruddur_messages::server::state::AppState;
 
 use super::browser::{Browser, config, server};

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use cruddur_messages::server::store::table::Item;
+use cruddur_messages::server::store::dynamodb::table::Item;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 

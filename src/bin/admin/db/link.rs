@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 
 use anyhow::Context;
-use cruddur_messages::server::respond::Failure;
-use cruddur_messages::server::store::users::{Link, Users};
-use cruddur_messages::user::User;
+use cruddur_messages::domain::user::User;
+use cruddur_messages::server::failure::Failure;
+use cruddur_messages::server::store::postgres::users::{Link, Users};
 use serde::Serialize;
 
 use super::Database;

@@ -10,8 +10,8 @@ use std::ffi::OsString;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use cruddur_messages::server::store;
-use cruddur_messages::server::store::database;
-use cruddur_messages::server::store::users::Users;
+use cruddur_messages::server::store::postgres::database;
+use cruddur_messages::server::store::postgres::users::Users;
 use secrecy::SecretString;
 use serde_json::json;
 use sqlx::PgPool;
@@ -110,7 +110,7 @@ impl Database {
 
     async fn migrate(&self) -> anyhow::Result<PgPool> {
         let pool = store::postgres::connect(&self.database_url)?;
-        store::migrate(&pool).await.context("migrate the database")?;
+        store::postgres::migrate(&pool).await.context("migrate the database")?;
         Ok(pool)
     }
 

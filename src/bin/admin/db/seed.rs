@@ -3,9 +3,9 @@
 use std::fmt;
 
 use anyhow::Context;
-use cruddur_messages::server::respond::Failure;
-use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::{DisplayName, Handle};
+use cruddur_messages::domain::user::{DisplayName, Handle};
+use cruddur_messages::server::failure::Failure;
+use cruddur_messages::server::store::postgres::users::Users;
 use serde::Serialize;
 
 use super::Database;

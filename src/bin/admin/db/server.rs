@@ -1,7 +1,7 @@
 //! Databases of a server: made, dropped, looked into.
 
-use cruddur_messages::server::store::database::{self, Session};
-use cruddur_messages::server::store::users::Users;
+use cruddur_messages::server::store::postgres::database::{self, Session};
+use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 

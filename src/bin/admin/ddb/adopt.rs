@@ -1,8 +1,8 @@
 //! `admin ddb adopt`: brings a table of the old app up to date.
 
-use cruddur_messages::server::respond::Failure;
-use cruddur_messages::server::store::adopt::whole::{self, Progress, Purpose};
+use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
+use cruddur_messages::server::store::dynamodb::legacy::whole::{self, Progress, Purpose};
 use indicatif::ProgressBar;
 
 use super::connect;

@@ -1,16 +1,17 @@
 //! `admin ddb list-conversations` and `get-conversation`: what a person sees, and what it costs to read.
 
 use anyhow::{Context, bail};
-use cruddur_messages::conversation::Conversation;
-use cruddur_messages::message::Message;
-use cruddur_messages::page::{Cursor, Page};
-use cruddur_messages::server::respond::Failure;
-use cruddur_messages::server::store::capacity::{self, Meter};
-use cruddur_messages::server::store::conversations::{Conversations, Membership};
+use cruddur_messages::domain::conversation::Conversation;
+use cruddur_messages::domain::message::Message;
+use cruddur_messages::domain::page::{Cursor, Page};
+use cruddur_messages::domain::user::{Handle, User};
+use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::messages::Messages;
-use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::{Handle, User};
+use cruddur_messages::server::store::dynamodb::capacity::{self, Meter};
+use cruddur_messages::server::store::dynamodb::conversations::Conversations;
+use cruddur_messages::server::store::dynamodb::membership::Membership;
+use cruddur_messages::server::store::dynamodb::messages::Messages;
+use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::json;
 
 use super::{Extent, Stores, Which, connect};

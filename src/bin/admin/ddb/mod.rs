@@ -13,10 +13,10 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
 use clap::{Args, Subcommand, ValueEnum};
-use cruddur_messages::conversation;
-use cruddur_messages::server::store::adopt::whole::Purpose;
+use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::user::Handle;
 use cruddur_messages::server::store::dynamodb;
-use cruddur_messages::user::Handle;
+use cruddur_messages::server::store::dynamodb::legacy::whole::Purpose;
 
 use crate::db::Database;
 use crate::manner::Manner;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use cruddur_messages::server::store::table::{Item, PK, SK};
+use cruddur_messages::server::store::dynamodb::table::{Item, PK, SK};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 

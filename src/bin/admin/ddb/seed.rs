@@ -1,13 +1,14 @@
 //! `admin ddb seed`: the conversation of Ana and Ben.
 
 use anyhow::Context;
-use cruddur_messages::message::{self, Body};
-use cruddur_messages::server::respond::Failure;
-use cruddur_messages::server::store::clock::Clock;
-use cruddur_messages::server::store::conversations::{Conversations, Membership};
+use cruddur_messages::domain::message::{self, Body};
+use cruddur_messages::domain::user::{Handle, User};
+use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::users::Users;
-use cruddur_messages::user::{Handle, User};
+use cruddur_messages::server::store::dynamodb::clock::Clock;
+use cruddur_messages::server::store::dynamodb::conversations::Conversations;
+use cruddur_messages::server::store::dynamodb::membership::Membership;
+use cruddur_messages::server::store::postgres::users::Users;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime, Time};
 use uuid::Uuid;

@@ -1,8 +1,8 @@
 //! The table: made, listed, dropped.
 
 use anyhow::Context;
-use cruddur_messages::server::respond::Failure;
-use cruddur_messages::server::store::schema::{self, Billing};
+use cruddur_messages::server::failure::Failure;
+use cruddur_messages::server::store::dynamodb::schema::{self, Billing};
 use serde_json::json;
 
 use super::{Mode, Payment, connect};

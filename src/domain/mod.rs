@@ -1,0 +1,28 @@
+//! The vocabulary that browser and server share. Depends on nothing else of ours.
+
+pub mod user;
+
+pub mod password;
+
+pub mod conversation;
+
+pub mod message;
+
+pub mod page;
+
+pub mod event;
+
+pub mod settings;
+
+pub mod links;
+
+pub mod destination;
+
+pub mod refused_form;
+
+pub mod markup;
+
+pub mod error;
+
+#[cfg(test)]
+pub(crate) mod samples;

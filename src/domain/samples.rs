@@ -1,0 +1,42 @@
+//! People and messages for the tests of components.
+
+use uuid::Uuid;
+
+use crate::domain::conversation::{self, Conversation};
+use crate::domain::message::{self, Message, SentAt};
+use crate::domain::user::{self, DisplayName, Handle, User};
+
+/// The `n`th person, called `text` in every way.
+pub(crate) fn user(n: u128, text: &str) -> User {
+    User {
+        id: user::Id(Uuid::from_u128(n)),
+        handle: Handle::stored(text.to_owned()),
+        display_name: DisplayName::stored(text.to_owned()),
+    }
+}
+
+/// The `n`th message, written by the first person.
+pub(crate) fn message(n: u128, body: &str, sent_at: &str) -> Message {
+    Message {
+        id: message::Id(Uuid::from_u128(n)),
+        author: user(1, "ana").id,
+        body: body.to_owned(),
+        sent_at: SentAt::stored(sent_at.to_owned()),
+        seq: n as u64,
+    }
+}
+
+/// The `n`th conversation, with ben.
+pub(crate) fn conversation(n: u128) -> Conversation {
+    Conversation {
+        id: conversation::Id(Uuid::from_u128(n)),
+        with: user(2, "ben"),
+        preview: "hello".to_owned(),
+        last_sent_at: SentAt::stored("2026-11-20T09:26:28.207802+00:00".to_owned()),
+        last_author: None,
+        seq: n as u64,
+        read: n as u64,
+        marked: 0,
+        unmarked: 0,
+    }
+}

@@ -1,0 +1,261 @@
+//! What surrounds every request: headers, origin, address, limits of size and time.
+
+use crate::server::http::refuse::refuse;
+use crate::server::http::request_limits::{BODY_BYTES_MAX, READ_BYTES_MAX, REQUEST_TIMEOUT};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use futures::FutureExt;
+use leptos::nonce::Nonce;
+use tokio::time::timeout;
+
+use crate::domain::error::AppError;
+use crate::server::accounts;
+use crate::server::http::error_page;
+use crate::server::http::rate_limits::ClientAddress;
+use crate::server::http::session::Resolved;
+use crate::server::state::AppState;
+
+/// Headers that say the same on every response.
+const CONSTANT_HEADERS: [(HeaderName, HeaderValue); 7] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    // Not `no-referrer`: a plain form of ours would then say `Origin: null`.
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"),
+    ),
+    (HeaderName::from_static("origin-agent-cluster"), HeaderValue::from_static("?1")),
+];
+
+/// Adds the security headers, and a nonce to the request that pages put on their scripts.
+pub async fn security_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let nonce = Nonce::new();
+    let policy = content_security_policy(&nonce, &state);
+    request.extensions_mut().insert(nonce);
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in CONSTANT_HEADERS {
+        headers.insert(name, value);
+    }
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if state.config.public_origin.as_deref().is_some_and(|origin| origin.starts_with("https://")) {
+        let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
+    }
+    // A page carries a nonce and a person's messages: nobody may keep it. Assets have said otherwise before.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Only our own files, and scripts with this response's nonce; WebAssembly, but no `eval`; no inline style.
+fn content_security_policy(nonce: &Nonce, state: &AppState) -> String {
+    // cargo-leptos reloads the page through a socket of its own while a developer watches.
+    let reload = match std::env::var_os("LEPTOS_WATCH") {
+        Some(_) => format!(" ws://{}:{}", state.options.site_addr.ip(), state.options.reload_port),
+        None => String::new(),
+    };
+    format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+        nonce = nonce.as_inner()
+    )
+}
+
+/// Refuses what another site makes a browser send (cross-site request forgery): everything that may change state must
+/// come from a page of ours, by `Sec-Fetch-Site`, or by `Origin` where a browser does not send that (Fetch metadata,
+/// W3C; ASVS 5.0, 3.5.1 and 3.5.3). Programs send neither, and have no cookie to abuse.
+pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe || is_same_origin(request.headers(), state.config.public_origin.as_deref()) {
+        next.run(request).await
+    } else {
+        error_page::refuse_at(request.uri().path(), &AppError::Forbidden)
+    }
+}
+
+fn is_same_origin(headers: &HeaderMap, public_origin: Option<&str>) -> bool {
+    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let fetch_site = text(&HeaderName::from_static("sec-fetch-site"));
+    let origin_is_ours = |origin: &str| match public_origin {
+        Some(ours) => origin.eq_ignore_ascii_case(ours.trim_end_matches('/')),
+        None => origin.split_once("://").is_some_and(|(_, host)| Some(host) == text(&header::HOST)),
+    };
+    match (fetch_site, text(&header::ORIGIN)) {
+        // "none": typed into the address bar or opened by the person. "same-site" is another port or a sister domain.
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => origin_is_ours(origin),
+        (None, None) => !headers.contains_key(header::COOKIE),
+    }
+}
+
+/// Reads the body before anybody answers: whoever is refused while they are still sending sees the connection break, and
+/// not why. None: there is no end to it.
+pub async fn read_body(request: Request) -> Option<Request> {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, READ_BYTES_MAX).await.ok()?;
+    Some(Request::from_parts(head, body.into()))
+}
+
+/// Gives up what takes longer than [`REQUEST_TIMEOUT`], with 503: to render one of our pages would take what does not
+/// answer.
+pub async fn in_time(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let answer = timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    answer.unwrap_or_else(|_| error_page::refuse_at(&path, &AppError::Unavailable))
+}
+
+/// Answers where a handler has panicked, with 500.
+pub async fn after_panic(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+        // What and where has been printed by then; this says in which request.
+        tracing::error!("a handler has panicked");
+        error_page::refuse_at(&path, &AppError::Unexpected)
+    })
+}
+
+/// Finds out the address that limits count by. Proxies append to `X-Forwarded-For`, so that the entry written by the
+/// outermost trusted one stands that many places from the right; what a client writes there itself stands further left.
+pub async fn client_address(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let forwarded = forwarded_for(request.headers(), state.config.trusted_proxies);
+    let address = network(forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+    request.extensions_mut().insert(ClientAddress(address));
+    next.run(request).await
+}
+
+/// Of an IPv6 address the network: whoever has one address of it has all 2^64 (RFC 4291, 2.5.1).
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(address) => IpAddr::V4(address),
+            None => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        },
+    }
+}
+
+fn forwarded_for(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
+    let from_the_right = trusted_proxies.checked_sub(1)?;
+    let entries: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    entries.iter().rev().nth(from_the_right)?.trim().parse().ok()
+}
+
+/// Leads people who are not signed in from pages that need it to `/signin`, and back afterwards; and people who are
+/// signed in from `/signin` and `/signup` to where they were going, or to their conversations. What is posted goes on to
+/// its form, which loses nothing that was typed.
+pub async fn sign_in_first(request: Request, next: Next) -> Response {
+    let signed_in = match request.extensions().get::<Resolved>() {
+        Some(Resolved(Ok(user))) => user.is_some(),
+        // PostgreSQL is away: the page says so, with 503.
+        Some(Resolved(Err(_))) => return next.run(request).await,
+        None => false,
+    };
+    let uri = request.uri();
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
+    match (uri.path(), signed_in) {
+        ("/" | "/signin" | "/signup", true) if is_page => {
+            Redirect::to(&accounts::next::destination_in(uri.query())).into_response()
+        }
+        ("/", false) => Redirect::to("/signin").into_response(),
+        (path, false) if is_personal(path) && request.method() != Method::POST => to_sign_in(uri),
+        _ => next.run(request).await,
+    }
+}
+
+/// Whether a page is about who is signed in, and so has nothing to say to anybody else.
+pub fn is_personal(path: &str) -> bool {
+    path == "/messages" || path.starts_with("/messages/") || path == "/settings"
+}
+
+/// To the sign-in page, and from there back to `uri`.
+pub fn to_sign_in(uri: &Uri) -> Response {
+    Redirect::to(&sign_in_path(uri)).into_response()
+}
+
+/// The address of the sign-in page from which one comes back to `uri`.
+pub fn sign_in_path(uri: &Uri) -> String {
+    let next = uri.path_and_query().map_or("/messages", |path| path.as_str());
+    let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+    format!("/signin?{query}")
+}
+
+/// Gives the answers of server functions the status of their error. Leptos itself answers 500 for arguments that it
+/// cannot read, and redirects whoever says to accept HTML; our forms do not come this way. What is too large for any of
+/// them, or for a form, is told in the way of each.
+pub async fn server_function(mut request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    if path.starts_with("/rpc/") {
+        request.headers_mut().remove(header::ACCEPT);
+    }
+    let response = next.run(request).await;
+    if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return error_page::refuse_at(&path, &AppError::TooLarge);
+    }
+    let is_unread = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
+    if !is_unread || !response.headers().contains_key("serverfnerror") {
+        return response;
+    }
+    let body = axum::body::to_bytes(response.into_body(), BODY_BYTES_MAX).await.unwrap_or_default();
+    refuse(&serde_json::from_slice(&body).unwrap_or(AppError::Unexpected))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(k, v)| (HeaderName::from_static(k), HeaderValue::from_static(v))).collect()
+    }
+
+    #[test]
+    fn only_our_own_pages_may_change_state() {
+        let cases = [
+            (&[("sec-fetch-site", "same-origin")][..], true),
+            (&[("sec-fetch-site", "none")], true),
+            (&[("sec-fetch-site", "same-site"), ("origin", "https://a.test"), ("host", "a.test")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("origin", "https://a.test"), ("host", "a.test")], true),
+            (&[("origin", "https://b.test"), ("host", "a.test")], false),
+            (&[("origin", "null"), ("host", "a.test")], false),
+            (&[("host", "a.test")], true),
+            (&[("host", "a.test"), ("cookie", "__Host-session=x")], false),
+        ];
+        for (pairs, allowed) in cases {
+            assert_eq!(is_same_origin(&headers(pairs), None), allowed, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_configured_origin_counts_instead_of_the_host_header() {
+        let spoofed = headers(&[("origin", "https://b.test"), ("host", "b.test")]);
+        assert!(!is_same_origin(&spoofed, Some("https://a.test")));
+        assert!(is_same_origin(&headers(&[("origin", "https://a.test")]), Some("https://a.test/")));
+    }
+
+    #[test]
+    fn a_client_cannot_choose_the_address_that_it_is_counted_by() {
+        let forged = headers(&[("x-forwarded-for", "1.1.1.1, 2.2.2.2, 3.3.3.3")]);
+        assert_eq!(forwarded_for(&forged, 0), None);
+        assert_eq!(forwarded_for(&forged, 1), Some([3, 3, 3, 3].into()));
+        assert_eq!(forwarded_for(&forged, 2), Some([2, 2, 2, 2].into()));
+        assert_eq!(forwarded_for(&forged, 4), None);
+    }
+}

@@ -1,0 +1,145 @@
+//! The cookie of a session: 256 random bits, and nothing else.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use time::Duration;
+
+use crate::server::store::postgres::sessions::Id;
+
+/// The cookie's name. Browsers take a cookie of this prefix only with `Secure`, `Path=/` and no `Domain`, so no other
+/// host can set one.
+pub const NAME: &str = "__Host-session";
+
+/// How long a browser keeps it. The session's own end is in the store.
+const MAX_AGE: Duration = Duration::days(30);
+
+/// What a request's cookies say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presented {
+    /// Nothing of ours.
+    None,
+    /// Something by our name that we did not give out, or two of them: who reads only one of two can be fooled.
+    Garbled,
+    /// A session, perhaps one that is over.
+    Session(Id),
+}
+
+/// A new session's secret. Only the browser will have it.
+pub struct Secret([u8; 32]);
+
+impl Secret {
+    /// Makes one.
+    pub fn new() -> Self {
+        let mut bytes = [0; 32];
+        aws_lc_rs::rand::fill(&mut bytes).expect("the random generator of AWS-LC does not fail");
+        Self(bytes)
+    }
+
+    /// What the store calls the session.
+    pub fn id(&self) -> Id {
+        id_of(&self.0)
+    }
+
+    /// The header that hands it to the browser.
+    pub fn set_cookie(&self) -> HeaderValue {
+        set_cookie(URL_SAFE_NO_PAD.encode(self.0), MAX_AGE)
+    }
+}
+
+impl Default for Secret {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The header that takes the cookie from the browser.
+pub fn expire_cookie() -> HeaderValue {
+    set_cookie(String::new(), Duration::ZERO)
+}
+
+/// Reads the session out of a request's cookies.
+pub fn presented(headers: &HeaderMap) -> Presented {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let cookies = lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+    let mut values = cookies.filter(|(name, _)| *name == NAME).map(|(_, value)| value);
+    match (values.next(), values.next()) {
+        (None, _) => Presented::None,
+        (Some(value), None) => read(value).map_or(Presented::Garbled, Presented::Session),
+        (Some(_), Some(_)) => Presented::Garbled,
+    }
+}
+
+fn read(value: &str) -> Option<Id> {
+    let mut bytes = [0; 32];
+    // The length first: decoding costs as much as somebody sends. 43 characters hold 32 bytes.
+    let read = (value.len() == 43).then(|| URL_SAFE_NO_PAD.decode_slice(value, &mut bytes).ok())??;
+    (read == 32).then(|| id_of(&bytes))
+}
+
+fn id_of(secret: &[u8; 32]) -> Id {
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret);
+    Id(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
+}
+
+fn set_cookie(value: String, max_age: Duration) -> HeaderValue {
+    let cookie = Cookie::build((NAME, value))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        // Not Strict: a link to a conversation in a mail must find its reader signed in.
+        .same_site(SameSite::Lax)
+        .max_age(max_age);
+    HeaderValue::from_str(&cookie.to_string()).expect("name, base64 and attributes are visible ASCII")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[&str]) -> HeaderMap {
+        lines.iter().map(|line| (header::COOKIE, HeaderValue::from_str(line).expect("a header"))).collect()
+    }
+
+    #[test]
+    fn a_cookie_that_was_set_is_read_back_as_its_session() {
+        let secret = Secret::new();
+        let set = secret.set_cookie();
+        let set = set.to_str().expect("ASCII");
+        let (pair, attributes) = set.split_once("; ").expect("attributes");
+        assert_eq!(attributes, "HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=2592000");
+        assert_eq!(presented(&headers(&[&format!("theme=dark; {pair}")])), Presented::Session(secret.id()));
+        assert!(!pair.contains(&URL_SAFE_NO_PAD.encode(secret.id().0)), "the store's name signs nobody in");
+    }
+
+    #[test]
+    fn no_two_secrets_are_the_same() {
+        assert_ne!(Secret::new().id(), Secret::new().id());
+    }
+
+    #[test]
+    fn cookies_that_are_not_one_of_ours_are_garbled_or_none() {
+        let good = "A".repeat(43);
+        assert_eq!(presented(&headers(&["theme=dark", "session=1"])), Presented::None);
+        for value in [
+            "",
+            "x",
+            &"A".repeat(42),
+            &"A".repeat(44),
+            &"=".repeat(43),
+            &"é".repeat(21),
+            &format!("{}B", "A".repeat(42)),
+        ] {
+            let headers = headers(&[&format!("{NAME}={value}")]);
+            assert_ne!(presented(&headers), Presented::Session(id_of(&[0; 32])), "{value}");
+        }
+        assert_eq!(presented(&headers(&[&format!("{NAME}={good}; {NAME}={good}")])), Presented::Garbled);
+        assert_eq!(presented(&headers(&[&format!("{NAME}={good}"), &format!("{NAME}={good}")])), Presented::Garbled);
+    }
+
+    #[test]
+    fn an_expired_cookie_keeps_every_attribute_of_the_one_it_replaces() {
+        assert_eq!(expire_cookie(), format!("{NAME}=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0"));
+    }
+}

@@ -1,0 +1,48 @@
+//! The session layer: finds out who makes a request.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::server::failure::Failure;
+use crate::server::http::session::cookie::{self, Presented};
+use crate::server::http::session::refresh::{Standing, refresh};
+use crate::server::http::session::{CurrentUser, Resolved};
+use crate::server::state::AppState;
+use crate::server::store::postgres::sessions::Id;
+
+/// Puts [`Resolved`] into the request. One query where there is a cookie, nothing where there is none. A cookie that is
+/// dead is taken from the browser.
+pub async fn resolve(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let resolved = match cookie::presented(request.headers()) {
+        Presented::None | Presented::Garbled => Ok(None),
+        Presented::Session(id) => find(&state, id).await.map_err(Failure::into_answer),
+    };
+    let is_dead = matches!(resolved, Ok(None)) && cookie::presented(request.headers()) != Presented::None;
+    request.extensions_mut().insert(Resolved(resolved));
+    let mut response = next.run(request).await;
+    // A handler that has just signed somebody in, or out, has said what becomes of the cookie.
+    if is_dead && !sets_session(response.headers()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie::expire_cookie());
+    }
+    response
+}
+
+async fn find(state: &AppState, id: Id) -> Result<Option<CurrentUser>, Failure> {
+    let sessions = &state.store.sessions;
+    let Some(session) = sessions.find(id).await? else { return Ok(None) };
+    if refresh(sessions, &state.cognito, id, session.access).await? == Standing::Over {
+        return Ok(None);
+    }
+    if session.seen_long_ago {
+        // Worth a line, not an answer: the person is signed in whether or not this is noted.
+        sessions.seen(id).await.map_err(Failure::into_answer).ok();
+    }
+    Ok(Some(CurrentUser { user: session.user, session: Some(id) }))
+}
+
+fn sets_session(headers: &HeaderMap) -> bool {
+    let prefix = format!("{}=", cookie::NAME);
+    headers.get_all(header::SET_COOKIE).iter().any(|value| value.as_bytes().starts_with(prefix.as_bytes()))
+}

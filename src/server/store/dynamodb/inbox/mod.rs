@@ -1,0 +1,7 @@
+//! Inbox rows: finding them, and moving them to the newest message.
+
+pub mod moves;
+
+pub(crate) mod lookup;
+
+pub use moves::move_inbox_rows;

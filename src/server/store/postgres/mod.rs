@@ -1,0 +1,15 @@
+//! Users and sessions, in PostgreSQL.
+
+mod connect;
+
+pub mod database;
+
+pub mod users;
+
+pub mod new_user;
+
+pub mod seal;
+
+pub mod sessions;
+
+pub use connect::{answers, connect, migrate, options};

@@ -1,0 +1,71 @@
+//! Who is signed in, and the way out.
+
+use leptos::html::Details;
+use leptos::prelude::*;
+use leptos::web_sys::SubmitEvent;
+
+use crate::domain::user::User;
+use crate::ui::components::avatar::Avatar;
+use crate::ui::components::disclosure::close_when_left;
+use crate::ui::components::shortcuts::Shortcuts;
+use crate::ui::state::Outbox;
+
+/// What somebody is asked who signs out too early.
+const UNSENT: &str = "Some messages have not been sent yet. Sign out all the same, and lose them?";
+
+/// Opens and closes without WASM; with it, also closes on Escape and when something else is pressed.
+#[component]
+pub fn AccountMenu(
+    /// Who is signed in.
+    user: User,
+) -> impl IntoView {
+    let menu = NodeRef::<Details>::new();
+    close_when_left(menu);
+    let outbox = use_context::<Outbox>();
+    let ask_first = move |event: SubmitEvent| {
+        let unsent = outbox.is_some_and(|outbox| !outbox.is_empty());
+        if unsent && window().confirm_with_message(UNSENT) != Ok(true) {
+            event.prevent_default();
+        }
+    };
+    view! {
+        <details class="disclosure account" node_ref=menu>
+            <summary class="disclosure__summary account__summary">
+                <Avatar user=user.clone()/>
+                <span class="account__name"><bdi>{user.display_name.to_string()}</bdi></span>
+                <span class="visually-hidden">"Account"</span>
+            </summary>
+            <div class="disclosure__panel account__menu">
+                <p class="account__who">
+                    <bdi>{user.display_name.to_string()}</bdi>
+                    <span class="account__handle">"@" <bdi>{user.handle.to_string()}</bdi></span>
+                </p>
+                {use_context::<Shortcuts>().map(|shortcuts| view! { <ShortcutsButton shortcuts menu/> })}
+                <a class="button" href="/settings">"Settings"</a>
+                // Plain forms on purpose: after them a document is loaded in any case.
+                <form method="post" action="/signout" on:submit=ask_first>
+                    <button class="button" type="submit">"Sign out"</button>
+                </form>
+                <form method="post" action="/signout-everywhere" on:submit=ask_first>
+                    <button class="button" type="submit">"Sign out everywhere"</button>
+                </form>
+            </div>
+        </details>
+    }
+}
+
+/// For those who do not know the key.
+#[component]
+fn ShortcutsButton(shortcuts: Shortcuts, menu: NodeRef<Details>) -> impl IntoView {
+    let show = move |_| {
+        if let Some(menu) = menu.get_untracked() {
+            menu.set_open(false);
+        }
+        shortcuts.show();
+    };
+    view! {
+        <Show when=move || shortcuts.alive.get()>
+            <button class="button" type="button" on:click=show>"Keyboard shortcuts"</button>
+        </Show>
+    }
+}

@@ -1,0 +1,52 @@
+//! Pieces that pages are made of.
+
+pub mod account_menu;
+
+pub mod account_page;
+
+pub mod avatar;
+
+pub mod brand;
+
+pub mod composer;
+
+pub mod conversation_list;
+
+pub mod date_form;
+
+pub mod disclosure;
+
+pub mod error_note;
+
+pub mod field;
+
+pub mod focus;
+
+pub mod form;
+
+pub mod header;
+
+pub mod heading;
+
+pub mod message_list;
+
+pub mod pager;
+
+pub mod presence;
+
+pub mod receipt;
+
+pub mod shortcuts;
+
+pub mod thread;
+
+pub mod time;
+
+pub mod composer_field;
+
+pub mod unread;
+
+pub mod unsent_messages;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! What components look like as HTML.
+
+use leptos::prelude::*;
+use leptos_router::components::Router;
+use leptos_router::location::RequestUrl;
+use uuid::Uuid;
+
+use crate::api;
+use crate::domain::conversation::{self, Conversation, Thread};
+use crate::domain::error::AppError;
+use crate::domain::message::{self, Message};
+use crate::domain::page::{Cursor, Page};
+use crate::domain::refused_form::Refused;
+use crate::domain::samples;
+use crate::ui::components::account_menu::AccountMenu;
+use crate::ui::components::conversation_list::ConversationList;
+use crate::ui::components::error_note::Missing;
+use crate::ui::components::field::{Field, Kind};
+use crate::ui::components::form::{FieldForm, Leave, Submission};
+use crate::ui::components::thread::ThreadPane;
+use crate::ui::state::inbox_window::{Inbox, Rows};
+use crate::ui::state::{Drafts, Live, Outbox};
+
+const EVIL: &str = "</textarea></title><script>window.pwned=1</script>\"'><script>window.pwned=2</script>";
+
+/// The HTML that the server sends for `view` at `path`.
+fn html<V: IntoView + 'static>(path: &str, view: impl FnOnce() -> V + Send + 'static) -> String {
+    let path = format!("http://localhost{path}");
+    Owner::new().with(|| {
+        provide_context(RequestUrl::new(&path));
+        let live = Live::start();
+        provide_context(live);
+        provide_context(Outbox::new(live));
+        provide_context(Drafts::new());
+        view! { <Router>{view()}</Router> }.to_html()
+    })
+}
+
+fn page<T>(items: Vec<T>, cursor: &str) -> Page<T> {
+    Page { items, older: Some(Cursor(cursor.to_owned())), newer: Some(Cursor(cursor.to_owned())) }
+}
+
+fn messages(text: &str) -> Vec<Message> {
+    let mut messages: Vec<_> = (1..4).map(|n| samples::message(n, text, "2026-11-21T09:26:28.207802+00:00")).collect();
+    messages[1].author = samples::user(2, text).id;
+    messages
+}
+
+fn thread(text: &str) -> Thread {
+    Thread {
+        id: conversation::Id(Uuid::from_u128(9)),
+        with: samples::user(2, text),
+        messages: page(messages(text), text),
+        newest: 3,
+        read: 3,
+        marked: false,
+        receipts: None,
+        next_message: message::Id(Uuid::from_u128(10)),
+    }
+}
+
+fn inbox() -> Inbox {
+    Inbox::new()
+}
+
+fn rows(text: &str) -> Rows {
+    let row = Conversation { with: samples::user(2, text), preview: text.to_owned(), ..samples::conversation(1) };
+    Rows::new(samples::user(1, "ana").id, page(vec![row], text), true)
+}
+
+fn refused(text: &str) -> Option<Refused> {
+    let fields = ["email", "code", "body", "next"].map(|name| (name.to_owned(), text.to_owned()));
+    let conversation = ("conversation".to_owned(), conversation::Id(Uuid::from_u128(9)).to_string());
+    Some(Refused {
+        error: AppError::invalid("email", text),
+        fields: fields.into_iter().chain([conversation]).collect(),
+    })
+}
+
+fn thread_html(text: &'static str, refused: Option<Refused>) -> String {
+    html("/messages/9", move || {
+        view! { <ThreadPane thread=thread(text) me=samples::user(1, text).id inbox=inbox() from_first=false refused/> }
+    })
+}
+
+#[test]
+fn nobody_can_write_a_script_into_somebody_elses_page() {
+    let pages = [
+        thread_html(EVIL, refused(EVIL)),
+        html("/messages", || view! { <ConversationList rows=rows(EVIL) me=samples::user(1, EVIL).id/> }),
+        html("/messages", || view! { <AccountMenu user=samples::user(1, EVIL)/> }),
+        html("/messages", || view! { <Missing what="This" error=AppError::Conflict(EVIL.to_owned())/> }),
+        html("/signin", || {
+            let of = Submission::of::<api::SignIn>(refused(EVIL), Leave::Load);
+            view! {
+                <FieldForm action="/signin" fields=&["email"] of>
+                    <Field of name="email" label="E-mail" kind=Kind::Email value=Some(EVIL.to_owned())/>
+                </FieldForm>
+            }
+        }),
+    ];
+    for page in pages {
+        assert!(page.contains("window.pwned"), "the text is there: {page}");
+        assert!(!page.contains("<script>window"), "{page}");
+        assert_eq!(page.matches("</textarea>").count(), page.matches("<textarea").count(), "{page}");
+    }
+}
+
+#[test]
+fn a_message_that_was_refused_is_in_the_field_again() {
+    let page = thread_html("hello <ben> & co", refused("\nhello <ben> & co"));
+    assert!(page.contains(">\n\nhello &lt;ben> &amp; co</textarea>"), "{page}");
+}
+
+#[test]
+fn a_message_that_was_refused_in_one_conversation_is_not_in_the_field_of_another() {
+    let mut other = refused("for cy only").expect("made here");
+    other.fields.insert("conversation".to_owned(), Uuid::from_u128(8).to_string());
+    assert!(thread_html("hello", Some(other)).contains("></textarea>"));
+}
+
+#[test]
+fn a_form_works_before_the_page_is_alive() {
+    let page = thread_html("hello", None);
+    assert!(page.contains(r#"method="post" action="/messages/00000000-0000-0000-0000-000000000009""#), "{page}");
+    assert!(page.contains(r#"name="conversation" value="00000000-0000-0000-0000-000000000009""#), "{page}");
+    assert!(page.contains(r#"name="id" value="00000000-0000-0000-0000-00000000000a""#), "{page}");
+    assert!(!page.contains("disabled"), "{page}");
+}
+
+#[test]
+fn a_wrong_field_says_so_and_is_tied_to_its_reason() {
+    let page = html("/signin", || {
+        let of = Submission::of::<api::SignIn>(refused("ana@"), Leave::Load);
+        view! {
+            <FieldForm action="/signin" fields=&["email"] of>
+                <Field of name="email" label="E-mail" kind=Kind::Email/>
+            </FieldForm>
+        }
+    });
+    for part in [r#"aria-invalid="true""#, r#"aria-describedby="email-hint email-error""#, r#"value="ana@""#] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert!(!page.contains("error-note"), "the reason stands beside the field, once: {page}");
+}
+
+#[test]
+fn an_error_of_no_field_stands_above_them_all() {
+    let page = html("/signin", || {
+        let refused = Refused { error: AppError::RateLimited { retry_after_secs: 7 }, fields: Default::default() };
+        let of = Submission::of::<api::SignIn>(Some(refused), Leave::Load);
+        view! { <FieldForm action="/signin" fields=&["email"] of>"fields"</FieldForm> }
+    });
+    assert!(page.contains("Wait 7 seconds"), "{page}");
+}
+
+#[test]
+fn own_messages_are_told_apart_by_more_than_colour() {
+    let page = thread_html("hello", None);
+    assert_eq!(page.matches("message--mine").count(), 2, "{page}");
+    assert_eq!(page.matches("<bdi>You").count(), 2, "{page}");
+}
+
+#[test]
+fn the_line_stands_only_where_what_is_unread_is_known_to_begin() {
+    let has_line = |read: u64, without: usize| {
+        let mut thread = Thread { read, ..thread("hello") };
+        thread.messages.items.drain(..without);
+        let page = html("/messages/9", move || {
+            view! { <ThreadPane thread me=samples::user(1, "ana").id inbox=inbox() from_first=false refused=None/> }
+        });
+        page.contains("unread-line")
+    };
+    assert!(has_line(0, 0) && has_line(1, 0) && has_line(1, 1));
+    assert!(!has_line(0, 1), "what is unread begins before it");
+    assert!(!has_line(2, 0), "the rest is one's own");
+}
+
+#[test]
+fn no_element_carries_an_inline_style() {
+    assert!(!thread_html("hello", None).contains("style="));
+}
