@@ -1,8 +1,9 @@
-//! Tells the compiler what it cannot see for itself.
+//! Build script: extra inputs for change detection, and the `split` cfg.
 fn main() {
-    // `sqlx::migrate!` reads them, but cargo watches only Rust.
+    // `sqlx::migrate!` embeds these files, but cargo does not track them.
     println!("cargo::rerun-if-changed=sql/migrations");
-    // `cargo leptos --split` asks the linker for this. Code that is marked for splitting does not run unless it is split.
+    // `cargo leptos --split` passes this flag to the linker. Functions marked for splitting fail at run time in an
+    // unsplit build, so the marks are compiled only with it.
     println!("cargo::rustc-check-cfg=cfg(split)");
     println!("cargo::rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
     if std::env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| flags.contains("--emit-relocs")) {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# All that the scripts share, one concern a file.
+# Loads the shared functions. One file per concern.
 
 lib_folder=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=lib/folders.sh

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Where things are. Sourced first: it only sets variables.
+# Paths. Sourced first; only sets variables.
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-# What belongs to this checkout and is not committed: data, logs, the environment of a running bin/dev.
-# shellcheck disable=SC2034 # bin/test keeps nothing.
+# Uncommitted files of this checkout: data, logs, the environment of a running bin/dev.
+# shellcheck disable=SC2034 # Not used by bin/test.
 local_folder=$checkout/.local
-# What all checkouts share: tools and compiled dependencies, which cost half an hour to make.
+# Shared by all checkouts: tools and compiled dependencies, which take half an hour to build.
 cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/cruddur-messages
 tools_folder=$cache_folder/tools
 python_folder=$cache_folder/venv
@@ -13,6 +13,6 @@ schemathesis_folder=$cache_folder/schemathesis
 cfn_lint_folder=$cache_folder/cfn-lint
 
 export PATH=$tools_folder/bin:$PATH
-# Only what cargo makes on the way is shared. What comes out at the end stays in the checkout's own `target`, so that
-# two checkouts never swap each other's executables.
+# Only intermediate build files are shared. Executables stay in the checkout's own `target`, so that one checkout never
+# runs the executables of another.
 export CARGO_BUILD_BUILD_DIR=$cache_folder/target

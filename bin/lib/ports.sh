@@ -1,23 +1,23 @@
 # shellcheck shell=bash
 # TCP ports on this machine.
 
-# True if something listens there.
+# Succeeds if a program listens on port $1.
 is_open() {
     (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# Ends the script if a port is taken. $1: the variable that names it; $2: what it is for.
-need_port() {
-    local tries
-    # What a script that was killed has started ends within seconds.
-    for ((tries = 0; tries < 100; tries++)); do
+# Exits if a port is in use. $1: the name of the variable that holds the port; $2: its purpose.
+require_free_port() {
+    local attempt
+    # Waits, because the services of a killed script need some seconds to stop.
+    for ((attempt = 0; attempt < 100; attempt++)); do
         is_open "${!1}" || return 0
         sleep 0.1
     done
-    give_up "Port ${!1}, for $2, is taken by another program. Choose another one: $1=$(free_port) $0"
+    die "Port ${!1}, for $2, is in use by another program. Choose another port: $1=$(free_port) $0"
 }
 
-# A port that nobody listens on. Below the range from which the kernel gives ports to clients, so that it stays free.
+# Prints a free port. Chosen below the kernel's ephemeral port range, so that no outgoing connection takes it meanwhile.
 free_port() {
     local port
     for (( ; ; )); do
@@ -27,8 +27,8 @@ free_port() {
     printf '%s' "$port"
 }
 
-# True if an HTTP server answers 200. $1: port; $2: path. Neither curl nor wget is on every machine.
-answers() {
+# Succeeds if an HTTP server answers 200. $1: port; $2: path. Uses bash only: some machines lack curl and wget.
+responds_ok() {
     local status
     {
         printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nConnection: close\r\n\r\n' "$2" "$1" >&"$connection"

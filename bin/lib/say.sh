@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# Speaking to the person at the terminal.
+# Messages to the user.
 
-# A line about what happens now.
+# Prints a progress line.
 say() {
     printf '\033[1;35m▸\033[0m %s\n' "$*"
 }
 
-# Ends the script with a sentence that says what to do.
-give_up() {
+# Prints an error with advice and exits.
+die() {
     printf '\n\033[1;31m✗\033[0m %s\n' "$*" >&2
     exit 1
 }

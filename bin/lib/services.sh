@@ -1,13 +1,12 @@
 # shellcheck shell=bash
-# PostgreSQL, DynamoDB and Cognito on this machine, for as long as the script runs.
+# Local PostgreSQL, DynamoDB and Cognito, which run as long as the script.
 #
-# Each is a child of the script, in a session of its own so that Ctrl-C in the terminal does not reach it before the web
-# server has stopped, and with a parent-death signal so that it also ends when the script is killed. Descriptor 9 is the
-# script's lock, which a service must not inherit.
+# Each is a child process in its own session, so that Ctrl-C in the terminal does not stop it before the web server. A
+# parent-death signal stops it if the script is killed. A service must not inherit descriptor 9, the script's lock.
 
 service_pids=()
 
-# Runs a service in the background. $1: its name; $2: the signal that stops it; then options of setpriv, `--`, the command.
+# Starts a service. $1: its name; $2: the signal that stops it; the rest: options of setpriv, `--` and the command.
 start_service() {
     local name=$1 signal=$2
     shift 2
@@ -15,7 +14,7 @@ start_service() {
     service_pids+=("$signal:$!")
 }
 
-# Ends what was started, the last first, and waits until it is gone.
+# Stops all services, the last one first, and waits for them to exit.
 stop_services() {
     local index
     for ((index = ${#service_pids[@]} - 1; index >= 0; index--)); do
@@ -27,22 +26,23 @@ stop_services() {
     service_pids=()
 }
 
-# Waits until a command succeeds, at most 30 s. $1: the service it speaks for; the rest: the command.
+# Waits up to 30 s for a command to succeed. $1: the service that it checks; the rest: the command.
 wait_for() {
-    local name=$1 tries
+    local name=$1 attempt
     shift
-    for ((tries = 0; tries < 300; tries++)); do
+    for ((attempt = 0; attempt < 300; attempt++)); do
         "$@" >/dev/null 2>&1 && return
-        # A service that has ended will not answer any more.
+        # Stop waiting if the service has exited.
         kill -0 "${service_pids[-1]##*:}" 2>/dev/null || break
         sleep 0.1
     done
     tail -n 20 "$log_folder/$name.log" >&2
-    give_up "$name did not start. Its last words are above, all of them in $log_folder/$name.log"
+    die "$name did not start. The end of its log is above, the full log is $log_folder/$name.log"
 }
 
-# PostgreSQL does not run as root: then another account runs it, in a folder that this account can reach.
-# $1: the folder for the cluster. Sets `cluster` and `postgres_account`.
+# Sets `cluster`, the folder of the PostgreSQL cluster, and `postgres_account`, the options that run PostgreSQL as its
+# owner. PostgreSQL refuses to run as root; root uses another account and a folder that this account can access.
+# $1: the requested folder.
 choose_cluster() {
     cluster=$1
     postgres_account=()
@@ -51,25 +51,25 @@ choose_cluster() {
     id postgres >/dev/null 2>&1 && account=postgres
     postgres_account=(--reuid "$account" --regid "$(id -g "$account")" --init-groups)
     cluster=/var/tmp/cruddur-messages-$(printf %s "$1" | sha256sum | cut -c 1-16)
-    # The folder that was asked for stands for the cluster: who removes it wants a clean start.
+    # Deleting the requested folder means a clean start, so the actual cluster is deleted as well.
     [[ -d $1 ]] || rm -rf "$cluster"
     mkdir -p "$1"
     install -d -m 700 -o "$account" "$cluster"
 }
 
-# Runs one of PostgreSQL's programs as the account that owns the cluster.
+# Runs a command as the account that owns the cluster.
 as_postgres() {
     (cd / && exec setpriv "${postgres_account[@]}" -- "$@")
 }
 
-# $1: the folder for the cluster; $2: port; $3: the password of `cruddur`, its owner; then further settings.
-# Sets DATABASE_URL.
+# Starts PostgreSQL and sets DATABASE_URL. $1: the folder of the cluster; $2: port; $3: the password of its owner
+# `cruddur`; the rest: further options.
 start_postgres() {
     local port=$2 password=$3
     choose_cluster "$1"
-    need_postgres "$cluster/data"
-    make_cluster "$password"
-    end_stale_postgres
+    ensure_postgres "$cluster/data"
+    init_cluster "$password"
+    stop_stale_postgres
     start_service postgres INT "${postgres_account[@]}" -- "$postgres_folder/postgres" -D "$cluster/data" \
         -c listen_addresses=127.0.0.1 -c port="$port" -c unix_socket_directories= "${@:4}"
     local login="host=127.0.0.1 port=$port user=cruddur password=$password"
@@ -79,24 +79,24 @@ start_postgres() {
     export DATABASE_URL=postgres://cruddur:$password@127.0.0.1:$port/cruddur
 }
 
-# Makes the cluster under another name first: one that is half made is never taken for a whole one.
-make_cluster() {
+# Creates the cluster under a temporary name, so that an interrupted initdb is not mistaken for a complete cluster.
+init_cluster() {
     as_postgres test -f "$cluster/data/PG_VERSION" && return
-    say "Making a PostgreSQL cluster in $cluster"
+    say "Creating a PostgreSQL cluster in $cluster"
     as_postgres rm -rf "$cluster/half-made" "$cluster/data"
     printf '%s\n' "$1" | as_postgres tee "$cluster/password" >/dev/null
     as_postgres "$postgres_folder/initdb" -D "$cluster/half-made" -U cruddur --pwfile "$cluster/password" \
         --auth scram-sha-256 --encoding UTF8 --locale C.UTF-8 >"$log_folder/initdb.log" 2>&1 ||
-        give_up "initdb failed. Its own words are in $log_folder/initdb.log"
+        die "initdb failed. Its output is in $log_folder/initdb.log"
     as_postgres rm "$cluster/password"
     as_postgres mv "$cluster/half-made" "$cluster/data"
 }
 
-# The one of a script that was killed may still be writing its last pages; what it leaves behind may be out of date.
-end_stale_postgres() {
-    local pid tries
+# Stops the PostgreSQL of a killed script, which may still be shutting down, and deletes its stale pid file.
+stop_stale_postgres() {
+    local pid attempt
     pid=$(as_postgres head -n 1 "$cluster/data/postmaster.pid" 2>/dev/null) || return 0
-    for ((tries = 0; tries < 300; tries++)); do
+    for ((attempt = 0; attempt < 300; attempt++)); do
         tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$cluster/data" || break
         kill -s INT "$pid" 2>/dev/null
         sleep 0.1
@@ -104,53 +104,53 @@ end_stale_postgres() {
     as_postgres rm -f "$cluster/data/postmaster.pid"
 }
 
-# $1: port; $2: the file that keeps the tables, or nothing to keep them in memory.
+# Starts DynamoDB and sets its endpoint. $1: port; $2: the file of its tables, or empty to keep them in memory.
 start_dynamodb() {
     start_service dynamodb TERM -- "$tools_folder/bin/dynoxide" --host 127.0.0.1 --port "$1" ${2:+--db-path "$2"}
     wait_for dynamodb is_open "$1"
     export AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$1
 }
 
-# dynoxide keeps every record of the table's stream for ever, without an index, and looks through all of them at every
-# write: after a few thousand sends it would do nothing else. An index, and an end for what lies further back than any
-# reader may fall: some 120,000 sends. CAST and INTEGER as dynoxide spells them, else SQLite does not know them again.
-# $1: the file of its tables.
+# Indexes and trims dynoxide's stream records. dynoxide keeps every record forever, without an index, and scans all of
+# them on every write: after a few thousand sends it would do nothing else. The trigger keeps the newest million
+# records, about 120,000 sends; no reader may fall behind further. SQLite uses the index only if CAST and INTEGER are
+# spelled exactly as in dynoxide's query. $1: the file of its tables.
 index_stream() {
     "$python_folder/bin/python" - "$1" <<'PYTHON'
 import sqlite3, sys
 tables = sqlite3.connect(sys.argv[1])
-tables.execute("""create index stream_place
+tables.execute("""create index stream_sequence
     on _stream_records (table_name, CAST(sequence_number AS INTEGER), shard_id)""")
-tables.execute("""create trigger keep_stream_short after insert on _stream_records
+tables.execute("""create trigger trim_stream after insert on _stream_records
     begin delete from _stream_records where id <= new.id - 1000000; end""")
 tables.commit()
 PYTHON
 }
 
-# $1: port; $2: the folder that keeps pools and people.
+# Starts Cognito and sets its endpoint. $1: port; $2: the folder of its user pools.
 start_cognito() {
     start_ministack cognito "$1" "$2" cognito-idp,ses
-    export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=$ministack
+    export AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=$ministack_url
 }
 
-# Without IOT_MTLS_ENABLED=0 it would open a port to the network. $1: its name; $2: port; $3: the folder that keeps its
-# data; $4: the services of AWS that it plays, with commas between. Sets `ministack`, its address.
+# Starts a ministack process and sets `ministack_url`. Without IOT_MTLS_ENABLED=0 it would open a port to the network.
+# $1: a name; $2: port; $3: the folder of its data; $4: the AWS services that it emulates, separated by commas.
 start_ministack() {
     start_service "$1" TERM -- env IOT_MTLS_ENABLED=0 AUTH=true BIND_HOST=127.0.0.1 GATEWAY_PORT="$2" \
         PERSIST_STATE=1 STATE_DIR="$3" MINISTACK_REGION="$AWS_REGION" SERVICES="$4" "$python_folder/bin/ministack"
     wait_for "$1" is_open "$2"
-    ministack=http://127.0.0.1:$2
+    ministack_url=http://127.0.0.1:$2
 }
 
-# Sets and exports what a file of variables says. $1: the file.
-export_from() {
+# Exports the variables that a file sets. $1: the file.
+export_env_file() {
     set -a
     # shellcheck source=/dev/null
     . "$1"
     set +a
 }
 
-# What the AWS SDK is told on this machine, whatever the person at it has set for an account of their own.
+# Points the AWS SDK at the local services, overriding the user's own AWS settings.
 use_local_aws() {
     unset AWS_PROFILE AWS_SESSION_TOKEN AWS_ENDPOINT_URL
     export LOCAL=true AWS_REGION=eu-central-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test

@@ -1,2 +1,2 @@
--- The statement that makes the database $1: PostgreSQL takes no parameter there, but it knows how a name is quoted.
+-- Returns the statement that creates the database $1: CREATE DATABASE takes no parameters, and %I quotes the name.
 select format('create database %I', $1::text) as "statement!"

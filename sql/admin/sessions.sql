@@ -1,5 +1,5 @@
--- Who is connected to the database $1, except for who asks and for the server's own workers. What this role may not see
--- of others is null.
+-- Client connections to the database $1, except the caller's own. Details of other roles' connections are null unless
+-- the caller's role may see them.
 select
     pid as "pid!",
     usename::text as username,

@@ -1,3 +1,3 @@
--- idle_ends_at never lies after ends_at, so this is every session that is over.
+-- idle_ends_at is never later than ends_at, so this deletes every expired session.
 delete from sessions
 where idle_ends_at <= now()

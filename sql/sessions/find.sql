@@ -1,4 +1,4 @@
--- Who is behind a cookie. All times are compared here, by the one clock that every server shares.
+-- Returns the user of a session cookie. Times are compared here, by PostgreSQL's clock, because all servers share it.
 select
     users.uuid,
     users.handle,

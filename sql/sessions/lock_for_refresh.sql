@@ -1,4 +1,4 @@
--- Who comes second waits here, and then sees what the first has done.
+-- Locks the session. Concurrent refreshes block here and then see the winner's tokens.
 select
     sessions.refresh_token_sealed,
     sessions.seal_key_id,

@@ -1,2 +1,2 @@
--- Held until the connection ends, and so no longer than its server lives. One reader for each table.
+-- Allows one reader per table. The lock is held until the connection closes, so it does not outlive its server.
 select pg_try_advisory_lock(hashtextextended('stream of ' || $1, 0)) as "taken!"

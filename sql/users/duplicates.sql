@@ -1,4 +1,4 @@
--- What several people have and only one may have. Runs on the table of the old app as well, before it is migrated.
+-- Values that must be unique but belong to several users. Also runs on the legacy table before its migration.
 select what as "what!", value as "value!", array_agg(uuid::text order by created_at, uuid) as "people!"
 from users
 cross join lateral (

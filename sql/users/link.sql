@@ -1,5 +1,5 @@
--- Links a person whom nobody has linked yet to the account $1 of the user pool: whoever has the e-mail $2, or else the
--- handle $3. Nobody, where the account has its person already.
+-- Links an unlinked user to the account $1 of the user pool: the user with the e-mail $2, or else the one with the
+-- handle $3. Changes nothing if the account is already linked to a user.
 update users
 set cognito_user_id = $1
 where

@@ -1,4 +1,4 @@
--- $1: the beginning, lower case, as a pattern that like takes literally. $2: who asks.
+-- $1: search prefix, lower case, with the wildcards of LIKE escaped. $2: the searching user, who is left out.
 select uuid, handle, display_name
 from users
 where
@@ -7,6 +7,6 @@ where
         lower(handle) like $1 || '%'
         or ' ' || replace(lower(display_name), '-', ' ') like '% ' || replace($1, '-', ' ') || '%'
     )
--- The handle itself, then the beginnings of handles, then names.
+-- Exact handle first, then handle prefixes, then names.
 order by lower(handle) like $1 desc, lower(handle) like $1 || '%' desc, lower(handle)
 limit $3

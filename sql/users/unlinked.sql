@@ -1,4 +1,4 @@
--- Whom nobody has linked to the user pool yet.
+-- Users who are not yet linked to the user pool.
 select uuid, handle, display_name
 from users
 where cognito_user_id = 'MOCK'

@@ -1,4 +1,4 @@
--- $2 and $3 are null where the refresh token stays the same.
+-- $2 and $3 are null if the refresh token did not change.
 update sessions
 set
     refresh_token_sealed = coalesce($2, refresh_token_sealed),
