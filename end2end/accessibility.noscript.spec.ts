@@ -1,9 +1,9 @@
 import { expectAccessible } from "./support/accessible.ts";
 import { expect, test, type Person } from "./support/people.ts";
 
-/** Checks the page that is shown. */
+/** Checks the current page. */
 async function expectAccessibleWithoutScript({ page }: Person): Promise<void> {
-  // A browser without script runs no timer of the page's either, and axe ends each rule by one. A promise goes on.
+  // axe ends each rule with a timer, and a browser without script does not run the page's timers. Promises still work.
   await page.evaluate(() => {
     const setTimeout = (then: () => void, ms: number) => {
       if (ms === 0) void Promise.resolve().then(then);
@@ -13,7 +13,7 @@ async function expectAccessibleWithoutScript({ page }: Person): Promise<void> {
   await expectAccessible(page);
 }
 
-/** Loads pages and checks each. */
+/** Loads each of the pages and checks it. */
 async function check(person: Person, ...paths: string[]): Promise<void> {
   for (const path of paths) {
     await person.open(path);
@@ -21,15 +21,15 @@ async function check(person: Person, ...paths: string[]): Promise<void> {
   }
 }
 
-test("the pages around signing in", async ({ people }) => {
+test("the pages for signing in and signing up are accessible", async ({ people }) => {
   const visitor = await people.visitor("Ana");
   await check(visitor, "/signin", "/signup", "/confirm", "/forgot", "/forgot?sent=1");
-  visitor.complaints.expectStatus(404);
+  visitor.errors.expectStatus(404);
   await check(visitor, "/no/such/page");
 });
 
-test("the list, a search, a conversation, and the settings", async ({ people }) => {
-  const [ana, ben, cy] = [await people.signedIn("Ana"), await people.known("Ben"), await people.known("Cy")];
+test("the list, the search, a conversation and the settings are accessible", async ({ people }) => {
+  const [ana, ben, cy] = [await people.signedIn("Ana"), await people.offline("Ben"), await people.offline("Cy")];
   const path = await ana.startConversation(ben, "hello");
   await ana.sendAll(path, Array.from({ length: 24 }, (_, n) => `message ${n + 1}`));
   await check(ana, "/messages", `/messages/new?q=${cy.handle}`, `/messages/new/${cy.handle}`, "/settings", path);
@@ -38,15 +38,15 @@ test("the list, a search, a conversation, and the settings", async ({ people }) 
   await expectAccessibleWithoutScript(ana);
 });
 
-test("forms that were refused", async ({ people }) => {
-  const [ana, ben, cy] = [await people.signedIn("Ana"), await people.known("Ben"), await people.visitor("Cy")];
-  for (const person of [ana, cy]) person.complaints.expectStatus(422);
+test("refused forms are accessible", async ({ people }) => {
+  const [ana, ben, cy] = [await people.signedIn("Ana"), await people.offline("Ben"), await people.visitor("Cy")];
+  for (const person of [ana, cy]) person.errors.expectStatus(422);
   await ana.startConversation(ben, "hello");
   await ana.send("a".repeat(1025));
   await expect(ana.composer).toHaveAttribute("aria-invalid", "true");
   await expectAccessibleWithoutScript(ana);
   await cy.open("/signup");
-  await cy.page.getByRole("button", { name: "Make an account" }).click();
+  await cy.page.getByRole("button", { name: "Create account" }).click();
   await expect(cy.page.locator("[aria-invalid=true]").first()).toBeVisible();
   await expectAccessibleWithoutScript(cy);
 });

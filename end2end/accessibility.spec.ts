@@ -1,78 +1,78 @@
 import { check, expectAccessible } from "./support/accessible.ts";
 import { expect, test } from "./support/people.ts";
 
-test("the pages around signing in", async ({ people }) => {
+test("the pages for signing in and signing up are accessible", async ({ people }) => {
   const visitor = await people.visitor("Ana");
   for (const path of ["/signin", "/signin?confirmed=1", "/signup", "/confirm?resent=1", "/forgot", "/forgot?sent=1"]) {
     await check(visitor, path);
   }
-  visitor.complaints.expectStatus(404);
+  visitor.errors.expectStatus(404);
   await check(visitor, "/no/such/page");
 });
 
-test("a form with errors", async ({ people }) => {
+test("a form with errors is accessible", async ({ people }) => {
   const visitor = await people.visitor("Ana");
-  visitor.complaints.expectStatus(422);
+  visitor.errors.expectStatus(422);
   await visitor.open("/signup");
-  await visitor.page.getByRole("button", { name: "Make an account" }).click();
+  await visitor.page.getByRole("button", { name: "Create account" }).click();
   await expect(visitor.page.locator("[aria-invalid=true]").first()).toBeVisible();
   await expectAccessible(visitor.page);
   await visitor.open("/signin");
-  await visitor.fillSignIn("not the password 1A");
+  await visitor.submitSignIn("not the password 1A");
   await expect(visitor.page.getByLabel("Password")).toHaveAttribute("aria-invalid", "true");
   await expectAccessible(visitor.page);
 });
 
-test("a code that is not right", async ({ people }) => {
+test("a form with a wrong code is accessible", async ({ people }) => {
   const visitor = await people.visitor("Ana");
   const { account, page } = visitor;
-  visitor.complaints.expectStatus(422);
+  visitor.errors.expectStatus(422);
   const code = page.getByLabel("Code");
   await visitor.open("/confirm");
   await page.getByLabel("E-mail").fill(account.email);
   await code.fill("000000");
   await page.getByRole("button", { name: "Confirm" }).click();
-  await expect(code).toHaveAccessibleDescription(/is not right/);
+  await expect(code).toHaveAccessibleDescription(/invalid, already used or expired/);
   await expectAccessible(page);
   await visitor.open("/forgot?sent=1");
   await page.getByLabel("E-mail").fill(account.email);
   await code.fill("000000");
   await page.getByLabel("New password").fill(account.password);
-  await page.getByRole("button", { name: "Set the new password" }).click();
-  await expect(code).toHaveAccessibleDescription(/is not right/);
+  await page.getByRole("button", { name: "Set new password" }).click();
+  await expect(code).toHaveAccessibleDescription(/invalid, already used or expired/);
   await expectAccessible(page);
 });
 
-test("empty lists, search, and who is not there", async ({ people }) => {
+test("empty lists, the search and pages without a conversation are accessible", async ({ people }) => {
   const ana = await people.signedIn("Ana");
-  const ben = await people.known("Ben");
+  const ben = await people.offline("Ben");
   await check(ana, "/messages");
   await check(ana, "/messages/new");
   await check(ana, "/settings?saved=1");
   await check(ana, `/messages/new?q=${ben.handle}`);
   await check(ana, `/messages/new/${ben.handle}`);
   await check(ana, "/messages/new?q=nobody-is-called-this");
-  await expect(ana.page.getByText("Nobody by that name or handle.")).toBeVisible();
-  ana.complaints.expectStatus(404, 409);
+  await expect(ana.page.getByText("No people found.")).toBeVisible();
+  ana.errors.expectStatus(404, 409);
   await check(ana, `/messages/new/${ana.account.handle}`);
   await check(ana, "/messages/00000000-0000-4000-8000-000000000000");
 });
 
-test("another handle than one has asked for, an older part of the list, and links that are damaged", async ({ people }) => {
-  const [ana, ben] = [await people.signedIn("Ana"), await people.known("Ben")];
+test("the notice of a changed handle, an older page of the list and damaged links are accessible", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.offline("Ben")];
   await ana.startConversation(ben, "hello");
   await check(ana, "/messages/new?handle_changed=true");
-  await expect(ana.page.getByText("The handle that you asked for is taken or cannot be used.")).toBeVisible();
+  await expect(ana.page.getByText("The handle you asked for is taken or not allowed.")).toBeVisible();
   await check(ana, "/messages?before=before-2100-01-01T00:00:00.000Z");
   await expect(ana.conversations).toHaveCount(1);
-  ana.complaints.expectStatus(404, 422);
+  ana.errors.expectStatus(404, 422);
   await check(ana, "/messages/not-an-id");
-  await expect(ana.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+  await expect(ana.page.getByRole("heading", { name: "Page not found" })).toBeVisible();
   await check(ana, "/messages?before=damaged");
-  await expect(ana.page.getByText("This link to older or newer entries is damaged.")).toBeVisible();
+  await expect(ana.page.getByText("This link to older or newer entries is invalid.")).toBeVisible();
 });
 
-test("conversations, read and written", async ({ people }) => {
+test("the conversation list, a conversation and its composer are accessible", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   const path = await ana.startConversation(ben, "hello");
   await ana.sendAll(path, Array.from({ length: 24 }, (_, n) => `message ${n + 1}`));
@@ -86,7 +86,7 @@ test("conversations, read and written", async ({ people }) => {
   await expectAccessible(ana.page);
 });
 
-test("what is unread, unsent, cut off, and what opens above the page", async ({ people }) => {
+test("unread and unsent messages, a lost connection and dialogs are accessible", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   const path = await ana.startConversation(ben, "hello");
   await ben.open(path);
@@ -96,12 +96,12 @@ test("what is unread, unsent, cut off, and what opens above the page", async ({ 
   await expect(ben.page.getByLabel("Show messages from")).toBeVisible();
   await expectAccessible(ben.page);
   await ben.page.keyboard.press("Escape");
-  await ben.thread.focus();
+  await ben.scroller.focus();
   await ben.page.keyboard.press("?");
   await expect(ben.page.getByRole("dialog")).toBeVisible();
   await expectAccessible(ben.page);
   await ben.page.keyboard.press("Escape");
-  ben.complaints.expectNoAnswer();
+  ben.errors.expectNetworkFailure();
   await ben.page.context().setOffline(true);
   await expect(ben.page.getByText("No connection.")).toBeVisible();
   await ben.send("later");
@@ -109,16 +109,16 @@ test("what is unread, unsent, cut off, and what opens above the page", async ({ 
   await expectAccessible(ben.page);
 });
 
-test("what is refused, what is drafted, who is there, and how far a message has got", async ({ people }) => {
-  const [ana, ben, cy] = [await people.signedIn("Ana"), await people.signedIn("Ben"), await people.known("Cy")];
+test("refused messages, drafts, presence and receipts are accessible", async ({ people }) => {
+  const [ana, ben, cy] = [await people.signedIn("Ana"), await people.signedIn("Ben"), await people.offline("Cy")];
   const path = await ana.startConversation(ben, "hello");
   await ben.open(path);
   await ben.composer.pressSequentially("I");
-  await expect(ana.page.getByText("is writing…")).toBeVisible();
+  await expect(ana.page.getByText("is typing…")).toBeVisible();
   await expect(ana.page.locator(".thread__handle").getByTitle("Online")).toBeVisible();
   await expect(ana.page.getByText("Read", { exact: true })).toBeVisible();
   await expectAccessible(ana.page);
-  ana.complaints.expectStatus(409);
+  ana.errors.expectStatus(409);
   await ana.page.route("**/rpc/send_*", (route) => route.fulfill({ status: 409, json: { Conflict: "This cannot be." } }));
   await ana.send("refused");
   await expect(ana.page.getByRole("alert")).toBeVisible();
@@ -132,10 +132,10 @@ test("what is refused, what is drafted, who is there, and how far a message has 
   await expectAccessible(ben.page);
 });
 
-test("what the server cannot show right now", async ({ people }) => {
+test("the error shown for an unavailable conversation is accessible", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   await ana.startConversation(ben, "hello");
-  ben.complaints.expectStatus(503);
+  ben.errors.expectStatus(503);
   await expect(ben.conversations).toHaveCount(1);
   await ben.page.route("**/rpc/*", (route) => route.fulfill({ status: 503, json: "Unavailable" }));
   await ben.conversations.first().click();
@@ -143,20 +143,20 @@ test("what the server cannot show right now", async ({ people }) => {
   await expectAccessible(ben.page);
 });
 
-test("a list that the server cannot show right now", async ({ people }) => {
+test("the error shown for an unavailable conversation list is accessible", async ({ people }) => {
   const ana = await people.signedIn("Ana");
   await ana.open("/settings");
-  ana.complaints.expectStatus(503);
+  ana.errors.expectStatus(503);
   await ana.page.route("**/rpc/list_conversations", (route) => route.fulfill({ status: 503, json: "Unavailable" }));
-  await ana.page.getByRole("link", { name: "Back to the messages" }).click();
-  await expect(ana.page.getByText("Your conversations cannot be shown.")).toBeVisible();
+  await ana.page.getByRole("link", { name: "Back to messages" }).click();
+  await expect(ana.page.getByText("Your conversations couldn't be loaded.")).toBeVisible();
   await expectAccessible(ana.page);
 });
 
-test("a page whose session has ended", async ({ people }) => {
-  const [ana, ben] = [await people.signedIn("Ana"), await people.known("Ben")];
+test("a page whose session has ended is accessible", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.offline("Ben")];
   await ana.startConversation(ben, "hello");
-  ana.complaints.expectStatus(401);
+  ana.errors.expectStatus(401);
   await ana.page.context().clearCookies();
   await ana.send("in whose name?");
   await expect(ana.page.getByText("You are signed out.")).toBeVisible();

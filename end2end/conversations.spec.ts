@@ -2,11 +2,11 @@ import { expect, test } from "./support/people.ts";
 
 test("an empty list leads to a new conversation", async ({ people }) => {
   const ana = await people.signedIn("Ana");
-  await ana.page.getByRole("link", { name: "Write to somebody" }).click();
+  await ana.page.getByRole("link", { name: "Start a conversation" }).click();
   await expect(ana.page.getByRole("heading", { name: "New message" })).toBeFocused();
 });
 
-test("the list shows the newest conversation first, and who wrote last", async ({ people }) => {
+test("the list shows the newest conversation first, with its last message and sender", async ({ people }) => {
   const ana = await people.signedIn("Ana");
   const [ben, cy] = [await people.signedIn("Ben"), await people.signedIn("Cy")];
   const withBen = await ana.startConversation(ben, "hello Ben");
@@ -23,10 +23,10 @@ test("the list shows the newest conversation first, and who wrote last", async (
   await expect(ana.conversations.last()).toContainText("You: hello Cy");
 });
 
-test("older conversations come on demand, to the first", async ({ people }) => {
+test("all older conversations load on demand", async ({ people }) => {
   const ana = await people.signedIn("Ana");
   for (let n = 1; n <= 22; n++) {
-    const { handle } = await people.known(`P${n}`);
+    const { handle } = await people.offline(`P${n}`);
     await ana.call("start_conversation", { handle, id: crypto.randomUUID(), body: `message ${n}` });
   }
   await ana.open("/messages");
@@ -39,7 +39,7 @@ test("older conversations come on demand, to the first", async ({ people }) => {
 });
 
 test("on a narrow screen one pane is shown at a time, with a way back", async ({ people, viewport }) => {
-  test.skip(!viewport || viewport.width > 720, "wide screens show both");
+  test.skip(!viewport || viewport.width > 720, "wide screens show both panes");
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   await ana.startConversation(ben, "hello");
   await expect(ana.conversations).toBeHidden();
@@ -48,19 +48,19 @@ test("on a narrow screen one pane is shown at a time, with a way back", async ({
   await expect(ana.composer).toBeHidden();
 });
 
-test("what is not there and what is not yours look the same", async ({ people }) => {
+test("a missing conversation and a conversation of other users look the same", async ({ people }) => {
   const [ana, ben, cy] = [await people.signedIn("Ana"), await people.signedIn("Ben"), await people.signedIn("Cy")];
   const path = await ana.startConversation(ben, "a secret");
-  cy.complaints.expectStatus(404);
+  cy.errors.expectStatus(404);
   const texts: string[] = [];
   for (const wrong of [path, "/messages/00000000-0000-4000-8000-000000000000", "/messages/nonsense"]) {
-    const answer = await cy.page.goto(wrong);
-    expect(answer?.status()).toBe(404);
-    await expect(cy.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+    const response = await cy.page.goto(wrong);
+    expect(response?.status()).toBe(404);
+    await expect(cy.page.getByRole("heading", { name: "Page not found" })).toBeVisible();
     texts.push(await cy.page.getByRole("main").innerText());
   }
   expect(new Set(texts).size).toBe(1);
-  const answer = await cy.page.goto("/no/such/page");
-  expect(answer?.status()).toBe(404);
-  await expect(cy.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+  const response = await cy.page.goto("/no/such/page");
+  expect(response?.status()).toBe(404);
+  await expect(cy.page.getByRole("heading", { name: "Page not found" })).toBeVisible();
 });

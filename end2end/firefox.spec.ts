@@ -1,30 +1,29 @@
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import { register, stranger, type Account } from "./support/accounts.ts";
-import { complaintsOf } from "./support/complaints.ts";
+import { newAccount, register, type Account } from "./support/accounts.ts";
+import { recordErrors } from "./support/browser-errors.ts";
 import { expect, test } from "./support/people.ts";
-import { address } from "./support/server.ts";
+import { serverUrl } from "./support/server.ts";
 
-/** Where the browser is; bin/test says so, where it can be had. */
+/** Path of Firefox. bin/test sets the variable if Firefox can be installed. */
 const executablePath = process.env.FIREFOX ?? "";
 
-/** Somebody who uses Debian's Firefox, which Playwright cannot drive: WebDriver BiDi does. */
+/** A user of Debian's Firefox. Playwright supports only its own build, so Puppeteer drives it over WebDriver BiDi. */
 class FirefoxUser {
-  /** What the browser complained about. */
-  readonly complaints: string[];
+  readonly errors: string[];
 
   constructor(
     readonly account: Account,
     readonly page: Page,
   ) {
-    this.complaints = complaintsOf(page);
+    this.errors = recordErrors(page);
   }
 
   async open(path: string): Promise<void> {
-    await this.page.goto(`${address}${path}`);
-    await this.alive();
+    await this.page.goto(`${serverUrl}${path}`);
+    await this.waitUntilHydrated();
   }
 
-  async alive(): Promise<void> {
+  async waitUntilHydrated(): Promise<void> {
     await this.page.waitForSelector("html[data-hydrated]");
   }
 
@@ -34,11 +33,13 @@ class FirefoxUser {
     await this.page.type("#password", this.account.password);
     await this.page.click("form.form button[type=submit]");
     await this.isAt(/^\/messages$/);
-    await this.alive();
+    await this.waitUntilHydrated();
   }
 
-  // Locators, and waiting for a function, evaluate text, which our policy forbids; only newer versions except drivers from it.
-  /** Where the page is; nowhere while another document comes. */
+  // This class polls: Puppeteer's locators and `waitForFunction` evaluate strings, which our content security policy
+  // forbids, and only newer versions of Firefox exempt WebDriver from it.
+
+  /** Returns the path of the page, or an empty string during a navigation. */
   async path(): Promise<string> {
     return this.page.evaluate(() => location.pathname).catch(() => "");
   }
@@ -47,7 +48,7 @@ class FirefoxUser {
     await expect.poll(() => this.path()).toMatch(path);
   }
 
-  /** Writes into the open conversation, and sends with Enter. */
+  /** Sends a message in the open conversation with Enter. */
   async send(text: string): Promise<void> {
     await this.page.type(".composer__field", text);
     await this.page.keyboard.press("Enter");
@@ -60,7 +61,7 @@ class FirefoxUser {
 
 let firefox: Browser;
 
-test.skip(!executablePath, "no Firefox");
+test.skip(!executablePath, "FIREFOX is not set");
 
 test.beforeAll(async () => {
   firefox = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
@@ -68,8 +69,8 @@ test.beforeAll(async () => {
 
 test.afterAll(async () => firefox?.close());
 
-test("in Firefox one signs in, writes to somebody, and is answered while one looks", async ({ people }) => {
-  const [ben, account] = await Promise.all([people.signedIn("Ben"), register(stranger("Ana"))]);
+test("a Firefox user signs in, writes to another user and sees the reply without a reload", async ({ people }) => {
+  const [ben, account] = await Promise.all([people.signedIn("Ben"), register(newAccount("Ana"))]);
   const context = await firefox.createBrowserContext();
   const ana = new FirefoxUser(account, await context.newPage());
   await ana.signIn();
@@ -78,7 +79,7 @@ test("in Firefox one signs in, writes to somebody, and is answered while one loo
   await ana.isAt(/^\/messages\/[0-9a-f-]{36}$/);
   const path = await ana.path();
 
-  // Both ways, with neither page loaded again.
+  // Messages arrive in both directions without a reload.
   await expect(ben.conversations.first()).toContainText("hello from Firefox");
   await ben.open(path);
   await expect.poll(() => ana.texts(".message__receipt")).toEqual(["Read"]);
@@ -87,7 +88,7 @@ test("in Firefox one signs in, writes to somebody, and is answered while one loo
   await ana.send("and back");
   await expect(ben.messages.last()).toHaveText("and back");
 
-  // Older messages come as one scrolls, and the list leads back to the conversation.
+  // The list leads back to the conversation, and scrolling up loads older messages.
   await ben.sendAll(path, Array.from({ length: 22 }, (_, n) => `message ${n + 1}`));
   await expect.poll(async () => (await ana.texts(".message__body")).at(-1)).toBe("message 22");
   await ana.open("/messages");
@@ -97,13 +98,13 @@ test("in Firefox one signs in, writes to somebody, and is answered while one loo
   await ana.page.$eval(".thread__scroller", (scroller) => (scroller.scrollTop = -scroller.scrollHeight));
   await expect.poll(async () => (await ana.texts(".message__body"))[0]).toBe("hello from Firefox");
 
-  // What was begun stays in the field, and signing out ends it all.
+  // A draft survives a reload, and signing out ends the session.
   await ana.page.type(".composer__field", "not yet");
   await ana.open(path);
   expect(await ana.page.$eval("textarea", (field) => field.value)).toBe("not yet");
   await ana.page.click(".account__summary");
   await ana.page.click("form[action='/signout'] button");
   await ana.isAt(/^\/signin$/);
-  expect(ana.complaints).toEqual([]);
+  expect(ana.errors).toEqual([]);
   await context.close();
 });

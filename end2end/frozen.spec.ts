@@ -1,22 +1,22 @@
 import puppeteer from "puppeteer-core";
-import { firstSignIn } from "./support/accounts.ts";
-import { complaintsOf } from "./support/complaints.ts";
+import { createSession } from "./support/accounts.ts";
+import { recordErrors } from "./support/browser-errors.ts";
 import { expect, test } from "./support/people.ts";
-import { address } from "./support/server.ts";
+import { serverUrl } from "./support/server.ts";
 
-test("a page that was frozen shows what came meanwhile, without a reload", async ({ people, launchOptions }) => {
-  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.known("Ben")]);
+test("a page that was frozen shows the messages it missed without a reload", async ({ people, launchOptions }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.offline("Ben")]);
   const path = await ana.startConversation(ben, "Are you there?");
-  // Playwright has each of its pages believe that somebody looks at it; such a page is told to freeze, and does not.
+  // Puppeteer drives this page: Playwright makes its pages believe that they have the focus, so they never freeze.
   const { executablePath, args } = launchOptions;
   const browser = await puppeteer.launch({ executablePath, args, headless: "shell" });
   try {
     const page = await browser.newPage();
-    const complaints = complaintsOf(page);
-    await page.setCookie(await firstSignIn(ben));
-    await page.goto(`${address}${path}`);
+    const errors = recordErrors(page);
+    await page.setCookie(await createSession(ben));
+    await page.goto(`${serverUrl}${path}`);
     await page.waitForSelector("html[data-hydrated]");
-    // A mark that only a freeze makes, and that a reload would take away.
+    // This mark is set by a freeze and would be lost in a reload.
     await page.evaluate(() => document.addEventListener("freeze", () => (document.documentElement.dataset.wasFrozen = "yes")));
     const texts = () => page.$$eval(".message__body", (all) => all.map((body) => body.textContent));
     expect(await texts()).toEqual(["Are you there?"]);
@@ -27,7 +27,7 @@ test("a page that was frozen shows what came meanwhile, without a reload", async
     await session.send("Page.setWebLifecycleState", { state: "active" });
     await expect.poll(texts, { timeout: 20_000 }).toEqual(["Are you there?", ...missed]);
     expect(await page.$eval("html", (html) => html.dataset.wasFrozen)).toBe("yes");
-    expect(complaints).toEqual([]);
+    expect(errors).toEqual([]);
   } finally {
     await browser.close();
   }

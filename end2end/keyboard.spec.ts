@@ -1,19 +1,19 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./support/people.ts";
 
-/** Presses Tab until the element with this role and name has the focus. */
+/** Presses Tab until the element with the given role and name has the focus. */
 async function tabTo(page: Page, role: "link" | "button" | "textbox" | "searchbox", name: string | RegExp): Promise<void> {
   const wanted = page.getByRole(role, { name }).first();
   for (let presses = 0; presses < 40; presses++) {
     if (await wanted.evaluate((element) => element === document.activeElement)) return;
     await page.keyboard.press("Tab");
   }
-  await expect(wanted, `after 40 times Tab`).toBeFocused();
+  await expect(wanted, `after 40 presses of Tab`).toBeFocused();
 }
 
-test("signing in, finding someone, writing and signing out need no pointer", async ({ people }) => {
+test("signing in, finding a person, writing and signing out work without a pointer", async ({ people }) => {
   const ana = await people.registered("Ana");
-  const ben = await people.known("Ben");
+  const ben = await people.offline("Ben");
   const { page } = ana;
   await ana.open("/signin");
   await expect(page.getByLabel("E-mail")).toBeFocused();
@@ -22,12 +22,12 @@ test("signing in, finding someone, writing and signing out need no pointer", asy
   await page.keyboard.type(ana.account.password);
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/messages$/);
-  await ana.alive();
+  await ana.waitUntilHydrated();
 
-  await tabTo(page, "link", "Write to somebody");
+  await tabTo(page, "link", "Start a conversation");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { name: "New message" })).toBeFocused();
-  await tabTo(page, "searchbox", /To whom/);
+  await tabTo(page, "searchbox", /^To: name/);
   await page.keyboard.type(ben.handle);
   await expect(page.getByRole("link", { name: ben.handle })).toBeVisible();
   await tabTo(page, "link", new RegExp(ben.handle));
@@ -36,7 +36,7 @@ test("signing in, finding someone, writing and signing out need no pointer", asy
   await page.keyboard.type("hello from the keyboard");
   await page.keyboard.press("Enter");
   await expect(ana.messages).toHaveText(["hello from the keyboard"]);
-  // Who signs out before it has been sent is asked whether to.
+  // Wait until the message is sent: signing out with an unsent message would ask for confirmation.
   await expect(page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
 
   await page.locator(".account__summary").focus();
@@ -51,7 +51,7 @@ test("signing in, finding someone, writing and signing out need no pointer", asy
   await expect(page).toHaveURL(/\/signin/);
 });
 
-test("the first Tab offers to skip to the content", async ({ people }) => {
+test("the first Tab focuses the link that skips to the content", async ({ people }) => {
   const ana = await people.signedIn("Ana");
   await ana.open("/messages");
   await ana.page.keyboard.press("Tab");
@@ -62,17 +62,17 @@ test("the first Tab offers to skip to the content", async ({ people }) => {
   await expect(ana.page).toHaveURL(/#main$/);
 });
 
-test("F6 goes from one part of the page to the next, and Alt with an arrow from one conversation to the next", async ({ people }) => {
-  const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.known("Ben"), people.known("Cy")]);
-  const talks: string[] = [];
+test("F6 moves between the parts of a page, and Alt with an arrow key between conversations", async ({ people }) => {
+  const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.offline("Ben"), people.offline("Cy")]);
+  const paths: string[] = [];
   for (const { handle } of [ben, cy]) {
     await ana.open(`/messages/new/${handle}`);
     await ana.send(`hello ${handle}`);
     await expect(ana.page).toHaveURL(/[0-9a-f-]{36}$/);
-    talks.push(new URL(ana.page.url()).pathname);
+    paths.push(new URL(ana.page.url()).pathname);
   }
-  const [bens = "", cys = ""] = talks;
-  await ana.open(cys);
+  const [pathToBen = "", pathToCy = ""] = paths;
+  await ana.open(pathToCy);
   const { page } = ana;
   await ana.composer.focus();
   await page.keyboard.press("F6");
@@ -80,15 +80,15 @@ test("F6 goes from one part of the page to the next, and Alt with an arrow from 
   await page.keyboard.press("Shift+F6");
   await expect(ana.composer).toBeFocused();
   await page.keyboard.press("Shift+F6");
-  await expect(ana.thread).toBeFocused();
+  await expect(ana.scroller).toBeFocused();
   await page.keyboard.press("Alt+ArrowDown");
-  await expect(page).toHaveURL(bens);
+  await expect(page).toHaveURL(pathToBen);
   await expect(ana.messages).toHaveText([`hello ${ben.handle}`]);
   await page.keyboard.press("Alt+ArrowUp");
-  await expect(page).toHaveURL(cys);
+  await expect(page).toHaveURL(pathToCy);
 });
 
-test("? lists the shortcuts, but not while one writes", async ({ people }) => {
+test("the ? key lists the shortcuts, except in a text field", async ({ people }) => {
   const ana = await people.signedIn("Ana");
   const { page } = ana;
   const list = page.getByRole("dialog", { name: "Keyboard shortcuts" });
@@ -108,7 +108,7 @@ test("? lists the shortcuts, but not while one writes", async ({ people }) => {
 });
 
 test("a row of the list keeps the focus when a message moves it to the top", async ({ people }) => {
-  const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben"), people.known("Cy")]);
+  const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben"), people.offline("Cy")]);
   const path = await ana.startConversation(ben, "hello Ben");
   await ana.startConversation(cy, "hello Cy");
   await ana.open("/messages");
@@ -120,16 +120,16 @@ test("a row of the list keeps the focus when a message moves it to the top", asy
   await expect(row).toBeFocused();
 });
 
-test("what was refused leaves the focus where one writes, tried again or thrown away", async ({ people }) => {
-  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.known("Ben")]);
+test("retrying or discarding a refused message moves the focus to the message field", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.offline("Ben")]);
   await ana.startConversation(ben, "hello");
-  ana.complaints.expectStatus(409);
-  const refuse = { status: 409, json: { Conflict: "This cannot be." } };
-  for (const way of ["Try again", "Discard"]) {
-    await ana.page.route("**/rpc/send_message", (route) => route.fulfill(refuse), { times: 1 });
-    await ana.send(way);
+  ana.errors.expectStatus(409);
+  const refusal = { status: 409, json: { Conflict: "This cannot be." } };
+  for (const button of ["Try again", "Discard"]) {
+    await ana.page.route("**/rpc/send_message", (route) => route.fulfill(refusal), { times: 1 });
+    await ana.send(button);
     await expect(ana.page.getByRole("alert")).toHaveText("Not sent. This cannot be.");
-    await ana.page.getByRole("button", { name: way }).press("Enter");
+    await ana.page.getByRole("button", { name: button }).press("Enter");
     await expect(ana.page.getByRole("alert")).toBeHidden();
     await expect(ana.composer).toBeFocused();
   }

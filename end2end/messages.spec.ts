@@ -1,14 +1,14 @@
 import { expect, test, type People } from "./support/people.ts";
 
-/** Ana, in a conversation with Ben. */
-async function talking(people: People) {
+/** Returns Ana and Ben, signed in, with a conversation that Ana has started and has open. */
+async function openConversation(people: People) {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   const path = await ana.startConversation(ben, "hello");
   return { ana, ben, path };
 }
 
 test("Enter sends, Shift+Enter breaks the line", async ({ people }) => {
-  const { ana } = await talking(people);
+  const { ana } = await openConversation(people);
   await ana.composer.pressSequentially("first line");
   await ana.composer.press("Shift+Enter");
   await ana.composer.pressSequentially("second line");
@@ -18,8 +18,8 @@ test("Enter sends, Shift+Enter breaks the line", async ({ people }) => {
   await expect(ana.composer).toBeFocused();
 });
 
-test("Enter that ends the composition of a word does not send, and the next one does", async ({ people }) => {
-  const { ana } = await talking(people);
+test("an Enter that ends an IME composition does not send, and the next Enter does", async ({ people }) => {
+  const { ana } = await openConversation(people);
   let sent = 0;
   ana.page.on("request", (request) => {
     if (request.url().endsWith("/rpc/send_message")) sent += 1;
@@ -30,13 +30,14 @@ test("Enter that ends the composition of a word does not send, and the next one 
   await ana.composer.focus();
   await compose("こんに");
   await expect(ana.composer).toHaveValue("こんに");
-  // The key without its character: that is the composition's, which goes on. What had been sent by now would be missing below.
+  // The bare key without a character: the input method handles it, and the composition goes on. If this Enter sent the
+  // text, it would be missing from the field below.
   await input.send("Input.dispatchKeyEvent", { type: "rawKeyDown", key: "Enter", code: "Enter", windowsVirtualKeyCode: 13 });
   await input.send("Input.dispatchKeyEvent", { type: "keyUp", key: "Enter", code: "Enter", windowsVirtualKeyCode: 13 });
   await compose("こんにちは");
   await ana.page.keyboard.insertText("こんにちは");
   await expect(ana.composer).toHaveValue("こんにちは");
-  // As Safari says it, which has already ended the composition.
+  // Safari ends the composition first and fires this event afterwards.
   await ana.composer.dispatchEvent("keydown", { key: "Enter", keyCode: 229 });
   await ana.page.keyboard.insertText("。");
   await expect(ana.composer).toHaveValue("こんにちは。");
@@ -46,8 +47,8 @@ test("Enter that ends the composition of a word does not send, and the next one 
   await expect.poll(() => sent).toBe(1);
 });
 
-test("the counter counts characters as the server does, and what is too long cannot be sent", async ({ people }) => {
-  const { ana } = await talking(people);
+test("the counter counts characters as the server does, and a text that is too long cannot be sent", async ({ people }) => {
+  const { ana } = await openConversation(people);
   await expect(ana.sendButton).toBeDisabled();
   await ana.composer.fill("🎈".repeat(1024) + "  ");
   await expect(ana.page.getByText("0 characters left").first()).toBeVisible();
@@ -60,32 +61,32 @@ test("the counter counts characters as the server does, and what is too long can
   await expect(ana.messages.last()).toHaveText("🎈".repeat(1024));
 });
 
-test("a character that cannot be sent is said to be one, and without it the rest can be sent", async ({ people }) => {
-  const { ana } = await talking(people);
+test("a forbidden control character is reported, and the text can be sent without it", async ({ people }) => {
+  const { ana } = await openConversation(people);
   await ana.composer.evaluate((field: HTMLTextAreaElement) => {
     field.value = "ring the bell\u0007";
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   });
-  const words = ana.page.locator("#composer-error");
-  await expect(words).toHaveText("This text contains a control character that cannot be sent.");
-  await expect(words).toBeVisible();
+  const error = ana.page.locator("#composer-error");
+  await expect(error).toHaveText("Your message contains a control character, which can't be sent.");
+  await expect(error).toBeVisible();
   await expect(ana.composer).toHaveAccessibleDescription(/control character/);
   await expect(ana.composer).toHaveAttribute("aria-invalid", "true");
   await expect(ana.sendButton).toBeDisabled();
   await ana.composer.press("End");
   await ana.composer.press("Backspace");
   await expect(ana.composer).toHaveValue("ring the bell");
-  await expect(words).toBeHidden();
+  await expect(error).toBeHidden();
   await expect(ana.composer).not.toHaveAttribute("aria-invalid");
   await ana.sendButton.click();
   await expect(ana.messages).toHaveText(["hello", "ring the bell"]);
-  // Nothing is wrong with a field in which nothing has been written yet.
+  // An empty field shows no error.
   await expect(ana.composer).toHaveValue("");
-  await expect(words).toBeHidden();
+  await expect(error).toBeHidden();
 });
 
 test("two clicks send once", async ({ people }) => {
-  const { ana, path } = await talking(people);
+  const { ana, path } = await openConversation(people);
   await ana.composer.fill("only once");
   await ana.sendButton.dblclick();
   await expect(ana.composer).toHaveValue("");
@@ -93,10 +94,10 @@ test("two clicks send once", async ({ people }) => {
   await expect(ana.messages).toHaveText(["hello", "only once"]);
 });
 
-test("a message whose answer is lost is tried again by itself, and stored once", async ({ people }) => {
-  const { ana, path } = await talking(people);
-  ana.complaints.expectNoAnswer();
-  // The server stores the message, but its answer does not arrive.
+test("a message whose response is lost is retried automatically and stored once", async ({ people }) => {
+  const { ana, path } = await openConversation(people);
+  ana.errors.expectNetworkFailure();
+  // The server stores the message, but its response does not arrive.
   await ana.page.route("**/rpc/send_message", async (route) => {
     await route.fetch();
     await route.abort();
@@ -109,17 +110,17 @@ test("a message whose answer is lost is tried again by itself, and stored once",
   await expect(ana.messages).toHaveText(["hello", "did it arrive?"]);
 });
 
-test("an answer that is not the server's refuses nothing, and the message goes out once the server is back", async ({ people }) => {
-  const { ana, path } = await talking(people);
-  ana.complaints.expectStatus(502);
-  let tries = 0;
+test("a message is kept when a proxy answers with an error page, and sent once the server is back", async ({ people }) => {
+  const { ana, path } = await openConversation(people);
+  ana.errors.expectStatus(502);
+  let attempts = 0;
   await ana.page.route("**/rpc/send_message", async (route) => {
-    tries += 1;
+    attempts += 1;
     await route.fulfill({ status: 502, contentType: "text/html", body: "<h1>Bad Gateway</h1>" });
   });
   await ana.send("on its way");
-  // What is refused is not tried again by itself.
-  await expect.poll(() => tries).toBeGreaterThan(1);
+  // The automatic retry shows that the page does not treat the message as refused.
+  await expect.poll(() => attempts).toBeGreaterThan(1);
   await expect(ana.page.getByText("Sending…")).toBeVisible();
   await expect(ana.page.getByRole("alert")).toHaveCount(0);
   await ana.page.unroute("**/rpc/send_message");
@@ -128,11 +129,11 @@ test("an answer that is not the server's refuses nothing, and the message goes o
   await expect(ana.messages).toHaveText(["hello", "on its way"]);
 });
 
-test("what the server will not have is said to be unsent, and can be tried again or thrown away", async ({ people }) => {
-  const { ana, path } = await talking(people);
-  ana.complaints.expectStatus(409);
-  const refuse = { status: 409, json: { Conflict: "This cannot be." } };
-  await ana.page.route("**/rpc/send_message", (route) => route.fulfill(refuse), { times: 2 });
+test("a refused message is shown as unsent and can be retried or discarded", async ({ people }) => {
+  const { ana, path } = await openConversation(people);
+  ana.errors.expectStatus(409);
+  const refusal = { status: 409, json: { Conflict: "This cannot be." } };
+  await ana.page.route("**/rpc/send_message", (route) => route.fulfill(refusal), { times: 2 });
   await ana.send("first");
   await expect(ana.page.getByRole("alert")).toHaveText("Not sent. This cannot be.");
   await ana.send("second");
@@ -145,8 +146,8 @@ test("what the server will not have is said to be unsent, and can be tried again
   await expect(ana.messages).toHaveText(["hello", "first"]);
 });
 
-test("a text is shown as it was written, whatever it looks like", async ({ people }) => {
-  const { ana, path } = await talking(people);
+test("a text that looks like HTML is shown exactly as it was written", async ({ people }) => {
+  const { ana, path } = await openConversation(people);
   const texts = ["</textarea></title><script>window.pwned=1</script>", "<b>&amp;</b>", "\\0 1", "مرحبا hello"];
   await ana.sendAll(path, texts);
   await ana.open(path);
@@ -154,28 +155,28 @@ test("a text is shown as it was written, whatever it looks like", async ({ peopl
   expect(await ana.page.evaluate(() => "pwned" in window)).toBe(false);
 });
 
-test("the newest message is in view, and older ones come without the view jumping", async ({ people }) => {
-  const { ana, path } = await talking(people);
+test("the newest message is in view, and older ones load without moving the view", async ({ people }) => {
+  const { ana, path } = await openConversation(people);
   const texts = Array.from({ length: 28 }, (_, n) => `message ${n + 1}`);
   await ana.sendAll(path, texts);
   await ana.open(path);
   await expect(ana.messages).toHaveCount(20);
   await expect(ana.messages.last()).toBeInViewport();
-  // They are asked for as one scrolls, and held up here until it has been seen where one reads.
-  const release = await ana.hold("list_messages");
-  await ana.thread.evaluate((scroller) => scroller.scrollTo({ top: -scroller.scrollHeight }));
+  // Scrolling requests older messages. The request is held back until the position of a visible message is measured.
+  const release = await ana.holdRequests("list_messages");
+  await ana.scroller.evaluate((scroller) => scroller.scrollTo({ top: -scroller.scrollHeight }));
   const oldest = ana.page.getByText("message 9", { exact: true });
   const before = await oldest.boundingBox();
   release();
   await expect(ana.messages).toHaveText(["hello", ...texts]);
   const after = await oldest.boundingBox();
-  expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0)), "how far the view has jumped").toBeLessThanOrEqual(1);
+  expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0)), "shift of the view, in pixels").toBeLessThanOrEqual(1);
   await expect(ana.page.getByText("This is the beginning of your conversation with Ben.")).toBeAttached();
 });
 
-test("times are the reader's own, with the full date for those who rest on them", async ({ people }) => {
-  const { ana } = await talking(people);
-  const time = ana.thread.locator("time").first();
+test("times are in the reader's time zone, with the full date as a tooltip", async ({ people }) => {
+  const { ana } = await openConversation(people);
+  const time = ana.scroller.locator("time").first();
   const [datetime, title] = [await time.getAttribute("datetime"), await time.getAttribute("title")];
   const inTokyo = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Tokyo", hour: "2-digit", minute: "2-digit" });
   await expect(time).toContainText(inTokyo.format(new Date(datetime ?? "")));

@@ -2,20 +2,20 @@ import { expect, test } from "./support/people.ts";
 
 test("people are found by handle and by name, as you type", async ({ people }) => {
   const ana = await people.signedIn("Ana");
-  const ben = await people.known("Benedikta Zwierlein");
+  const ben = await people.offline("Benedikta Zwierlein");
   await ana.open("/messages/new");
-  const search = ana.page.getByRole("searchbox", { name: /To whom/ });
+  const search = ana.page.getByRole("searchbox", { name: /^To: name/ });
   for (const text of [ben.handle.slice(0, -1), "zwierlein"]) {
     await search.fill(text);
     await expect(ana.page.getByRole("link", { name: ben.handle })).toBeVisible();
   }
   await search.fill("nobody-is-called-this");
-  await expect(ana.page.locator(".search__status")).toHaveText("Nobody by that name or handle.");
+  await expect(ana.page.locator(".search__status")).toHaveText("No people found.");
 });
 
-test("whom you find you can write to, and writing leads to the conversation", async ({ people }) => {
+test("a first message to a person found by search opens the conversation", async ({ people }) => {
   const ana = await people.signedIn("Ana");
-  const ben = await people.known("Ben");
+  const ben = await people.offline("Ben");
   await ana.open("/messages/new");
   await ana.page.getByRole("searchbox").fill(ben.handle);
   await ana.page.getByRole("link", { name: ben.handle }).click();
@@ -25,7 +25,7 @@ test("whom you find you can write to, and writing leads to the conversation", as
   await expect(ana.messages).toHaveText(["hello Ben"]);
 });
 
-test("someone you already talk with leads to the conversation", async ({ people }) => {
+test("a new message to the peer of an existing conversation opens that conversation", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   const path = await ana.startConversation(ben, "hello");
   await ana.open(`/messages/new/${ben.account.handle}`);
@@ -34,23 +34,23 @@ test("someone you already talk with leads to the conversation", async ({ people 
   await expect(ben.page).toHaveURL(new RegExp(`${path}$`));
 });
 
-test("yourself and nobody are answered in words", async ({ people }) => {
+test("a conversation with yourself or an unknown handle is answered with an explanation", async ({ people }) => {
   const ana = await people.signedIn("Ana");
-  ana.complaints.expectStatus(404, 409);
+  ana.errors.expectStatus(404, 409);
   expect((await ana.page.goto(`/messages/new/${ana.account.handle}`))?.status()).toBe(409);
-  await expect(ana.page.getByRole("heading", { name: "No conversation" })).toBeVisible();
+  await expect(ana.page.getByRole("heading", { name: "Choose someone else" })).toBeVisible();
   expect((await ana.page.goto("/messages/new/nobody-is-called-this"))?.status()).toBe(404);
-  await expect(ana.page.getByRole("heading", { name: "There is nothing here" })).toBeVisible();
+  await expect(ana.page.getByRole("heading", { name: "Page not found" })).toBeVisible();
 });
 
-test("what is typed while the first message is on its way goes on in the conversation", async ({ people }) => {
+test("text typed while the first message is being sent is kept in the new conversation", async ({ people }) => {
   const ana = await people.signedIn("Ana");
-  const ben = await people.known("Ben");
+  const ben = await people.offline("Ben");
   await ana.open(`/messages/new/${ben.handle}`);
-  const release = await ana.hold("send_first_message");
-  const asked = ana.page.waitForRequest("**/rpc/send_first_message");
+  const release = await ana.holdRequests("send_first_message");
+  const requested = ana.page.waitForRequest("**/rpc/send_first_message");
   await ana.send("hello Ben");
-  await asked;
+  await requested;
   await ana.composer.pressSequentially("and another thing");
   release();
   await expect(ana.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
@@ -58,11 +58,11 @@ test("what is typed while the first message is on its way goes on in the convers
   await expect(ana.composer).toHaveValue("and another thing");
 });
 
-test("who has turned to something else keeps the focus when the conversation opens", async ({ people }) => {
+test("the focus stays where the user has moved it when the new conversation opens", async ({ people }) => {
   const ana = await people.signedIn("Ana");
-  const ben = await people.known("Ben");
+  const ben = await people.offline("Ben");
   await ana.open(`/messages/new/${ben.handle}`);
-  const release = await ana.hold("send_first_message");
+  const release = await ana.holdRequests("send_first_message");
   await ana.send("hello Ben");
   const menu = ana.page.locator(".account__summary");
   await menu.focus();
@@ -72,19 +72,19 @@ test("who has turned to something else keeps the focus when the conversation ope
   await expect(menu).toBeFocused();
 });
 
-test("a first message that the server will not have is said to be unsent, and can be tried again or thrown away", async ({ people }) => {
+test("a refused first message is shown as unsent and can be retried or discarded", async ({ people }) => {
   const ana = await people.signedIn("Ana");
-  const ben = await people.known("Ben");
+  const ben = await people.offline("Ben");
   await ana.open(`/messages/new/${ben.handle}`);
-  ana.complaints.expectStatus(409);
-  const refuse = { status: 409, json: { Conflict: "This cannot be." } };
-  await ana.page.route("**/rpc/send_first_message", (route) => route.fulfill(refuse), { times: 2 });
+  ana.errors.expectStatus(409);
+  const refusal = { status: 409, json: { Conflict: "This cannot be." } };
+  await ana.page.route("**/rpc/send_first_message", (route) => route.fulfill(refusal), { times: 2 });
   await ana.send("first");
   await expect(ana.page.getByRole("alert")).toHaveText("Not sent. This cannot be.");
   await ana.send("second");
   await expect(ana.page.getByRole("alert")).toHaveCount(2);
   await ana.page.getByRole("button", { name: "Try again" }).last().click();
-  // What was refused goes along to the conversation that the other one begins.
+  // The retried message starts the conversation, and the refused one moves into it.
   await expect(ana.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
   await expect(ana.messages).toHaveText(["second", "first"]);
   await expect(ana.page.getByRole("alert")).toHaveCount(1);

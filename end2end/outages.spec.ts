@@ -1,90 +1,90 @@
-// PostgreSQL, DynamoDB and Cognito go away for real while two people talk: by a server of the test's own, since nobody
-// else's is to miss them. OUTAGE_SECS says for how long.
+// Cuts the connections to PostgreSQL, DynamoDB and Cognito while two users write to each other. Each test has its own
+// server, so that no other test is affected. OUTAGE_SECS sets the duration of an outage.
 
-import { OwnServer, type Part } from "./support/own-server.ts";
+import { OwnServer, type Service } from "./support/own-server.ts";
 import { expect, test as base, type People } from "./support/people.ts";
 
-const outage = 1000 * Number(process.env.OUTAGE_SECS ?? 3);
+const outageMs = 1000 * Number(process.env.OUTAGE_SECS ?? 3);
 
-/** After so long an outage a page tries again every 30 seconds. */
+/** After a long outage, a page retries only every 30 seconds. */
 const recovery = { timeout: 45_000 };
 
 const test = base.extend<{ server: OwnServer }>({
-  // Before the people come, and until they have left.
+  // An automatic fixture: it is set up before `people` and outlives it.
   server: [
     async ({}, use) => {
       const server = await OwnServer.start();
       await use(server);
-      const { isUp } = server;
+      const { isRunning } = server;
       await server.stop();
-      expect(isUp, "the server that was started is the one that recovered").toBe(true);
+      expect(isRunning, "the server has survived the outage without a restart").toBe(true);
     },
     { auto: true },
   ],
 });
 
-test.beforeEach(() => test.setTimeout(120_000 + outage));
+test.beforeEach(() => test.setTimeout(120_000 + outageMs));
 
-// Which of the builds that may lie about fits the site under test, nobody else can know.
-test.skip(!process.env.SERVER, "SERVER does not say which server to start; bin/test does");
+// There may be several builds of the server, and only the caller knows which one belongs to the site under test.
+test.skip(!process.env.SERVER, "SERVER, the executable to start, is not set; bin/test sets it");
 
-/** Ana and Ben in their conversation, by a server of their own. */
-async function talking(people: People, server: OwnServer) {
+/** Returns Ana and Ben, who have their conversation open on the given server. */
+async function openConversation(people: People, server: OwnServer) {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "hello");
   for (const person of [ana, ben]) {
-    person.complaints.expectStatus(503);
-    // A session is one of all servers.
-    await person.open(server.address + path);
+    person.errors.expectStatus(503);
+    // All servers accept the session, since it is stored in their common database.
+    await person.open(server.url + path);
     await expect(person.messages).toHaveText(["hello"]);
   }
   return { ana, ben };
 }
 
-const names = { postgres: "PostgreSQL", dynamodb: "DynamoDB" } satisfies Partial<Record<Part, string>>;
+const names = { postgres: "PostgreSQL", dynamodb: "DynamoDB" } satisfies Partial<Record<Service, string>>;
 
-for (const part of ["postgres", "dynamodb"] as const) {
-  test(`while ${names[part]} is away pages say so, nothing typed is lost, and all of it arrives`, async ({ people, server }) => {
-    const { ana, ben } = await talking(people, server);
-    server.cut(part);
-    const back = Date.now() + outage;
+for (const service of ["postgres", "dynamodb"] as const) {
+  test(`while ${names[service]} is unavailable, pages say so, drafts are kept and messages arrive later`, async ({ people, server }) => {
+    const { ana, ben } = await openConversation(people, server);
+    server.disconnect(service);
+    const outageEnd = Date.now() + outageMs;
     await ana.send("first");
     await ana.send("second");
     await ana.composer.fill("half a sen");
     await expect(ana.page.getByText("Sending…").first()).toBeVisible();
     const other = await ben.inAnotherTab();
-    await other.page.goto(`${server.address}/messages`);
-    await expect(other.page.getByText(/cannot be shown/).first()).toBeVisible();
-    await ben.page.waitForTimeout(Math.max(0, back - Date.now()));
+    await other.page.goto(`${server.url}/messages`);
+    await expect(other.page.getByText(/couldn't be loaded/).first()).toBeVisible();
+    await ben.page.waitForTimeout(Math.max(0, outageEnd - Date.now()));
     await expect(ben.messages).toHaveText(["hello"]);
 
-    server.mend(part);
+    server.reconnect(service);
     await expect(ben.messages).toHaveText(["hello", "first", "second"], recovery);
     await expect(ana.messages).toHaveText(["hello", "first", "second"]);
     await expect(ana.page.getByText("Sending…")).toHaveCount(0);
     await expect(ana.composer).toHaveValue("half a sen");
-    await other.open(`${server.address}/messages`);
+    await other.open(`${server.url}/messages`);
     await expect(other.conversations.first()).toContainText("second");
   });
 }
 
-test("while Cognito is away who is signed in goes on, and who is not is told and gets in later", async ({ people, server }) => {
-  const { ana, ben } = await talking(people, server);
+test("while Cognito is unavailable, signed-in users keep working, and others see an error and can sign in later", async ({ people, server }) => {
+  const { ana, ben } = await openConversation(people, server);
   const cy = await people.registered("Cy");
-  cy.complaints.expectStatus(503);
-  await cy.open(`${server.address}/signin`);
-  server.cut("cognito");
-  const back = Date.now() + outage;
+  cy.errors.expectStatus(503);
+  await cy.open(`${server.url}/signin`);
+  server.disconnect("cognito");
+  const outageEnd = Date.now() + outageMs;
   await ana.send("still here");
   await expect(ben.messages).toHaveText(["hello", "still here"]);
-  await cy.fillSignIn();
+  await cy.submitSignIn();
   await expect(cy.page.getByRole("alert").first()).toBeVisible();
   await expect(cy.page.getByLabel("E-mail")).toHaveValue(cy.account.email);
-  await ben.page.waitForTimeout(Math.max(0, back - Date.now()));
+  await ben.page.waitForTimeout(Math.max(0, outageEnd - Date.now()));
 
-  server.mend("cognito");
+  server.reconnect("cognito");
   await expect(async () => {
-    await cy.fillSignIn();
+    await cy.submitSignIn();
     await expect(cy.page).toHaveURL(/\/messages$/, { timeout: 5_000 });
   }).toPass(recovery);
 });

@@ -1,56 +1,55 @@
 import type { BrowserContext, Page } from "@playwright/test";
-import { inConversation } from "./support/conversation.ts";
+import { directConversation } from "./support/conversation.ts";
 import { expect, test, type People, type Person } from "./support/people.ts";
 
-/** Ana, about to write to Ben for the first time. */
-async function beforeTheFirst(people: People) {
+/** Returns Ana and Ben, signed in. Ana has opened the page for her first message to Ben. */
+async function openFirstMessage(people: People) {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = `/messages/new/${ben.account.handle}`;
   await ana.open(path);
   return { ana, ben, path };
 }
 
-/** The address of a conversation. */
-const conversation = /\/messages\/[0-9a-f-]{36}$/;
+const conversationUrl = /\/messages\/[0-9a-f-]{36}$/;
 
-/** What sends a message into a conversation, or a first one. */
-const sending = /\/rpc\/send_(first_)?message$/;
+/** Endpoints that send a message, in an existing or in a new conversation. */
+const sendEndpoints = /\/rpc\/send_(first_)?message$/;
 
-/** Lets nothing that she sends leave her page, or other pages of hers, as without a network. */
-async function sendNothing(person: Person, from: Page | BrowserContext = person.page) {
-  person.complaints.expectNoAnswer();
-  await from.route(sending, (route) => route.abort("internetdisconnected"));
+/** Aborts the requests that send a message, as if there were no network. By default only those of the person's page. */
+async function failSends(person: Person, target: Page | BrowserContext = person.page) {
+  person.errors.expectNetworkFailure();
+  await target.route(sendEndpoints, (route) => route.abort("internetdisconnected"));
 }
 
-/** Presses what signs out, is asked about what is unsent, and stays. */
-async function changeOnesMind(person: Person) {
-  const asked = person.page.waitForEvent("dialog").then(async (dialog) => {
+/** Clicks "Sign out" and cancels in the dialog about unsent messages. */
+async function cancelSignOut(person: Person) {
+  const question = person.page.waitForEvent("dialog").then(async (dialog) => {
     await dialog.dismiss();
     return dialog.message();
   });
   await person.page.locator(".account__summary").click();
   await person.page.getByRole("button", { name: "Sign out", exact: true }).click();
-  expect(await asked).toContain("have not been sent");
+  expect(await question).toContain("have not been sent");
 }
 
-test("what is written without a network waits, survives a reload, and goes out in order, once", async ({ people }) => {
-  const { ana, ben, path } = await inConversation(people);
+test("messages written offline wait, survive a reload and are sent once, in order", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
   await ben.open(path);
-  await sendNothing(ana);
+  await failSends(ana);
   await ana.send("one");
   await ana.send("two");
   await expect(ana.page.getByText("Sending…")).toHaveCount(2);
   await ana.open(path);
   await expect(ana.messages).toHaveText(["Are you there?", "one", "two"]);
   await ana.send("three");
-  await ana.page.unroute(sending);
+  await ana.page.unroute(sendEndpoints);
   await expect(ana.page.getByText("Sending…")).toHaveCount(0, { timeout: 40_000 });
   await expect(ana.messages).toHaveText(["Are you there?", "one", "two", "three"]);
   await expect(ben.messages).toHaveText(["Are you there?", "one", "two", "three"]);
 });
 
-test("on a slow network what one sends shows at once, and arrives in order", async ({ people }) => {
-  const { ana, ben, path } = await inConversation(people);
+test("on a slow network, sent messages are shown at once and arrive in order", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
   await ben.open(path);
   const session = await ana.page.context().newCDPSession(ana.page);
   await session.send("Network.enable");
@@ -58,7 +57,7 @@ test("on a slow network what one sends shows at once, and arrives in order", asy
   await session.send("Network.emulateNetworkConditions", { offline: false, ...slow });
   const texts = Array.from({ length: 6 }, (_, n) => `message ${n + 1}`);
   for (const text of texts) await ana.send(text);
-  // Half a second each, one after the other: the last one cannot have been stored yet.
+  // The messages are sent one after the other, half a second each: the last one cannot have been stored yet.
   await expect(ana.page.locator(".message--unsent").filter({ hasText: "message 6" })).toContainText("Sending…");
   await expect(ana.messages).toHaveText(["Are you there?", ...texts]);
   await expect(ben.messages).toHaveText(["Are you there?", ...texts], { timeout: 30_000 });
@@ -66,27 +65,27 @@ test("on a slow network what one sends shows at once, and arrives in order", asy
   await expect(ana.messages).toHaveText(["Are you there?", ...texts]);
 });
 
-test("where the browser keeps nothing, a message is sent and shown all the same", async ({ people }) => {
-  const { ana, ben, path } = await inConversation(people);
+test("without local storage, a message is still sent and shown", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
   await ben.open(path);
   await ana.page.addInitScript(() => {
     const get = () => {
-      throw new DOMException("Nothing is kept.", "SecurityError");
+      throw new DOMException("Storage is disabled.", "SecurityError");
     };
     Object.defineProperty(window, "localStorage", { get });
   });
   await ana.open(path);
-  await expect(ana.page.evaluate(() => localStorage.length)).rejects.toThrow("Nothing is kept.");
-  await ana.send("kept nowhere");
-  await expect(ben.messages).toHaveText(["Are you there?", "kept nowhere"]);
+  await expect(ana.page.evaluate(() => localStorage.length)).rejects.toThrow("Storage is disabled.");
+  await ana.send("sent without storage");
+  await expect(ben.messages).toHaveText(["Are you there?", "sent without storage"]);
   await expect(ana.page.getByText("Sending…")).toHaveCount(0);
-  await expect(ana.messages).toHaveText(["Are you there?", "kept nowhere"]);
+  await expect(ana.messages).toHaveText(["Are you there?", "sent without storage"]);
 });
 
-test("two tabs share what is unsent, and send it once", async ({ people }) => {
-  const { ana, path } = await inConversation(people);
+test("two tabs share unsent messages and send them once", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
   const context = ana.page.context();
-  await sendNothing(ana, context);
+  await failSends(ana, context);
   const other = await context.newPage();
   await other.goto(path);
   await expect(other.locator("html")).toHaveAttribute("data-hydrated", "");
@@ -94,33 +93,33 @@ test("two tabs share what is unsent, and send it once", async ({ people }) => {
   await expect(other.getByText("from the one tab")).toBeVisible();
   await other.getByRole("textbox", { name: "Message", exact: true }).fill("from the other");
   await other.getByRole("button", { name: "Send", exact: true }).click();
-  await context.unroute(sending);
+  await context.unroute(sendEndpoints);
   for (const page of [ana.page, other]) {
     await expect(page.getByText("Sending…")).toHaveCount(0, { timeout: 40_000 });
     await expect(page.locator(".message__body")).toHaveText(["Are you there?", "from the one tab", "from the other"]);
   }
 });
 
-test("signing out with unsent messages asks first, and another person never sees them", async ({ people }) => {
-  const { ana } = await inConversation(people);
-  await sendNothing(ana);
+test("signing out with unsent messages asks for confirmation first", async ({ people }) => {
+  const { ana } = await directConversation(people);
+  await failSends(ana);
   await ana.send("unsent");
   await expect(ana.page.getByText("Sending…")).toBeVisible();
-  await changeOnesMind(ana);
+  await cancelSignOut(ana);
   await expect(ana.page.getByText("unsent", { exact: true })).toBeVisible();
 });
 
-test("what one left unsent waits until one is back, whoever signs in meanwhile", async ({ people }) => {
-  const { ana, ben, path } = await inConversation(people);
+test("unsent messages wait for their sender, even if another user signs in meanwhile", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
   await ben.open(path);
-  await sendNothing(ana);
+  await failSends(ana);
   await ana.send("unsent");
   await expect(ana.page.getByText("Sending…")).toBeVisible();
-  // Her session is over, but not because she has signed out: that would have had the browser forget what it keeps.
+  // End Ana's session without signing out, since signing out would clear the local store.
   await ana.page.context().clearCookies();
   const guest = ana.handOver(ben.account);
   await guest.signIn();
-  await guest.page.unroute(sending);
+  await guest.page.unroute(sendEndpoints);
   await guest.open(path);
   await expect(guest.messages).toHaveText(["Are you there?"]);
   await guest.send("from Ben");
@@ -132,9 +131,9 @@ test("what one left unsent waits until one is back, whoever signs in meanwhile",
   await expect(ben.page.locator(".message--mine .message__body")).toHaveText(["from Ben"]);
 });
 
-test("a first message without a network waits, goes out in order, once, by itself, and leads to the conversation", async ({ people }) => {
-  const { ana, ben } = await beforeTheFirst(people);
-  ana.complaints.expectNoAnswer();
+test("first messages written offline are sent once, in order, and open the conversation", async ({ people }) => {
+  const { ana, ben } = await openFirstMessage(people);
+  ana.errors.expectNetworkFailure();
   await ana.page.context().setOffline(true);
   await expect(ana.page.getByText("No connection.")).toBeVisible();
   await ana.send("one");
@@ -143,10 +142,10 @@ test("a first message without a network waits, goes out in order, once, by itsel
   await expect(ana.page.getByText("Sending…")).toHaveCount(2);
   await ana.composer.pressSequentially("half a sen");
   await ana.page.context().setOffline(false);
-  await expect(ana.page).toHaveURL(conversation, { timeout: 40_000 });
+  await expect(ana.page).toHaveURL(conversationUrl, { timeout: 40_000 });
   await expect(ana.page.getByText("Sending…")).toHaveCount(0, { timeout: 40_000 });
   await expect(ana.messages).toHaveText(["one", "two"]);
-  // She is not taken away from what she is writing.
+  // The move to the conversation does not interrupt Ana while she is writing.
   await expect(ana.composer).toHaveValue("half a sen");
   await expect(ana.composer).toBeFocused();
   await expect(ben.conversations).toHaveCount(1);
@@ -157,10 +156,10 @@ test("a first message without a network waits, goes out in order, once, by itsel
   await expect(ana.composer).toHaveValue("half a sen");
 });
 
-test("a first message survives a reload, and is stored once where its answer is lost", async ({ people }) => {
-  const { ana, ben, path } = await beforeTheFirst(people);
-  await sendNothing(ana);
-  // Nor is she told that it has arrived.
+test("a first message survives a reload and is stored once even if its response is lost", async ({ people }) => {
+  const { ana, ben, path } = await openFirstMessage(people);
+  await failSends(ana);
+  // Without the event stream, her page cannot learn from it that the message has arrived.
   await ana.page.route("**/events", (route) => route.abort("internetdisconnected"));
   await ana.send("hello Ben");
   await expect(ana.page.getByText("Sending…")).toBeVisible();
@@ -169,19 +168,19 @@ test("a first message survives a reload, and is stored once where its answer is 
   await expect(ana.messages).toHaveText(["hello Ben"]);
   await expect(ana.page.getByText("Sending…")).toBeVisible();
   await expect(ana.composer).toHaveValue("and another thing");
-  const tries: (string | null)[] = [];
+  const sentIds: (string | null)[] = [];
   ana.page.on("request", (request) => {
-    if (sending.test(request.url())) tries.push(new URLSearchParams(request.postData() ?? "").get("id"));
+    if (sendEndpoints.test(request.url())) sentIds.push(new URLSearchParams(request.postData() ?? "").get("id"));
   });
-  // The server stores the message, but its answer does not arrive.
+  // The server stores the message, but its response does not arrive.
   await ana.page.route("**/rpc/send_first_message", async (route) => {
     await route.fetch();
     await route.abort();
   }, { times: 1 });
-  await ana.page.unroute(sending);
-  await expect(ana.page).toHaveURL(conversation, { timeout: 40_000 });
-  expect(tries.length, "how often it was sent").toBeGreaterThan(1);
-  expect(new Set(tries).size, "the ids it was sent by").toBe(1);
+  await ana.page.unroute(sendEndpoints);
+  await expect(ana.page).toHaveURL(conversationUrl, { timeout: 40_000 });
+  expect(sentIds.length, "number of requests").toBeGreaterThan(1);
+  expect(new Set(sentIds).size, "number of different ids").toBe(1);
   await expect(ana.messages).toHaveText(["hello Ben"]);
   await expect(ana.composer).toHaveValue("and another thing");
   await expect(ben.conversations).toHaveCount(1);
@@ -189,19 +188,19 @@ test("a first message survives a reload, and is stored once where its answer is 
   await expect(ben.messages).toHaveText(["hello Ben"]);
 });
 
-test("two tabs share first messages that are unsent, and both are led to the conversation", async ({ people }) => {
-  const { ana, ben, path } = await beforeTheFirst(people);
+test("two tabs share unsent first messages, and both open the conversation", async ({ people }) => {
+  const { ana, ben, path } = await openFirstMessage(people);
   const context = ana.page.context();
-  await sendNothing(ana, context);
+  await failSends(ana, context);
   const other = await ana.inAnotherTab();
   await other.open(path);
   await ana.send("from the one tab");
   await expect(other.messages).toHaveText(["from the one tab"]);
   await other.send("from the other");
   await expect(ana.messages).toHaveText(["from the one tab", "from the other"]);
-  await context.unroute(sending);
+  await context.unroute(sendEndpoints);
   for (const tab of [ana, other]) {
-    await expect(tab.page).toHaveURL(conversation, { timeout: 40_000 });
+    await expect(tab.page).toHaveURL(conversationUrl, { timeout: 40_000 });
     await expect(tab.page.getByText("Sending…")).toHaveCount(0, { timeout: 40_000 });
     await expect(tab.messages).toHaveText(["from the one tab", "from the other"]);
   }
@@ -210,21 +209,21 @@ test("two tabs share first messages that are unsent, and both are led to the con
   await expect(ben.messages).toHaveText(["from the one tab", "from the other"]);
 });
 
-test("with a first message unsent, signing out asks first, and who signs in meanwhile neither sees nor sends it", async ({ people }) => {
-  const [{ ana, ben, path }, cy] = await Promise.all([beforeTheFirst(people), people.known("Cy")]);
-  await sendNothing(ana);
+test("signing out with an unsent first message asks first, and the next user neither sees nor sends it", async ({ people }) => {
+  const [{ ana, ben, path }, cy] = await Promise.all([openFirstMessage(people), people.offline("Cy")]);
+  await failSends(ana);
   await ana.send("for Ben, from Ana");
   await expect(ana.page.getByText("Sending…")).toBeVisible();
-  await changeOnesMind(ana);
-  // Her session is over, but not because she has signed out.
+  await cancelSignOut(ana);
+  // End Ana's session without signing out.
   await ana.page.context().clearCookies();
   const guest = ana.handOver(cy);
   await guest.signIn();
-  await guest.page.unroute(sending);
+  await guest.page.unroute(sendEndpoints);
   await guest.open(path);
   await expect(guest.page.getByText("Write the first message to Ben.")).toBeVisible();
   await guest.send("for Ben, from Cy");
-  await expect(guest.page).toHaveURL(conversation);
+  await expect(guest.page).toHaveURL(conversationUrl);
   await expect(guest.messages).toHaveText(["for Ben, from Cy"]);
   await expect(ben.conversations).toHaveCount(1);
   await ana.page.context().clearCookies();
@@ -234,14 +233,14 @@ test("with a first message unsent, signing out asks first, and who signs in mean
   await expect(ben.messages).toHaveText(["for Ben, from Ana"]);
 });
 
-test("what the other person writes first leads to the conversation, but not away from what one is writing", async ({ people }) => {
-  const { ana, ben, path } = await beforeTheFirst(people);
+test("a first message from the recipient opens the conversation, but not while a draft is being written", async ({ people }) => {
+  const { ana, ben, path } = await openFirstMessage(people);
   const other = await ana.inAnotherTab();
   await other.open(path);
   await ana.composer.pressSequentially("I was about to");
   await expect(ana.composer).toBeFocused();
   await ben.startConversation(ana, "first!");
-  // A draft is the same on all of her pages.
+  // All of Ana's pages share the draft, so none of them leaves it.
   for (const tab of [ana, other]) {
     await expect(tab.page.locator(".conversation")).toHaveCount(1);
     await expect(tab.page).toHaveURL(path);
@@ -249,14 +248,14 @@ test("what the other person writes first leads to the conversation, but not away
   await expect(ana.composer).toHaveValue("I was about to");
   await ana.sendButton.click();
   for (const tab of [ana, other]) {
-    await expect(tab.page).toHaveURL(conversation);
+    await expect(tab.page).toHaveURL(conversationUrl);
     await expect(tab.messages).toHaveText(["first!", "I was about to"]);
     await expect(tab.composer).toHaveValue("");
   }
 });
 
-test("a draft is kept over a reload and shown in the list", async ({ people }) => {
-  const { ana, path } = await inConversation(people);
+test("a draft survives a reload and is shown in the list", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
   await ana.composer.fill("I was about to");
   await ana.open("/messages");
   await expect(ana.conversations.first()).toContainText("Draft: I was about to");
@@ -268,8 +267,8 @@ test("a draft is kept over a reload and shown in the list", async ({ people }) =
   await expect(ana.conversations.first()).not.toContainText("Draft:");
 });
 
-test("a draft that is sent in another tab is a draft no more in this one", async ({ people }) => {
-  const { ana, path } = await inConversation(people);
+test("a draft sent in another tab is removed in this tab", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
   await ana.composer.fill("I was about to");
   await ana.open("/messages");
   const row = ana.conversations.first();

@@ -1,16 +1,16 @@
-import { code } from "./support/accounts.ts";
+import { confirmationCode } from "./support/accounts.ts";
 import { expect, test } from "./support/people.ts";
-import { writeBehindTheServer } from "./support/table.ts";
+import { insertMessages } from "./support/table.ts";
 
-test("a new person makes an account and signs in", async ({ people }) => {
+test("a new user creates an account and signs in", async ({ people }) => {
   const { account, page } = await people.visitor("Ana");
   await page.goto("/signup");
   await page.getByLabel("Name").fill(account.name);
   await page.getByLabel("Handle").fill(account.handle);
   await page.getByLabel("E-mail").fill(account.email);
   await page.getByLabel("Password").fill(account.password);
-  await page.getByRole("button", { name: "Make an account" }).click();
-  await page.getByLabel("Code").fill(code);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByLabel("Code").fill(confirmationCode);
   await page.getByRole("button", { name: "Confirm" }).click();
   await page.getByLabel("E-mail").fill(account.email);
   await page.getByLabel("Password").fill(account.password);
@@ -18,23 +18,23 @@ test("a new person makes an account and signs in", async ({ people }) => {
   await expect(page).toHaveURL(/\/messages$/);
 });
 
-test("a refused form comes back with what was typed, but for the password", async ({ people }) => {
+test("a refused form comes back with everything typed except the password", async ({ people }) => {
   const ana = await people.registered("Ana");
-  ana.complaints.expectStatus(422);
+  ana.errors.expectStatus(422);
   await ana.open("/signin?next=%2Fmessages%2Fnew");
-  await ana.fillSignIn("not the password 1A");
-  await expect(ana.page.getByLabel("Password")).toHaveAccessibleDescription(/is not right/);
+  await ana.submitSignIn("not the password 1A");
+  await expect(ana.page.getByLabel("Password")).toHaveAccessibleDescription(/Wrong e-mail or password/);
   await expect(ana.page.getByLabel("E-mail")).toHaveValue(ana.account.email);
   await expect(ana.page.getByLabel("Password")).toHaveValue("");
-  await ana.fillSignIn();
+  await ana.submitSignIn();
   await expect(ana.page).toHaveURL(/\/messages\/new$/);
 });
 
-test("two people find each other and talk", async ({ people }) => {
+test("a user finds another user and they exchange messages", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   await ana.page.getByRole("link", { name: "New message" }).first().click();
   await ana.page.getByRole("searchbox").fill(ben.account.handle);
-  await ana.page.getByRole("button", { name: "Find" }).click();
+  await ana.page.getByRole("button", { name: "Search" }).click();
   await ana.page.getByRole("link", { name: ben.account.handle }).click();
   await ana.send("hello Ben");
   await expect(ana.messages).toHaveText(["hello Ben"]);
@@ -45,9 +45,9 @@ test("two people find each other and talk", async ({ people }) => {
   await expect(ben.messages).toHaveText(["hello Ben", "hello Ana"]);
 });
 
-test("a message that is refused comes back in the field", async ({ people }) => {
+test("a refused message comes back in the field", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
-  ana.complaints.expectStatus(422);
+  ana.errors.expectStatus(422);
   await ana.startConversation(ben, "hello");
   const tooLong = "</textarea>" + "a".repeat(1014);
   await ana.send(tooLong);
@@ -74,7 +74,7 @@ test("a form that is posted twice stores one message", async ({ people }) => {
   await expect(ana.messages).toHaveText(["hello", "only once"]);
 });
 
-test("older messages are a link away, to the first and back", async ({ people }) => {
+test("links lead to older messages as far as the first, and back to the newest", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   const path = await ana.startConversation(ben, "hello");
   const texts = Array.from({ length: 24 }, (_, n) => `message ${n + 1}`);
@@ -91,10 +91,10 @@ test("older messages are a link away, to the first and back", async ({ people })
   await expect(ana.messages.first()).toHaveText("hello");
 });
 
-test("however many are unread, a conversation opens where they begin, and links lead to the newest", async ({ people }) => {
+test("a conversation with hundreds of unread messages opens at the first, and links lead to the newest", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   const path = await ana.startConversation(ben, "hello");
-  await writeBehindTheServer(path, 260);
+  await insertMessages(path, 260);
   await ben.open(path);
   const line = ben.page.getByText("New messages", { exact: true });
   await expect(ben.page.locator(".unread-line + .message .message__text")).toHaveText("hello");
@@ -107,7 +107,7 @@ test("however many are unread, a conversation opens where they begin, and links 
   await expect(line).toHaveCount(0);
 });
 
-test("signing out needs no script", async ({ people }) => {
+test("signing out works without script", async ({ people }) => {
   const ana = await people.signedIn("Ana");
   await ana.page.getByText("Account", { exact: true }).locator("..").click();
   await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();

@@ -1,6 +1,6 @@
 import { expect, test } from "./support/people.ts";
 
-test("one sees who of those one writes with is there", async ({ people }) => {
+test("members of a conversation see each other online", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   await ana.startConversation(ben, "hello");
   const mark = ana.page.locator(".thread__handle").getByTitle("Online");
@@ -13,11 +13,11 @@ test("one sees who of those one writes with is there", async ({ people }) => {
   await expect(mark).toHaveCount(0, { timeout: 20_000 });
 });
 
-test("one sees, too, who is there in older conversations: in an open one, and in rows that come on demand", async ({ people }) => {
+test("older conversations show presence too, in the open one and in rows loaded on demand", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "long ago");
   for (let n = 1; n <= 20; n++) {
-    const { handle } = await people.known(`P${n}`);
+    const { handle } = await people.offline(`P${n}`);
     await ana.call("start_conversation", { handle, id: crypto.randomUUID(), body: `message ${n}` });
   }
   await ana.open(path);
@@ -29,6 +29,6 @@ test("one sees, too, who is there in older conversations: in an open one, and in
   await expect(row.getByTitle("Online")).toBeVisible();
   await ben.page.close();
   await expect(row.getByTitle("Online")).toHaveCount(0, { timeout: 20_000 });
-  // What lies between is not there.
+  // The users of the rows in between are offline.
   await expect(ana.conversations.getByTitle("Online")).toHaveCount(0);
 });

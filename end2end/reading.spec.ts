@@ -1,16 +1,16 @@
 import { expect, test, type People, type Person } from "./support/people.ts";
-import { writeBehindTheServer } from "./support/table.ts";
+import { insertMessages } from "./support/table.ts";
 
-/** Ana and Ben in a conversation of so many messages of hers, which he has not opened yet. */
-async function unread(people: People, count: number) {
+/** Returns Ana and Ben in a conversation of `count` messages from Ana, none of which Ben has read. */
+async function unreadConversation(people: People, count: number) {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "message 0");
   await ana.sendAll(path, Array.from({ length: count - 1 }, (_, n) => `message ${n + 1}`));
   return { ana, ben, path };
 }
 
-test("a conversation opens where the unread begin, and they are read once the end has been in view", async ({ people }) => {
-  const { ana, ben, path } = await unread(people, 3);
+test("a conversation opens at the first unread message and is read once its end has been in view", async ({ people }) => {
+  const { ana, ben, path } = await unreadConversation(people, 3);
   const row = ben.page.locator(".conversation").first();
   await ben.open(path);
   const line = ben.page.getByText("New messages", { exact: true });
@@ -26,8 +26,8 @@ test("a conversation opens where the unread begin, and they are read once the en
   await expect(line).toHaveCount(0);
 });
 
-test("more unread messages than fit begin at the top of the view, and none is left out", async ({ people }) => {
-  const { ben, path } = await unread(people, 27);
+test("when the unread messages do not fit, the first one is in view and all of them are loaded", async ({ people }) => {
+  const { ben, path } = await unreadConversation(people, 27);
   const row = ben.page.locator(".conversation").first();
   await ben.open(path);
   await expect(ben.messages).toHaveCount(27);
@@ -39,12 +39,12 @@ test("more unread messages than fit begin at the top of the view, and none is le
   await expect(row).not.toContainText("unread");
 });
 
-test("however many are unread, a conversation opens where they begin, and goes on to the newest", async ({ people }) => {
-  const { ana, ben, path } = await unread(people, 25);
-  await ben.read(path, 25);
-  await writeBehindTheServer(path, 260);
+test("a conversation with hundreds of unread messages opens at the first and loads forward to the newest", async ({ people }) => {
+  const { ana, ben, path } = await unreadConversation(people, 25);
+  await ben.markRead(path, 25);
+  await insertMessages(path, 260);
   const row = ben.page.locator(".conversation").first();
-  // Only the table's stream tells of them.
+  // The inserted messages reach the list through the table's stream, which takes a moment.
   await expect(async () => {
     await ben.open("/messages");
     await expect(row).toContainText("260 unread", { timeout: 1_000 });
@@ -59,7 +59,7 @@ test("however many are unread, a conversation opens where they begin, and goes o
     await expect(ben.page.locator(".message:has(+ .unread-line) .message__text")).toHaveText("message 24");
     await expect(ben.messages.last()).toHaveText("message 101");
   }
-  // What is older comes by itself, and what has just been written does not stand where something is missing before it.
+  // Older messages load automatically. A new message is not shown while messages between are not loaded yet.
   await expect.poll(() => ben.messages.count()).toBeGreaterThan(104);
   await expect(line).toBeInViewport();
   await ana.sendAll(path, ["meanwhile"]);
@@ -67,12 +67,12 @@ test("however many are unread, a conversation opens where they begin, and goes o
   await expect(row).toContainText("261 unread");
   await expect(ben.messages.last()).toHaveText("message 101");
 
-  // What comes next is there before the end of what was; a part is read once that has been in view.
+  // The next segment loads before the end of the current segment. A segment is read once its end has been in view.
   for (const [next, last, before, after] of [
     ["message 201", "message 101", /\D261 unread/, /\D160 unread/],
     ["meanwhile", "message 201", /\D160 unread/, /\D60 unread/],
   ] as const) {
-    await ben.thread.evaluate((scroller) => (scroller.scrollTop = -300));
+    await ben.scroller.evaluate((scroller) => (scroller.scrollTop = -300));
     await expect(ben.messages.last()).toHaveText(next);
     await expect(row).toContainText(before);
     await expect(async () => {
@@ -87,8 +87,8 @@ test("however many are unread, a conversation opens where they begin, and goes o
   await expect(row).not.toContainText("unread");
 });
 
-test("what is unread shows in the tab's title and icon", async ({ people }) => {
-  const { ben } = await unread(people, 2);
+test("the tab's title and icon show that there are unread messages", async ({ people }) => {
+  const { ben } = await unreadConversation(people, 2);
   await expect(ben.page).toHaveTitle("(2) Messages · Cruddur");
   const icon = ben.page.locator("link[rel=icon]");
   await expect(icon).toHaveAttribute("href", "/favicon-unread.svg");
@@ -98,24 +98,24 @@ test("what is unread shows in the tab's title and icon", async ({ people }) => {
   await expect(icon).toHaveAttribute("href", "/favicon.svg");
 });
 
-test("an older part goes on to the newest, also after a question that has failed", async ({ people }) => {
-  const { ana, ben, path } = await unread(people, 27);
+test("an older page loads forward to the newest message, even after a failed request", async ({ people }) => {
+  const { ana, ben, path } = await unreadConversation(people, 27);
   await ben.open(path);
   await ben.page.getByRole("button", { name: "27 new messages" }).click();
   await expect(ben.page.locator(".conversation").first()).not.toContainText("unread");
-  // The link that a browser without script follows to what is older. There is none before the server knows what he has read.
-  const older = () =>
+  // The link to older messages for browsers without script. It is missing until the server has Ben's read position.
+  const olderLink = () =>
     ben.page.evaluate(async (path) => {
       const page = new DOMParser().parseFromString(await (await fetch(path)).text(), "text/html");
       return page.querySelector("a[href*='before=']")?.getAttribute("href") ?? "";
     }, path);
-  await expect.poll(older).not.toBe("");
-  const part = await older();
-  ben.complaints.expectNoAnswer();
+  await expect.poll(olderLink).not.toBe("");
+  const olderPath = await olderLink();
+  ben.errors.expectNetworkFailure();
   await ben.page.route("**/rpc/messages_after", (route) => route.abort());
-  const asked = ben.page.waitForRequest("**/rpc/messages_after");
-  await ben.open(part);
-  await asked;
+  const requested = ben.page.waitForRequest("**/rpc/messages_after");
+  await ben.open(olderPath);
+  await requested;
   await expect(ben.messages.last()).toHaveText("message 6");
   await ben.page.unroute("**/rpc/messages_after");
   await ana.send("meanwhile");
@@ -123,30 +123,30 @@ test("an older part goes on to the newest, also after a question that has failed
   await expect(ben.messages.last()).toHaveText("meanwhile");
 });
 
-test("a slow page opens where one goes on reading, whatever comes before its first frame", async ({ people }) => {
-  const { ana, ben, path } = await unread(people, 27);
-  const opened = async ({ page }: Person) => {
-    await page.evaluate(() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then))));
+test("a slow page opens at the reading position, even if a message arrives before its first frame", async ({ people }) => {
+  const { ana, ben, path } = await unreadConversation(people, 27);
+  const waitUntilRendered = async ({ page }: Person) => {
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   };
   for (const { page } of [ana, ben]) {
     await page.addInitScript(() => {
       const frame = window.requestAnimationFrame.bind(window);
-      window.requestAnimationFrame = (then) => window.setTimeout(() => frame(then), 500);
+      window.requestAnimationFrame = (callback) => window.setTimeout(() => frame(callback), 500);
     });
   }
   await ana.open(`${path}?after=after-2022-12-31T15:00:00.000Z`);
-  await opened(ana);
+  await waitUntilRendered(ana);
   await expect(ana.messages.first()).toHaveText("message 0");
   await expect(ana.messages.first()).toBeInViewport();
   await ben.open(path);
   await ana.sendAll(path, ["meanwhile"]);
   await expect(ben.messages).toHaveCount(28);
-  await opened(ben);
+  await waitUntilRendered(ben);
   await expect(ben.page.getByText("New messages", { exact: true })).toBeInViewport();
 });
 
-test("a date leads to what was written from then on, and one after the last message to the newest", async ({ people }) => {
-  const { ana, path } = await unread(people, 27);
+test("a date leads to the messages from that day on, and a date after the last message to the newest", async ({ people }) => {
+  const { ana, path } = await unreadConversation(people, 27);
   await ana.open(path);
   await expect(ana.messages).toHaveCount(20);
   const go = async (date: string) => {
@@ -156,7 +156,7 @@ test("a date leads to what was written from then on, and one after the last mess
     await expect(ana.page.getByLabel("Show messages from")).toBeHidden();
   };
   await go("2023-01-01");
-  // Midnight of the browser's zone.
+  // Midnight in the browser's time zone.
   await expect(ana.page).toHaveURL(`${path}?after=after-2022-12-31T15:00:00.000Z`);
   await expect(ana.messages.first()).toHaveText("message 0");
   await expect(ana.messages.first()).toBeInViewport();
@@ -165,10 +165,10 @@ test("a date leads to what was written from then on, and one after the last mess
   await expect(ana.messages.last()).toHaveText("message 26");
 });
 
-test("a conversation that is marked as unread stays so on every page until it is opened", async ({ people }) => {
-  const { ben, path } = await unread(people, 2);
-  const [row, elsewhere] = [ben.page.locator(".conversation").first(), await people.again(ben)];
-  await elsewhere.enter();
+test("a conversation marked as unread stays unread on every page until it is opened", async ({ people }) => {
+  const { ben, path } = await unreadConversation(people, 2);
+  const [row, elsewhere] = [ben.page.locator(".conversation").first(), await people.inAnotherBrowser(ben)];
+  await elsewhere.signInDirectly();
   const rowElsewhere = elsewhere.page.locator(".conversation").first();
   await ben.open(path);
   await expect(rowElsewhere).not.toContainText("unread");
@@ -184,34 +184,34 @@ test("a conversation that is marked as unread stays so on every page until it is
   await expect(row).not.toContainText("unread");
 });
 
-test("who opens another conversation before one is marked as unread stays in it", async ({ people, viewport }) => {
-  test.skip(!viewport || viewport.width < 720, "narrow screens show no list beside it");
-  const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.known("Ben"), people.known("Cy")]);
-  const bens = await ana.startConversation(ben, "hello Ben");
-  const cys = await ana.startConversation(cy, "hello Cy");
-  await ana.open(bens);
-  const release = await ana.hold("mark_unread");
-  const asked = ana.page.waitForRequest("**/rpc/mark_unread");
+test("a user who opens another conversation while the first is being marked as unread stays in the new one", async ({ people, viewport }) => {
+  test.skip(!viewport || viewport.width < 720, "narrow screens do not show the list beside a conversation");
+  const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.offline("Ben"), people.offline("Cy")]);
+  const pathToBen = await ana.startConversation(ben, "hello Ben");
+  const pathToCy = await ana.startConversation(cy, "hello Cy");
+  await ana.open(pathToBen);
+  const release = await ana.holdRequests("mark_unread");
+  const requested = ana.page.waitForRequest("**/rpc/mark_unread");
   await ana.page.getByRole("button", { name: "Mark as unread" }).click();
-  await asked;
+  await requested;
   await ana.conversations.filter({ hasText: cy.handle }).click();
   await expect(ana.messages).toHaveText(["hello Cy"]);
   release();
   await expect(ana.conversations.filter({ hasText: ben.handle })).toContainText("Marked as unread");
   await ana.send("still here");
   await expect(ana.messages).toHaveText(["hello Cy", "still here"]);
-  await expect(ana.page).toHaveURL(cys);
+  await expect(ana.page).toHaveURL(pathToCy);
 });
 
-test("scrolled up, a page holds on to no more messages than it may, however many come", async ({ people }) => {
+test("a page that is scrolled up never holds more than the maximum number of messages", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "hello");
-  // With the first one as many as a page may hold on to, and all of them loaded: the next one is one too many.
-  await writeBehindTheServer(path, 299);
-  await ana.read(path, 300);
+  // Together with the first message, this is the maximum that a page holds: each further message exceeds it.
+  await insertMessages(path, 299);
+  await ana.markRead(path, 300);
   await ana.open(path);
   const loaded = async () => {
-    await ana.thread.evaluate((scroller) => scroller.scrollTo({ top: -scroller.scrollHeight }));
+    await ana.scroller.evaluate((scroller) => scroller.scrollTo({ top: -scroller.scrollHeight }));
     return ana.page.locator(".message").count();
   };
   await expect.poll(loaded, { intervals: [100], timeout: 30_000 }).toBe(300);

@@ -1,33 +1,33 @@
 import { expect, test, type Person } from "./support/people.ts";
 
-/** What it says below one's own messages about how far they have got, oldest first. */
+/** Status labels below the user's own messages, oldest first. */
 function receipts(person: Person) {
   return person.page.locator(".message__receipt");
 }
 
-test("a message is sent, then delivered, then read, and stays so when the page is loaded again", async ({ people }) => {
-  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.known("Ben")]);
+test("a message is sent, then delivered, then read, and its status survives a reload", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.offline("Ben")]);
   const path = await ana.startConversation(ben, "hello");
   await expect(receipts(ana)).toHaveText(["Sent"]);
-  const his = await people.enter(ben);
+  const benOnline = await people.signIn(ben);
   await expect(receipts(ana)).toHaveText(["Delivered"]);
   await ana.open(path);
   await expect(receipts(ana)).toHaveText(["Delivered"]);
-  await his.open(path);
+  await benOnline.open(path);
   await expect(receipts(ana)).toHaveText(["Read"]);
-  await his.open("/messages");
+  await benOnline.open("/messages");
   await ana.send("and this?");
   await expect(receipts(ana)).toHaveText(["Read", "Delivered"]);
-  await his.open(path);
+  await benOnline.open(path);
   await expect(receipts(ana)).toHaveText(["Read"]);
-  await expect(his.page.locator(".message--mine")).toHaveCount(0);
+  await expect(benOnline.page.locator(".message--mine")).toHaveCount(0);
 });
 
-test("what was missed while the page had no connection is asked for", async ({ people }) => {
+test("receipts missed while offline are shown once the connection is back", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "hello");
   await expect(receipts(ana)).toHaveText(["Delivered"]);
-  ana.complaints.expectNoAnswer();
+  ana.errors.expectNetworkFailure();
   await ana.page.context().setOffline(true);
   await expect(ana.page.getByText("No connection.")).toBeVisible();
   await ben.open(path);
@@ -37,14 +37,14 @@ test("what was missed while the page had no connection is asked for", async ({ p
   await expect(receipts(ana)).toHaveText(["Read"]);
 });
 
-test("who turns receipts off sends none and sees none", async ({ people }) => {
+test("a user who turns receipts off sends none and sees none", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "hello");
   await ben.page.getByText("Account", { exact: true }).locator("..").click();
   await ben.page.getByRole("link", { name: "Settings" }).click();
-  await ben.page.getByLabel("Receipts").uncheck();
+  await ben.page.getByLabel("Delivery and read receipts").uncheck();
   await ben.page.getByRole("button", { name: "Save" }).click();
-  await expect(ben.page.getByText("Saved.")).toBeVisible();
+  await expect(ben.page.getByText("Settings saved.")).toBeVisible();
   await ben.open(path);
   await ben.send("hello yourself");
   await expect(receipts(ben)).toHaveText(["Sent"]);
@@ -56,32 +56,32 @@ test("who turns receipts off sends none and sees none", async ({ people }) => {
   await expect(ben.page.locator(".conversation").first()).not.toContainText("unread");
   await expect(receipts(ana)).toHaveText(["Sent"]);
   await ben.open("/settings");
-  await expect(ben.page.getByLabel("Receipts")).not.toBeChecked();
+  await expect(ben.page.getByLabel("Delivery and read receipts")).not.toBeChecked();
 });
 
-test("what comes into a window that nobody looks at is delivered, and read once somebody does", async ({ people }) => {
+test("a message that arrives in an unfocused window is delivered, and read once the window has the focus", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "hello");
   const row = ben.page.locator(".conversation").first();
   await ben.page.addInitScript(() => {
-    const state = Object.assign(window, { isLookedAt: true });
-    document.hasFocus = () => state.isLookedAt;
+    const state = Object.assign(window, { isFocused: true });
+    document.hasFocus = () => state.isFocused;
   });
-  const look = (isLookedAt: boolean) =>
-    ben.page.evaluate((isLookedAt) => {
-      Object.assign(window, { isLookedAt });
-      window.dispatchEvent(new Event(isLookedAt ? "focus" : "blur"));
-    }, isLookedAt);
+  const setFocus = (isFocused: boolean) =>
+    ben.page.evaluate((isFocused) => {
+      Object.assign(window, { isFocused });
+      window.dispatchEvent(new Event(isFocused ? "focus" : "blur"));
+    }, isFocused);
   await ben.open(path);
   await expect(receipts(ana)).toHaveText(["Read"]);
-  await look(false);
+  await setFocus(false);
   await ana.send("one");
   await ana.send("two");
   await expect(ben.messages).toHaveText(["hello", "one", "two"]);
-  // Both: had the first been read as it came, one would be left.
+  // Both are unread. If the first had been marked as read on arrival, only one would be.
   await expect(row).toContainText("2 unread");
   await expect(receipts(ana)).toHaveText(["Read", "Delivered"]);
-  await look(true);
+  await setFocus(true);
   await expect(receipts(ana)).toHaveText(["Read"]);
   await expect(row).not.toContainText("unread");
 });

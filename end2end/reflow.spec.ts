@@ -1,6 +1,6 @@
 import { expect, test, type Person } from "./support/people.ts";
 
-/** Nothing may be wider than the window: who zooms in reads in one direction only (WCAG 2.2, 1.4.10). */
+/** Checks that nothing is wider than the window: a zoomed page must scroll in one direction only (WCAG 2.2, 1.4.10). */
 async function expectNoSidewaysScroll(person: Person, path: string): Promise<void> {
   await person.open(path);
   const { content, window } = await person.page.evaluate(() => ({
@@ -27,8 +27,11 @@ for (const [name, width, height] of [["320 pixels", 320, 568], ["200 % of 1280 p
   });
 }
 
-/** What is narrower or lower than 44 pixels. A link in a sentence is as high as its line (WCAG 2.2, 2.5.5), and a box can be hit by its label. */
-async function tooSmall(person: Person): Promise<string[]> {
+/**
+ * Returns the click targets smaller than 44 by 44 pixels (WCAG 2.2, 2.5.5). Links inside a sentence are exempt, and a
+ * checkbox is as large as its label, which can be clicked too.
+ */
+async function smallTargets(person: Person): Promise<string[]> {
   const targets = person.page.locator("a:visible, button:visible, summary:visible, input:visible, textarea:visible");
   return targets.evaluateAll((targets) =>
     targets
@@ -42,22 +45,22 @@ async function tooSmall(person: Person): Promise<string[]> {
   );
 }
 
-test("the targets are at least 44 pixels wide and high", async ({ people }) => {
+test("click targets are at least 44 pixels wide and high", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   const path = await ana.startConversation(ben, "hello");
   const visitor = await people.visitor("Cy");
-  visitor.complaints.expectStatus(404);
+  visitor.errors.expectStatus(404);
   for (const page of ["/signin", "/signup", "/confirm", "/forgot", "/forgot?sent=1", "/no/such/page"]) {
     await visitor.open(page);
-    expect(await tooSmall(visitor), page).toEqual([]);
+    expect(await smallTargets(visitor), page).toEqual([]);
   }
   for (const page of ["/messages", "/settings", `/messages/new?q=${ben.account.handle}`, path]) {
     await ana.open(page);
-    expect(await tooSmall(ana), page).toEqual([]);
+    expect(await smallTargets(ana), page).toEqual([]);
   }
   for (const summary of [".account__summary", ".date-form__summary"]) {
     await ana.page.locator(summary).click();
-    expect(await tooSmall(ana), summary).toEqual([]);
+    expect(await smallTargets(ana), summary).toEqual([]);
     await ana.page.keyboard.press("Escape");
   }
 });

@@ -1,4 +1,4 @@
--- For wrk, in bin/bench: the three rows of a send, straight to the local DynamoDB, which checks no signature.
+-- wrk script of bin/bench: writes the three rows of a send directly to the local DynamoDB, which checks no signature.
 
 wrk.method = "POST"
 wrk.headers["content-type"] = "application/x-amz-json-1.0"
@@ -9,10 +9,10 @@ wrk.headers["authorization"] = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-cen
 
 local put = [[{"Put": {"TableName": "cruddur-messages",
     "Item": {"pk": {"S": "BENCH#%d"}, "sk": {"S": "%d"}, "message": {"S": "bench"}}}}]]
-local asked = 0
+local count = 0
 
 function request()
-    asked = asked + 1
-    local rows = { put:format(asked, 1), put:format(asked, 2), put:format(asked, 3) }
+    count = count + 1
+    local rows = { put:format(count, 1), put:format(count, 2), put:format(count, 3) }
     return wrk.format(nil, "/", nil, '{"TransactItems": [' .. table.concat(rows, ",") .. "]}")
 end

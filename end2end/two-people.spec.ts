@@ -14,7 +14,7 @@ test("two people sign in and write to each other", async ({ people }) => {
   await expect(ana.messages).toHaveText(["Are you there?", "I am."]);
 });
 
-test("two first messages at once make one conversation", async ({ people }) => {
+test("two first messages at the same time create one conversation", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   await Promise.all([ana.open(`/messages/new/${ben.account.handle}`), ben.open(`/messages/new/${ana.account.handle}`)]);
   await Promise.all([ana.send("from Ana"), ben.send("from Ben")]);

@@ -1,13 +1,13 @@
-//! Every call that a browser can make: the whole contract between browser and server.
+//! Server functions: the contract between browser and server.
 //!
-//! A server function says who, parses, calls once, answers. All are POST under `/rpc`, with an endpoint of their own so
-//! that a page opened before a deploy still finds them. Those that a form can make return a [`Destination`] or what one
-//! follows from, and are also that form's plain POST (`server/forms.rs`).
-#![expect(missing_docs, reason = "the macro makes a struct of the arguments, and documents none of its fields")]
+//! A server function identifies the caller, parses its arguments, makes one call and returns the result. All of them
+//! are POST requests under `/rpc`. The endpoints have explicit names, because Leptos would otherwise add a hash to
+//! them, and a page that was opened before a deployment would no longer find them. Functions behind a form return a
+//! [`Destination`], or a value that determines it; they also serve that form's plain POST (`server/http/forms.rs`).
 
 use leptos::prelude::*;
 
-use crate::domain::conversation::{self, Conversation, Receipts, Recipient, Thread};
+use crate::domain::conversation::{self, Conversation, ConversationView, Receipts, Recipient};
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
 use crate::domain::message::{self, Message, SentAt};
@@ -15,7 +15,7 @@ use crate::domain::page::{Cursor, Page};
 use crate::domain::settings::Settings;
 use crate::domain::user::{self, User};
 
-/// Signs in, and leads to `next` (a path of ours) or to the conversations.
+/// Signs in. The destination is `next`, if that is a path on this site, or the conversation list.
 #[server(prefix = "/rpc", endpoint = "sign_in")]
 pub async fn sign_in(
     email: String,
@@ -24,11 +24,11 @@ pub async fn sign_in(
 ) -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.lead(accounts::sign_in(&call.state, &call.parts, &email, password, &next).await?)))
+    respond(async |call| Ok(call.redirect(accounts::sign_in(&call.state, &call.parts, &email, password, &next).await?)))
         .await
 }
 
-/// Makes an account; a code goes to the e-mail address. From here on `next` is handed from page to page, to the sign-in.
+/// Creates an account and sends a code to the e-mail address. `next` is passed on from page to page until the sign-in.
 #[server(prefix = "/rpc", endpoint = "sign_up")]
 pub async fn sign_up(
     name: String,
@@ -40,36 +40,38 @@ pub async fn sign_up(
     use crate::server::accounts;
     use crate::server::http::respond::respond;
     respond(async |call| {
-        Ok(call.lead(accounts::sign_up(&call.state, &call.parts, &name, &handle, &email, password, &next).await?))
+        Ok(call.redirect(accounts::sign_up(&call.state, &call.parts, &name, &handle, &email, password, &next).await?))
     })
     .await
 }
 
-/// Proves that the e-mail address is theirs.
+/// Confirms a new account's e-mail address with the code.
 #[server(prefix = "/rpc", endpoint = "confirm")]
 pub async fn confirm(email: String, code: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.lead(accounts::confirm(&call.state, &call.parts, &email, &code, &next).await?))).await
+    respond(async |call| Ok(call.redirect(accounts::confirm(&call.state, &call.parts, &email, &code, &next).await?)))
+        .await
 }
 
-/// Sends the code of [`confirm`] again.
+/// Sends the code for [`confirm`] again.
 #[server(prefix = "/rpc", endpoint = "resend_code")]
 pub async fn resend_code(email: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.lead(accounts::resend_code(&call.state, &call.parts, &email, &next).await?))).await
+    respond(async |call| Ok(call.redirect(accounts::resend_code(&call.state, &call.parts, &email, &next).await?))).await
 }
 
-/// Sends a code with which a new password can be set.
+/// Sends a code for [`reset_password`].
 #[server(prefix = "/rpc", endpoint = "forgot_password")]
 pub async fn forgot_password(email: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.lead(accounts::forgot_password(&call.state, &call.parts, &email, &next).await?))).await
+    respond(async |call| Ok(call.redirect(accounts::forgot_password(&call.state, &call.parts, &email, &next).await?)))
+        .await
 }
 
-/// Sets a new password with the code of [`forgot_password`]. Ends all sessions of the account.
+/// Sets a new password with the code from [`forgot_password`]. Ends all sessions of the account.
 #[server(prefix = "/rpc", endpoint = "reset_password")]
 pub async fn reset_password(
     email: String,
@@ -80,34 +82,34 @@ pub async fn reset_password(
     use crate::server::accounts;
     use crate::server::http::respond::respond;
     respond(async |call| {
-        Ok(call.lead(accounts::reset_password(&call.state, &call.parts, &email, &code, password, &next).await?))
+        Ok(call.redirect(accounts::reset_password(&call.state, &call.parts, &email, &code, password, &next).await?))
     })
     .await
 }
 
-/// Ends this session.
+/// Ends the caller's session.
 #[server(prefix = "/rpc", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.lead(accounts::sign_out(&call.state, &call.parts).await?))).await
+    respond(async |call| Ok(call.redirect(accounts::sign_out(&call.state, &call.parts).await?))).await
 }
 
-/// Ends every session of the person who asks, on every device.
+/// Ends all sessions of the caller, on every device.
 #[server(prefix = "/rpc", endpoint = "sign_out_everywhere")]
 pub async fn sign_out_everywhere() -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.lead(accounts::sign_out_everywhere(&call.state, &call.parts).await?))).await
+    respond(async |call| Ok(call.redirect(accounts::sign_out_everywhere(&call.state, &call.parts).await?))).await
 }
 
-/// Who is signed in.
+/// Returns the signed-in user.
 #[server(prefix = "/rpc", endpoint = "current_user")]
 pub async fn current_user() -> Result<User, AppError> {
     crate::server::http::respond::respond(async |call| Ok(call.user()?.user.clone())).await
 }
 
-/// A page of one's conversations, newest first; `cursor` comes from an earlier page.
+/// Returns a page of the caller's conversations, newest first; `cursor` comes from an earlier page.
 #[server(prefix = "/rpc", endpoint = "list_conversations")]
 pub async fn list_conversations(cursor: Option<Cursor>) -> Result<Page<Conversation>, AppError> {
     crate::server::http::respond::respond(async |call| {
@@ -116,34 +118,39 @@ pub async fn list_conversations(cursor: Option<Cursor>) -> Result<Page<Conversat
     .await
 }
 
-/// A conversation with the page of it where the unread begin, or else the newest, or with the one that `cursor` asks for.
+/// Returns a conversation with one page of its messages: the page at `cursor`, else the page with the first unread
+/// message, else the newest page.
 #[server(prefix = "/rpc", endpoint = "open_conversation")]
-pub async fn open_conversation(conversation: conversation::Id, cursor: Option<Cursor>) -> Result<Thread, AppError> {
+pub async fn open_conversation(
+    conversation: conversation::Id,
+    cursor: Option<Cursor>,
+) -> Result<ConversationView, AppError> {
     crate::server::http::respond::respond(async |call| {
         crate::server::messaging::conversations::open(&call.state, call.user()?, conversation, cursor.as_ref()).await
     })
     .await
 }
 
-/// A page of a conversation's messages, oldest first.
+/// Returns a page of a conversation's messages, oldest first.
 #[server(prefix = "/rpc", endpoint = "list_messages")]
 pub async fn list_messages(conversation: conversation::Id, cursor: Cursor) -> Result<Page<Message>, AppError> {
     crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::conversations::page(&call.state, call.user()?, conversation, &cursor).await
+        crate::server::messaging::conversations::list_messages(&call.state, call.user()?, conversation, &cursor).await
     })
     .await
 }
 
-/// What was written in a conversation after a time, oldest first; from the first message of all without one.
+/// Returns the messages sent after a time, oldest first; without a time, from the first message of the conversation.
 #[server(prefix = "/rpc", endpoint = "messages_after")]
 pub async fn messages_after(conversation: conversation::Id, after: Option<SentAt>) -> Result<Page<Message>, AppError> {
     crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::conversations::after(&call.state, call.user()?, conversation, after.as_ref()).await
+        crate::server::messaging::conversations::messages_after(&call.state, call.user()?, conversation, after.as_ref())
+            .await
     })
     .await
 }
 
-/// Tells the other person that one is writing. Nothing is stored.
+/// Notifies the other member that the caller is typing. Nothing is stored.
 #[server(prefix = "/rpc", endpoint = "typing")]
 pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
     crate::server::http::respond::respond(async |call| {
@@ -152,18 +159,18 @@ pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
     .await
 }
 
-/// Has one's streams tell, for two minutes, who is there in these conversations, [`conversation::LOOKED_FOR_MAX`] of them
-/// at most. Of the newest ones they tell by themselves. Nothing is stored.
-#[server(prefix = "/rpc", endpoint = "look_for")]
-pub async fn look_for(conversations: Vec<conversation::Id>) -> Result<(), AppError> {
+/// Subscribes the caller's event streams to presence in these conversations for two minutes, at most
+/// [`conversation::PRESENCE_QUERY_MAX`] per call. The newest conversations are always subscribed. Nothing is stored.
+#[server(prefix = "/rpc", endpoint = "watch_presence")]
+pub async fn watch_presence(conversations: Vec<conversation::Id>) -> Result<(), AppError> {
     crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::presence::look_for(&call.state, call.user()?, &conversations).await
+        crate::server::messaging::presence::watch_presence(&call.state, call.user()?, &conversations).await
     })
     .await
 }
 
-/// Sends a message into a conversation, once per `id`. Where it says by whom it was written, nobody else can send it: who is
-/// signed in may have changed since.
+/// Sends a message to a conversation, once per `id`. If `author` is given, only that user can send the message: another
+/// user may have signed in since it was written.
 #[server(prefix = "/rpc", endpoint = "send_message")]
 pub async fn send_message(
     conversation: conversation::Id,
@@ -174,13 +181,14 @@ pub async fn send_message(
     crate::server::http::respond::respond(async |call| {
         let me = call.author(author)?;
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
-        crate::server::messaging::sending::send(&call.state, me, conversation, id, &body).await
+        crate::server::messaging::sending::send_message(&call.state, me, conversation, id, &body).await
     })
     .await
 }
 
-/// Sends somebody a first message, once per `id`, or one more where there is a conversation with them, and says in which.
-/// It is bound to whoever has the id `to`, whatever their handle is by now, and to `author` as in [`send_message`].
+/// Sends a first message to a user, once per `id`, and returns the conversation. If the two users already have a
+/// conversation, the message is appended to it. The recipient is the user with the id `to`, even if their handle has
+/// changed; `author` works as in [`send_message`].
 #[server(prefix = "/rpc", endpoint = "send_first_message")]
 pub async fn send_first_message(
     to: user::Id,
@@ -191,12 +199,12 @@ pub async fn send_first_message(
     crate::server::http::respond::respond(async |call| {
         let me = call.author(author)?;
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
-        crate::server::messaging::sending::send_first(&call.state, me, to, id, &body).await
+        crate::server::messaging::sending::send_first_message(&call.state, me, to, id, &body).await
     })
     .await
 }
 
-/// Remembers that everything up to `seq` has been read.
+/// Advances the caller's read position to `seq`.
 #[server(prefix = "/rpc", endpoint = "mark_read")]
 pub async fn mark_read(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
     crate::server::http::respond::respond(async |call| {
@@ -214,7 +222,7 @@ pub async fn mark_unread(conversation: conversation::Id) -> Result<(), AppError>
     .await
 }
 
-/// Tells the other person that everything up to `seq` has arrived.
+/// Records that everything up to `seq` has been delivered to the caller, and notifies the other member.
 #[server(prefix = "/rpc", endpoint = "mark_delivered")]
 pub async fn mark_delivered(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
     crate::server::http::respond::respond(async |call| {
@@ -223,16 +231,16 @@ pub async fn mark_delivered(conversation: conversation::Id, seq: u64) -> Result<
     .await
 }
 
-/// How far the other person has got; none where one of the two does not show it.
+/// Returns the other member's receipts; `None` if either member has turned receipts off.
 #[server(prefix = "/rpc", endpoint = "find_receipts")]
 pub async fn find_receipts(conversation: conversation::Id) -> Result<Option<Receipts>, AppError> {
     crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::receipts::in_conversation(&call.state, call.user()?, conversation).await
+        crate::server::messaging::receipts::find_receipts(&call.state, call.user()?, conversation).await
     })
     .await
 }
 
-/// What one has chosen.
+/// Returns the caller's settings.
 #[server(prefix = "/rpc", endpoint = "load_settings")]
 pub async fn load_settings() -> Result<Settings, AppError> {
     crate::server::http::respond::respond(async |call| {
@@ -241,7 +249,7 @@ pub async fn load_settings() -> Result<Settings, AppError> {
     .await
 }
 
-/// Keeps what one has chosen. A box that is not ticked is not in the form.
+/// Saves the caller's settings. Arguments have defaults, because a browser leaves an unticked box out of the form.
 #[server(prefix = "/rpc", endpoint = "save_settings")]
 pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destination, AppError> {
     crate::server::http::respond::respond(async |call| {
@@ -251,31 +259,33 @@ pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destinat
     .await
 }
 
-/// People whose handle or name begins with `query`; nobody for less than two characters.
+/// Returns users whose handle or name begins with `query`; none for fewer than two characters.
 #[server(prefix = "/rpc", endpoint = "search_users")]
 pub async fn search_users(query: String) -> Result<Vec<User>, AppError> {
     crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::people::search(&call.state, call.user()?, &query).await
+        crate::server::messaging::recipients::search_users(&call.state, call.user()?, &query).await
     })
     .await
 }
 
-/// The person to whom a first message would go. Yourself: a conflict.
+/// Returns the recipient of a first message. The caller's own handle is a conflict.
 #[server(prefix = "/rpc", endpoint = "find_recipient")]
 pub async fn find_recipient(handle: String) -> Result<Recipient, AppError> {
     crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::people::recipient(&call.state, call.user()?, &handle).await
+        crate::server::messaging::recipients::find_recipient(&call.state, call.user()?, &handle).await
     })
     .await
 }
 
-/// The same as [`send_first_message`], to the person of a handle, and leads to the conversation: what a form asks for.
+/// Variant of [`send_first_message`] for the plain form: takes the recipient's handle and redirects to the
+/// conversation.
 #[server(prefix = "/rpc", endpoint = "start_conversation")]
 pub async fn start_conversation(handle: String, id: message::Id, body: String) -> Result<Destination, AppError> {
     crate::server::http::respond::respond(async |call| {
         let me = call.user()?;
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
-        let conversation = crate::server::messaging::sending::start(&call.state, me, &handle, id, &body).await?;
+        let conversation =
+            crate::server::messaging::sending::start_conversation(&call.state, me, &handle, id, &body).await?;
         Ok(Destination(format!("/messages/{conversation}")))
     })
     .await

@@ -1,17 +1,61 @@
-//! Cruddur Messages: people sign in with a browser and write to each other.
+//! Cruddur Messages: direct messages between signed-in users, in the browser.
 //!
 //! # Map
 //!
-//! Four rooms. [`domain`]: the vocabulary that browser and server share. [`api`]: every call that a browser can make.
-//! [`ui`]: pages, components and their state, also rendered on the server. `server`: everything behind the gate below.
+//! The crate has four rooms: [`domain`], [`api`], [`ui`] and `server`. Programs and tests stand beside them.
+//!
+//! ```text
+//! src/
+//!   domain/                      shared vocabulary, compiled for browser and server
+//!   api.rs                       the contract between browser and server: every server function
+//!   ui/                          everything that a browser shows; also rendered on the server
+//!     app.rs                     document and routes
+//!     pages/                     one file per page
+//!     components/                views: they take values and signals, and draw
+//!     state/                     behavior of an open page, without markup
+//!       open_conversation/       the conversation that the page shows
+//!       law/                     property tests: any history of events ends in the server's state
+//!   server/                      compiled for the server only
+//!     config.rs                  configuration
+//!     telemetry.rs               logs
+//!     run.rs                     startup and shutdown
+//!     state.rs                   handles that every request shares
+//!     failure.rs                 the server's error type
+//!     http/                      router, layers, forms, error pages, events, rate limits
+//!       session/                 session cookie to signed-in user
+//!       json_api/                the JSON API for programs
+//!     accounts/                  use cases: sign-up, sign-in, sign-out, password reset
+//!     messaging/                 use cases: conversations, sending, receipts, presence, settings
+//!     cognito/                   the user pool
+//!     live/                      event streams, bus between servers, presence
+//!     stream/                    reads the table's stream and updates the inbox rows
+//!     store/                     both databases
+//!       postgres/                users and sessions
+//!       dynamodb/                conversations and messages
+//!         inbox/                 inbox rows: each member's list of conversations
+//!         legacy/                rows of the old app, and their migration
+//!   main.rs                      program: the web server
+//!   bin/                         other programs
+//!     admin/                     the admin tool
+//!     stream/                    the Lambda function that reads the table's stream
+//!     audit/                     fault-injection test: no message may be lost or stored twice
+//!     soak/                      load test: thousands of open event streams
+//!   tests/                       integration tests
+//! ```
+//!
+//! Dependencies point one way: `ui` uses `api`, `api` uses `server`, `server` uses `domain`. Leptos needs two
+//! exceptions: the router renders `ui::app`, and the form handlers read the argument types that `#[server]` makes in
+//! `api`.
 //!
 //! # Invariants
 //!
-//! 1. Outside `server/`, `bin/` and `main.rs` nothing names a database, AWS or axum.
-//! 2. Only `server/store/table.rs` spells a DynamoDB key; only `sql/` holds SQL.
-//! 3. A message is read or written only with a `Membership`, and only `server/store/conversations.rs` makes one.
-//! 4. Server functions hold no logic: who, parse, one call, answer.
-//! 5. [`error::AppError`] carries no cause. Causes are logged once, in `server/respond.rs`.
+//! 1. Only `server/`, `bin/`, `tests/` and `main.rs` name a database, AWS or axum.
+//! 2. Only `server/store/dynamodb/table.rs` spells a DynamoDB key; only the folder `sql/` holds SQL.
+//! 3. The right to a conversation is a value, a `Membership`. Messages are read and written only with one, and only
+//!    `server/store/dynamodb/conversations.rs` and `membership.rs` beside it make one.
+//! 4. Server functions hold no rules: each identifies the caller, parses, makes one call and returns the result.
+//! 5. [`domain::error::AppError`] carries no cause. Causes are logged once, by `server/failure.rs`.
+//! 6. An event is a hint: it may be lost, repeated or late. A page that has missed events asks the server.
 #![recursion_limit = "256"]
 
 pub mod domain;
@@ -23,18 +67,19 @@ pub mod ui;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-/// Takes over the page that the server rendered. The browser's entry point.
+/// Hydrates the page that the server rendered. Entry point in the browser.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leave_links_to_the_browser();
+    load_documents_until_hydrated();
     leptos::mount::hydrate_lazy(ui::app::App);
 }
 
-/// Until the page is alive its links load documents: the router listens, at the window, before it can answer.
+/// Lets links load documents until the page is hydrated. The router listens for clicks at the window before it can
+/// handle them, so a click would otherwise be lost.
 #[cfg(feature = "hydrate")]
-fn leave_links_to_the_browser() {
+fn load_documents_until_hydrated() {
     use leptos::prelude::document;
     use wasm_bindgen::JsCast;
 

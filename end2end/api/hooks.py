@@ -1,5 +1,5 @@
-"""Each call comes from an address of its own, as the calls of many programs do: limits by address are then on, and in
-nobody's way. For the server, TRUSTED_PROXIES is 1."""
+"""Gives each call its own client address, as if many clients called. Rate limits per address stay enabled without
+affecting the test. The server must run with TRUSTED_PROXIES=1."""
 
 import ipaddress
 import itertools

@@ -1,8 +1,8 @@
-"""Signs people in at Cognito and prints their access tokens, as schemathesis reads them (Web Fuzzing Commons).
+"""Signs users in at Cognito and prints their access tokens in the format that schemathesis reads (Web Fuzzing Commons).
 
     PASSWORD=... tokens.py ana cy
 
-Ana is ana@example.com. Which user pool: the variables of the web server.
+The example signs in ana@example.com and cy@example.com. The variables of the web server select the user pool.
 """
 
 import base64
@@ -28,13 +28,13 @@ def access_token(email: str) -> str:
         "X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth",
     }
     request = urllib.request.Request(ENDPOINT, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)["AuthenticationResult"]["AccessToken"]
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.load(response)["AuthenticationResult"]["AccessToken"]
 
 
-def entry(name: str) -> dict:
+def auth_entry(name: str) -> dict:
     value = f"Bearer {access_token(f'{name}@example.com')}"
     return {"name": name, "fixedHeaders": [{"name": "Authorization", "value": value}]}
 
 
-print(json.dumps({"auth": [entry(name) for name in sys.argv[1:]]}))
+print(json.dumps({"auth": [auth_entry(name) for name in sys.argv[1:]]}))

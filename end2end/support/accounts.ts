@@ -1,8 +1,8 @@
 import { createHmac, randomInt } from "node:crypto";
-import { someAddress } from "./addresses.ts";
-import { address, variable } from "./server.ts";
+import { randomIpAddress } from "./addresses.ts";
+import { requireEnv, serverUrl } from "./server.ts";
 
-/** Somebody who can sign in. */
+/** Credentials and profile of a test user. */
 export interface Account {
   name: string;
   handle: string;
@@ -10,28 +10,28 @@ export interface Account {
   password: string;
 }
 
-/** The code that the local Cognito sends by e-mail to everybody. */
-export const code = "123456";
-/** The code that it sends for a new password. */
+/** The code that the local Cognito sends by e-mail to confirm any new account. */
+export const confirmationCode = "123456";
+/** The code that the local Cognito sends by e-mail to reset any password. */
 export const resetCode = "654321";
 
-/** A person nobody else has met: each test has people of its own, so that no test disturbs another. */
-export function stranger(name: string): Account {
+/** Returns an account with a unique handle. No two tests share a user, so no test disturbs another. */
+export function newAccount(name: string): Account {
   const handle = `${name.toLowerCase().replace(/[^a-z].*/, "")}-${randomInt(2 ** 40).toString(36)}`;
   return { name, handle, email: `${handle}@example.com`, password: "correct horse 1 Battery" };
 }
 
-/** Makes a confirmed account. These calls need no key: a browser could make them too. */
+/** Signs the account up at Cognito and confirms it. These calls need no AWS credentials. */
 export async function register(account: Account): Promise<Account> {
-  const client = { ClientId: variable("AWS_COGNITO_USER_POOL_CLIENT_ID"), Username: account.email, ...secretHash(account.email) };
+  const client = { ClientId: requireEnv("AWS_COGNITO_USER_POOL_CLIENT_ID"), Username: account.email, ...secretHash(account.email) };
   const attributes = { email: account.email, name: account.name, preferred_username: account.handle };
   const UserAttributes = Object.entries(attributes).map(([Name, Value]) => ({ Name, Value }));
-  await call("SignUp", { ...client, Password: account.password, UserAttributes });
-  await call("ConfirmSignUp", { ...client, ConfirmationCode: code });
+  await callCognito("SignUp", { ...client, Password: account.password, UserAttributes });
+  await callCognito("ConfirmSignUp", { ...client, ConfirmationCode: confirmationCode });
   return account;
 }
 
-/** The cookie of a session, as a browser takes it. */
+/** A session cookie in the form that browsers under test take. */
 interface SessionCookie {
   name: string;
   value: string;
@@ -41,32 +41,32 @@ interface SessionCookie {
   sameSite: "Lax";
 }
 
-/** Signs in without a browser: from then on others can find the person. */
-export async function firstSignIn(account: Account): Promise<SessionCookie> {
-  const answer = await fetch(`${address}/rpc/sign_in`, {
+/** Signs in without a browser and returns the session cookie. Others can find a user after the first sign-in. */
+export async function createSession(account: Account): Promise<SessionCookie> {
+  const response = await fetch(`${serverUrl}/rpc/sign_in`, {
     method: "POST",
-    headers: { "x-forwarded-for": someAddress() },
+    headers: { "x-forwarded-for": randomIpAddress() },
     body: new URLSearchParams({ email: account.email, password: account.password, next: "" }),
   });
-  const [, name, value] = /^(__Host-[^=]+)=([^;]+)/.exec(answer.headers.getSetCookie()[0] ?? "") ?? [];
-  if (!answer.ok || !name || !value) throw new Error(`sign_in: ${answer.status} ${await answer.text()}`);
-  // What a browser takes from 127.0.0.1 as from a secure place, its remote control takes from https only.
-  return { name, value, url: address.replace("http:", "https:"), secure: true, httpOnly: true, sameSite: "Lax" };
+  const [, name, value] = /^(__Host-[^=]+)=([^;]+)/.exec(response.headers.getSetCookie()[0] ?? "") ?? [];
+  if (!response.ok || !name || !value) throw new Error(`sign_in: ${response.status} ${await response.text()}`);
+  // Browsers accept a `Secure` cookie from http://127.0.0.1, but their remote control sets one for https URLs only.
+  return { name, value, url: serverUrl.replace("http:", "https:"), secure: true, httpOnly: true, sameSite: "Lax" };
 }
 
-/** Proof that the caller knows the client's secret, where it has one. */
+/** Returns the proof that the caller knows the client's secret; empty if the client has no secret. */
 function secretHash(username: string): { SecretHash?: string } {
   const secret = process.env.AWS_COGNITO_USER_POOL_CLIENT_SECRET;
   if (!secret) return {};
-  const hash = createHmac("sha256", secret).update(username + variable("AWS_COGNITO_USER_POOL_CLIENT_ID"));
+  const hash = createHmac("sha256", secret).update(username + requireEnv("AWS_COGNITO_USER_POOL_CLIENT_ID"));
   return { SecretHash: hash.digest("base64") };
 }
 
-/** How often the local Cognito is asked again: it can trip over two requests at once, and then says 500. */
-const TRIES_MAX = 5;
+/** Maximum number of attempts per call: the local Cognito sometimes fails with 500 on two requests at the same time. */
+const ATTEMPTS_MAX = 5;
 
-async function call(action: string, body: object, tries = 1): Promise<void> {
-  const answer = await fetch(variable("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"), {
+async function callCognito(action: string, body: object, attempt = 1): Promise<void> {
+  const response = await fetch(requireEnv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"), {
     method: "POST",
     headers: {
       "content-type": "application/x-amz-json-1.1",
@@ -74,9 +74,9 @@ async function call(action: string, body: object, tries = 1): Promise<void> {
     },
     body: JSON.stringify(body),
   });
-  if (answer.status === 500 && tries < TRIES_MAX) return call(action, body, tries + 1);
-  const text = await answer.text();
-  // It may have done it all the same.
-  const done = answer.ok || (tries > 1 && text.includes("UsernameExistsException"));
-  if (!done) throw new Error(`${action}: ${answer.status} ${text}`);
+  if (response.status === 500 && attempt < ATTEMPTS_MAX) return callCognito(action, body, attempt + 1);
+  const text = await response.text();
+  // An attempt that failed with 500 may still have created the user.
+  const done = response.ok || (attempt > 1 && text.includes("UsernameExistsException"));
+  if (!done) throw new Error(`${action}: ${response.status} ${text}`);
 }

@@ -1,112 +1,112 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { answersReady } from "./ready.ts";
-import { variable } from "./server.ts";
+import { waitUntilReady } from "./ready.ts";
+import { requireEnv } from "./server.ts";
 
-/** The services of a server, by the variable that says where each is. */
+/** The services that a server depends on, each with the variables that hold its URL. */
 const services = {
   postgres: ["DATABASE_URL"],
   dynamodb: ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS"],
   cognito: ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"],
 } as const;
 
-export type Part = keyof typeof services;
+export type Service = keyof typeof services;
 
-/** A server beside the shared one, over the same services, each of which can be taken from it. */
+/** A second server on the same services as the shared one, behind proxies that can disconnect it from each service. */
 export class OwnServer {
   private constructor(
-    readonly address: string,
+    readonly url: string,
     private readonly child: ChildProcess,
-    private readonly lines: Record<Part, Line>,
+    private readonly proxies: Record<Service, TcpProxy>,
   ) {}
 
   static async start(): Promise<OwnServer> {
     const env = { ...process.env };
-    const lines: Partial<Record<Part, Line>> = {};
-    for (const [part, names] of Object.entries(services)) {
+    const proxies: Partial<Record<Service, TcpProxy>> = {};
+    for (const [service, names] of Object.entries(services)) {
       const [first] = names;
-      const line = await Line.to(new URL(variable(first)));
-      for (const name of names) env[name] = line.leading(variable(first));
-      lines[part as Part] = line;
+      const proxy = await TcpProxy.to(new URL(requireEnv(first)));
+      for (const name of names) env[name] = proxy.rewrite(requireEnv(first));
+      proxies[service as Service] = proxy;
     }
-    const place = `127.0.0.1:${await freePort()}`;
+    const listenAddress = `127.0.0.1:${await freePort()}`;
     const cwd = new URL("../..", import.meta.url).pathname;
-    const child = spawn(variable("SERVER"), { cwd, env: { ...env, LEPTOS_SITE_ADDR: place }, stdio: "ignore" });
-    const server = new OwnServer(`http://${place}`, child, lines as Record<Part, Line>);
-    await answersReady(server.address);
+    const child = spawn(requireEnv("SERVER"), { cwd, env: { ...env, LEPTOS_SITE_ADDR: listenAddress }, stdio: "ignore" });
+    const server = new OwnServer(`http://${listenAddress}`, child, proxies as Record<Service, TcpProxy>);
+    await waitUntilReady(server.url);
     return server;
   }
 
-  /** Takes a service away: every connection to it ends, and no new one is made. */
-  cut(part: Part): void {
-    this.lines[part].cut();
+  /** Closes every connection to the service and rejects new ones. */
+  disconnect(service: Service): void {
+    this.proxies[service].disconnect();
   }
 
-  /** Gives it back. */
-  mend(part: Part): void {
-    this.lines[part].mend();
+  /** Accepts connections to the service again. */
+  reconnect(service: Service): void {
+    this.proxies[service].reconnect();
   }
 
-  /** Whether it is still the process that was started. */
-  get isUp(): boolean {
+  /** Returns true while the process that `start` spawned is running. */
+  get isRunning(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
   async stop(): Promise<void> {
-    if (this.isUp) {
-      const gone = once(this.child, "exit");
+    if (this.isRunning) {
+      const exited = once(this.child, "exit");
       this.child.kill();
-      await gone;
+      await exited;
     }
-    for (const line of Object.values(this.lines)) line.end();
+    for (const proxy of Object.values(this.proxies)) proxy.close();
   }
 }
 
-/** Carries TCP connections to a service as long as it is whole. */
-class Line {
-  readonly #open = new Set<Socket>();
-  #whole = true;
+/** A proxy that forwards TCP connections to a service while it is connected. */
+class TcpProxy {
+  readonly #sockets = new Set<Socket>();
+  #isConnected = true;
 
   private constructor(private readonly listener: Server) {}
 
-  static async to({ hostname, port }: URL): Promise<Line> {
+  static async to({ hostname, port }: URL): Promise<TcpProxy> {
     const listener = createServer();
-    const line = new Line(listener);
-    listener.on("connection", (near) => line.#carry(near, connect(Number(port), hostname)));
+    const proxy = new TcpProxy(listener);
+    listener.on("connection", (client) => proxy.#forward(client, connect(Number(port), hostname)));
     await once(listener.listen(0, "127.0.0.1"), "listening");
-    return line;
+    return proxy;
   }
 
-  /** The address of its service, by way of it. */
-  leading(service: string): string {
-    return service.replace(new URL(service).host, `127.0.0.1:${(this.listener.address() as AddressInfo).port}`);
+  /** Returns the URL of the service with host and port of this proxy. */
+  rewrite(url: string): string {
+    return url.replace(new URL(url).host, `127.0.0.1:${(this.listener.address() as AddressInfo).port}`);
   }
 
-  cut(): void {
-    this.#whole = false;
-    for (const socket of this.#open) socket.destroy();
+  disconnect(): void {
+    this.#isConnected = false;
+    for (const socket of this.#sockets) socket.destroy();
   }
 
-  mend(): void {
-    this.#whole = true;
+  reconnect(): void {
+    this.#isConnected = true;
   }
 
-  end(): void {
-    this.cut();
+  close(): void {
+    this.disconnect();
     this.listener.close();
   }
 
-  #carry(near: Socket, far: Socket): void {
-    for (const [socket, other] of [[near, far], [far, near]] as const) {
-      this.#open.add(socket);
+  #forward(client: Socket, upstream: Socket): void {
+    for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
+      this.#sockets.add(socket);
       socket.on("error", () => other.destroy());
       socket.on("close", () => {
-        this.#open.delete(socket);
+        this.#sockets.delete(socket);
         other.destroy();
       });
       socket.pipe(other);
-      if (!this.#whole) socket.destroy();
+      if (!this.#isConnected) socket.destroy();
     }
   }
 }

@@ -1,74 +1,74 @@
 import { randomUUID } from "node:crypto";
 import { test as base, expect, type Browser, type Page } from "@playwright/test";
-import { firstSignIn, register, stranger, type Account } from "./accounts.ts";
-import { someAddress } from "./addresses.ts";
-import { Complaints } from "./complaints.ts";
+import { createSession, newAccount, register, type Account } from "./accounts.ts";
+import { randomIpAddress } from "./addresses.ts";
+import { BrowserErrors } from "./browser-errors.ts";
 
 export { expect };
 
-/** Somebody at a browser of their own. */
+/** A user with a page in a browser. */
 export class Person {
   constructor(
     readonly account: Account,
     readonly page: Page,
-    readonly complaints: Complaints,
-    private readonly script: boolean,
+    readonly errors: BrowserErrors,
+    private readonly hasScript: boolean,
   ) {}
 
-  /** Loads a page and waits until it can be used. */
+  /** Loads a page and waits until it is usable. */
   async open(path: string): Promise<void> {
     await this.page.goto(path);
-    await this.alive();
+    await this.waitUntilHydrated();
   }
 
-  /** Waits until the page has been taken over by WASM; without script it is usable at once. */
-  async alive(): Promise<void> {
-    if (this.script) await expect(this.page.locator("html")).toHaveAttribute("data-hydrated", "");
+  /** Waits until WASM has hydrated the page. Without script, returns at once. */
+  async waitUntilHydrated(): Promise<void> {
+    if (this.hasScript) await expect(this.page.locator("html")).toHaveAttribute("data-hydrated", "");
   }
 
-  /** The same person in another tab of the same browser. */
+  /** Returns the same user in another tab of the same browser. */
   async inAnotherTab(): Promise<Person> {
-    return new Person(this.account, await this.page.context().newPage(), this.complaints, this.script);
+    return new Person(this.account, await this.page.context().newPage(), this.errors, this.hasScript);
   }
 
-  /** Leaves the page to somebody else, who is not signed in by that. */
+  /** Returns another user at this page. Does not sign them in. */
   handOver(account: Account): Person {
-    return new Person(account, this.page, this.complaints, this.script);
+    return new Person(account, this.page, this.errors, this.hasScript);
   }
 
-  /** Fills in the sign-in form and waits to be let in. */
+  /** Signs in with the form and waits for the messages page. */
   async signIn(): Promise<void> {
     await this.open("/signin");
-    await this.fillSignIn();
+    await this.submitSignIn();
     await expect(this.page).toHaveURL(/\/messages$/);
-    await this.alive();
+    await this.waitUntilHydrated();
   }
 
-  /** Signs in past the form: quicker, for tests that begin after it. */
-  async enter(): Promise<void> {
-    await this.page.context().addCookies([await firstSignIn(this.account)]);
+  /** Signs in without the form, and opens the messages page. Faster, for tests that do not test the sign-in. */
+  async signInDirectly(): Promise<void> {
+    await this.page.context().addCookies([await createSession(this.account)]);
     await this.open("/messages");
   }
 
-  /** Fills in the form of the page that is shown, and sends it. */
-  async fillSignIn(password = this.account.password): Promise<void> {
+  /** Fills in and submits the sign-in form of the current page. */
+  async submitSignIn(password = this.account.password): Promise<void> {
     await this.page.getByLabel("E-mail").fill(this.account.email);
     await this.page.getByLabel("Password").fill(password);
     await this.page.getByRole("button", { name: "Sign in", exact: true }).click();
   }
 
-  /** Writes the first message to somebody, and stays in the conversation. Answers with its path. */
-  async startConversation(other: Person | Account, text: string): Promise<string> {
-    const { handle } = other instanceof Person ? other.account : other;
+  /** Sends the first message of a conversation, stays in the conversation and returns its path. */
+  async startConversation(recipient: Person | Account, text: string): Promise<string> {
+    const { handle } = recipient instanceof Person ? recipient.account : recipient;
     await this.open(`/messages/new/${handle}`);
     await this.send(text);
     await expect(this.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
-    await this.alive();
+    await this.waitUntilHydrated();
     await expect(this.messages.last()).toHaveText(text);
     return new URL(this.page.url()).pathname;
   }
 
-  /** Writes into the open conversation. */
+  /** Sends a message in the open conversation. */
   async send(text: string): Promise<void> {
     await this.composer.fill(text);
     await this.sendButton.click();
@@ -82,22 +82,22 @@ export class Person {
     return this.page.getByRole("button", { name: "Send", exact: true });
   }
 
-  /** The texts of the open conversation, oldest first. */
+  /** Message bodies of the open conversation, oldest first. */
   get messages() {
     return this.page.locator(".message__body");
   }
 
   /** The scrolling part of the open conversation. */
-  get thread() {
+  get scroller() {
     return this.page.getByRole("region", { name: /^Messages with / });
   }
 
-  /** The rows of the list of conversations, newest first. */
+  /** Rows of the conversation list, newest first. */
   get conversations() {
     return this.page.getByRole("region", { name: "Messages", exact: true }).locator(".conversation");
   }
 
-  /** Calls a server function as the page does, for what a test needs but does not test. */
+  /** Calls a server function from the page, for steps that a test needs but does not test. */
   async call(endpoint: string, fields: Record<string, string>): Promise<void> {
     const status = await this.page.evaluate(
       async ([path, form]) => (await fetch(path, { method: "POST", body: new URLSearchParams(form) })).status,
@@ -106,85 +106,86 @@ export class Person {
     expect(status, endpoint).toBe(200);
   }
 
-  /** Holds up what the page asks of a server function, until the answer to this is called. */
-  async hold(endpoint: string): Promise<() => void> {
+  /** Holds the page's requests to a server function back until the returned function is called. */
+  async holdRequests(endpoint: string): Promise<() => void> {
     let release = () => {};
-    const held = new Promise<void>((resolve) => (release = resolve));
+    const released = new Promise<void>((resolve) => (release = resolve));
     await this.page.route(`**/rpc/${endpoint}`, async (route) => {
-      await held;
+      await released;
       await route.continue();
     });
     return release;
   }
 
-  /** Has read the conversation `path` up to the place `seq`. */
-  async read(path: string, seq: number): Promise<void> {
+  /** Moves the read position of the conversation at `path` to `seq`. */
+  async markRead(path: string, seq: number): Promise<void> {
     await this.call("mark_read", { conversation: path.split("/").at(-1) ?? "", seq: String(seq) });
   }
 
-  /** Sends texts into the conversation `path`, one after the other. */
+  /** Sends messages to the conversation at `path`, one after the other. */
   async sendAll(path: string, texts: string[]): Promise<void> {
     const conversation = path.split("/").at(-1) ?? "";
     for (const body of texts) await this.call("send_message", { conversation, id: randomUUID(), body });
   }
 }
 
-/** Brings people to the test. */
+/** The users of a test. */
 export class People {
-  readonly #there: Person[] = [];
+  readonly #people: Person[] = [];
 
   constructor(
     private readonly browser: Browser,
-    private readonly script: boolean,
+    private readonly hasScript: boolean,
   ) {}
 
-  /** Somebody who has never been here. */
+  /** Opens a browser for a visitor without an account. */
   async visitor(name: string): Promise<Person> {
-    return this.arrive(stranger(name));
+    return this.openBrowser(newAccount(name));
   }
 
-  /** Somebody with an account, not signed in. */
+  /** Opens a browser for a new user who is not signed in. */
   async registered(name: string): Promise<Person> {
-    return this.arrive(await register(stranger(name)));
+    return this.openBrowser(await register(newAccount(name)));
   }
 
-  /** Somebody signed in, looking at their conversations. */
+  /** Opens the messages page in a browser for a new user who is signed in. */
   async signedIn(name: string): Promise<Person> {
-    return this.enter(await register(stranger(name)));
+    return this.signIn(await register(newAccount(name)));
   }
 
-  /** Somebody with an account comes to a browser, signed in. */
-  async enter(account: Account): Promise<Person> {
-    const person = await this.arrive(account);
-    await person.enter();
+  /** Opens the messages page in a browser for an existing user, signed in. */
+  async signIn(account: Account): Promise<Person> {
+    const person = await this.openBrowser(account);
+    await person.signInDirectly();
     return person;
   }
 
-  /** Somebody whom others can find: known here since a first sign-in, but with no browser open. */
-  async known(name: string): Promise<Account> {
-    const account = await register(stranger(name));
-    await firstSignIn(account);
+  /** Creates a user without a browser. They have signed in once, so that others can find them. */
+  async offline(name: string): Promise<Account> {
+    const account = await register(newAccount(name));
+    await createSession(account);
     return account;
   }
 
-  /** The same person in another browser. */
-  async again(person: Person): Promise<Person> {
-    return this.arrive(person.account);
+  /** Opens another browser for the same user, not signed in. */
+  async inAnotherBrowser(person: Person): Promise<Person> {
+    return this.openBrowser(person.account);
   }
 
-  /** Closes everybody's browser. None of them may have complained. */
-  async leave(): Promise<void> {
-    await Promise.all(this.#there.map(({ page }) => page.context().close()));
-    for (const { account, complaints } of this.#there) {
-      expect(complaints.heard, `what ${account.name}'s browser complained about`).toEqual([]);
+  /** Closes all browsers, and fails if any of them recorded an unexpected error. */
+  async closeBrowsers(): Promise<void> {
+    await Promise.all(this.#people.map(({ page }) => page.context().close()));
+    for (const { account, errors } of this.#people) {
+      expect(errors.unexpected, `errors in ${account.name}'s browser`).toEqual([]);
     }
   }
 
-  private async arrive(account: Account): Promise<Person> {
-    // An address of their own: what is limited by address then limits nobody else.
-    const context = await this.browser.newContext({ extraHTTPHeaders: { "x-forwarded-for": someAddress() } });
-    const person = new Person(account, await context.newPage(), new Complaints(context, this.script), this.script);
-    this.#there.push(person);
+  private async openBrowser(account: Account): Promise<Person> {
+    // Each browser has its own address, so that rate limits per address do not affect other tests.
+    const context = await this.browser.newContext({ extraHTTPHeaders: { "x-forwarded-for": randomIpAddress() } });
+    const page = await context.newPage();
+    const person = new Person(account, page, new BrowserErrors(context, this.hasScript), this.hasScript);
+    this.#people.push(person);
     return person;
   }
 }
@@ -193,6 +194,6 @@ export const test = base.extend<{ people: People }>({
   people: async ({ browser, javaScriptEnabled }, use) => {
     const people = new People(browser, javaScriptEnabled !== false);
     await use(people);
-    await people.leave();
+    await people.closeBrowsers();
   },
 });

@@ -1,23 +1,23 @@
-import { address } from "./server.ts";
+import { serverUrl } from "./server.ts";
 
-/** `cargo leptos end-to-end` starts the server and, at once, the tests: they wait until it can serve. */
-export default async function ready(): Promise<void> {
-  await answersReady(address);
+/** Global set-up: `cargo leptos end-to-end` starts the tests together with the server, before the server is ready. */
+export default async function waitForServer(): Promise<void> {
+  await waitUntilReady(serverUrl);
 }
 
-/** Waits until the server at an address can serve. */
-export async function answersReady(address: string): Promise<void> {
+/** Waits until the server's readiness check succeeds. */
+export async function waitUntilReady(url: string): Promise<void> {
   const deadline = Date.now() + 60_000;
-  let last: unknown = "no answer";
+  let last: unknown = "no response";
   while (Date.now() < deadline) {
     try {
-      const answer = await fetch(`${address}/readyz`);
-      if (answer.ok) return;
-      last = `${answer.status} ${await answer.text()}`;
+      const response = await fetch(`${url}/readyz`);
+      if (response.ok) return;
+      last = `${response.status} ${await response.text()}`;
     } catch (error) {
       last = error;
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  throw new Error(`${address}/readyz was not ready in a minute: ${last}`);
+  throw new Error(`${url}/readyz was not ready within a minute: ${last}`);
 }

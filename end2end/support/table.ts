@@ -1,34 +1,34 @@
 import { randomUUID } from "node:crypto";
-import { variable } from "./server.ts";
+import { requireEnv } from "./server.ts";
 
 type Attribute = { S: string } | { N: string };
 type Row = Record<string, Attribute>;
 
-/** How many rows DynamoDB takes at once. */
-const BATCH = 25;
+/** Maximum number of rows in a `BatchWriteItem` call. */
+const BATCH_ROWS_MAX = 25;
 
 /**
- * Writes messages into a conversation as its last author, straight into the table: many more than the server takes from
- * one person in so short a time, and nobody's page is told. They are `message 1`, `message 2` and so on.
+ * Inserts messages from the conversation's last sender directly into the table, `message 1`, `message 2` and so on. The
+ * server would deny so many in so short a time, and it would publish them to open pages; these are not published.
  */
-export async function writeBehindTheServer(path: string, count: number): Promise<void> {
+export async function insertMessages(path: string, count: number): Promise<void> {
   const pk = { S: `MSG#${path.split("/").at(-1)}` };
-  const last = await newest(pk);
+  const last = await newestRow(pk);
   const seq = Number(text(last, "seq"));
-  // In the past, and still after the last one: a microsecond apart.
+  // One microsecond apart, so that even thousands of messages stay in the past.
   const begin = Date.parse(text(last, "sk")) + 1;
   const rows = Array.from({ length: count }, (_, n): Row => {
     const time = new Date(begin + Math.floor(n / 1000)).toISOString().replace("Z", `${String(n % 1000).padStart(3, "0")}+00:00`);
     return { ...last, sk: { S: time }, seq: { N: String(seq + n + 1) }, message: { S: `message ${n + 1}` }, message_uuid: { S: randomUUID() } };
   });
   const table = tableName();
-  for (let n = 0; n < rows.length; n += BATCH) {
-    const requests = rows.slice(n, n + BATCH).map((Item) => ({ PutRequest: { Item } }));
-    await call("BatchWriteItem", { RequestItems: { [table]: requests } });
+  for (let n = 0; n < rows.length; n += BATCH_ROWS_MAX) {
+    const requests = rows.slice(n, n + BATCH_ROWS_MAX).map((Item) => ({ PutRequest: { Item } }));
+    await callDynamoDb("BatchWriteItem", { RequestItems: { [table]: requests } });
   }
   const end = rows[rows.length - 1];
   if (!end) return;
-  await call("UpdateItem", {
+  await callDynamoDb("UpdateItem", {
     TableName: table,
     Key: { pk, sk: { S: "HEAD" } },
     UpdateExpression: "SET seq = :seq, last_sk = :last",
@@ -36,17 +36,17 @@ export async function writeBehindTheServer(path: string, count: number): Promise
   });
 }
 
-/** The newest message of a conversation. */
-async function newest(pk: Attribute): Promise<Row> {
-  const answer = await call("Query", {
+/** Returns the row of the newest message in a conversation. */
+async function newestRow(pk: Attribute): Promise<Row> {
+  const result = await callDynamoDb("Query", {
     TableName: tableName(),
     KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
     ExpressionAttributeValues: { ":pk": pk, ":from": { S: "0" }, ":to": { S: ":" } },
     ScanIndexForward: false,
     Limit: 1,
   });
-  const row = (answer.Items as Row[])[0];
-  if (!row) throw new Error("nobody has written anything yet");
+  const row = (result.Items as Row[])[0];
+  if (!row) throw new Error("the conversation has no messages yet");
   return row;
 }
 
@@ -58,10 +58,10 @@ function text(row: Row, name: string): string {
   return Object.values(row[name] ?? {})[0] ?? "";
 }
 
-async function call(action: string, body: object): Promise<Record<string, unknown>> {
-  // The key tells the local DynamoDB whose table is meant. It checks no signature.
-  const credential = `${variable("AWS_ACCESS_KEY_ID")}/20260101/${variable("AWS_REGION")}/dynamodb/aws4_request`;
-  const answer = await fetch(variable("AWS_ENDPOINT_URL_DYNAMODB"), {
+async function callDynamoDb(action: string, body: object): Promise<Record<string, unknown>> {
+  // The local DynamoDB finds the tables by the access key and does not check the signature.
+  const credential = `${requireEnv("AWS_ACCESS_KEY_ID")}/20260101/${requireEnv("AWS_REGION")}/dynamodb/aws4_request`;
+  const response = await fetch(requireEnv("AWS_ENDPOINT_URL_DYNAMODB"), {
     method: "POST",
     headers: {
       authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=none`,
@@ -71,7 +71,7 @@ async function call(action: string, body: object): Promise<Record<string, unknow
     },
     body: JSON.stringify(body),
   });
-  const said = await answer.text();
-  if (!answer.ok) throw new Error(`${action}: ${answer.status} ${said}`);
-  return JSON.parse(said) as Record<string, unknown>;
+  const responseText = await response.text();
+  if (!response.ok) throw new Error(`${action}: ${response.status} ${responseText}`);
+  return JSON.parse(responseText) as Record<string, unknown>;
 }

@@ -1,4 +1,4 @@
-//! Conversations: two people, and what they wrote to each other.
+//! Direct conversations: their list entries, their contents and their read positions.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use crate::domain::message::{self, Message, SentAt};
 use crate::domain::page::Page;
 use crate::domain::user::{self, User};
 
-/// Identifies a conversation: `message_group_uuid` in DynamoDB and in addresses.
+/// Identifier of a conversation: `message_group_uuid` in DynamoDB and in URLs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Id(pub Uuid);
@@ -29,97 +29,94 @@ impl FromStr for Id {
     }
 }
 
-/// One row of a person's list.
+/// Entry of a member's conversation list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
-    /// Which conversation.
     pub id: Id,
-    /// The other person.
+    /// The other member.
     pub with: User,
-    /// The newest message's text; in a list for a page, cut after [`PREVIEW_LEN_MAX`] characters.
+    /// Text of the newest message. Lists for pages cut it after [`PREVIEW_LEN_MAX`] characters.
     pub preview: String,
-    /// When the newest message was sent.
     pub last_sent_at: SentAt,
-    /// Who wrote the newest message; unknown in rows that the old app wrote.
+    /// Author of the newest message; unknown in legacy rows.
     pub last_author: Option<user::Id>,
-    /// The place of the newest message; 0 where only the old app has written.
+    /// Sequence number of the newest message; 0 if only the old app has written to the conversation.
     pub seq: u64,
-    /// The place up to which the person has read.
+    /// The member's read position.
     pub read: u64,
-    /// How often the person has marked it as unread.
+    /// Number of times that the member has marked the conversation as unread.
     pub marked: u64,
-    /// How often that was when they read it last. Both only grow, and so may be told in any order.
+    /// Value of `marked` when the member last read the conversation. Both counters only grow, so that their values can
+    /// be merged in any order.
     pub unmarked: u64,
 }
 
 impl Conversation {
-    /// How many messages the person has not read yet.
+    /// Number of messages beyond the member's read position.
     pub fn unread(&self) -> u64 {
         self.seq.saturating_sub(self.read)
     }
 
-    /// Whether the person wants it to count as unread, and has not opened it since.
+    /// True if the member has marked the conversation as unread and has not opened it since.
     pub fn is_marked(&self) -> bool {
         self.marked > self.unmarked
     }
 }
 
-/// The most characters of a message that a list shows.
+/// Maximum number of characters in a message preview.
 pub const PREVIEW_LEN_MAX: usize = 140;
 
-/// Of how many conversations at most a page asks at once who is there.
-pub const LOOKED_FOR_MAX: usize = 100;
+/// Maximum number of conversations per presence query.
+pub const PRESENCE_QUERY_MAX: usize = 100;
 
-/// How far a person has got in a conversation. Neither place ever goes back.
+/// Positions up to which a member has received and read a conversation. Neither position ever goes back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipts {
-    /// The place of the newest message that has reached a page of theirs.
+    /// Sequence number of the newest message that has reached a page of the member.
     pub delivered: u64,
-    /// The place of the newest message that they have read.
+    /// Sequence number of the newest message that the member has read.
     pub read: u64,
 }
 
 impl Receipts {
-    /// That everything up to `seq` has reached them.
+    /// Receipts of a member who has received everything up to `seq`.
     pub fn delivered(seq: u64) -> Self {
         Self { delivered: seq, read: 0 }
     }
 
-    /// That they have read everything up to `seq`: so it has reached them, too.
+    /// Receipts of a member who has read everything up to `seq`, and has therefore received it.
     pub fn read(seq: u64) -> Self {
         Self { delivered: seq, read: seq }
     }
 
-    /// What is known from both: they come in any order.
-    pub fn raised(self, by: Self) -> Self {
-        Self { delivered: self.delivered.max(by.delivered), read: self.read.max(by.read) }
+    /// Merges two observations, which may arrive in any order: the higher position wins.
+    pub fn merged(self, other: Self) -> Self {
+        Self { delivered: self.delivered.max(other.delivered), read: self.read.max(other.read) }
     }
 }
 
-/// What a conversation's page shows at first.
+/// Initial contents of a conversation's page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Thread {
-    /// Which conversation.
+pub struct ConversationView {
     pub id: Id,
-    /// The other person.
+    /// The other member.
     pub with: User,
-    /// Some messages, oldest first. Where no part was asked for, the unread begin among them.
+    /// Messages, oldest first. A request without a cursor gets the page that contains the first unread message.
     pub messages: Page<Message>,
-    /// The place of the newest message, shown or not.
+    /// Sequence number of the newest message of the conversation, whether or not it is on this page.
     pub newest: u64,
-    /// The place up to which the person has read.
+    /// The member's read position.
     pub read: u64,
-    /// Whether the person had marked it as unread.
+    /// True if the member had marked the conversation as unread.
     pub marked: bool,
-    /// How far the other person has got; none where one of the two does not show it.
+    /// The other member's receipts; `None` if either member has turned receipts off.
     pub receipts: Option<Receipts>,
-    /// The id for the next message from this page, made by the server so that a form works without WASM.
+    /// Id for the next message sent from this page. The server makes it so that the form works without WASM.
     pub next_message: message::Id,
 }
 
-impl Thread {
-    /// Up to which place the person has read, where what is unread by them begins among the messages; none where it begins
-    /// elsewhere, or nothing is.
+impl ConversationView {
+    /// The last read sequence number, if the first unread message is on this page.
     pub fn unread_after(&self, me: user::Id) -> Option<u64> {
         let messages = &self.messages.items;
         let is_unread = |message: &Message| message.seq > self.read && message.author != me;
@@ -129,13 +126,12 @@ impl Thread {
     }
 }
 
-/// The person to whom a new conversation would be, before anything is written.
+/// Recipient of a first message, before the conversation exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
-    /// The other person.
     pub with: User,
-    /// The conversation that there already is with them.
+    /// The conversation with this user, if there already is one.
     pub conversation: Option<Id>,
-    /// The id for the first message from this page.
+    /// Id for the first message sent from this page.
     pub next_message: message::Id,
 }

@@ -1,7 +1,7 @@
-//! The way to a page of ours.
+//! Redirect target of a form.
 
 use serde::{Deserialize, Serialize};
 
-/// Where to go after something has been done: a path of ours.
+/// Path on this site to which the browser goes after a successful action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Destination(pub String);

@@ -1,60 +1,63 @@
-//! All that a browser may know of a failure.
+//! Errors as a browser may see them.
 
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-/// What is wrong with one field of a form, in words for the person who filled it in.
+/// Validation error of one form field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
-    /// The field's name in the form.
+    /// Name of the field in the form.
     pub field: String,
-    /// A sentence.
+    /// A sentence for the user.
     pub reason: String,
 }
 
-/// Why something was not done. It carries no cause: those are for the log.
+/// Error that a browser may see. It carries no cause: causes go to the log only.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum AppError {
-    /// Nobody is signed in, or no longer.
-    #[error("Sign in first.")]
+    /// The caller is not signed in, or the session has ended.
+    #[error("You are not signed in.")]
     Unauthenticated,
-    /// The request is not one that our own pages make.
-    #[error("This is not allowed.")]
+    /// The request did not come from a page of this site.
+    #[error("This request is not allowed.")]
     Forbidden,
-    /// Not there, or not yours: the two look the same.
-    #[error("There is nothing here.")]
+    /// The item does not exist or belongs to others. Both get the same answer, which reveals nothing.
+    #[error("This doesn't exist, or you don't have access to it.")]
     NotFound,
-    /// It would contradict what is already stored; the text says how.
+    /// The request contradicts stored data; the text says how.
     #[error("{0}")]
     Conflict(String),
-    /// The request is larger than anything that we accept.
-    #[error("This is too much at once.")]
+    /// The request body exceeds the size limit.
+    #[error("This is too large. Shorten it and try again.")]
     TooLarge,
-    /// Some fields cannot be taken as they are.
-    #[error("{}", .0.first().map_or("Something is missing or wrong.", |first| &first.reason))]
+    /// Some fields failed validation. The list is empty if the arguments could not be read at all.
+    #[error("{}", .0.first().map_or("Something is missing or invalid.", |first| &first.reason))]
     Invalid(Vec<FieldError>),
-    /// Too many tries.
-    #[error("Too many tries. Wait {retry_after_secs} seconds, then try again.")]
+    /// The caller has exceeded a rate limit.
+    #[error(
+        "Too many attempts. Try again in {retry_after_secs} second{}.",
+        if *.retry_after_secs == 1 { "" } else { "s" }
+    )]
     RateLimited {
-        /// When the next try may succeed.
+        /// Seconds until the next attempt may succeed.
         retry_after_secs: u64,
     },
-    /// Something that we depend on does not answer.
-    #[error("This does not work right now. Nothing is lost: try again in a moment.")]
+    /// A dependency does not answer.
+    #[error("Service temporarily unavailable. Try again in a moment.")]
     Unavailable,
-    /// A mistake of ours.
-    #[error("Something went wrong on our side.")]
+    /// Internal error.
+    #[error("Something went wrong. Try again.")]
     Unexpected,
 }
 
 impl AppError {
-    /// One field is wrong.
+    /// Creates a validation error of one field.
     pub fn invalid(field: &str, reason: impl ToString) -> Self {
         Self::Invalid(vec![FieldError { field: field.to_owned(), reason: reason.to_string() }])
     }
 
-    /// The HTTP status that says this (RFC 9110, section 15; 422 and 429 as there and in RFC 6585).
+    /// HTTP status code of the error (RFC 9110, section 15; 429 from RFC 6585).
     pub fn status(&self) -> u16 {
         match self {
             Self::Unauthenticated => 401,
@@ -69,7 +72,7 @@ impl AppError {
         }
     }
 
-    /// How long to wait before trying again, where waiting helps.
+    /// Seconds to wait before the next attempt, for errors that may pass.
     pub fn retry_after_secs(&self) -> Option<u64> {
         match self {
             Self::RateLimited { retry_after_secs } => Some(*retry_after_secs),
@@ -78,7 +81,7 @@ impl AppError {
         }
     }
 
-    /// What is wrong with the field `name`, if anything.
+    /// Validation message of the field `name`, if it is invalid.
     pub fn field(&self, name: &str) -> Option<String> {
         match self {
             Self::Invalid(fields) => fields.iter().find(|f| f.field == name).map(|f| f.reason.clone()),
@@ -90,12 +93,12 @@ impl AppError {
 impl FromServerFnError for AppError {
     type Encoder = JsonEncoding;
 
-    /// What the transport says. In a browser: no network, or a server that is restarting. On the server: arguments that
-    /// cannot be read.
+    /// Converts a transport error. In a browser the cause is a missing network or a restarting server; on the server,
+    /// arguments that cannot be read.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::Invalid(Vec::new()),
-            // In a browser this is an answer that is not the server's: a proxy's page, or nothing at all.
+            // In a browser, a response that cannot be parsed is not the server's: a proxy's page, or nothing at all.
             ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => Self::Invalid(Vec::new()),
             _ => Self::Unavailable,
         }

@@ -1,4 +1,4 @@
-//! Events: what a browser is told live.
+//! Events: live updates sent to browsers.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,82 +6,53 @@ use crate::domain::conversation::{self, Receipts};
 use crate::domain::message::Message;
 use crate::domain::user;
 
-/// Something that has happened in a person's conversations. A hint: it may be lost, doubled or late, and whoever hears it
-/// asks the server for what is missing.
+/// Change in a user's conversations. An event is a hint: it may be lost, repeated or late, so the page asks the server
+/// for anything it has missed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// A message has been stored.
-    MessageSent {
-        /// Where.
-        conversation: conversation::Id,
-        /// What.
-        message: Message,
-    },
-    /// Somebody has read a conversation: the person, on another page of theirs, or the other one.
+    MessageSent { conversation: conversation::Id, message: Message },
+    /// A member has read a conversation: the recipient of the event, on another page, or the other member.
     ConversationRead {
-        /// Which.
         conversation: conversation::Id,
-        /// Who.
         reader: user::Id,
-        /// Up to which place.
+        /// The reader's new read position.
         seq: u64,
-        /// How many marks of the person's this takes back.
+        /// The reader's new `unmarked` counter, which clears the unread mark; 0 for the other member.
         #[serde(default)]
         unmarked: u64,
     },
-    /// The person has marked a conversation as unread.
+    /// The recipient of the event has marked a conversation as unread on another page.
     ConversationMarked {
-        /// Which.
         conversation: conversation::Id,
-        /// How often they have.
+        /// New value of the `marked` counter.
         marked: u64,
     },
-    /// Messages have reached a page of the other person.
-    MessagesDelivered {
-        /// Where.
-        conversation: conversation::Id,
-        /// Whom.
-        reader: user::Id,
-        /// Up to which place.
-        seq: u64,
-    },
-    /// Somebody is writing; nothing says that they stop.
-    Typing {
-        /// Where.
-        conversation: conversation::Id,
-        /// Who.
-        author: user::Id,
-    },
-    /// Somebody with whom one writes has a page open, from now on or still.
-    PersonArrived {
-        /// Who.
-        person: user::Id,
-    },
-    /// These people, with whom one writes, have a page open.
-    PeoplePresent {
-        /// Who.
-        people: Vec<user::Id>,
-    },
-    /// Somebody with whom one writes has no page open any more.
-    PersonLeft {
-        /// Who.
-        person: user::Id,
-    },
-    /// Something may have been missed.
+    /// Messages up to `seq` have reached a page of the other member.
+    MessagesDelivered { conversation: conversation::Id, reader: user::Id, seq: u64 },
+    /// The other member is typing. No event marks the end; the page lets the indicator expire.
+    Typing { conversation: conversation::Id, author: user::Id },
+    /// Another member of a conversation has a page open. The event is sent at the start and repeated periodically.
+    PersonArrived { person: user::Id },
+    /// The listed members of the recipient's conversations have a page open.
+    PeoplePresent { people: Vec<user::Id> },
+    /// Another member of a conversation has closed the last page.
+    PersonLeft { person: user::Id },
+    /// Events may have been lost: the page reloads its state.
     Resync,
 }
 
 impl Event {
-    /// How far the other person has got in a conversation of `me`, if it tells.
+    /// Receipts of the other member of the conversation of `me`, if the event carries any.
     pub fn receipts(&self, conversation: conversation::Id, me: user::Id) -> Option<Receipts> {
-        let (place, who, receipts) = match self {
+        let (subject, member, receipts) = match self {
             Self::MessagesDelivered { conversation, reader, seq } => (conversation, reader, Receipts::delivered(*seq)),
             Self::ConversationRead { conversation, reader, seq, .. } => (conversation, reader, Receipts::read(*seq)),
-            // Who answers has read what was there.
+            // A member who sends a message has read everything before it.
             Self::MessageSent { conversation, message } => (conversation, &message.author, Receipts::read(message.seq)),
             _ => return None,
         };
-        (*place == conversation && *who != me).then_some(receipts)
+        (*subject == conversation && *member != me).then_some(receipts)
     }
 }

@@ -1,24 +1,22 @@
-//! Links in what people write. Nothing fetches what is linked.
+//! Links in message texts. Nothing fetches a link's target.
 
 use leptos::web_sys::js_sys::JsString;
 use linkify::{LinkFinder, LinkKind};
 
-/// A piece of a text.
+/// Piece of a text: plain text or a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// As it was written.
     Text(String),
-    /// A link.
     Link {
-        /// Where it leads: `http` or `https`.
+        /// URL with the scheme `http` or `https`.
         href: String,
-        /// What is shown of it: the same, as it was written, but for the host.
-        shown: String,
+        /// The link text: the URL as it was written, except for its scheme and host.
+        label: String,
     },
 }
 
-/// The links in a text and what is between them. A host with letters beyond ASCII is shown, and gone to, in Punycode
-/// (RFC 3492): it may look like another that people trust.
+/// Splits a text into its links and the text between them. A host with non-ASCII letters is shown and linked in
+/// Punycode (RFC 3492), because it may look like a host that the reader trusts.
 pub fn parts(text: &str) -> Vec<Part> {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);
@@ -35,7 +33,7 @@ pub fn parts(text: &str) -> Vec<Part> {
     parts
 }
 
-/// A link, if the address is one that people can judge by its looks.
+/// Parses a URL that the text contains. `None` if a reader could mistake its host.
 fn link(written: &str) -> Option<Part> {
     let (scheme, rest) = written.split_once("://")?;
     if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
@@ -43,7 +41,7 @@ fn link(written: &str) -> Option<Part> {
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    // What stands before an @ is no host, and looks like one.
+    // The user information before an @ looks like a host but is none.
     if authority.is_empty() || authority.contains(['@', '\\', '%']) {
         return None;
     }
@@ -51,20 +49,20 @@ fn link(written: &str) -> Option<Part> {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, format!(":{port}")),
         _ => (authority, String::new()),
     };
-    let shown = format!("{}://{}{port}{path}", scheme.to_ascii_lowercase(), in_ascii(host)?);
-    Some(Part::Link { href: shown.clone(), shown })
+    let href = format!("{}://{}{port}{path}", scheme.to_ascii_lowercase(), host_to_ascii(host)?);
+    Some(Part::Link { label: href.clone(), href })
 }
 
-fn in_ascii(host: &str) -> Option<String> {
-    let labels: Option<Vec<_>> = host.split(['.', '。']).map(label_in_ascii).collect();
+fn host_to_ascii(host: &str) -> Option<String> {
+    let labels: Option<Vec<_>> = host.split(['.', '。']).map(dns_label_to_ascii).collect();
     labels.map(|labels| labels.join("."))
 }
 
-fn label_in_ascii(label: &str) -> Option<String> {
+fn dns_label_to_ascii(label: &str) -> Option<String> {
     if label.is_ascii() {
         return Some(label.to_owned());
     }
-    // A browser has the table of small letters already.
+    // JavaScript's conversion keeps Unicode's lower-case table out of the WASM.
     let label = match cfg!(feature = "hydrate") {
         true => JsString::from(label).to_lower_case().into(),
         false => label.to_lowercase(),
@@ -76,51 +74,51 @@ fn label_in_ascii(label: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn drawn(text: &str) -> String {
-        let draw = |part: &Part| match part {
+    fn rendered(text: &str) -> String {
+        let render = |part: &Part| match part {
             Part::Text(text) => text.clone(),
-            Part::Link { href, shown } if href == shown => format!("[{href}]"),
-            Part::Link { href, shown } => format!("[{shown}]({href})"),
+            Part::Link { href, label } if href == label => format!("[{href}]"),
+            Part::Link { href, label } => format!("[{label}]({href})"),
         };
-        parts(text).iter().map(draw).collect()
+        parts(text).iter().map(render).collect()
     }
 
     #[test]
-    fn addresses_are_links_and_what_is_around_them_is_not() {
-        assert_eq!(drawn("see https://example.com/a?b=c#d, or not"), "see [https://example.com/a?b=c#d], or not");
-        assert_eq!(drawn("(HTTP://example.com:8080/x)"), "([http://example.com:8080/x])");
+    fn urls_become_links_and_the_text_around_them_does_not() {
+        assert_eq!(rendered("see https://example.com/a?b=c#d, or not"), "see [https://example.com/a?b=c#d], or not");
+        assert_eq!(rendered("(HTTP://example.com:8080/x)"), "([http://example.com:8080/x])");
         assert_eq!(
-            drawn("no link here: example.com, a://b, me@example.com"),
+            rendered("no link here: example.com, a://b, me@example.com"),
             "no link here: example.com, a://b, me@example.com"
         );
-        assert_eq!(drawn(""), "");
+        assert_eq!(rendered(""), "");
     }
 
     #[test]
-    fn only_the_web_is_linked() {
+    fn only_http_and_https_urls_are_linked() {
         for text in ["javascript://%0aalert(1)", "data://text/html,x", "file:///etc/passwd", "ftp://example.com"] {
-            assert_eq!(drawn(text), text);
+            assert_eq!(rendered(text), text);
         }
     }
 
     #[test]
-    fn a_host_that_looks_like_another_is_shown_for_what_it_is() {
-        assert_eq!(drawn("https://аpple.com/login"), "[https://xn--pple-43d.com/login]");
-        assert_eq!(drawn("https://bücher.example/ä"), "[https://xn--bcher-kva.example/ä]");
+    fn a_host_with_non_ascii_letters_is_shown_in_punycode() {
+        assert_eq!(rendered("https://аpple.com/login"), "[https://xn--pple-43d.com/login]");
+        assert_eq!(rendered("https://bücher.example/ä"), "[https://xn--bcher-kva.example/ä]");
     }
 
     #[test]
-    fn an_address_with_a_name_before_its_host_is_no_link() {
-        assert_eq!(drawn("https://bank.example@evil.example/"), "https://bank.example@evil.example/");
+    fn a_url_with_user_information_is_not_linked() {
+        assert_eq!(rendered("https://bank.example@evil.example/"), "https://bank.example@evil.example/");
     }
 
     #[test]
-    fn a_text_with_links_is_shown_whole() {
+    fn a_text_with_links_keeps_every_character() {
         for text in ["a https://x.test b http://y.test/ c", "https://x.test", "\n https://x.test \n"] {
             let whole: String = parts(text)
                 .into_iter()
                 .map(|part| match part {
-                    Part::Text(text) | Part::Link { shown: text, .. } => text,
+                    Part::Text(text) | Part::Link { label: text, .. } => text,
                 })
                 .collect();
             assert_eq!(whole, text);

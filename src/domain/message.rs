@@ -1,4 +1,4 @@
-//! Messages: what is written, by whom and when.
+//! Messages: their id, text, time and author.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::domain::user;
 
-/// Identifies a message, and makes sending it safe to repeat: the sender's page makes the id (a UUIDv7) before it sends,
-/// and the store keeps one message per id and conversation. `message_uuid` in DynamoDB, the *client id* of the design.
+/// Identifier of a message, and its idempotency key: the sender's page makes the id (a UUIDv7) before it sends, and the
+/// store keeps one message per id and conversation. `message_uuid` in DynamoDB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Id(pub Uuid);
@@ -28,30 +28,29 @@ impl FromStr for Id {
     }
 }
 
-/// The most characters (Unicode scalar values) of a message.
+/// Maximum length of a message, in Unicode scalar values.
 pub const BODY_LEN_MAX: usize = 1024;
 
-/// The text of a message that may be sent: trimmed, 1 to [`BODY_LEN_MAX`] characters, no control characters but line
-/// breaks and tabs.
+/// Valid message text: trimmed, 1 to [`BODY_LEN_MAX`] characters, no control characters except line breaks and tabs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body(String);
 
-/// Why a text cannot be sent, in words for the person who wrote it.
+/// Reason for which a text is not a valid message. The display text is for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidBody {
-    /// Nothing but white space.
-    #[error("Write something first.")]
+    /// Empty or white space only.
+    #[error("Write a message first.")]
     Blank,
-    /// Longer than [`BODY_LEN_MAX`].
-    #[error("A message has at most {BODY_LEN_MAX} characters; this one has {0}.")]
+    /// More than [`BODY_LEN_MAX`] characters; holds the actual number.
+    #[error("A message can have at most {BODY_LEN_MAX} characters; yours has {0}.")]
     TooLong(usize),
     /// A control character that is neither a line break nor a tab.
-    #[error("This text contains a control character that cannot be sent.")]
+    #[error("Your message contains a control character, which can't be sent.")]
     Control,
 }
 
 impl Body {
-    /// Takes what a person wrote. Line breaks become `\n`, as browsers send `\r\n` from forms and `\n` from script.
+    /// Validates a user's input. Line breaks become `\n`, because browsers send `\r\n` from forms and `\n` from script.
     pub fn parse(text: &str) -> Result<Self, InvalidBody> {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let text = text.trim();
@@ -67,52 +66,49 @@ impl Body {
         }
     }
 
-    /// How many characters of `text` count against [`BODY_LEN_MAX`]: exactly what [`Body::parse`] counts.
+    /// Number of characters of `text` that count towards [`BODY_LEN_MAX`], as [`Body::parse`] counts them.
     pub fn len_of(text: &str) -> usize {
         text.replace("\r\n", "\n").trim().chars().count()
     }
 
-    /// The text.
+    /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// When a message was sent: UTC with six digits after the second, so that text order is time order.
-/// `2026-11-21T09:26:28.207802+00:00`.
+/// Time at which a message was sent, such as `2026-11-21T09:26:28.207802+00:00`: UTC with six decimals of a second, so
+/// that text order is time order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SentAt(String);
 
 impl SentAt {
-    /// Takes a time as it is stored; the store normalises what the old app wrote.
+    /// Wraps a stored time. The store has converted legacy times to the canonical form.
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The time as text, fit for a `datetime` attribute and for JavaScript's `Date`.
+    /// The time as text, valid in a `datetime` attribute and for JavaScript's `Date`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The same time in characters that an address need not escape.
-    pub fn in_address(&self) -> String {
+    /// The same time without characters that a URL would have to escape.
+    pub fn url_safe(&self) -> String {
         self.0.replace("+00:00", "Z")
     }
 }
 
-/// A message as its readers see it.
+/// Message as its readers see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Which message.
     pub id: Id,
-    /// Who wrote it.
     pub author: user::Id,
-    /// What it says.
     pub body: String,
-    /// When the server stored it.
+    /// Time at which the server stored the message.
     pub sent_at: SentAt,
-    /// Its place in the conversation, from 1, without gaps. 0 in rows that the old app wrote.
+    /// Sequence number within the conversation, from 1, without gaps; 0 in legacy rows.
     pub seq: u64,
 }
 
@@ -145,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_counter_counts_what_the_parser_counts() {
+    fn the_character_counter_agrees_with_the_parser() {
         for text in ["", " a ", "a\r\nb", "a\rb", "🎈\u{301}", " \u{2003}x\t"] {
             let counted = Body::len_of(text);
             let parsed = parse(text).map_or(0, |body| body.chars().count());

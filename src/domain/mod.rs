@@ -1,4 +1,4 @@
-//! The vocabulary that browser and server share. Depends on nothing else of ours.
+//! Vocabulary shared by browser and server: types, validation and events. Imports no other module of this crate.
 
 pub mod user;
 

@@ -1,4 +1,4 @@
-//! Long lists, a page at a time.
+//! Pagination: pages of long lists, and cursors.
 
 use std::fmt;
 
@@ -6,45 +6,44 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::message::SentAt;
 
-/// How many conversations or messages one page holds.
+/// Default number of conversations or messages on a page.
 pub const PAGE_SIZE: usize = 20;
 
-/// How many unread messages the newest page of a conversation reaches back over at most. Where there are more, it opens
-/// where they begin.
+/// Maximum number of unread messages with which a conversation still opens at its newest page. A conversation with more
+/// opens at its first unread message.
 pub const UNREAD_SIZE_MAX: usize = 200;
 
-/// How many messages one answer holds to a page that has missed some.
+/// Number of messages per response when a page fetches messages that it has missed.
 pub const CATCH_UP_SIZE: usize = 100;
 
-/// Where a page begins or ends: opaque text of the store's, or a time. Safe in an address.
+/// Start or end of a page: the store's opaque text, a time, or the end of the list. Needs no escaping in a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(pub String);
 
 impl Cursor {
-    /// Where a page of messages ends that come before this time.
+    /// Cursor of the page of messages before this time.
     pub fn before(at: &SentAt) -> Self {
-        Self(format!("{BEFORE}{}", at.in_address()))
+        Self(format!("{BEFORE}{}", at.url_safe()))
     }
 
-    /// Where a page of messages begins that come after this time.
+    /// Cursor of the page of messages after this time.
     pub fn after(at: &SentAt) -> Self {
-        Self(format!("{AFTER}{}", at.in_address()))
+        Self(format!("{AFTER}{}", at.url_safe()))
     }
 
-    /// Asks for the newest page of a conversation, also where it would open elsewhere.
+    /// Cursor of a conversation's newest page. Without a cursor a conversation may open at its first unread message.
     pub fn newest() -> Self {
         Self(NEWEST.to_owned())
     }
 }
 
-/// What a cursor begins with that names a time.
+/// Prefix of a cursor for messages before a time.
 pub const BEFORE: &str = "before-";
 
-/// The same towards newer ones.
+/// Prefix of a cursor for messages after a time.
 pub const AFTER: &str = "after-";
 
-/// The cursor that asks for the end.
 const NEWEST: &str = "newest";
 
 impl fmt::Display for Cursor {
@@ -53,13 +52,13 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// Part of a list, and the way to what lies on either side of it.
+/// Page of a list, with cursors to the pages on both sides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
-    /// So many items, in the order in which they are shown: [`PAGE_SIZE`] where nothing else is said.
+    /// Items in display order.
     pub items: Vec<T>,
-    /// Asks for what is older than this page; none at the beginning of the list.
+    /// Cursor of the older items; `None` if there are none.
     pub older: Option<Cursor>,
-    /// Asks for what is newer than this page; none at its end.
+    /// Cursor of the newer items; `None` if there are none.
     pub newer: Option<Cursor>,
 }

@@ -1,41 +1,41 @@
-//! What a password that somebody chooses must be. Said once: the user pool that we make, the check before it is asked,
-//! what the pages say before and after, all take it from here.
+//! Password rules. The user pool's policy, the check before a call to the pool, and the texts of the pages all come
+//! from this file.
 
 use std::sync::LazyLock;
 
-/// The fewest characters. Length is what counts: no kind of character is demanded (NIST SP 800-63B, 3.1.1.2).
+/// Minimum number of characters. No character classes are required (NIST SP 800-63B, 3.1.1.2).
 pub const LEN_MIN: usize = 10;
 
-/// The most characters: the user pool's own limit.
+/// Maximum number of characters: the user pool's own limit.
 pub const LEN_MAX: usize = 256;
 
-/// What to know before choosing one.
+/// Advice for choosing a password, shown beside the field.
 pub static HINT: LazyLock<String> =
     LazyLock::new(|| format!("At least {LEN_MIN} characters. A few words are easy to remember and hard to guess."));
 
-/// Why a text cannot become a password, in words for the person who typed it.
+/// Reason for which a text is not a valid password. The display text is for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPassword {
-    /// Nothing at all.
+    /// Empty.
     #[error("Enter your password.")]
     Blank,
     /// Fewer than [`LEN_MIN`] characters.
-    #[error("A password has at least {LEN_MIN} characters.")]
+    #[error("A password must have at least {LEN_MIN} characters.")]
     TooShort,
     /// More than [`LEN_MAX`] characters.
-    #[error("A password has at most {LEN_MAX} characters.")]
+    #[error("A password can have at most {LEN_MAX} characters.")]
     TooLong,
-    /// White space before or after it, which no user pool takes.
-    #[error("A password cannot begin or end with a space.")]
-    Edge,
+    /// White space at the beginning or the end, which Cognito does not accept.
+    #[error("A password can't begin or end with a space.")]
+    SurroundingSpace,
 }
 
-/// Whether somebody may choose this password.
+/// Checks a new password.
 pub fn check(text: &str) -> Result<(), InvalidPassword> {
     match text.chars().count() {
         0 => Err(InvalidPassword::Blank),
         1..LEN_MIN => Err(InvalidPassword::TooShort),
-        LEN_MIN..=LEN_MAX if text.trim() != text => Err(InvalidPassword::Edge),
+        LEN_MIN..=LEN_MAX if text.trim() != text => Err(InvalidPassword::SurroundingSpace),
         LEN_MIN..=LEN_MAX => Ok(()),
         _ => Err(InvalidPassword::TooLong),
     }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_long_and_of_any_characters() {
+    fn a_password_may_have_any_characters_and_must_be_long_enough() {
         for text in ["correct horse", "ааааааааааа", &"x".repeat(LEN_MIN), &"🎈".repeat(LEN_MAX)] {
             assert_eq!(check(text), Ok(()), "{text}");
         }
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(check(&"🎈".repeat(LEN_MIN - 1)), Err(InvalidPassword::TooShort));
         assert_eq!(check(&"x".repeat(LEN_MAX + 1)), Err(InvalidPassword::TooLong));
         for text in [" correct horse", "correct horse ", "correct horse\t"] {
-            assert_eq!(check(text), Err(InvalidPassword::Edge), "{text:?}");
+            assert_eq!(check(text), Err(InvalidPassword::SurroundingSpace), "{text:?}");
         }
     }
 }

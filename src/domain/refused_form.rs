@@ -1,4 +1,4 @@
-//! A form that was posted without WASM and refused.
+//! Forms that were posted without WASM and rejected.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::error::AppError;
 
-/// Why a form that was posted without WASM was refused, and what had been typed.
+/// Rejected form: the error and the user's input, from which the server renders the form again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
-    /// The reason.
+pub struct RefusedForm {
     pub error: AppError,
-    /// What was typed, by field; never a password.
+    /// Input by field name. Never contains a password.
     pub fields: BTreeMap<String, String>,
 }
 
-impl Refused {
-    /// What had been typed into `name`, if the form was the one whose field `bound_to` has this value.
+impl RefusedForm {
+    /// Input of the field `name`, if the field in `bound_to` has the given value. The value identifies the form, so
+    /// that input for one conversation does not appear in another.
     pub fn typed_for(&self, bound_to: (&str, &str), name: &str) -> Option<&String> {
         let (field, value) = bound_to;
         self.fields.get(name).filter(|_| self.fields.get(field).is_some_and(|bound| bound == value))

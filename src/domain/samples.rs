@@ -1,4 +1,4 @@
-//! People and messages for the tests of components.
+//! Sample users and messages for component tests.
 
 use uuid::Uuid;
 
@@ -6,7 +6,7 @@ use crate::domain::conversation::{self, Conversation};
 use crate::domain::message::{self, Message, SentAt};
 use crate::domain::user::{self, DisplayName, Handle, User};
 
-/// The `n`th person, called `text` in every way.
+/// User number `n`. Both the handle and the display name are `text`.
 pub(crate) fn user(n: u128, text: &str) -> User {
     User {
         id: user::Id(Uuid::from_u128(n)),
@@ -15,7 +15,7 @@ pub(crate) fn user(n: u128, text: &str) -> User {
     }
 }
 
-/// The `n`th message, written by the first person.
+/// Message number `n`, written by user 1.
 pub(crate) fn message(n: u128, body: &str, sent_at: &str) -> Message {
     Message {
         id: message::Id(Uuid::from_u128(n)),
@@ -26,7 +26,7 @@ pub(crate) fn message(n: u128, body: &str, sent_at: &str) -> Message {
     }
 }
 
-/// The `n`th conversation, with ben.
+/// Conversation number `n`, with ben.
 pub(crate) fn conversation(n: u128) -> Conversation {
     Conversation {
         id: conversation::Id(Uuid::from_u128(n)),

@@ -1,10 +1,10 @@
-//! What a person may choose.
+//! User settings.
 
 use serde::{Deserialize, Serialize};
 
-/// A person's choices.
+/// Settings of one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Whether they show what they have received and read, and see it of others.
+    /// Receipts are on: the user's are shown to others, and others' to the user. Off means neither.
     pub receipts: bool,
 }

@@ -1,4 +1,4 @@
-//! People: who they are, and what others may see of them.
+//! Users: ids, names and the public profile.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Identifies a person: `users.uuid` in PostgreSQL, `user_uuid` in DynamoDB.
+/// Identifier of a user: `users.uuid` in PostgreSQL, `user_uuid` in DynamoDB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Id(pub Uuid);
@@ -25,33 +25,33 @@ impl FromStr for Id {
     }
 }
 
-/// The most characters that a handle may have.
+/// Maximum number of characters in a handle.
 pub const HANDLE_LEN_MAX: usize = 32;
 
-/// The name after the `@`: lower case, unique, part of addresses.
+/// Unique, lower-case name of a user: the part after the `@`. It appears in URLs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Handle(String);
 
-/// Why a text is not a handle, in words for the person who typed it.
+/// Reason for which a text is not a valid handle. The display text is for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHandle {
-    /// Nothing but white space and perhaps an `@`.
+    /// Empty, apart from white space and an `@`.
     #[error("Choose a handle.")]
     Blank,
     /// Fewer than 2 characters.
-    #[error("A handle has at least 2 characters.")]
+    #[error("A handle must have at least 2 characters.")]
     TooShort,
     /// More than [`HANDLE_LEN_MAX`] characters.
-    #[error("A handle has at most {HANDLE_LEN_MAX} characters.")]
+    #[error("A handle can have at most {HANDLE_LEN_MAX} characters.")]
     TooLong,
-    /// A character that cannot stand in one.
-    #[error("A handle is made of the letters a to z, digits, “_”, “-” and “.”.")]
+    /// A character that is not allowed in a handle.
+    #[error("A handle can contain only the letters a to z, digits, “_”, “-” and “.”.")]
     Character,
 }
 
 impl Handle {
-    /// Takes what a person typed: white space around it, a leading `@` and capital letters are forgiven.
+    /// Validates a user's input. Removes surrounding white space and a leading `@`, and converts to lower case.
     pub fn parse(text: &str) -> Result<Self, InvalidHandle> {
         let text = text.trim();
         let text = text.strip_prefix('@').unwrap_or(text);
@@ -68,12 +68,12 @@ impl Handle {
         }
     }
 
-    /// Takes a handle as it is stored. The old app checked none, so any text may stand there.
+    /// Wraps a stored handle. The old app validated none, so a stored handle may be any text.
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The handle without the `@`.
+    /// Returns the handle without the `@`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -85,30 +85,30 @@ impl fmt::Display for Handle {
     }
 }
 
-/// The most characters that a display name may have.
+/// Maximum number of characters in a display name.
 pub const DISPLAY_NAME_LEN_MAX: usize = 64;
 
-/// Why a text is not a display name, in words for the person who typed it.
+/// Reason for which a text is not a valid display name. The display text is for the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDisplayName {
-    /// Nothing to be seen.
-    #[error("Tell us your name.")]
+    /// Empty or white space only.
+    #[error("Enter your name.")]
     Blank,
     /// More than [`DISPLAY_NAME_LEN_MAX`] characters.
-    #[error("A name has at most {DISPLAY_NAME_LEN_MAX} characters.")]
+    #[error("A name can have at most {DISPLAY_NAME_LEN_MAX} characters.")]
     TooLong,
     /// A control character.
-    #[error("A name cannot contain control characters.")]
+    #[error("A name can't contain control characters.")]
     Control,
 }
 
-/// The name that others read. Any script, any letters; no control characters.
+/// Name that others see. It may be in any script but contains no control characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DisplayName(String);
 
 impl DisplayName {
-    /// Takes what a person typed, without the white space around it.
+    /// Validates a user's input. Removes surrounding white space.
     pub fn parse(text: &str) -> Result<Self, InvalidDisplayName> {
         let text = text.trim();
         if text.is_empty() {
@@ -123,12 +123,12 @@ impl DisplayName {
         Ok(Self(text.to_owned()))
     }
 
-    /// Takes a name as it is stored.
+    /// Wraps a stored name without validation.
     pub fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -140,21 +140,18 @@ impl fmt::Display for DisplayName {
     }
 }
 
-/// What other people may see of a person.
+/// Public profile of a user: everything that other users may see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
-    /// Whose row this is.
     pub id: Id,
-    /// The unique name.
     pub handle: Handle,
-    /// The name to show.
     pub display_name: DisplayName,
 }
 
 impl User {
-    /// Stands for a person whose row is gone.
-    pub fn who_left(id: Id) -> Self {
-        let display_name = DisplayName::stored("Somebody who left".to_owned());
+    /// Placeholder for a user who has been deleted from the database.
+    pub fn deleted(id: Id) -> Self {
+        let display_name = DisplayName::stored("Deleted user".to_owned());
         Self { id, handle: Handle::stored("unknown".to_owned()), display_name }
     }
 }
@@ -164,12 +161,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handle_forgives_an_at_sign_capitals_and_white_space() {
+    fn a_handle_may_be_typed_with_an_at_sign_capitals_and_white_space() {
         assert_eq!(Handle::parse(" @Ana.B-1_ "), Ok(Handle("ana.b-1_".to_owned())));
     }
 
     #[test]
-    fn a_handle_says_what_is_wrong_with_it() {
+    fn an_invalid_handle_is_rejected_with_its_reason() {
         assert_eq!(Handle::parse(" @ "), Err(InvalidHandle::Blank));
         assert_eq!(Handle::parse("a"), Err(InvalidHandle::TooShort));
         assert_eq!(Handle::parse(&"a".repeat(33)), Err(InvalidHandle::TooLong));

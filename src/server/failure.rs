@@ -4,20 +4,20 @@ use std::fmt;
 
 use crate::domain::error::AppError;
 
-/// Why something was not done, as the server knows it.
+/// Error of a server-side operation.
 pub enum Failure {
-    /// An answer that the browser may have as it is.
-    Answer(AppError),
-    /// Something that we depend on did not answer; the cause is for the log.
+    /// An error that the browser may see as it is.
+    Public(AppError),
+    /// A dependency did not answer; the cause is for the log.
     Unavailable(anyhow::Error),
-    /// A mistake of ours; the cause is for the log.
+    /// Internal error; the cause is for the log.
     Unexpected(anyhow::Error),
 }
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer(answer) => write!(f, "answer: {answer:?}"),
+            Self::Public(error) => write!(f, "public: {error:?}"),
             Self::Unavailable(cause) => write!(f, "unavailable: {cause:?}"),
             Self::Unexpected(cause) => write!(f, "unexpected: {cause:?}"),
         }
@@ -25,33 +25,33 @@ impl fmt::Debug for Failure {
 }
 
 impl Failure {
-    /// Logs the cause, once, and keeps what a browser may know.
-    pub fn into_answer(self) -> AppError {
+    /// Logs the cause and returns the public error. Call it once per failure, so that each cause is logged once.
+    pub fn into_public(self) -> AppError {
         match self {
-            Self::Answer(answer) => answer,
+            Self::Public(error) => error,
             Self::Unavailable(cause) => {
-                tracing::warn!(cause = format!("{cause:#}"), "a part does not answer");
+                tracing::warn!(cause = format!("{cause:#}"), "dependency unavailable");
                 AppError::Unavailable
             }
             Self::Unexpected(cause) => {
-                tracing::error!(cause = format!("{cause:#}"), "a mistake of ours");
+                tracing::error!(cause = format!("{cause:#}"), "internal error");
                 AppError::Unexpected
             }
         }
     }
 
-    /// The cause, for whoever runs the server: a command's, not a browser's.
+    /// Returns the cause without logging it, for command-line tools, which print it.
     pub fn into_cause(self) -> anyhow::Error {
         match self {
-            Self::Answer(answer) => answer.into(),
+            Self::Public(error) => error.into(),
             Self::Unavailable(cause) | Self::Unexpected(cause) => cause,
         }
     }
 }
 
 impl From<AppError> for Failure {
-    fn from(answer: AppError) -> Self {
-        Self::Answer(answer)
+    fn from(error: AppError) -> Self {
+        Self::Public(error)
     }
 }
 
@@ -61,11 +61,11 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-/// PostgreSQL is away, or answers what it should not.
+/// Distinguishes an unreachable PostgreSQL from an unexpected answer.
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
-        let away = match &error {
+        let is_unavailable = match &error {
             Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
             // Classes 08, 53, 57 and 58: connection, resources, operator intervention, system (PostgreSQL, appendix A).
             Database(error) => {
@@ -74,6 +74,6 @@ impl From<sqlx::Error> for Failure {
             _ => false,
         };
         let cause = anyhow::Error::new(error).context("PostgreSQL");
-        if away { Self::Unavailable(cause) } else { Self::Unexpected(cause) }
+        if is_unavailable { Self::Unavailable(cause) } else { Self::Unexpected(cause) }
     }
 }

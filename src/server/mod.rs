@@ -1,4 +1,4 @@
-//! The server's side. Nothing outside this folder, `bin/` and `main.rs` names a database, AWS or axum.
+//! Server-side code. Outside this folder only `bin/`, `tests/` and `main.rs` name a database, AWS or axum.
 
 pub mod config;
 

@@ -1,4 +1,4 @@
-//! From the configuration to a server that answers, until it is told to stop.
+//! Startup and shutdown of the web server.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,20 +12,20 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::config::Config;
-use crate::server::http::connection::Punctual;
+use crate::server::http::connection::WriteTimeoutAcceptor;
 use crate::server::http::router::router;
 use crate::server::live;
 use crate::server::live::bus::Bus;
 use crate::server::state::AppState;
 use crate::server::stream::reader::{self, Reader};
 
-/// How long open requests may take once the server is to stop.
+/// Time that open requests have to finish after the shutdown signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often what nobody needs any more is thrown away.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(600);
+/// Interval of the cleanup of expired sessions and idle rate-limit counters.
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(600);
 
-/// Runs the web server until SIGTERM or SIGINT. Starts without its databases and its user pool, and says so.
+/// Runs the web server until SIGTERM or SIGINT. Starts even if the databases and the user pool are unreachable.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let file = config.leptos_config.to_string_lossy().into_owned();
     let options = get_configuration(Some(&file)).with_context(|| format!("read {file}"))?.leptos_options;
@@ -34,7 +34,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))?;
     tracing::info!("listening on http://{address}");
     tokio::spawn(stop_on_signal(state.closing.clone())?);
-    tokio::spawn(sweep(state.clone()));
+    tokio::spawn(clean_up(state.clone()));
     if state.config.read_stream {
         let reader = Reader::new(state.store.table(), reader::connect().await, state.store.postgres());
         tokio::spawn(reader.run(state.closing.clone()));
@@ -42,11 +42,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     serve_on(listener, state).await
 }
 
-/// Answers on `listener` until `state.closing` is cancelled and the open requests are done.
+/// Serves requests on `listener` until `state.closing` is cancelled and the open requests have finished.
 pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     let closing = state.closing.clone();
     tokio::spawn(live::close_with_sessions(state.clone()));
-    tokio::spawn(state.presence.clone().watch(closing.clone()));
+    tokio::spawn(state.presence.clone().run(closing.clone()));
     if let Some(url) = &state.config.nats_url {
         let (hub, presence) = (state.hub.clone(), state.presence.clone());
         let bus = Bus::join(url, &state.config.message_table, hub, presence, closing.clone()).await?;
@@ -54,8 +54,8 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     }
     let handle = Handle::<SocketAddr>::new();
     let header_read_timeout = Duration::from_secs(state.config.header_read_timeout_secs);
-    // Told that it will be HTTP/1 the server does not wait, for as long as it takes, to find out.
-    let mut server = Server::from_listener(listener).acceptor(Punctual).handle(handle.clone()).http1_only();
+    // HTTP/1 only: otherwise the server waits, without a timeout, for the bytes from which it detects the version.
+    let mut server = Server::from_listener(listener).acceptor(WriteTimeoutAcceptor).handle(handle.clone()).http1_only();
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(header_read_timeout);
     tokio::spawn({
         let handle = handle.clone();
@@ -66,7 +66,7 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     });
     server.serve(router(state).into_make_service_with_connect_info::<SocketAddr>()).await.context("serve")?;
     if handle.connection_count() > 0 {
-        tracing::warn!("some requests were still open after {SHUTDOWN_TIMEOUT:?}");
+        tracing::warn!(open = handle.connection_count(), timeout = ?SHUTDOWN_TIMEOUT, "shutdown timed out");
     }
     Ok(())
 }
@@ -79,22 +79,22 @@ fn stop_on_signal(closing: CancellationToken) -> anyhow::Result<impl Future<Outp
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping");
+        tracing::info!("shutting down");
         closing.cancel();
     })
 }
 
-/// Throws away, now and then, the sessions that have ended and the counters that are back at zero.
-async fn sweep(state: AppState) {
-    let mut ticks = tokio::time::interval(SWEEP_INTERVAL);
+/// Periodically deletes expired sessions and idle rate-limit counters.
+async fn clean_up(state: AppState) {
+    let mut ticks = tokio::time::interval(CLEANUP_INTERVAL);
     loop {
         tokio::select! {
             () = state.closing.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        state.limits.forget();
+        state.rate_limits.drop_idle();
         if let Err(failure) = state.store.sessions.delete_expired().await {
-            failure.into_answer();
+            failure.into_public();
         }
     }
 }

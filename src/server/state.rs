@@ -1,4 +1,4 @@
-//! What every request can reach: made once, cloned cheaply.
+//! Shared state of all requests.
 
 use std::sync::Arc;
 
@@ -9,52 +9,46 @@ use tokio_util::sync::CancellationToken;
 use crate::server::cognito::Cognito;
 use crate::server::config::Config;
 use crate::server::http::assets;
-use crate::server::http::rate_limits::Limits;
+use crate::server::http::rate_limits::RateLimits;
 use crate::server::live::{Hub, Presence};
 use crate::server::store::Store;
 
-/// The parts of the web server. All fields are handles: cloning copies a few reference counts.
+/// Components of the web server. All fields are handles: a clone only copies reference counts.
 #[derive(Clone)]
 pub struct AppState {
-    /// What the server was told.
     pub config: Arc<Config>,
     /// Leptos' own settings.
     pub options: LeptosOptions,
-    /// [`assets::root`]
-    pub assets: Arc<str>,
-    /// PostgreSQL and DynamoDB.
+    /// URL prefix of this build's style and code; see [`assets::url_prefix`].
+    pub assets_prefix: Arc<str>,
     pub store: Store,
-    /// The user pool.
     pub cognito: Cognito,
-    /// Who may try how often.
-    pub limits: Arc<Limits>,
-    /// Whose pages are told what happens.
+    pub rate_limits: Arc<RateLimits>,
     pub hub: Hub,
-    /// Who is there.
     pub presence: Presence,
-    /// Cancelled when the server is to stop.
+    /// Cancelled when the server shuts down.
     pub closing: CancellationToken,
 }
 
 impl AppState {
-    /// Prepares every part. Opens no connection that it would have to wait for: parts that are away are found out by the
-    /// requests that need them, and by `/readyz`. Fails where the configuration cannot be right.
+    /// Creates every component. Waits for no connection: an unreachable dependency shows in the requests that need it
+    /// and in `/readyz`. Fails if the configuration is invalid.
     pub async fn connect(config: Config, options: LeptosOptions) -> anyhow::Result<Self> {
         let store = Store::connect(&config).await?;
-        Self::over(config, options, store).await
+        Self::with_store(config, options, store).await
     }
 
-    /// The same over a store that is at hand.
-    pub async fn over(config: Config, options: LeptosOptions, store: Store) -> anyhow::Result<Self> {
+    /// Variant of [`AppState::connect`] for an existing store.
+    pub async fn with_store(config: Config, options: LeptosOptions, store: Store) -> anyhow::Result<Self> {
         let cognito = Cognito::connect(&config).await?;
         let hub = Hub::default();
         Ok(Self {
             config: Arc::new(config),
-            assets: assets::root(&options).into(),
+            assets_prefix: assets::url_prefix(&options).into(),
             options,
             store,
             cognito,
-            limits: Arc::default(),
+            rate_limits: Arc::default(),
             presence: Presence::new(hub.clone()),
             hub,
             closing: CancellationToken::new(),

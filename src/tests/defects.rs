@@ -1,11 +1,11 @@
-//! The table of the old app's defects, `defects.md`, names tests that there are.
+//! Checks that the tests named in `defects.md`, the table of the legacy app's defects, exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::tidy::files;
 
-/// The texts of everything that could hold a test.
+/// Returns the text of all files that may contain tests.
 fn texts() -> String {
     let tests = files(Path::new("src")).into_iter().filter(|path| path.extension().is_some_and(|it| it == "rs"));
     let specs = fs::read_dir("end2end").expect("a folder").map(|entry| entry.expect("an entry").path());
@@ -14,22 +14,22 @@ fn texts() -> String {
 }
 
 #[test]
-fn every_test_that_the_table_of_defects_names_is_there() {
+fn every_test_named_in_the_table_of_defects_exists() {
     let (table, texts) = (include_str!("defects.md"), texts());
     let rows: Vec<Vec<&str>> = table
         .lines()
         .map(|line| line.split(" | ").collect::<Vec<_>>())
         .filter(|cells| cells[0].trim_start_matches("| ").parse::<u32>().is_ok())
         .collect();
-    assert_eq!(rows.len(), 50, "one row a defect");
+    assert_eq!(rows.len(), 50, "one row per defect");
     for (row, number) in rows.iter().zip(1..) {
-        let [first, _, guards] = row[..] else { panic!("three columns: {row:?}") };
+        let [first, _, tests] = row[..] else { panic!("three columns: {row:?}") };
         assert_eq!(first, format!("| {number}"));
-        let functions = guards.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 2);
+        let functions = tests.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 2);
         for function in functions {
             assert!(texts.contains(&format!("fn {function}(")), "defect {number}: no test {function}");
         }
-        for title in guards.split('"').skip(1).step_by(2) {
+        for title in tests.split('"').skip(1).step_by(2) {
             assert!(
                 texts.contains(&format!("test(\"{title}\"")) || texts.contains(&format!("test(`{title}`")),
                 "{title}"
@@ -38,7 +38,7 @@ fn every_test_that_the_table_of_defects_names_is_there() {
     }
 }
 
-/// Keys of AWS and private keys have forms that nothing else has.
+/// AWS access keys and private keys have forms that no other text has.
 #[test]
 fn no_secret_is_committed() {
     let folders = ["src", "bin", "sql", "style", "public", "end2end", "aws", ".ci"].map(Path::new);
@@ -46,11 +46,11 @@ fn no_secret_is_committed() {
     for path in folders.into_iter().filter(|folder| folder.exists()).flat_map(files).chain(top) {
         let text = String::from_utf8_lossy(&fs::read(&path).expect("a file")).into_owned();
         let pem = ["-----BEGIN", "PRIVATE KEY"].join(" ");
-        assert!(!text.contains(&pem), "{} holds a private key", path.display());
+        assert!(!text.contains(&pem), "{} contains a private key", path.display());
         for kind in ["AK", "AS"].map(|letters| format!("{letters}IA")) {
             let is_key =
                 |rest: &str| rest.chars().take_while(|it| it.is_ascii_uppercase() || it.is_ascii_digit()).count() == 16;
-            assert!(!text.split(&kind).skip(1).any(is_key), "{} holds an access key", path.display());
+            assert!(!text.split(&kind).skip(1).any(is_key), "{} contains an access key", path.display());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How a pool's key set is fetched and kept. The numbers are those of the list in `tokens/mod.rs`.
+//! Fetching and caching of the key set. The numbers are those of the list of cases in `tokens/mod.rs`.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Parser;
 use cruddur_messages::server::cognito::Cognito;
 use cruddur_messages::server::cognito::key_set::{
-    FETCH_TIMEOUT, KEY_SET_BYTES_MAX, KeySet, NoKey, Pace, must_be_https,
+    FETCH_TIMEOUT, KEY_SET_BYTES_MAX, KeySet, NoKey, RefreshIntervals, requires_https,
 };
 use cruddur_messages::server::cognito::keys::{InvalidKeys, Keys};
 use cruddur_messages::server::cognito::token::InvalidToken;
@@ -27,25 +27,26 @@ use super::support::signing::{key, other_key};
 
 const ANA: &str = "6f9b1c1e-7d54-4c0b-9a55-2f3f3b3a9d10";
 
-/// Never in a test's time.
+/// Longer than any test.
 const NEVER: Duration = Duration::from_secs(3600);
 
-/// A pace at which nothing is fetched twice.
-const ONCE: Pace = Pace { unknown: NEVER, retry: NEVER, renew: NEVER };
+/// Intervals at which nothing is fetched twice.
+const ONCE: RefreshIntervals = RefreshIntervals { unknown_kid: NEVER, retry: NEVER, refresh: NEVER };
 
-/// A pace at which each call may fetch.
-const EACH_TIME: Pace = Pace { unknown: Duration::ZERO, retry: Duration::ZERO, renew: NEVER };
+/// Intervals at which each call may fetch.
+const EACH_TIME: RefreshIntervals =
+    RefreshIntervals { unknown_kid: Duration::ZERO, retry: Duration::ZERO, refresh: NEVER };
 
-fn key_set(pool: &FakePool, pace: Pace) -> Arc<KeySet> {
-    Arc::new(KeySet::new(pool.key_set_url(), false, pace).expect("an address"))
+fn key_set(pool: &FakePool, intervals: RefreshIntervals) -> Arc<KeySet> {
+    Arc::new(KeySet::new(pool.key_set_url(), false, intervals).expect("an address"))
 }
 
-fn keep_fresh(keys: &Arc<KeySet>) -> AbortOnDropHandle<()> {
+fn refresh_keys(keys: &Arc<KeySet>) -> AbortOnDropHandle<()> {
     let keys = keys.clone();
-    AbortOnDropHandle::new(tokio::spawn(async move { keys.keep_fresh().await }))
+    AbortOnDropHandle::new(tokio::spawn(async move { keys.refresh_keys().await }))
 }
 
-/// `Ok` if the key is there: keys cannot be compared.
+/// Returns `Ok(())` for a key, because keys cannot be compared.
 async fn find(keys: &KeySet, kid: &str) -> Result<(), NoKey> {
     keys.find(kid).await.map(drop)
 }
@@ -54,12 +55,12 @@ fn document(keys: &[Value]) -> String {
     json!({ "keys": keys }).to_string()
 }
 
-/// The text with spaces behind it, which JSON allows.
+/// Appends spaces, which JSON allows, up to a length.
 fn padded(text: &str, bytes: usize) -> String {
     text.to_owned() + &" ".repeat(bytes - text.len())
 }
 
-/// Waits until `done`, for ten seconds at most.
+/// Waits until `done` returns true, for at most ten seconds.
 async fn until(what: &str, done: impl Fn() -> bool) {
     let waited = tokio::time::timeout(Duration::from_secs(10), async {
         while !done() {
@@ -70,9 +71,9 @@ async fn until(what: &str, done: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn an_unknown_name_causes_one_fetch_and_then_none() {
+async fn an_unknown_kid_causes_one_fetch_and_then_none() {
     let pool = FakePool::start().await;
-    let keys = key_set(&pool, Pace { retry: Duration::ZERO, ..ONCE });
+    let keys = key_set(&pool, RefreshIntervals { retry: Duration::ZERO, ..ONCE });
     assert_eq!(find(&keys, key().kid).await, Ok(()));
     // 9
     assert_eq!(find(&keys, "unknown").await, Err(NoKey::Unknown));
@@ -87,9 +88,9 @@ async fn an_unknown_name_causes_one_fetch_and_then_none() {
 }
 
 #[tokio::test]
-async fn unknown_names_do_not_ask_a_pool_in_trouble_again_and_again() {
+async fn unknown_kids_cause_no_repeated_fetches_from_a_failing_pool() {
     let pool = FakePool::start().await;
-    let keys = key_set(&pool, Pace { retry: Duration::ZERO, ..ONCE });
+    let keys = key_set(&pool, RefreshIntervals { retry: Duration::ZERO, ..ONCE });
     assert_eq!(find(&keys, key().kid).await, Ok(()));
     pool.set().keys = KeySetAnswer::Status(500);
     // 40
@@ -100,15 +101,15 @@ async fn unknown_names_do_not_ask_a_pool_in_trouble_again_and_again() {
 }
 
 #[test]
-fn an_unknown_name_is_asked_for_twice_a_minute_at_most() {
-    assert!(Pace::default().unknown >= Duration::from_secs(30));
+fn unknown_kids_cause_at_most_two_fetches_per_minute() {
+    assert!(RefreshIntervals::default().unknown_kid >= Duration::from_secs(30));
 }
 
 #[tokio::test]
 async fn a_thousand_first_requests_cause_one_fetch() {
     let pool = FakePool::start().await;
     let keys = key_set(&pool, EACH_TIME);
-    let _kept_fresh = keep_fresh(&keys);
+    let _refresh = refresh_keys(&keys);
     // 39
     for found in join_all((0..1000).map(|_| find(&keys, key().kid))).await {
         assert_eq!(found, Ok(()));
@@ -117,7 +118,7 @@ async fn a_thousand_first_requests_cause_one_fetch() {
 }
 
 #[tokio::test]
-async fn a_thousand_first_requests_ask_a_pool_in_trouble_once() {
+async fn a_thousand_first_requests_cause_one_fetch_from_a_failing_pool() {
     let pool = FakePool::start().await;
     pool.set().keys = KeySetAnswer::Status(500);
     let keys = key_set(&pool, ONCE);
@@ -128,38 +129,38 @@ async fn a_thousand_first_requests_ask_a_pool_in_trouble_once() {
 }
 
 #[test]
-fn a_key_that_is_not_for_rs256_signatures_is_left_out_and_the_others_work() {
-    let odd = |changes: Value| changed(changed(other_key().jwk(), &json!({ "kid": "odd" })), &changes);
+fn a_key_not_meant_for_rs256_signatures_is_ignored_and_the_others_work() {
+    let unusable = |changes: Value| changed(changed(other_key().jwk(), &json!({ "kid": "odd" })), &changes);
     let modulus = URL_SAFE_NO_PAD.decode(key().jwk()["n"].as_str().expect("a modulus")).expect("base64");
-    let with_n = |bytes: &[u8]| odd(json!({ "n": URL_SAFE_NO_PAD.encode(bytes) }));
+    let with_n = |bytes: &[u8]| unusable(json!({ "n": URL_SAFE_NO_PAD.encode(bytes) }));
     let one_bit_short: Vec<u8> = [&[0x7f], &modulus[1..]].concat();
     let short_with_zeros: Vec<u8> = [&[0; 192], &modulus[..64]].concat();
     let mut wrong = Vec::new();
     for (number, what, jwk) in [
-        (5, "a secret", json!({ "kty": "oct", "alg": "HS256", "kid": "odd", "k": "c2VjcmV0" })),
-        (5, "a secret for RS256", json!({ "kty": "oct", "alg": "RS256", "kid": "odd", "k": "c2VjcmV0" })),
-        (10, "for encryption", odd(json!({ "use": "enc" }))),
-        (10, "for nothing that is a text", odd(json!({ "use": ["sig"] }))),
-        (11, "for RS512", odd(json!({ "alg": "RS512" }))),
-        (11, "for HS256", odd(json!({ "alg": "HS256" }))),
-        (11, "for encryption by its algorithm", odd(json!({ "alg": "RSA-OAEP" }))),
-        (12, "of an unknown kind", odd(json!({ "kty": "lattice" }))),
-        (12, "of another kind", json!({ "kty": "OKP", "crv": "Ed25519", "kid": "odd", "x": "AA" })),
-        (12, "of no kind", odd(json!({ "kty": null }))),
-        (37, "without n", odd(json!({ "n": null }))),
-        (37, "without e", odd(json!({ "e": null }))),
-        (37, "with an empty e", odd(json!({ "e": "" }))),
-        (37, "with an n that is no base64", odd(json!({ "n": "*" }))),
+        (5, "a symmetric key", json!({ "kty": "oct", "alg": "HS256", "kid": "odd", "k": "c2VjcmV0" })),
+        (5, "a symmetric key for RS256", json!({ "kty": "oct", "alg": "RS256", "kid": "odd", "k": "c2VjcmV0" })),
+        (10, "for encryption", unusable(json!({ "use": "enc" }))),
+        (10, "with a use that is not a string", unusable(json!({ "use": ["sig"] }))),
+        (11, "for RS512", unusable(json!({ "alg": "RS512" }))),
+        (11, "for HS256", unusable(json!({ "alg": "HS256" }))),
+        (11, "for encryption according to alg", unusable(json!({ "alg": "RSA-OAEP" }))),
+        (12, "of an unknown type", unusable(json!({ "kty": "lattice" }))),
+        (12, "of another type", json!({ "kty": "OKP", "crv": "Ed25519", "kid": "odd", "x": "AA" })),
+        (12, "of no type", unusable(json!({ "kty": null }))),
+        (37, "without n", unusable(json!({ "n": null }))),
+        (37, "without e", unusable(json!({ "e": null }))),
+        (37, "with an empty e", unusable(json!({ "e": "" }))),
+        (37, "with an n that is not base64", unusable(json!({ "n": "*" }))),
         (37, "with an n of 512 bits", with_n(&modulus[..64])),
         (37, "with 512 bits after zeros", with_n(&short_with_zeros)),
         (37, "with an n of 2047 bits", with_n(&one_bit_short)),
-        (37, "with a name that is no text", odd(json!({ "kid": 1 }))),
+        (37, "with a kid that is not a string", unusable(json!({ "kid": 1 }))),
     ] {
         let alone = Keys::parse(document(std::slice::from_ref(&jwk)).as_bytes()).err();
         let both = Keys::parse(document(&[jwk, key().jwk()]).as_bytes()).ok();
         let named = both.map(|keys| (keys.get(key().kid).is_some(), keys.get("odd").is_some()));
         if (alone, named) != (Some(InvalidKeys::NoneUsable), Some((true, false))) {
-            wrong.push(format!("{number}, {what}: {alone:?} alone, {named:?} beside a good one"));
+            wrong.push(format!("{number}, {what}: {alone:?} alone, {named:?} beside a valid key"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -168,44 +169,44 @@ fn a_key_that_is_not_for_rs256_signatures_is_left_out_and_the_others_work() {
 }
 
 #[test]
-fn two_keys_of_one_name_make_no_set() {
-    let namesake = changed(other_key().jwk(), &json!({ "kid": key().kid }));
-    let parsed = Keys::parse(document(&[key().jwk(), namesake]).as_bytes());
-    assert_eq!(parsed.err(), Some(InvalidKeys::SameName));
+fn a_key_set_with_a_duplicate_kid_is_rejected() {
+    let duplicate = changed(other_key().jwk(), &json!({ "kid": key().kid }));
+    let parsed = Keys::parse(document(&[key().jwk(), duplicate]).as_bytes());
+    assert_eq!(parsed.err(), Some(InvalidKeys::DuplicateKid));
 }
 
-/// Answers that are no key set, and why.
-fn no_key_sets() -> Vec<(u8, &'static str, KeySetAnswer)> {
+/// Responses that are not a valid key set: case number, description, response.
+fn invalid_key_sets() -> Vec<(u8, &'static str, KeySetAnswer)> {
     let good = document(&[key().jwk()]);
     let text = |text: &str| KeySetAnswer::Text(text.to_owned());
     vec![
         (37, "a page", KeySetAnswer::TextAs("text/html", "<html></html>".to_owned())),
-        (37, "a page that says it is JSON", text("<html></html>")),
+        (37, "a page declared as JSON", text("<html></html>")),
         (37, "nothing", text("")),
         (37, "an empty object", text("{}")),
         (37, "a list", text("[]")),
         (37, "no keys", text(r#"{"keys":[]}"#)),
-        (37, "keys that are no list", text(r#"{"keys":{}}"#)),
-        (37, "a key that is no object", KeySetAnswer::Text(format!(r#"{{"keys":["a",{}]}}"#, key().jwk()))),
+        (37, "keys that are not a list", text(r#"{"keys":{}}"#)),
+        (37, "a key that is not an object", KeySetAnswer::Text(format!(r#"{{"keys":["a",{}]}}"#, key().jwk()))),
         (37, "keys twice", KeySetAnswer::Text(format!(r#"{{"keys":[],"keys":[{}]}}"#, key().jwk()))),
-        (37, "a set cut off", text(&good[..good.len() - 1])),
-        (37, "only keys that cannot be used", KeySetAnswer::Keys(vec![json!({ "kty": "oct", "kid": "a", "k": "" })])),
+        (37, "a truncated set", text(&good[..good.len() - 1])),
+        (37, "only unusable keys", KeySetAnswer::Keys(vec![json!({ "kty": "oct", "kid": "a", "k": "" })])),
         (41, "an error", KeySetAnswer::Status(500)),
         (41, "not found", KeySetAnswer::Status(404)),
-        (42, "a good set that is not called JSON", KeySetAnswer::TextAs("text/plain", good.clone())),
-        (42, "a redirect to a good set", KeySetAnswer::Redirect),
-        (42, "a byte too many", KeySetAnswer::Text(padded(&good, KEY_SET_BYTES_MAX + 1))),
+        (42, "a valid set not declared as JSON", KeySetAnswer::TextAs("text/plain", good.clone())),
+        (42, "a redirect to a valid set", KeySetAnswer::Redirect),
+        (42, "one byte too long", KeySetAnswer::Text(padded(&good, KEY_SET_BYTES_MAX + 1))),
         (42, "ten megabytes", KeySetAnswer::Text(padded(&good, 10 << 20))),
     ]
 }
 
 #[tokio::test]
-async fn what_is_no_key_set_is_refused_and_the_old_one_kept() {
+async fn an_invalid_key_set_is_rejected_and_the_previous_one_kept() {
     let pool = FakePool::start().await;
     let keys = key_set(&pool, EACH_TIME);
     assert_eq!(find(&keys, key().kid).await, Ok(()));
     let mut wrong = Vec::new();
-    for (number, what, answer) in no_key_sets() {
+    for (number, what, answer) in invalid_key_sets() {
         pool.set().keys = answer;
         let fetches = pool.count("keys");
         let without = find(&key_set(&pool, EACH_TIME), key().kid).await;
@@ -213,18 +214,18 @@ async fn what_is_no_key_set_is_refused_and_the_old_one_kept() {
         if (without, unknown, known) != (Err(NoKey::NoSet), Err(NoKey::Unknown), Ok(())) {
             wrong.push(format!("{number}, {what}: {without:?} without a set, {unknown:?} and {known:?} with one"));
         }
-        assert_eq!(pool.count("keys"), fetches + 2, "{number}, {what} was asked for");
+        assert_eq!(pool.count("keys"), fetches + 2, "{number}, {what} was fetched");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let longest = padded(&document(&[key().jwk()]), KEY_SET_BYTES_MAX);
     pool.set().keys = KeySetAnswer::Text(longest);
-    assert_eq!(find(&key_set(&pool, EACH_TIME), key().kid).await, Ok(()), "42, as long as can be");
+    assert_eq!(find(&key_set(&pool, EACH_TIME), key().kid).await, Ok(()), "42, maximum length");
 }
 
 #[tokio::test]
-async fn a_set_that_takes_more_than_three_seconds_is_refused() {
+async fn a_fetch_that_takes_more_than_three_seconds_fails() {
     assert_eq!(FETCH_TIMEOUT, Duration::from_secs(3));
-    let refuse = async |answer: KeySetAnswer| {
+    let time_to_failure = async |answer: KeySetAnswer| {
         let pool = FakePool::start().await;
         pool.set().keys = answer;
         let started = Instant::now();
@@ -232,14 +233,14 @@ async fn a_set_that_takes_more_than_three_seconds_is_refused() {
         assert_eq!(find(&key_set(&pool, ONCE), key().kid).await, Err(NoKey::NoSet));
         started.elapsed()
     };
-    let (silent, slow) = futures::join!(refuse(KeySetAnswer::Hang), refuse(KeySetAnswer::Drip));
+    let (silent, slow) = futures::join!(time_to_failure(KeySetAnswer::Hang), time_to_failure(KeySetAnswer::Drip));
     for elapsed in [silent, slow] {
         assert!(elapsed >= FETCH_TIMEOUT && elapsed < 2 * FETCH_TIMEOUT, "{elapsed:?}");
     }
 }
 
 #[tokio::test]
-async fn a_set_without_end_is_refused_before_the_time_is_up() {
+async fn an_endless_key_set_is_rejected_before_the_timeout() {
     let spaces = || futures::stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(&[b' '; 1024])));
     let endless = get(async move || ([(CONTENT_TYPE, "application/json")], Body::from_stream(spaces())));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -265,19 +266,19 @@ async fn a_new_key_works_without_a_restart() {
 }
 
 #[tokio::test]
-async fn a_withdrawn_key_is_forgotten_at_the_next_renewal() {
+async fn a_revoked_key_is_removed_at_the_next_refresh() {
     let pool = FakePool::start().await;
-    let keys = key_set(&pool, Pace { renew: Duration::from_millis(10), ..ONCE });
-    let _kept_fresh = keep_fresh(&keys);
+    let keys = key_set(&pool, RefreshIntervals { refresh: Duration::from_millis(10), ..ONCE });
+    let _refresh = refresh_keys(&keys);
     until("a set", || keys.is_ready()).await;
     assert_eq!(find(&keys, key().kid).await, Ok(()));
     // 38
     pool.set().keys = KeySetAnswer::Keys(vec![other_key().jwk()]);
-    // The second fetch from now begins after the first was taken in.
+    // The second fetch from now starts after the first has been applied.
     pool.wait_for("keys", pool.count("keys") + 2).await;
     assert_eq!(find(&keys, other_key().kid).await, Ok(()));
     assert_eq!(find(&keys, key().kid).await, Err(NoKey::Unknown));
-    assert!(Pace::default().renew <= Duration::from_secs(3600));
+    assert!(RefreshIntervals::default().refresh <= Duration::from_secs(3600));
 }
 
 #[tokio::test]
@@ -293,8 +294,8 @@ async fn a_server_starts_without_the_pool_and_recovers() {
         "--session-key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
     ])
     .expect("a configuration");
-    let often = Pace { retry: Duration::from_millis(5), ..ONCE };
-    let cognito = Cognito::connect_at(&config, often).await.expect("no pool is needed to start");
+    let intervals = RefreshIntervals { retry: Duration::from_millis(5), ..ONCE };
+    let cognito = Cognito::connect_with(&config, intervals).await.expect("starts without a pool");
     let token = key().token(&access_claims(ANA));
     // 41
     pool.wait_for("keys", 2).await;
@@ -309,7 +310,7 @@ async fn a_server_starts_without_the_pool_and_recovers() {
 }
 
 #[tokio::test]
-async fn nobody_at_the_address_is_no_set_yet() {
+async fn an_unreachable_pool_leaves_the_key_set_empty() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
     drop(listener);
@@ -320,9 +321,9 @@ async fn nobody_at_the_address_is_no_set_yet() {
 }
 
 #[test]
-fn a_release_refuses_plain_http_unless_it_is_local() {
-    assert!(must_be_https(true, false));
-    assert!(!must_be_https(true, true) && !must_be_https(false, false) && !must_be_https(false, true));
+fn a_release_build_rejects_plain_http_unless_it_is_local() {
+    assert!(requires_https(true, false));
+    assert!(!requires_https(true, true) && !requires_https(false, false) && !requires_https(false, true));
     let address = "http://127.0.0.1:4566/eu-central-1_Ab12/.well-known/jwks.json";
     assert!(KeySet::new(address.to_owned(), true, ONCE).is_err());
     assert!(KeySet::new(address.to_owned(), false, ONCE).is_ok());

@@ -1,4 +1,4 @@
-//! `Leptos.toml`, for a server that is started without cargo-leptos.
+//! `Leptos.toml`: the configuration of a server that is started without cargo-leptos.
 
 use toml::{Table, Value};
 
@@ -12,13 +12,13 @@ fn leptos_section(file: &str) -> Table {
 }
 
 #[test]
-fn leptos_toml_says_what_cargo_toml_says() {
+fn leptos_toml_agrees_with_cargo_toml() {
     let (at_run_time, at_build_time) = (leptos_section("Leptos.toml"), leptos_section("Cargo.toml"));
     for key in ["output-name", "site-root", "site-pkg-dir", "site-addr", "reload-port", "hash-files"] {
         assert!(at_run_time.contains_key(key), "{key} is missing");
     }
     for (key, value) in &at_run_time {
-        // cargo-leptos sets this one itself.
+        // cargo-leptos sets `env` itself.
         if key != "env" {
             assert_eq!(at_build_time.get(key), Some(value), "{key}");
         }

@@ -1,4 +1,4 @@
-//! `GET /events`: who is told what, and when a stream ends.
+//! `GET /events`: recipients of events, and the end of streams.
 
 use std::time::{Duration, Instant};
 
@@ -13,47 +13,47 @@ use tokio::time::{sleep, timeout};
 
 use crate::support::app::{Browser, TestApp, new_id};
 
-/// What a stream is given to say something, or to end.
-const SOON: Duration = Duration::from_secs(10);
+/// Timeout for the next event or the end of a stream.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long after a sign-out a stream may be open.
-pub(crate) const SIGNED_OUT: Duration = Duration::from_secs(5);
+/// Maximum time that a stream stays open after a sign-out.
+pub(crate) const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many messages are sent by somebody who is gone at once: together with the others, fewer than the limit on sending.
-const LEFT: u32 = 20;
+/// Number of messages whose sender disconnects at once. The whole test stays below the rate limit on sending.
+const DISCONNECTS: u32 = 20;
 
-/// A page's stream of events.
+/// Event stream of a page.
 pub(crate) struct Stream {
     response: reqwest::Response,
     unread: String,
 }
 
 impl Stream {
-    /// Opens one, and waits for its greeting.
+    /// Opens a stream and waits for its `hello` event.
     pub(crate) async fn open(browser: &Browser) -> Self {
         let response = browser.request(Method::GET, "/events").send().await.expect("an answer");
         assert_eq!(response.status(), StatusCode::OK);
         let mut stream = Self { response, unread: String::new() };
-        let greeting = stream.block().await.expect("a greeting");
-        // Without data no browser would dispatch it.
-        assert!(greeting.contains("event: hello") && greeting.contains("data: "), "{greeting}");
+        let hello = stream.block().await.expect("an event");
+        // Browsers do not dispatch events without data.
+        assert!(hello.contains("event: hello") && hello.contains("data: "), "{hello}");
         stream
     }
 
-    /// The next event but those that say who is there; none where the stream has ended.
+    /// Returns the next event that is not about presence. `None` if the stream has ended.
     pub(crate) async fn next(&mut self) -> Option<Event> {
         loop {
-            match self.next_of_all().await? {
+            match self.next_of_any_kind().await? {
                 Event::PersonArrived { .. } | Event::PeoplePresent { .. } | Event::PersonLeft { .. } => {}
                 event => return Some(event),
             }
         }
     }
 
-    /// The next event; none where the stream has ended.
-    pub(crate) async fn next_of_all(&mut self) -> Option<Event> {
+    /// Returns the next event. `None` if the stream has ended.
+    pub(crate) async fn next_of_any_kind(&mut self) -> Option<Event> {
         loop {
-            let block = timeout(SOON, self.block()).await.expect("an event or an end in time")?;
+            let block = timeout(TIMEOUT, self.block()).await.expect("an event or an end in time")?;
             if let Some(data) = block.strip_prefix("data: ") {
                 return Some(serde_json::from_str(data).expect("an event"));
             }
@@ -72,7 +72,8 @@ impl Stream {
         }
     }
 
-    pub(crate) async fn sent(&mut self) -> Message {
+    /// Returns the next event, which must be a message.
+    pub(crate) async fn next_message(&mut self) -> Message {
         match self.next().await {
             Some(Event::MessageSent { message, .. }) => message,
             other => panic!("not a message: {other:?}"),
@@ -81,75 +82,75 @@ impl Stream {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_reaches_every_page_of_both_people_and_nobody_else() {
+async fn a_message_reaches_every_page_of_both_members_and_no_stranger() {
     let app = TestApp::start().await;
     let (mut ana, ben, cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
     let (mut hers, mut his, mut his_other) =
         (Stream::open(&ana).await, Stream::open(&ben).await, Stream::open(&ben).await);
     let mut strangers = Stream::open(&cy).await;
-    let talk = ana.start("ben", "hello").await;
+    let conversation = ana.start("ben", "hello").await;
     for stream in [&mut hers, &mut his, &mut his_other] {
-        assert_eq!(stream.sent().await.body, "hello");
+        assert_eq!(stream.next_message().await.body, "hello");
     }
-    let told = ana.say(&talk, "more").await;
+    let sent = ana.say(&conversation, "more").await;
     for stream in [&mut hers, &mut his, &mut his_other] {
-        assert_eq!(stream.sent().await, told);
+        assert_eq!(stream.next_message().await, sent);
     }
-    // The first that a stranger hears of is a message to themselves.
+    // The first event of the stranger is a message sent to the stranger.
     ana.start("cy", "to you").await;
-    assert_eq!(strangers.sent().await.body, "to you");
+    assert_eq!(strangers.next_message().await.body, "to you");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_read_on_one_page_is_read_on_the_others_and_typing_is_told_to_the_other_person() {
+async fn reading_is_published_to_all_pages_of_both_members_and_typing_to_the_peer() {
     let app = TestApp::start().await;
     let (mut ana, mut ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
-    let talk = ana.start("ben", "hello").await;
+    let conversation = ana.start("ben", "hello").await;
     let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
-    let read = ben.call("mark_read", &[("conversation", &talk), ("seq", "99")]).await;
+    let read = ben.call("mark_read", &[("conversation", &conversation), ("seq", "99")]).await;
     assert_eq!(read.status, StatusCode::OK, "{}", read.text);
     assert!(matches!(his.next().await, Some(Event::ConversationRead { seq: 1, .. })));
     assert!(matches!(hers.next().await, Some(Event::ConversationRead { seq: 1, .. })));
-    assert_eq!(cy.call("typing", &[("conversation", &talk)]).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(ben.call("typing", &[("conversation", &talk)]).await.status, StatusCode::OK);
+    assert_eq!(cy.call("typing", &[("conversation", &conversation)]).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(ben.call("typing", &[("conversation", &conversation)]).await.status, StatusCode::OK);
     assert!(matches!(hers.next().await, Some(Event::Typing { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_who_is_signed_in_has_a_stream_and_only_so_many() {
+async fn only_a_signed_in_user_can_open_streams_and_only_a_limited_number() {
     let app = TestApp::start().await;
     let anonymous = app.browser().request(Method::GET, "/events").send().await.expect("an answer");
     assert_eq!(anonymous.status(), StatusCode::UNAUTHORIZED);
     let ana = app.sign_in("ana").await;
     let mut streams = Vec::new();
-    let refused = loop {
+    let denied = loop {
         let response = ana.request(Method::GET, "/events").send().await.expect("an answer");
         if response.status() != StatusCode::OK {
             break response;
         }
         streams.push(response);
-        assert!(streams.len() < 100, "as many as one likes");
+        assert!(streams.len() < 100, "no limit");
     };
-    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
-    assert!(refused.headers().contains_key("retry-after"));
-    assert_eq!(app.state.hub.open(), streams.len());
+    assert_eq!(denied.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(denied.headers().contains_key("retry-after"));
+    assert_eq!(app.state.hub.stream_count(), streams.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_ends_soon_after_its_session_has_and_the_others_go_on() {
+async fn a_stream_ends_soon_after_its_session_and_the_streams_of_others_stay_open() {
     let app = TestApp::start().await;
     let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
     ana.call("sign_out", &[]).await;
-    let end = timeout(SIGNED_OUT, hers.next()).await.expect("the stream ends in time");
+    let end = timeout(SIGN_OUT_TIMEOUT, hers.next()).await.expect("the stream ends in time");
     assert_eq!(end, None);
     let mut cy = app.sign_in("cy").await;
     cy.start("ben", "still there?").await;
-    assert_eq!(his.sent().await.body, "still there?");
+    assert_eq!(his.next_message().await.body, "still there?");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_end_when_the_server_stops() {
+async fn streams_end_when_the_server_shuts_down() {
     let app = TestApp::start().await;
     let ana = app.sign_in("ana").await;
     let mut hers = Stream::open(&ana).await;
@@ -158,27 +159,27 @@ async fn streams_end_when_the_server_stops() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_has_missed_something_asks_for_exactly_that() {
+async fn a_page_can_read_exactly_the_messages_that_it_missed() {
     let app = TestApp::start().await;
     let (mut ana, mut ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
-    let talk = ana.start("ben", "1").await;
-    let mut last = ana.say(&talk, "2").await;
+    let conversation = ana.start("ben", "1").await;
+    let mut last = ana.say(&conversation, "2").await;
     for n in 3..=12 {
-        ana.say(&talk, &n.to_string()).await;
+        ana.say(&conversation, &n.to_string()).await;
     }
-    let fields = [("conversation", talk.as_str()), ("after", last.sent_at.as_str())];
+    let fields = [("conversation", conversation.as_str()), ("after", last.sent_at.as_str())];
     let page: Page<Message> = ben.call("messages_after", &fields).await.json();
     let seqs: Vec<_> = page.items.iter().map(|message| message.seq).collect();
     assert_eq!((seqs, page.newer), ((3..=12).collect(), None));
     last = page.items.last().expect("messages").clone();
-    let fields = [("conversation", talk.as_str()), ("after", last.sent_at.as_str())];
+    let fields = [("conversation", conversation.as_str()), ("after", last.sent_at.as_str())];
     let page: Page<Message> = ben.call("messages_after", &fields).await.json();
     assert_eq!(page.items, []);
-    let all: Page<Message> = ben.call("messages_after", &[("conversation", &talk)]).await.json();
+    let all: Page<Message> = ben.call("messages_after", &[("conversation", &conversation)]).await.json();
     assert_eq!(all.items.len(), 12);
 
     assert_eq!(cy.call("messages_after", &fields).await.status, StatusCode::NOT_FOUND);
-    let odd = ben.call("messages_after", &[("conversation", &talk), ("after", "yesterday")]).await;
+    let odd = ben.call("messages_after", &[("conversation", &conversation), ("after", "yesterday")]).await;
     assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(app.browser().call("messages_after", &fields).await.status, StatusCode::UNAUTHORIZED);
     let nowhere = ben.call("messages_after", &[("conversation", &new_id())]).await;
@@ -186,7 +187,7 @@ async fn a_page_that_has_missed_something_asks_for_exactly_that() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_has_a_page_open_is_there_for_those_they_write_with_and_for_nobody_else() {
+async fn a_user_with_an_open_page_is_online_for_peers_and_for_no_stranger() {
     let app = TestApp::start().await;
     let (mut ana, mut ben, cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
     let her: User = ana.call("current_user", &[]).await.json();
@@ -195,22 +196,23 @@ async fn who_has_a_page_open_is_there_for_those_they_write_with_and_for_nobody_e
     let mut hers = Stream::open(&ana).await;
     let mut strangers = Stream::open(&cy).await;
     let mut his = Stream::open(&ben).await;
-    assert_eq!(his.next_of_all().await, Some(Event::PeoplePresent { people: vec![her.id] }));
-    assert_eq!(hers.next_of_all().await, Some(Event::PersonArrived { person: him.id }));
-    // A page that is loaded again has not left.
+    assert_eq!(his.next_of_any_kind().await, Some(Event::PeoplePresent { people: vec![her.id] }));
+    assert_eq!(hers.next_of_any_kind().await, Some(Event::PersonArrived { person: him.id }));
+    // A page reload does not end the presence.
     drop(his);
     his = Stream::open(&ben).await;
-    assert_eq!(hers.next_of_all().await, Some(Event::PersonArrived { person: him.id }));
+    assert_eq!(hers.next_of_any_kind().await, Some(Event::PersonArrived { person: him.id }));
     drop(his);
-    assert_eq!(hers.next_of_all().await, Some(Event::PersonLeft { person: him.id }));
-    // The first that a stranger hears of her is when she writes to them.
+    assert_eq!(hers.next_of_any_kind().await, Some(Event::PersonLeft { person: him.id }));
+    // The first event of the stranger comes when ana writes to the stranger.
     ana.start("cy", "and you?").await;
-    assert_eq!(strangers.next_of_all().await, Some(Event::PersonArrived { person: her.id }));
+    assert_eq!(strangers.next_of_any_kind().await, Some(Event::PersonArrived { person: her.id }));
 }
 
-/// Asks to send a message, whole, and hears nothing of it: dropped, the answer is in vain.
-async fn ask_to_send(app: &TestApp, sender: &Browser, talk: &str, body: &str) -> TcpStream {
-    let fields = [("conversation", talk), ("id", &*new_id()), ("body", body)];
+/// Sends the complete request for a message without reading the response. Dropping the connection disconnects the
+/// sender.
+async fn request_to_send(app: &TestApp, sender: &Browser, conversation: &str, body: &str) -> TcpStream {
+    let fields = [("conversation", conversation), ("id", &*new_id()), ("body", body)];
     let form = serde_urlencoded::to_string(fields).expect("fields of text");
     let request = format!(
         "POST /rpc/send_message HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\nsec-fetch-site: same-origin\r\n\
@@ -224,42 +226,42 @@ async fn ask_to_send(app: &TestApp, sender: &Browser, talk: &str, body: &str) ->
     connection
 }
 
-/// Everything that is stored of a conversation, in the order of storing.
-async fn stored(reader: &mut Browser, talk: &str) -> Vec<String> {
-    let page: Page<Message> = reader.call("messages_after", &[("conversation", talk)]).await.json();
+/// Returns the texts of all stored messages of a conversation, oldest first.
+async fn stored(reader: &mut Browser, conversation: &str) -> Vec<String> {
+    let page: Page<Message> = reader.call("messages_after", &[("conversation", conversation)]).await.json();
     page.items.into_iter().map(|message| message.body).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_stored_is_told_even_where_who_sent_it_has_gone_away() {
+async fn every_stored_message_is_published_even_if_its_sender_disconnects() {
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let mut his = Stream::open(&ben).await;
-    let talk = ana.start("ben", "the beginning").await;
-    let begun = Instant::now();
-    ana.say(&talk, "in peace").await;
-    let takes = begun.elapsed();
-    for n in 0..LEFT {
-        let connection = ask_to_send(&app, &ana, &talk, &n.to_string()).await;
-        // Each time a little later: before the message is stored, while it is being stored, and after.
-        sleep(takes * n / LEFT).await;
+    let conversation = ana.start("ben", "the beginning").await;
+    let started = Instant::now();
+    ana.say(&conversation, "without a disconnect").await;
+    let duration = started.elapsed();
+    for n in 0..DISCONNECTS {
+        let connection = request_to_send(&app, &ana, &conversation, &n.to_string()).await;
+        // The disconnects cover all stages: before, during and after the storing of the message.
+        sleep(duration * n / DISCONNECTS).await;
         drop(connection);
     }
-    ana.say(&talk, "the end").await;
+    ana.say(&conversation, "the end").await;
 
-    let mut told = vec![his.sent().await.body];
-    while told.last().is_some_and(|text| text != "the end") {
-        told.push(his.sent().await.body);
+    let mut published = vec![his.next_message().await.body];
+    while published.last().is_some_and(|text| text != "the end") {
+        published.push(his.next_message().await.body);
     }
-    let mut there = stored(&mut ben, &talk).await;
-    // Those that were still under way are told after it.
-    while told.len() < there.len() {
-        told.push(his.sent().await.body);
-        there = stored(&mut ben, &talk).await;
+    let mut in_store = stored(&mut ben, &conversation).await;
+    // Messages that were still being sent are published after it.
+    while published.len() < in_store.len() {
+        published.push(his.next_message().await.body);
+        in_store = stored(&mut ben, &conversation).await;
     }
-    assert!(there.len() > 3, "some were stored though nobody heard of it");
-    // Of two that are under way at once, either may be told first.
-    told.sort();
-    there.sort();
-    assert_eq!(told, there);
+    assert!(in_store.len() > 3, "some messages were stored after a disconnect");
+    // Concurrent messages may be published in any order.
+    published.sort();
+    in_store.sort();
+    assert_eq!(published, in_store);
 }

@@ -1,4 +1,4 @@
-//! Live events between two servers, each a process of its own, over a real NATS or without any.
+//! Live events between two server processes, with and without a real NATS.
 
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -13,11 +13,11 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::live::{SIGNED_OUT, Stream};
-use crate::presence::{bury, hear, look_for, whoami};
+use crate::live::{SIGN_OUT_TIMEOUT, Stream};
+use crate::presence::{add_newer_conversations, wait_for, watch_presence, whoami};
 use crate::processes::Process;
 use crate::support::app::{Browser, TestApp};
-use crate::support::until::until;
+use crate::support::wait_until::wait_until;
 
 /// A NATS server. Killed when dropped.
 struct Nats {
@@ -55,31 +55,31 @@ impl Nats {
     }
 }
 
-/// The next message that a stream tells of, whatever else it says before.
+/// Returns the next message on a stream, and skips all other events.
 async fn next_message(stream: &mut Stream) -> Message {
     loop {
-        if let Event::MessageSent { message, .. } = stream.next().await.expect("the stream goes on") {
+        if let Event::MessageSent { message, .. } = stream.next().await.expect("an open stream") {
             return message;
         }
     }
 }
 
 async fn next_resync(stream: &mut Stream) {
-    while stream.next().await.expect("the stream goes on") != Event::Resync {}
+    while stream.next().await.expect("an open stream") != Event::Resync {}
 }
 
-/// What was written in a conversation after `message`.
-async fn after(browser: &mut Browser, talk: &str, message: &Message) -> Vec<String> {
-    let fields = [("conversation", talk), ("after", message.sent_at.as_str())];
+/// Returns the texts that were sent to a conversation after `message`.
+async fn texts_after(browser: &mut Browser, conversation: &str, message: &Message) -> Vec<String> {
+    let fields = [("conversation", conversation), ("after", message.sent_at.as_str())];
     let page: Page<Message> = browser.call("messages_after", &fields).await.json();
     page.items.into_iter().map(|message| message.body).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_servers_carry_events_for_each_other_and_do_without_when_the_bus_is_away() {
+async fn two_servers_exchange_events_and_survive_an_outage_of_the_bus() {
     let (app, nats) = tokio::join!(TestApp::start(), Nats::start());
     let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "hello").await;
+    let conversation = ana.start("ben", "hello").await;
     let (url, port) = (nats.url(), nats.port);
     let variables = [("NATS_URL", url.as_str())];
     let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
@@ -87,73 +87,73 @@ async fn two_servers_carry_events_for_each_other_and_do_without_when_the_bus_is_
     let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
 
     let her: User = ana.call("current_user", &[]).await.json();
-    // Said of her when he comes, or a little later, where the other server's word comes after him.
-    let there = [Event::PeoplePresent { people: vec![her.id] }, Event::PersonArrived { person: her.id }];
-    let told = his.next_of_all().await.expect("the stream goes on");
-    assert!(there.contains(&told), "{told:?} of who is at the other server");
-    // Who writes with nobody is nobody's business.
+    // Her presence arrives in response to his connection, or as her arrival if the bus delivers that late.
+    let online = [Event::PeoplePresent { people: vec![her.id] }, Event::PersonArrived { person: her.id }];
+    let event = his.next_of_any_kind().await.expect("an open stream");
+    assert!(online.contains(&event), "{event:?} about a user on the other server");
+    // A user without conversations has no peers, so no page gets their presence.
     let mut cy = app.sign_in("cy").await.at(one.address);
     let them: User = cy.call("current_user", &[]).await.json();
     let _theirs = Stream::open(&cy).await;
     for n in 0..3 {
-        let told = ana.say(&talk, &format!("meanwhile {n}")).await;
-        while let event = his.next_of_all().await.expect("the stream goes on")
-            && !matches!(&event, Event::MessageSent { message, .. } if *message == told)
+        let sent = ana.say(&conversation, &format!("meanwhile {n}")).await;
+        while let event = his.next_of_any_kind().await.expect("an open stream")
+            && !matches!(&event, Event::MessageSent { message, .. } if *message == sent)
         {
             assert_ne!(event, Event::PersonArrived { person: them.id });
         }
-        assert_eq!(next_message(&mut hers).await, told);
+        assert_eq!(next_message(&mut hers).await, sent);
     }
 
-    let told = ana.say(&talk, "over the bus").await;
-    assert_eq!(next_message(&mut his).await, told);
-    assert_eq!(next_message(&mut hers).await, told);
+    let sent = ana.say(&conversation, "over the bus").await;
+    assert_eq!(next_message(&mut his).await, sent);
+    assert_eq!(next_message(&mut hers).await, sent);
 
     nats.kill().await;
-    ana.say(&talk, "while it is away").await;
-    assert_eq!(next_message(&mut hers).await.body, "while it is away", "each serves its own people");
+    ana.say(&conversation, "while it is away").await;
+    assert_eq!(next_message(&mut hers).await.body, "while it is away", "each server still serves its own pages");
     next_resync(&mut his).await;
-    assert_eq!(after(&mut ben, &talk, &told).await, ["while it is away"]);
+    assert_eq!(texts_after(&mut ben, &conversation, &sent).await, ["while it is away"]);
 
     let _nats = Nats::start_at(port).await;
     next_resync(&mut his).await;
-    // The other server may be back a little later.
+    // The servers may reconnect at different times.
     next_resync(&mut hers).await;
-    ana.say(&talk, "it is back").await;
+    ana.say(&conversation, "it is back").await;
     assert_eq!(next_message(&mut his).await.body, "it is back");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_looks_at_one_server_is_told_who_is_there_comes_and_goes_at_the_other() {
+async fn a_presence_subscription_on_one_server_covers_users_on_the_other() {
     let (app, nats) = tokio::join!(TestApp::start(), Nats::start());
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let (her, him) = (whoami(&mut ana).await, whoami(&mut ben).await);
-    let talk = ana.start("ben", "long ago").await;
-    bury(&app, &her).await;
-    bury(&app, &him).await;
+    let conversation = ana.start("ben", "long ago").await;
+    add_newer_conversations(&app, &her).await;
+    add_newer_conversations(&app, &him).await;
     let url = nats.url();
     let variables = [("NATS_URL", url.as_str())];
     let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
     let (mut ana, ben) = (ana.at(one.address), ben.at(two.address));
     let (mut hers, his) = (Stream::open(&ana).await, Stream::open(&ben).await);
-    let there = Event::PeoplePresent { people: vec![him.id] };
-    // The servers may find each other a little later.
-    until("she is told", async || {
-        look_for(&mut ana, &talk).await;
-        timeout(Duration::from_secs(1), hear(&mut hers, &there)).await.is_ok()
+    let online = Event::PeoplePresent { people: vec![him.id] };
+    // The servers may need a moment to connect to the bus.
+    wait_until("the subscription works", async || {
+        watch_presence(&mut ana, &conversation).await;
+        timeout(Duration::from_secs(1), wait_for(&mut hers, &online)).await.is_ok()
     })
     .await;
     drop(his);
-    hear(&mut hers, &Event::PersonLeft { person: him.id }).await;
+    wait_for(&mut hers, &Event::PersonLeft { person: him.id }).await;
     let _his = Stream::open(&ben).await;
-    hear(&mut hers, &there).await;
-    // Any server may be asked.
-    look_for(&mut ana.at(two.address), &talk).await;
-    hear(&mut hers, &there).await;
+    wait_for(&mut hers, &online).await;
+    // The subscription may also be made on the other server.
+    watch_presence(&mut ana.at(two.address), &conversation).await;
+    wait_for(&mut hers, &online).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_out_at_one_server_ends_a_stream_at_the_other() {
+async fn signing_out_on_one_server_ends_a_stream_on_the_other() {
     let app = TestApp::start().await;
     let (ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let (one, two) = tokio::join!(Process::start(&app), Process::start(&app));
@@ -161,8 +161,8 @@ async fn signing_out_at_one_server_ends_a_stream_at_the_other() {
     let mut ben = ben.at(two.address);
     let (mut hers, mut his) = (Stream::open(&there).await, Stream::open(&ben).await);
     assert_eq!(here.call("sign_out", &[]).await.status, StatusCode::OK);
-    let end = timeout(SIGNED_OUT, hers.next()).await.expect("the stream ends in time");
+    let end = timeout(SIGN_OUT_TIMEOUT, hers.next()).await.expect("the stream ends in time");
     assert_eq!(end, None);
     ben.start("ana", "still there?").await;
-    assert_eq!(next_message(&mut his).await.body, "still there?", "other people's streams go on");
+    assert_eq!(next_message(&mut his).await.body, "still there?", "the streams of other users stay open");
 }

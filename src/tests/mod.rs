@@ -1,9 +1,11 @@
-//! Integration tests: the real parts, on port 0, each test with its own.
+//! Integration tests with real dependencies; each test starts its own on port 0.
 #![expect(unreachable_pub, reason = "nothing is exported from a test binary")]
 
 mod support;
 
 mod defects;
+
+mod account_errors;
 
 mod admin;
 mod json_api;
@@ -18,7 +20,7 @@ mod leptos_toml;
 
 mod limits;
 
-mod old_tables;
+mod legacy_tables;
 
 mod outages;
 
@@ -29,8 +31,6 @@ mod presence;
 mod receipts;
 
 mod refresh;
-
-mod refusals;
 
 mod secrets;
 

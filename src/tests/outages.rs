@@ -1,6 +1,6 @@
-//! PostgreSQL, DynamoDB or Cognito goes away while people read and write, and comes back.
+//! Outages of PostgreSQL, DynamoDB or Cognito while users read and write, and the recovery after them.
 //!
-//! Each is away for three seconds here; `OUTAGE_SECS` makes that longer.
+//! Each outage lasts three seconds; `OUTAGE_SECS` makes it longer.
 
 use std::time::Duration;
 
@@ -10,87 +10,92 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::support::app::{Answer, Browser, TestApp, new_id};
 use crate::support::cognito::PASSWORD;
 use crate::support::dynamodb::{DynamoDb, web_client_of};
-use crate::support::line::Line;
+use crate::support::tcp_proxy::TcpProxy;
 
-/// How long everything may take to work again: no more than what a person would wait before they reload.
+/// Maximum time until everything works again: no longer than a user would wait before reloading.
 const RECOVERY: Duration = Duration::from_secs(10);
 
-/// How long people wait before they try again, while a part is away.
+/// Time between two attempts of a user during an outage.
 const PAUSE: Duration = Duration::from_secs(4);
 
-/// The lines of a server to its parts, which can be cut.
-struct Lines {
-    postgres: Line,
-    dynamodb: Line,
-    cognito: Line,
+/// Proxies between a server and its dependencies.
+struct Proxies {
+    postgres: TcpProxy,
+    dynamodb: TcpProxy,
+    cognito: TcpProxy,
 }
 
-/// A server behind such lines, which `before` may cut: it is called before the server starts.
-async fn start(before: impl FnOnce(&Lines)) -> (TestApp, Lines) {
+/// Starts a server behind proxies. Calls `before`, which may cut some of them, before the server starts.
+async fn start_behind_proxies(before: impl FnOnce(&Proxies)) -> (TestApp, Proxies) {
     let database = DynamoDb::start().await;
     let postgres_at = env_address("DATABASE_URL");
     let cognito_at = env_address("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER");
     let dynamodb_at = address_in(database.endpoint());
     let (postgres, dynamodb, cognito) =
-        tokio::join!(Line::to(&postgres_at), Line::to(&dynamodb_at), Line::to(&cognito_at));
-    let lines = Lines { postgres, dynamodb, cognito };
-    before(&lines);
-    let client = web_client_of(&format!("http://{}", lines.dynamodb.address()), database.account()).await;
-    let app = TestApp::start_by(database, client, |config| {
+        tokio::join!(TcpProxy::start(&postgres_at), TcpProxy::start(&dynamodb_at), TcpProxy::start(&cognito_at));
+    let proxies = Proxies { postgres, dynamodb, cognito };
+    before(&proxies);
+    let client = web_client_of(&format!("http://{}", proxies.dynamodb.address()), database.account()).await;
+    let app = TestApp::start_with_client(database, client, |config| {
         use secrecy::ExposeSecret;
-        let url = config.database_url.expose_secret().replace(&postgres_at, &lines.postgres.address());
+        let url = config.database_url.expose_secret().replace(&postgres_at, &proxies.postgres.address());
         config.database_url = url.into();
-        config.cognito_endpoint = Some(format!("http://{}", lines.cognito.address()));
+        config.cognito_endpoint = Some(format!("http://{}", proxies.cognito.address()));
     })
     .await;
-    (app, lines)
+    (app, proxies)
 }
 
-/// Such a server, and two people who talk.
-struct Scene {
+/// A server behind proxies, and two users with a conversation.
+struct Outage {
     app: TestApp,
-    lines: Lines,
+    proxies: Proxies,
     ana: Browser,
     ben: Browser,
-    talk: String,
+    conversation: String,
 }
 
-impl Scene {
-    async fn set() -> Self {
-        let (app, lines) = start(|_| {}).await;
+impl Outage {
+    async fn start() -> Self {
+        let (app, proxies) = start_behind_proxies(|_| {}).await;
         let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-        let talk = ana.start("ben", "hello").await;
-        Self { app, lines, ana, ben, talk }
+        let conversation = ana.start("ben", "hello").await;
+        Self { app, proxies, ana, ben, conversation }
     }
 
     fn page(&self) -> String {
-        format!("/messages/{}", self.talk)
+        format!("/messages/{}", self.conversation)
     }
 
-    /// Ana posts the form of the conversation without script.
+    /// Submits the message form of the conversation as Ana, without script.
     async fn post(&mut self, id: &str, body: &str) -> Answer {
-        let (page, talk) = (self.page(), self.talk.clone());
-        self.ana.submit(&page, &[("conversation", &talk), ("id", id), ("body", body)]).await
+        let (page, conversation) = (self.page(), self.conversation.clone());
+        self.ana.submit(&page, &[("conversation", &conversation), ("id", id), ("body", body)]).await
     }
 
-    /// What people meet while messages cannot be had, and that it is over once `line` is whole again.
-    async fn without_messages(&mut self, part: &str, line: impl Fn(&Lines) -> &Line, lose: impl Fn(&Line)) {
-        lose(line(&self.lines));
-        let end = Instant::now() + outage();
+    /// Checks reading and sending during an outage of `proxy`, and the recovery after it.
+    async fn check_messages(
+        &mut self,
+        part: &str,
+        proxy: impl Fn(&Proxies) -> &TcpProxy,
+        interrupt: impl Fn(&TcpProxy),
+    ) {
+        interrupt(proxy(&self.proxies));
+        let end = Instant::now() + outage_duration();
         let mut written = Vec::new();
         loop {
-            self.read_in_vain(part).await;
+            self.check_pages(part).await;
             let (id, body) = (new_id(), format!("typed during the outage, {}", written.len()));
-            let refused = self.post(&id, &body).await;
-            assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text);
-            assert!(refused.text.contains(&body), "what was typed is not lost without {part}: {}", refused.text);
-            assert!(!refused.header("retry-after").is_empty(), "it says when to try again");
+            let denied = self.post(&id, &body).await;
+            assert_eq!(denied.status, StatusCode::SERVICE_UNAVAILABLE, "{}", denied.text);
+            assert!(denied.text.contains(&body), "what was typed is not lost without {part}: {}", denied.text);
+            assert!(!denied.header("retry-after").is_empty(), "it says when to try again");
             written.push((id, body));
-            if !is_still_away(end).await {
+            if !is_ongoing(end).await {
                 break;
             }
         }
-        line(&self.lines).mend();
+        proxy(&self.proxies).restore();
         let mut expected = vec!["hello".to_owned()];
         for (id, body) in written {
             timeout(RECOVERY, async { while self.post(&id, &body).await.status != StatusCode::SEE_OTHER {} })
@@ -98,20 +103,20 @@ impl Scene {
                 .expect("it recovers without a restart");
             expected.push(body);
         }
-        let talk = self.talk.clone();
-        assert_eq!(self.ben.texts(&talk).await, expected, "all is stored, once, in order");
+        let conversation = self.conversation.clone();
+        assert_eq!(self.ben.texts(&conversation).await, expected, "all is stored, once, in order");
         assert_eq!(self.ana.get("/readyz").await.status, StatusCode::OK);
     }
 
-    /// Every page says what does not work.
-    async fn read_in_vain(&mut self, part: &str) {
+    /// Checks that every page names the outage.
+    async fn check_pages(&mut self, part: &str) {
         for path in ["/messages".to_owned(), self.page(), "/messages/new".to_owned()] {
             let answer = self.ana.get(&path).await;
             if part == "dynamodb" && path == "/messages/new" {
-                continue; // Finding people needs no messages, but the list beside it does.
+                continue; // The search for users needs no messages; only the inbox beside it does.
             }
             assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path} without {part}");
-            assert!(answer.text.contains("cannot be shown"), "{path} says what does not work: {}", answer.text);
+            assert!(answer.text.contains("couldn't be loaded"), "{path} says what does not work: {}", answer.text);
             assert!(!answer.header("retry-after").is_empty(), "{path} says when to try again");
         }
         let called = self.ana.call("list_conversations", &[]).await;
@@ -122,26 +127,26 @@ impl Scene {
         assert!(ready.text.contains(&format!(r#""{part}":false"#)), "{}", ready.text);
     }
 
-    /// Who is signed in meets nothing of it; who is not is told, and gets in once the line is whole again.
-    async fn without_accounts(&mut self, lose: impl Fn(&Line)) {
-        lose(&self.lines.cognito);
+    /// Checks that signed-in users are not affected, and that others see an error and can sign in after the recovery.
+    async fn check_accounts(&mut self, interrupt: impl Fn(&TcpProxy)) {
+        interrupt(&self.proxies.cognito);
         let mut cy = self.app.browser();
         let fields = [("email", "ana@example.com"), ("password", PASSWORD)];
         let page = self.page();
-        let end = Instant::now() + outage();
+        let end = Instant::now() + outage_duration();
         loop {
             let answer = self.post(&new_id(), "still here").await;
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
             assert_eq!(self.ben.get(&page).await.status, StatusCode::OK);
-            let refused = cy.submit("/signin", &fields).await;
-            assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text);
-            assert!(refused.text.contains("ana@example.com"), "the address stays in its field");
-            assert!(!refused.header("retry-after").is_empty());
-            if !is_still_away(end).await {
+            let denied = cy.submit("/signin", &fields).await;
+            assert_eq!(denied.status, StatusCode::SERVICE_UNAVAILABLE, "{}", denied.text);
+            assert!(denied.text.contains("ana@example.com"), "the address stays in its field");
+            assert!(!denied.header("retry-after").is_empty());
+            if !is_ongoing(end).await {
                 break;
             }
         }
-        self.lines.cognito.mend();
+        self.proxies.cognito.restore();
         timeout(RECOVERY, async { while cy.submit("/signin", &fields).await.status != StatusCode::SEE_OTHER {} })
             .await
             .expect("it recovers without a restart");
@@ -149,40 +154,40 @@ impl Scene {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_postgresql_pages_say_so_and_nothing_typed_is_lost() {
-    Scene::set().await.without_messages("postgres", |lines| &lines.postgres, Line::cut).await;
+async fn during_a_postgresql_outage_pages_say_so_and_typed_text_is_kept() {
+    Outage::start().await.check_messages("postgres", |proxies| &proxies.postgres, TcpProxy::cut).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_silent_postgresql_pages_say_so_and_nothing_typed_is_lost() {
-    Scene::set().await.without_messages("postgres", |lines| &lines.postgres, Line::fall_silent).await;
+async fn if_postgresql_hangs_pages_say_so_and_typed_text_is_kept() {
+    Outage::start().await.check_messages("postgres", |proxies| &proxies.postgres, TcpProxy::stall).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_dynamodb_pages_say_so_and_nothing_typed_is_lost() {
-    Scene::set().await.without_messages("dynamodb", |lines| &lines.dynamodb, Line::cut).await;
+async fn during_a_dynamodb_outage_pages_say_so_and_typed_text_is_kept() {
+    Outage::start().await.check_messages("dynamodb", |proxies| &proxies.dynamodb, TcpProxy::cut).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_silent_dynamodb_pages_say_so_and_nothing_typed_is_lost() {
-    Scene::set().await.without_messages("dynamodb", |lines| &lines.dynamodb, Line::fall_silent).await;
+async fn if_dynamodb_hangs_pages_say_so_and_typed_text_is_kept() {
+    Outage::start().await.check_messages("dynamodb", |proxies| &proxies.dynamodb, TcpProxy::stall).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_cognito_who_is_signed_in_goes_on_and_who_is_not_is_told() {
-    Scene::set().await.without_accounts(Line::cut).await;
+async fn during_a_cognito_outage_signed_in_users_continue_and_sign_in_reports_the_outage() {
+    Outage::start().await.check_accounts(TcpProxy::cut).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_silent_cognito_who_is_signed_in_goes_on_and_who_is_not_is_told() {
-    Scene::set().await.without_accounts(Line::fall_silent).await;
+async fn if_cognito_hangs_signed_in_users_continue_and_sign_in_reports_the_outage() {
+    Outage::start().await.check_accounts(TcpProxy::stall).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_starts_while_its_databases_are_away_recovers_by_itself() {
-    let (app, lines) = start(|lines| {
-        lines.postgres.cut();
-        lines.dynamodb.cut();
+async fn a_server_that_starts_during_a_database_outage_recovers_by_itself() {
+    let (app, proxies) = start_behind_proxies(|proxies| {
+        proxies.postgres.cut();
+        proxies.dynamodb.cut();
     })
     .await;
     app.pool.add("ana").await;
@@ -191,12 +196,12 @@ async fn a_server_that_starts_while_its_databases_are_away_recovers_by_itself() 
     assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(ready.text.starts_with(r#"{"postgres":false,"dynamodb":false,"#), "{}", ready.text);
     let fields = [("email", "ana@example.com"), ("password", PASSWORD)];
-    let refused = ana.submit("/signin", &fields).await;
-    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text);
+    let denied = ana.submit("/signin", &fields).await;
+    assert_eq!(denied.status, StatusCode::SERVICE_UNAVAILABLE, "{}", denied.text);
 
-    sleep(outage()).await;
-    lines.postgres.mend();
-    lines.dynamodb.mend();
+    sleep(outage_duration()).await;
+    proxies.postgres.restore();
+    proxies.dynamodb.restore();
     timeout(RECOVERY, async { while ana.get("/readyz").await.status != StatusCode::OK {} })
         .await
         .expect("it recovers without a restart");
@@ -205,19 +210,20 @@ async fn a_server_that_starts_while_its_databases_are_away_recovers_by_itself() 
     assert_eq!(ana.get("/messages").await.status, StatusCode::OK);
 }
 
-/// Whether a part is away until later than now: then after the time that people wait, but not beyond that.
-async fn is_still_away(end: Instant) -> bool {
+/// Reports whether the outage was still going on, after waiting for a user's pause, but not beyond the end of the
+/// outage.
+async fn is_ongoing(end: Instant) -> bool {
     let now = Instant::now();
     sleep_until(end.min(now + PAUSE)).await;
     now < end
 }
 
-/// How long a part is to be away.
-fn outage() -> Duration {
+/// Returns the length of an outage.
+fn outage_duration() -> Duration {
     Duration::from_secs(std::env::var("OUTAGE_SECS").ok().and_then(|secs| secs.parse().ok()).unwrap_or(3))
 }
 
-/// The host and port in an address that the environment names.
+/// Returns the host and port of the address in an environment variable.
 fn env_address(variable: &str) -> String {
     address_in(&std::env::var(variable).unwrap_or_else(|_| panic!("{variable} names a service")))
 }

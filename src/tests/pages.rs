@@ -1,6 +1,6 @@
-//! Every page, as a browser without script sees it.
+//! Every page as a browser without script sees it.
 
-use cruddur_messages::domain::conversation::{self, Thread};
+use cruddur_messages::domain::conversation::{self, ConversationView};
 use cruddur_messages::domain::message;
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::store::dynamodb::rows::{Head, MessageRow};
@@ -12,16 +12,16 @@ use uuid::Uuid;
 use crate::support::app::{TestApp, new_id};
 use crate::support::cognito::PASSWORD;
 
-const STRANGE: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
+const UNKNOWN_ID: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_that_need_somebody_lead_to_sign_in_and_back() {
+async fn pages_that_need_a_session_redirect_to_sign_in_and_back() {
     let app = TestApp::start().await;
     for (path, next) in [
         ("/messages", "%2Fmessages"),
         ("/messages/new?q=be", "%2Fmessages%2Fnew%3Fq%3Dbe"),
         ("/messages/new/ben", "%2Fmessages%2Fnew%2Fben"),
-        (&format!("/messages/{STRANGE}"), &format!("%2Fmessages%2F{STRANGE}")),
+        (&format!("/messages/{UNKNOWN_ID}"), &format!("%2Fmessages%2F{UNKNOWN_ID}")),
     ] {
         let answer = app.browser().get(path).await;
         assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, &*format!("/signin?next={next}")));
@@ -33,7 +33,7 @@ async fn pages_that_need_somebody_lead_to_sign_in_and_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_signed_in_goes_straight_to_the_conversations() {
+async fn a_signed_in_user_is_redirected_to_the_conversations() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
     for (path, destination) in [
@@ -52,69 +52,70 @@ async fn who_is_signed_in_goes_straight_to_the_conversations() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_there_and_what_is_not_yours_look_the_same() {
+async fn a_missing_conversation_and_one_of_other_users_look_the_same() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "between us").await;
+    let conversation = ana.start("ben", "between us").await;
     let mut cy = app.sign_in("cy").await;
-    let theirs = cy.get(&format!("/messages/{talk}")).await;
-    let nothing = cy.get(&format!("/messages/{STRANGE}")).await;
+    let theirs = cy.get(&format!("/messages/{conversation}")).await;
+    let nothing = cy.get(&format!("/messages/{UNKNOWN_ID}")).await;
     for page in [&theirs, &nothing] {
         assert_eq!(page.status, StatusCode::NOT_FOUND);
         assert!(!page.text.contains("between us"));
-        assert!(page.text.contains("There is nothing here"), "{}", page.text);
-        assert!(page.text.contains("<title>Nothing here · Cruddur</title>"), "{}", page.text);
+        assert!(page.text.contains("Page not found"), "{}", page.text);
+        assert!(page.text.contains("<title>Page not found · Cruddur</title>"), "{}", page.text);
     }
     for path in ["/nowhere", "/messages/@bayko", "/messages/new/nobody-here", "/messages/%FF", "/messages/a/b/c"] {
         let page = cy.get(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
-        assert!(page.text.contains("<main"), "{path} is a page of ours");
+        assert!(page.text.contains("<main"), "{path} shows a page");
     }
     assert_eq!(cy.get("/messages/new/cy").await.status, StatusCode::CONFLICT);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_people_talk_without_script() {
+async fn two_users_write_to_each_other_without_script() {
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let first = ana.submit("/messages/new/ben", &[("handle", "ben"), ("id", &new_id()), ("body", "Hello Ben")]).await;
     assert_eq!(first.status, StatusCode::SEE_OTHER, "{}", first.text);
     let path = first.location().to_owned();
-    let talk = path.strip_prefix("/messages/").expect("a conversation").to_owned();
+    let conversation = path.strip_prefix("/messages/").expect("a conversation").to_owned();
 
     let list = ben.get("/messages").await.text;
     assert!(list.contains("Hello Ben") && list.contains("<bdi>ana"), "{list}");
     assert!(ben.get(&path).await.text.contains("Hello Ben"));
-    let fields = [("conversation", &*talk), ("id", &*new_id()), ("body", "Hello\r\nAna")];
+    let fields = [("conversation", &*conversation), ("id", &*new_id()), ("body", "Hello\r\nAna")];
     let answer = ben.submit(&path, &fields).await;
     assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, &*path));
-    // Posted twice, as by a reload: stored once.
+    // A second post, as by a reload, is not stored again.
     ben.submit(&path, &fields).await;
-    assert_eq!(ana.texts(&talk).await, ["Hello Ben", "Hello\nAna"]);
+    assert_eq!(ana.texts(&conversation).await, ["Hello Ben", "Hello\nAna"]);
     assert!(ana.get("/messages").await.text.contains("Hello\nAna"));
-    // A page for a first message to somebody with whom there is a conversation leads there.
+    // The page for a first message redirects to the conversation if there is one.
     let answer = ana.get("/messages/new/ben").await;
     assert_eq!((answer.status, answer.location()), (StatusCode::FOUND, &*path));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_that_is_refused_comes_back_with_its_text_and_the_reason() {
+async fn a_refused_form_is_shown_again_with_its_text_and_the_reason() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "first").await;
-    let path = format!("/messages/{talk}");
+    let conversation = ana.start("ben", "first").await;
+    let path = format!("/messages/{conversation}");
     let long = format!("</textarea><b>{}", "x".repeat(1024));
-    let page = ana.submit(&path, &[("conversation", &talk), ("id", &new_id()), ("body", &long)]).await;
+    let page = ana.submit(&path, &[("conversation", &conversation), ("id", &new_id()), ("body", &long)]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(page.text.contains("A message has at most 1024 characters"), "{}", page.text);
+    assert!(page.text.contains("A message can have at most 1024 characters"), "{}", page.text);
     assert!(page.text.contains("&lt;/textarea>&lt;b>xxx") && !page.text.contains("</textarea><b>"));
 
     let page = app.browser().submit("/signin", &[("email", "ana@example.com"), ("password", "wrong-Password-1")]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.text.contains("ana@example.com") && !page.text.contains("wrong-Password-1"));
-    let unreadable = ana.submit(&path, &[("conversation", &talk), ("id", "no-id"), ("body", "kept text")]).await;
-    assert_eq!(unreadable.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(unreadable.text.contains("kept text"));
+    let invalid_id =
+        ana.submit(&path, &[("conversation", &conversation), ("id", "no-id"), ("body", "kept text")]).await;
+    assert_eq!(invalid_id.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(invalid_id.text.contains("kept text"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,11 +132,11 @@ async fn a_form_reaches_only_the_conversation_that_it_was_rendered_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_has_ended_leads_to_sign_in_and_back() {
+async fn an_ended_session_redirects_to_sign_in_and_back() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "first").await;
-    let path = format!("/messages/{talk}");
+    let conversation = ana.start("ben", "first").await;
+    let path = format!("/messages/{conversation}");
     let old_cookie = ana.cookie.clone();
     let answer = ana.submit("/signout", &[]).await;
     assert_eq!((answer.status, ana.cookie.as_deref()), (StatusCode::SEE_OTHER, None));
@@ -143,22 +144,22 @@ async fn a_session_that_has_ended_leads_to_sign_in_and_back() {
     let answer = ana.get(&path).await;
     assert_eq!(
         (answer.status, answer.location()),
-        (StatusCode::SEE_OTHER, &*format!("/signin?next=%2Fmessages%2F{talk}"))
+        (StatusCode::SEE_OTHER, &*format!("/signin?next=%2Fmessages%2F{conversation}"))
     );
-    assert_eq!(ana.cookie, None, "a dead cookie is of no use");
+    assert_eq!(ana.cookie, None, "the cookie is deleted with the session");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_that_nobody_is_signed_in_to_send_is_given_back() {
+async fn a_message_posted_after_the_session_has_ended_is_given_back() {
     const TYPED: &str = "late\n\n</textarea><b>& \"more\"";
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "first").await;
+    let conversation = ana.start("ben", "first").await;
     let ended = ana.cookie.clone();
     ana.submit("/signout", &[]).await;
-    let conversation = format!("/messages/{talk}");
+    let conversation_path = format!("/messages/{conversation}");
     for (path, bound_to, sign_in) in [
-        (&*conversation, ("conversation", &*talk), format!("/signin?next=%2Fmessages%2F{talk}")),
+        (&*conversation_path, ("conversation", &*conversation), format!("/signin?next=%2Fmessages%2F{conversation}")),
         ("/messages/new/ben", ("handle", "ben"), "/signin?next=%2Fmessages%2Fnew%2Fben".to_owned()),
     ] {
         for cookie in [ended.clone(), None] {
@@ -173,105 +174,108 @@ async fn a_text_that_nobody_is_signed_in_to_send_is_given_back() {
         }
     }
     ana.submit("/signin", &[("email", "ana@example.com"), ("password", PASSWORD)]).await;
-    assert_eq!(ana.texts(&talk).await, ["first"]);
+    assert_eq!(ana.texts(&conversation).await, ["first"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_two_wrote_stays_with_the_one_when_the_row_of_the_other_is_gone() {
+async fn a_conversation_stays_with_one_member_when_the_row_of_the_other_is_deleted() {
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "Hello Ben").await;
-    let (path, to_ben) = (format!("/messages/{talk}"), "/messages/new/ben");
-    ben.say(&talk, "Hello Ana").await;
+    let conversation = ana.start("ben", "Hello Ben").await;
+    let (path, to_ben) = (format!("/messages/{conversation}"), "/messages/new/ben");
+    ben.say(&conversation, "Hello Ana").await;
     app.database.execute("delete from users where handle = 'ben'").await;
 
     let (list, page) = (ana.get("/messages").await, ana.get(&path).await);
     assert_eq!((list.status, page.status), (StatusCode::OK, StatusCode::OK), "{}{}", list.text, page.text);
     assert!(list.text.contains("<bdi>ben") && list.text.contains("Hello Ana"), "{}", list.text);
-    for part in ["<bdi>Somebody who left", "Hello Ben", "Hello Ana"] {
+    for part in ["<bdi>Deleted user", "Hello Ben", "Hello Ana"] {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
-    // Ana may write on, as long as she does it here: nobody has the handle any more.
-    let sent = ana.submit(&path, &[("conversation", &talk), ("id", &new_id()), ("body", "Are you there?")]).await;
+    // Ana can still write in the conversation, but not by handle: it belongs to no user any more.
+    let sent =
+        ana.submit(&path, &[("conversation", &conversation), ("id", &new_id()), ("body", "Are you there?")]).await;
     assert_eq!((sent.status, sent.location()), (StatusCode::SEE_OTHER, &*path), "{}", sent.text);
-    assert_eq!(ana.texts(&talk).await, ["Hello Ben", "Hello Ana", "Are you there?"]);
+    assert_eq!(ana.texts(&conversation).await, ["Hello Ben", "Hello Ana", "Are you there?"]);
     for (endpoint, field) in
         [("typing", None), ("mark_read", Some(("seq", "3"))), ("mark_delivered", Some(("seq", "3")))]
     {
-        let fields: Vec<_> = [("conversation", &*talk)].into_iter().chain(field).collect();
+        let fields: Vec<_> = [("conversation", &*conversation)].into_iter().chain(field).collect();
         assert_eq!(ana.call(endpoint, &fields).await.status, StatusCode::OK, "{endpoint}");
     }
     let refused = ana.submit(to_ben, &[("handle", "ben"), ("id", &new_id()), ("body", "Hello?")]).await;
     assert_eq!((ana.get(to_ben).await.status, refused.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
 
     let ended = ben.cookie.clone();
-    let status = ben.call("open_conversation", &[("conversation", &talk)]).await.status;
+    let status = ben.call("open_conversation", &[("conversation", &conversation)]).await.status;
     assert_eq!((status, ben.cookie.as_deref()), (StatusCode::UNAUTHORIZED, None));
     ben.cookie = ended;
-    assert_eq!(ben.get(&path).await.location(), format!("/signin?next=%2Fmessages%2F{talk}"));
-    // Whoever comes back by the same account and handle is somebody new.
-    let entered = ben.submit("/signin", &[("email", "ben@example.com"), ("password", PASSWORD)]).await;
-    assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text);
+    assert_eq!(ben.get(&path).await.location(), format!("/signin?next=%2Fmessages%2F{conversation}"));
+    // A user who signs in again with the same account and handle is a new user.
+    let signed_in = ben.submit("/signin", &[("email", "ben@example.com"), ("password", PASSWORD)]).await;
+    assert_eq!(signed_in.status, StatusCode::SEE_OTHER, "{}", signed_in.text);
     assert_eq!(ben.get(&path).await.status, StatusCode::NOT_FOUND);
     assert!(!ben.get("/messages").await.text.contains("Hello Ana"));
-    assert_ne!(ana.start("ben", "Hello again").await, talk);
+    assert_ne!(ana.start("ben", "Hello again").await, conversation);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_people_write_is_never_markup() {
+async fn user_text_is_never_rendered_as_markup() {
     const HOSTILE: &str =
         "</textarea></title></script><script>window.pwned=1</script><img src=x onerror=alert(1)>\\0\"'";
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let rename = format!("update users set display_name = $q${}$q$", &HOSTILE[..60]);
     sqlx::raw_sql(AssertSqlSafe(rename)).execute(&app.database.pool).await.expect("renamed");
-    let talk = ana.start("ben", HOSTILE).await;
-    for path in ["/messages".to_owned(), format!("/messages/{talk}"), "/messages/new?q=%3Cscript%3Ewindow".to_owned()] {
+    let conversation = ana.start("ben", HOSTILE).await;
+    for path in
+        ["/messages".to_owned(), format!("/messages/{conversation}"), "/messages/new?q=%3Cscript%3Ewindow".to_owned()]
+    {
         let page = ben.get(&path).await;
         assert_eq!(page.status, StatusCode::OK);
         for raw in ["<script>window", "<img src=x", "</textarea></title>"] {
-            assert!(!page.text.contains(raw), "{path} holds {raw}");
+            assert!(!page.text.contains(raw), "{path} contains {raw}");
         }
     }
-    assert_eq!(ben.texts(&talk).await, [HOSTILE]);
+    assert_eq!(ben.texts(&conversation).await, [HOSTILE]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_got_another_handle_than_they_asked_for_is_told_on_arrival_only() {
-    const SAID: &str = "The handle that you asked for is taken or cannot be used.";
+async fn a_page_announces_a_changed_handle_only_if_its_address_says_so() {
+    const NOTE: &str = "The handle you asked for is taken or not allowed.";
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
-    for (path, is_said) in [
+    for (path, is_shown) in [
         ("/messages?handle_changed=true", true),
         ("/messages/new?handle_changed=true", true),
         ("/settings?handle_changed=true", true),
         ("/messages", false),
     ] {
         let page = ana.get(path).await;
-        assert_eq!((page.status, page.text.contains(SAID)), (StatusCode::OK, is_said), "{path}: {}", page.text);
+        assert_eq!((page.status, page.text.contains(NOTE)), (StatusCode::OK, is_shown), "{path}: {}", page.text);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_who_posts_the_form_of_a_conversation_finds_nothing_and_stores_nothing() {
+async fn a_stranger_who_posts_to_a_conversation_gets_not_found_and_stores_nothing() {
     let app = TestApp::start().await;
     let (mut ana, _ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
-    let talk = ana.start("ben", "between us").await;
-    for id in [&*talk, STRANGE] {
+    let conversation = ana.start("ben", "between us").await;
+    for id in [&*conversation, UNKNOWN_ID] {
         let fields = [("conversation", id), ("id", &*new_id()), ("body", "me too")];
         let page = cy.submit(&format!("/messages/{id}"), &fields).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{id}");
-        assert!(page.text.contains("<title>Nothing here · Cruddur</title>"), "{}", page.text);
+        assert!(page.text.contains("<title>Page not found · Cruddur</title>"), "{}", page.text);
         assert!(!page.text.contains("between us"), "{}", page.text);
     }
-    assert_eq!(ana.texts(&talk).await, ["between us"]);
+    assert_eq!(ana.texts(&conversation).await, ["between us"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_link_to_a_part_of_a_conversation_says_so() {
+async fn an_invalid_link_to_a_part_of_a_conversation_is_rejected_with_a_reason() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "first").await;
+    let conversation = ana.start("ben", "first").await;
     for part in [
         "before=garbage",
         "after=garbage",
@@ -281,22 +285,22 @@ async fn a_damaged_link_to_a_part_of_a_conversation_says_so() {
         "on=0000-01-01",
         "on=9999-99-99",
     ] {
-        let page = ana.get(&format!("/messages/{talk}?{part}")).await;
+        let page = ana.get(&format!("/messages/{conversation}?{part}")).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{part}");
-        assert!(page.text.contains("This link to older or newer entries is damaged."), "{part}: {}", page.text);
+        assert!(page.text.contains("This link to older or newer entries is invalid."), "{part}: {}", page.text);
     }
     for part in ["on=0001-01-01", "on=9999-12-31", "before=before-9999-12-31T23:59:59Z"] {
-        let page = ana.get(&format!("/messages/{talk}?{part}")).await;
+        let page = ana.get(&format!("/messages/{conversation}?{part}")).await;
         assert_eq!(page.status, StatusCode::OK, "{part}: {}", page.text);
     }
 }
 
-/// Writes messages up to the place `last`, straight into the table: more than the server takes from one person at once.
-async fn fill(app: &TestApp, author: &User, talk: &str, last: u64) {
+/// Writes messages up to sequence number `last` straight into the table: the rate limit of the server allows fewer.
+async fn fill(app: &TestApp, author: &User, conversation: &str, last: u64) {
     let table = app.dynamodb.table().await;
-    let conversation: conversation::Id = talk.parse().expect("an id");
+    let conversation: conversation::Id = conversation.parse().expect("an id");
     let head = table.get(&Key::Head(conversation)).await.expect("an answer");
-    let mut head = head.as_ref().and_then(Head::read).expect("a head");
+    let mut head = head.as_ref().and_then(Head::from_item).expect("a head");
     let mut rows = Vec::new();
     while head.seq < last {
         head.seq += 1;
@@ -313,13 +317,13 @@ async fn fill(app: &TestApp, author: &User, talk: &str, last: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn however_many_are_unread_a_conversation_opens_where_they_begin_and_links_lead_on() {
+async fn a_conversation_opens_at_the_first_unread_message_and_links_to_the_next_page() {
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "number 1").await;
-    fill(&app, &ana.call("current_user", &[]).await.json(), &talk, 300).await;
-    assert_eq!(ben.call("mark_read", &[("conversation", &talk), ("seq", "40")]).await.status, StatusCode::OK);
-    let path = format!("/messages/{talk}");
+    let conversation = ana.start("ben", "number 1").await;
+    fill(&app, &ana.call("current_user", &[]).await.json(), &conversation, 300).await;
+    assert_eq!(ben.call("mark_read", &[("conversation", &conversation), ("seq", "40")]).await.status, StatusCode::OK);
+    let path = format!("/messages/{conversation}");
     let shows = |page: &str, n: u64| page.contains(&format!(">number {n}<"));
 
     let page = ben.get(&path).await.text;
@@ -330,38 +334,38 @@ async fn however_many_are_unread_a_conversation_opens_where_they_begin_and_links
     let newest = format!("{path}?before=newest");
     assert!(page.contains(&format!("href=\"{newest}\"")), "{page}");
 
-    let thread: Thread = ben.call("open_conversation", &[("conversation", &talk)]).await.json();
-    assert_eq!((thread.read, thread.newest), (40, 300), "to open it is not to read it");
-    let newer = thread.messages.newer.expect("newer ones");
+    let view: ConversationView = ben.call("open_conversation", &[("conversation", &conversation)]).await.json();
+    assert_eq!((view.read, view.newest), (40, 300), "opening a conversation does not mark it as read");
+    let newer = view.messages.newer.expect("newer ones");
     let page = ben.get(&format!("{path}?after={newer}")).await.text;
     assert!(!shows(&page, 141) && shows(&page, 142) && shows(&page, 161) && !shows(&page, 162), "{page}");
-    assert!(!page.contains("unread-line"), "they begin further up: {page}");
+    assert!(!page.contains("unread-line"), "the first unread message is on an earlier page: {page}");
     let page = ben.get(&newest).await.text;
     assert!(!shows(&page, 280) && shows(&page, 281) && shows(&page, 300), "{page}");
     assert!(!page.contains("unread-line") && !page.contains("Newer messages"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_older_part_of_the_list_leads_to_the_newest() {
+async fn an_older_page_of_the_list_links_to_the_newest() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     ana.start("ben", "first").await;
-    for (path, leads_on) in [("/messages", false), ("/messages?before=before-2100-01-01T00:00:00Z", true)] {
+    for (path, links_on) in [("/messages", false), ("/messages?before=before-2100-01-01T00:00:00Z", true)] {
         let page = ana.get(path).await;
-        assert_eq!(page.text.contains("Newest conversations"), leads_on, "{path}: {}", page.text);
+        assert_eq!(page.text.contains("Newest conversations"), links_on, "{path}: {}", page.text);
     }
 }
 
-/// What a page says beside a field.
-fn beside<'a>(page: &'a str, field: &str) -> &'a str {
+/// Returns the error that a page shows beside a field.
+fn field_error<'a>(page: &'a str, field: &str) -> &'a str {
     let (_, rest) = page.split_once(&format!("id=\"{field}-error\"")).unwrap_or_else(|| panic!("no {field} in {page}"));
     rest.split_once("</p>").expect("a paragraph").0
 }
 
-/// The reason that a blank field is refused for.
-fn blank(field: &str) -> &'static str {
+/// Returns the error for a blank field.
+fn blank_error(field: &str) -> &'static str {
     match field {
-        "name" => "Tell us your name.",
+        "name" => "Enter your name.",
         "handle" => "Choose a handle.",
         "email" => "Enter your e-mail address.",
         "password" => "Enter your password.",
@@ -371,7 +375,7 @@ fn blank(field: &str) -> &'static str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn forms_with_blank_fields_come_back_with_the_reason_beside_each() {
+async fn blank_fields_are_reported_beside_each_field() {
     let app = TestApp::start().await;
     for (path, names) in [
         ("/signin", &["email", "password"][..]),
@@ -385,21 +389,21 @@ async fn forms_with_blank_fields_come_back_with_the_reason_beside_each() {
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
         assert!(page.text.contains(&format!("action=\"{path}\"")), "{path}: {}", page.text);
         for name in names {
-            assert!(beside(&page.text, name).contains(blank(name)), "{path}, {name}: {}", page.text);
+            assert!(field_error(&page.text, name).contains(blank_error(name)), "{path}, {name}: {}", page.text);
         }
     }
     let page = app.browser().submit("/confirm", &[("email", ""), ("code", ""), ("resend", "1")]).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(beside(&page.text, "email").contains(blank("email")), "{}", page.text);
-    assert!(!beside(&page.text, "code").contains(blank("code")), "another code is asked for without one");
+    assert!(field_error(&page.text, "email").contains(blank_error("email")), "{}", page.text);
+    assert!(!field_error(&page.text, "code").contains(blank_error("code")), "requesting another code needs none");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_out_everywhere_leads_to_the_sign_in_and_ends_the_sessions_of_every_device() {
+async fn signing_out_everywhere_ends_every_session_of_the_user_and_redirects_to_sign_in() {
     let app = TestApp::start().await;
     let (mut phone, mut laptop, mut ben) = (app.sign_in("ana").await, app.browser(), app.sign_in("ben").await);
-    let entered = laptop.submit("/signin", &[("email", "ana@example.com"), ("password", PASSWORD)]).await;
-    assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text);
+    let signed_in = laptop.submit("/signin", &[("email", "ana@example.com"), ("password", PASSWORD)]).await;
+    assert_eq!(signed_in.status, StatusCode::SEE_OTHER, "{}", signed_in.text);
     let old_cookie = phone.cookie.clone();
 
     let answer = phone.submit("/signout-everywhere", &[]).await;
@@ -410,12 +414,12 @@ async fn signing_out_everywhere_leads_to_the_sign_in_and_ends_the_sessions_of_ev
         let answer = browser.get("/messages").await;
         assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/signin?next=%2Fmessages"));
     }
-    assert_eq!(ben.get("/messages").await.status, StatusCode::OK, "nobody else is signed out");
+    assert_eq!(ben.get("/messages").await.status, StatusCode::OK, "other users stay signed in");
     assert_eq!(app.database.number("select count(*) from sessions").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_out_once_the_session_has_ended_leads_to_the_sign_in() {
+async fn signing_out_after_the_session_has_ended_redirects_to_sign_in() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
     let old_cookie = ana.cookie.clone();

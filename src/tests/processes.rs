@@ -1,4 +1,4 @@
-//! Two servers as they run in production: two processes of the built executable, one database, one table.
+//! Two servers as in production: two processes of the built executable with one database and one table.
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
@@ -12,22 +12,22 @@ use tokio::process::{Child, Command};
 use crate::support::app::{Browser, TestApp, new_id};
 use crate::support::browser::SESSION_KEY;
 
-/// How many messages each of the two people sends: fewer than the limit on sending allows at once.
+/// Number of messages that each of the two users sends. Below the rate limit.
 const SENDS: usize = 25;
 
-/// A server in a process of its own. Killed when dropped.
+/// A server process. Killed when dropped.
 pub(crate) struct Process {
     pub(crate) address: SocketAddr,
     pub(crate) child: Child,
 }
 
 impl Process {
-    /// Starts one on the parts of `app`, and waits until it is ready.
+    /// Starts a server with the databases and the user pool of `app`, and waits until it is ready.
     pub(crate) async fn start(app: &TestApp) -> Self {
         Self::start_with(app, &[]).await
     }
 
-    /// Starts one that is told something else.
+    /// Like [`Process::start`], with further environment variables.
     pub(crate) async fn start_with(app: &TestApp, variables: &[(&str, &str)]) -> Self {
         let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = free.local_addr().expect("a bound listener has an address");
@@ -64,23 +64,23 @@ impl Process {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_senders_on_two_processes_make_one_order_without_gaps() {
+async fn messages_sent_through_two_processes_have_one_order_without_gaps() {
     let app = TestApp::start().await;
     let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "first").await;
+    let conversation = ana.start("ben", "first").await;
     let (one, two) = tokio::join!(Process::start(&app), Process::start(&app));
 
-    // A session made on one server is good on every other.
+    // A session created on one server is valid on every other.
     let (mut ana, mut ben) = (ana.at(one.address), ben.at(two.address));
-    let (sent, received) = tokio::join!(send_all(&mut ana, &talk), send_all(&mut ben, &talk));
+    let (sent, received) = tokio::join!(send_all(&mut ana, &conversation), send_all(&mut ben, &conversation));
 
     for messages in [&sent, &received] {
-        assert!(messages.is_sorted_by(|a, b| a.seq < b.seq && a.sent_at < b.sent_at), "each in the order of sending");
+        assert!(messages.is_sorted_by(|a, b| a.seq < b.seq && a.sent_at < b.sent_at), "in the order of sending");
     }
     let all: BTreeSet<_> = sent.iter().chain(&received).map(|it| (it.seq, it.sent_at.clone())).collect();
-    assert!(all.iter().map(|(seq, _)| *seq).eq(2..=2 * SENDS as u64 + 1), "no gap, nothing twice");
+    assert!(all.iter().map(|(seq, _)| *seq).eq(2..=2 * SENDS as u64 + 1), "no gap and no duplicate");
     let times: Vec<_> = all.into_iter().map(|(_, at)| at).collect();
-    assert!(times.is_sorted_by(|a, b| a < b), "time goes the way of seq");
+    assert!(times.is_sorted_by(|a, b| a < b), "times increase with seq");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,20 +95,20 @@ async fn signing_out_on_one_process_ends_the_session_on_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_that_is_told_to_stop_stops_by_itself() {
+async fn a_process_shuts_down_on_sigterm() {
     let app = TestApp::start().await;
     let mut process = Process::start(&app).await;
     let id = process.child.id().expect("it runs").to_string();
-    let told = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
-    assert!(told.success());
+    let kill = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
+    assert!(kill.success());
     let ended = tokio::time::timeout(Duration::from_secs(5), process.child.wait()).await.expect("within 5 s");
     assert!(ended.expect("it ran").success());
 }
 
-async fn send_all(browser: &mut Browser, talk: &str) -> Vec<Message> {
+async fn send_all(browser: &mut Browser, conversation: &str) -> Vec<Message> {
     let mut sent = Vec::new();
     for number in 0..SENDS {
-        let fields = [("conversation", talk), ("id", &*new_id()), ("body", &*format!("{number}"))];
+        let fields = [("conversation", conversation), ("id", &*new_id()), ("body", &*format!("{number}"))];
         sent.push(browser.call("send_message", &fields).await.json());
     }
     sent

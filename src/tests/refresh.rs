@@ -1,4 +1,4 @@
-//! Sessions: how their tokens are renewed, and how that goes wrong.
+//! Token refresh of sessions, and its failures.
 
 use cruddur_messages::domain::error::AppError;
 use futures::future::join_all;
@@ -6,117 +6,117 @@ use serde_json::{Value, json};
 
 use crate::support::browser::{config, server};
 use crate::support::fake_pool::{CallAnswer, KeySetAnswer, Switches, sub_of};
-use crate::support::scene::Scene;
+use crate::support::session_fixture::SessionFixture;
 use crate::support::signing::{key, other_key};
 
 #[tokio::test]
-async fn an_access_token_with_more_than_a_minute_left_is_not_renewed() {
-    let mut scene = Scene::begin().await;
-    scene.access_ends_in(70).await;
-    scene.ana.whoami().await.expect("ana");
-    assert_eq!(scene.refreshes(), 0);
-    scene.access_ends_in(50).await;
-    scene.ana.whoami().await.expect("ana");
-    assert_eq!(scene.refreshes(), 1);
-    assert_eq!(scene.pool.last("GetTokensFromRefreshToken")["ClientSecret"], "the client's secret");
-    let renewed = "select count(*) from sessions where access_ends_at > now() + interval '4 minutes'";
-    assert_eq!(scene.database.number(renewed).await, 1);
+async fn an_access_token_with_more_than_a_minute_left_is_not_refreshed() {
+    let mut fixture = SessionFixture::start().await;
+    fixture.access_ends_in(70).await;
+    fixture.ana.whoami().await.expect("ana");
+    assert_eq!(fixture.refreshes(), 0);
+    fixture.access_ends_in(50).await;
+    fixture.ana.whoami().await.expect("ana");
+    assert_eq!(fixture.refreshes(), 1);
+    assert_eq!(fixture.pool.last("GetTokensFromRefreshToken")["ClientSecret"], "the client's secret");
+    let refreshed = "select count(*) from sessions where access_ends_at > now() + interval '4 minutes'";
+    assert_eq!(fixture.database.number(refreshed).await, 1);
 }
 
 #[tokio::test]
-async fn twenty_requests_at_two_servers_at_once_make_one_refresh() {
-    let scene = Scene::begin().await;
-    scene.pool.set().rotates = true;
-    let other = server(config(&scene.database.url, &scene.pool.address())).await;
-    scene.access_ends_in(-60).await;
+async fn twenty_concurrent_requests_to_two_servers_cause_one_refresh() {
+    let fixture = SessionFixture::start().await;
+    fixture.pool.set().rotates = true;
+    let other = server(config(&fixture.database.url, &fixture.pool.address())).await;
+    fixture.access_ends_in(-60).await;
     let requests = (0..20).map(|number| {
-        let mut browser = if number % 2 == 0 { scene.ana.clone() } else { scene.ana.at(&other) };
+        let mut browser = if number % 2 == 0 { fixture.ana.clone() } else { fixture.ana.at(&other) };
         async move { browser.whoami().await }
     });
     for answer in join_all(requests).await {
         assert_eq!(answer, Ok("ana".to_owned()));
     }
-    assert_eq!(scene.refreshes(), 1);
+    assert_eq!(fixture.refreshes(), 1);
 }
 
 #[tokio::test]
-async fn a_rotated_refresh_token_is_kept_and_used_the_next_time() {
-    let mut scene = Scene::begin().await;
-    scene.pool.set().rotates = true;
+async fn a_rotated_refresh_token_is_stored_and_used_for_the_next_refresh() {
+    let mut fixture = SessionFixture::start().await;
+    fixture.pool.set().rotates = true;
     for refreshes in 1..=3 {
-        scene.access_ends_in(-60).await;
-        assert_eq!(scene.ana.whoami().await, Ok("ana".to_owned()));
-        assert_eq!(scene.refreshes(), refreshes);
+        fixture.access_ends_in(-60).await;
+        assert_eq!(fixture.ana.whoami().await, Ok("ana".to_owned()));
+        assert_eq!(fixture.refreshes(), refreshes);
     }
 }
 
 #[tokio::test]
-async fn a_refresh_goes_on_when_the_browser_gives_up() {
-    let mut scene = Scene::begin().await;
-    scene.pool.set().rotates = true;
-    scene.access_ends_in(-60).await;
-    scene.pool.set().calls = CallAnswer::Slow;
+async fn a_refresh_continues_after_the_browser_disconnects() {
+    let mut fixture = SessionFixture::start().await;
+    fixture.pool.set().rotates = true;
+    fixture.access_ends_in(-60).await;
+    fixture.pool.set().calls = CallAnswer::Slow;
     {
-        let mut ana = scene.ana.clone();
+        let mut ana = fixture.ana.clone();
         tokio::select! {
-            answer = ana.whoami() => panic!("answered {answer:?} before it was given up"),
-            () = scene.pool.wait_for("GetTokensFromRefreshToken", 1) => {}
+            answer = ana.whoami() => panic!("answered {answer:?} before the disconnect"),
+            () = fixture.pool.wait_for("GetTokensFromRefreshToken", 1) => {}
         }
     }
-    assert_eq!(scene.ana.whoami().await, Ok("ana".to_owned()), "the rotated token was not lost");
+    assert_eq!(fixture.ana.whoami().await, Ok("ana".to_owned()), "the rotated token was not lost");
 }
 
 #[tokio::test]
-async fn a_session_that_the_pool_refuses_to_renew_is_over() {
+async fn a_session_that_the_pool_refuses_to_refresh_is_ended() {
     for (code, message) in [
         ("NotAuthorizedException", "Refresh Token has been revoked"),
         ("RefreshTokenReuseException", "Refresh token reuse"),
         ("UserNotFoundException", "User does not exist."),
     ] {
-        let mut scene = Scene::begin().await;
-        scene.access_ends_in(30).await;
-        scene.pool.set().calls = CallAnswer::Refuse(code, message);
-        assert_eq!(scene.ana.whoami().await, Err(AppError::Unauthenticated), "{code}");
-        assert_eq!((scene.sessions().await, scene.ana.cookie.clone()), (0, None), "{code}");
+        let mut fixture = SessionFixture::start().await;
+        fixture.access_ends_in(30).await;
+        fixture.pool.set().calls = CallAnswer::Refuse(code, message);
+        assert_eq!(fixture.ana.whoami().await, Err(AppError::Unauthenticated), "{code}");
+        assert_eq!((fixture.sessions().await, fixture.ana.cookie.clone()), (0, None), "{code}");
     }
 }
 
 #[tokio::test]
-async fn while_the_pool_is_away_a_session_stands_as_long_as_its_access_token_and_is_kept_after_that() {
-    for trouble in [
+async fn during_a_pool_outage_a_session_is_valid_until_its_access_token_expires_and_is_kept_afterwards() {
+    for outage in [
         CallAnswer::Trouble,
         CallAnswer::Hang,
         CallAnswer::Refuse("TooManyRequestsException", "Rate exceeded"),
         CallAnswer::Refuse("ResourceNotFoundException", "User pool client does not exist."),
     ] {
-        let mut scene = Scene::begin().await;
-        scene.pool.set().calls = trouble;
-        scene.access_ends_in(30).await;
-        assert_eq!(scene.ana.whoami().await, Ok("ana".to_owned()));
-        scene.access_ends_in(-1).await;
-        assert_eq!(scene.ana.whoami().await, Err(AppError::Unavailable));
-        assert!(scene.ana.cookie.is_some(), "unavailable is not signed out");
-        scene.pool.set().calls = CallAnswer::Good;
-        scene.access_ends_in(-1).await;
-        assert_eq!(scene.ana.whoami().await, Ok("ana".to_owned()));
+        let mut fixture = SessionFixture::start().await;
+        fixture.pool.set().calls = outage;
+        fixture.access_ends_in(30).await;
+        assert_eq!(fixture.ana.whoami().await, Ok("ana".to_owned()));
+        fixture.access_ends_in(-1).await;
+        assert_eq!(fixture.ana.whoami().await, Err(AppError::Unavailable));
+        assert!(fixture.ana.cookie.is_some(), "an outage signs no user out");
+        fixture.pool.set().calls = CallAnswer::Good;
+        fixture.access_ends_in(-1).await;
+        assert_eq!(fixture.ana.whoami().await, Ok("ana".to_owned()));
     }
 }
 
 #[tokio::test]
-async fn after_a_refresh_that_failed_nobody_asks_again_at_once() {
-    let mut scene = Scene::begin().await;
-    scene.pool.set().calls = CallAnswer::Refuse("TooManyRequestsException", "Rate exceeded");
-    scene.access_ends_in(-1).await;
-    assert_eq!(scene.ana.whoami().await, Err(AppError::Unavailable));
-    let asked = scene.refreshes();
+async fn a_failed_refresh_is_not_repeated_at_once() {
+    let mut fixture = SessionFixture::start().await;
+    fixture.pool.set().calls = CallAnswer::Refuse("TooManyRequestsException", "Rate exceeded");
+    fixture.access_ends_in(-1).await;
+    assert_eq!(fixture.ana.whoami().await, Err(AppError::Unavailable));
+    let calls = fixture.refreshes();
     for _ in 0..10 {
-        assert_eq!(scene.ana.whoami().await, Err(AppError::Unavailable));
+        assert_eq!(fixture.ana.whoami().await, Err(AppError::Unavailable));
     }
-    assert_eq!(scene.refreshes(), asked);
+    assert_eq!(fixture.refreshes(), calls);
 }
 
 #[tokio::test]
-async fn renewed_tokens_that_do_not_hold_renew_nothing() {
+async fn invalid_tokens_from_a_refresh_are_not_stored() {
     let stranger = json!({ "sub": sub_of("mallory@example.com") });
     let spoil: [fn(&mut Switches, Value); 4] = [
         |switches, _| switches.signer = other_key(),
@@ -128,31 +128,31 @@ async fn renewed_tokens_that_do_not_hold_renew_nothing() {
         },
     ];
     for spoil in spoil {
-        let mut scene = Scene::begin().await;
-        spoil(&mut scene.pool.set(), stranger.clone());
-        scene.access_ends_in(-1).await;
-        assert_eq!(scene.ana.whoami().await, Err(AppError::Unavailable));
-        assert_eq!(scene.database.number("select count(*) from sessions where access_ends_at > now()").await, 0);
+        let mut fixture = SessionFixture::start().await;
+        spoil(&mut fixture.pool.set(), stranger.clone());
+        fixture.access_ends_in(-1).await;
+        assert_eq!(fixture.ana.whoami().await, Err(AppError::Unavailable));
+        assert_eq!(fixture.database.number("select count(*) from sessions where access_ends_at > now()").await, 0);
     }
 }
 
 #[tokio::test]
-async fn a_key_that_the_pool_has_just_begun_to_sign_with_is_fetched_on_the_way() {
-    let mut scene = Scene::begin().await;
-    scene.pool.set().keys = KeySetAnswer::Keys(vec![key().jwk(), other_key().jwk()]);
-    scene.pool.set().signer = other_key();
-    scene.access_ends_in(-1).await;
-    assert_eq!(scene.ana.whoami().await, Ok("ana".to_owned()));
+async fn a_new_signing_key_of_the_pool_is_fetched_during_a_refresh() {
+    let mut fixture = SessionFixture::start().await;
+    fixture.pool.set().keys = KeySetAnswer::Keys(vec![key().jwk(), other_key().jwk()]);
+    fixture.pool.set().signer = other_key();
+    fixture.access_ends_in(-1).await;
+    assert_eq!(fixture.ana.whoami().await, Ok("ana".to_owned()));
 }
 
 #[tokio::test]
-async fn a_session_sealed_with_another_key_is_over_when_it_must_be_renewed() {
-    let scene = Scene::begin().await;
-    let mut changed = config(&scene.database.url, &scene.pool.address());
+async fn a_session_encrypted_with_another_key_ends_at_its_next_refresh() {
+    let fixture = SessionFixture::start().await;
+    let mut changed = config(&fixture.database.url, &fixture.pool.address());
     changed.session_key = "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".into();
-    let mut ana = scene.ana.at(&server(changed).await);
-    assert_eq!(ana.whoami().await, Ok("ana".to_owned()), "nothing needs the key until then");
-    scene.access_ends_in(-1).await;
+    let mut ana = fixture.ana.at(&server(changed).await);
+    assert_eq!(ana.whoami().await, Ok("ana".to_owned()), "no key is needed before the refresh");
+    fixture.access_ends_in(-1).await;
     assert_eq!(ana.whoami().await, Err(AppError::Unauthenticated));
-    assert_eq!(scene.sessions().await, 0);
+    assert_eq!(fixture.sessions().await, 0);
 }

@@ -1,4 +1,4 @@
-//! Passwords, codes, tokens and the texts of messages reach no log.
+//! No password, code, token or message text reaches the log.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -9,22 +9,22 @@ use crate::support::app::{TestApp, new_id};
 use crate::support::browser::Browser;
 use crate::support::dynamodb::DynamoDb;
 use crate::support::fake_pool::{CallAnswer, KeySetAnswer};
-use crate::support::faults::{Fault, Faults};
-use crate::support::scene::Scene;
+use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::session_fixture::SessionFixture;
 use crate::support::signing::other_key;
 
-/// What was logged while a test ran.
+/// Log output of a test.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Everything that is logged on this thread, at every level, until the guard is dropped.
-    fn begin() -> (Self, tracing::subscriber::DefaultGuard) {
+    /// Captures the log of this thread, at every level, until the guard is dropped.
+    fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
-            // Colours would stand between the words that lines are known by.
+            // Escape codes for colors would split the texts that the tests look for.
             .with_ansi(false)
             .with_writer(move || writer.clone())
             .finish();
@@ -47,16 +47,16 @@ impl io::Write for Log {
     }
 }
 
-/// What production prints, and whatever our own code says besides, with all its lines.
-fn ours(log: &str) -> String {
-    let mut is_ours = false;
+/// Returns the entries that production prints, and those of our own code at every level.
+fn relevant_entries(log: &str) -> String {
+    let mut is_relevant = false;
     let lines = log.lines().filter(|line| {
-        // An entry begins with a time, then its level; a line without goes on with what was before it.
+        // An entry starts with a timestamp and its level; other lines continue the previous entry.
         if line.starts_with("20") {
             let level = line.split_whitespace().nth(1).unwrap_or_default();
-            is_ours = ["INFO", "WARN", "ERROR"].contains(&level) || line.contains(" cruddur_messages");
+            is_relevant = ["INFO", "WARN", "ERROR"].contains(&level) || line.contains(" cruddur_messages");
         }
-        is_ours
+        is_relevant
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -65,64 +65,65 @@ const PASSWORD: &str = "pass-word-of-ana";
 
 #[tokio::test]
 async fn case_44_no_password_code_or_token_is_logged_whatever_the_pool_answers() {
-    let (log, _guard) = Log::begin();
-    let mut scene = Scene::begin().await;
-    let refresh_token = scene.pool.a_refresh_token();
-    let cookie = scene.ana.cookie.clone().expect("a cookie");
+    let (log, _guard) = Log::capture();
+    let mut fixture = SessionFixture::start().await;
+    let refresh_token = fixture.pool.a_refresh_token();
+    let cookie = fixture.ana.cookie.clone().expect("a cookie");
     let email = "secret-mailbox@example.com";
-    // The pool repeats what it was sent, as the real one can.
+    // The pool repeats the request in its error message, as the real pool may.
     for code in
         ["InvalidParameterException", "ResourceNotFoundException", "InvalidPasswordException", "LimitExceededException"]
     {
-        scene.pool.set().calls = CallAnswer::Repeat(code);
-        let mut browser = Browser::new(&scene.server);
+        fixture.pool.set().calls = CallAnswer::Repeat(code);
+        let mut browser = Browser::new(&fixture.server);
         let _ = browser.sign_in(email, PASSWORD).await;
         let _ = browser.sign_up("Ana", "ana", email, PASSWORD).await;
         let _ = browser.confirm(email, "987654").await;
         let _ = browser.reset_password(email, "987654", PASSWORD).await;
-        scene.access_ends_in(30).await;
-        let _ = scene.ana.whoami().await;
+        fixture.access_ends_in(30).await;
+        let _ = fixture.ana.whoami().await;
     }
-    // Tokens that do not hold, at a sign-in and at a refresh, and a key set that is none.
-    scene.pool.set().calls = CallAnswer::Good;
-    scene.pool.set().signer = other_key();
-    let _ = Browser::new(&scene.server).sign_in("ben@example.com", PASSWORD).await;
-    scene.pool.set().keys = KeySetAnswer::Text("<html>".to_owned());
-    scene.access_ends_in(-1).await;
-    let _ = scene.ana.whoami().await;
-    let log = ours(&log.text());
-    assert!(log.contains("Cognito, InitiateAuth"), "the log says what went wrong: {log}");
+    // Invalid tokens at a sign-in and at a refresh, and an invalid key set.
+    fixture.pool.set().calls = CallAnswer::Good;
+    fixture.pool.set().signer = other_key();
+    let _ = Browser::new(&fixture.server).sign_in("ben@example.com", PASSWORD).await;
+    fixture.pool.set().keys = KeySetAnswer::Text("<html>".to_owned());
+    fixture.access_ends_in(-1).await;
+    let _ = fixture.ana.whoami().await;
+    let log = relevant_entries(&log.text());
+    assert!(log.contains("Cognito, InitiateAuth"), "the log contains the cause: {log}");
     for secret in [PASSWORD, email, "987654", "eyJ", "the client's secret", &cookie, &refresh_token] {
         assert!(!log.contains(secret), "{secret} in {log}");
     }
 }
 
 #[tokio::test]
-async fn no_text_of_a_message_is_logged_nor_what_people_look_for_whatever_dynamodb_answers() {
+async fn no_message_text_or_search_query_is_logged_whatever_dynamodb_answers() {
     const TEXT: &str = "between-ana-and-ben-only";
-    let (log, _guard) = Log::begin();
+    let (log, _guard) = Log::capture();
     let dynamodb = DynamoDb::start().await;
-    let faults = Faults::before(&dynamodb).await;
-    let app = TestApp::start_over(dynamodb, faults.endpoint(), |_| {}).await;
+    let faults = FaultProxy::start(&dynamodb).await;
+    let app = TestApp::start_with_endpoint(dynamodb, faults.endpoint(), |_| {}).await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", TEXT).await;
-    ana.say(&talk, TEXT).await;
+    let conversation = ana.start("ben", TEXT).await;
+    ana.say(&conversation, TEXT).await;
     let long = TEXT.repeat(100);
-    let refused = ana.call("send_message", &[("conversation", &talk), ("id", &new_id()), ("body", &long)]).await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let rejected =
+        ana.call("send_message", &[("conversation", &conversation), ("id", &new_id()), ("body", &long)]).await;
+    assert_eq!(rejected.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(ana.call("search_users", &[("query", TEXT)]).await.status, StatusCode::OK);
     assert_eq!(ana.get(&format!("/messages/new?q={TEXT}")).await.status, StatusCode::OK);
 
-    // What is logged is logged when something goes wrong: after a message is stored, and before.
+    // Provokes log entries: failures after a message is stored, and before.
     faults.plan("UpdateItem", usize::MAX, Fault::trouble());
-    ana.say(&talk, TEXT).await;
+    ana.say(&conversation, TEXT).await;
     faults.plan("TransactWriteItems", usize::MAX, Fault::trouble());
-    let lost = ana.call("send_message", &[("conversation", &talk), ("id", &new_id()), ("body", TEXT)]).await;
-    assert_eq!(lost.status, StatusCode::SERVICE_UNAVAILABLE);
+    let failed = ana.call("send_message", &[("conversation", &conversation), ("id", &new_id()), ("body", TEXT)]).await;
+    assert_eq!(failed.status, StatusCode::SERVICE_UNAVAILABLE);
 
-    let log = ours(&log.text());
-    for line in ["an inbox row stayed behind", "a part does not answer"] {
-        assert!(log.contains(line), "the log says what went wrong: {log}");
+    let log = relevant_entries(&log.text());
+    for line in ["message stored, but an inbox row or read cursor was not updated", "dependency unavailable"] {
+        assert!(log.contains(line), "the log contains the cause: {log}");
     }
     let cookie = ana.cookie.as_deref().and_then(|pair| pair.split_once('=')).expect("a cookie").1;
     for secret in [TEXT, cookie, "ana@example.com"] {

@@ -1,4 +1,4 @@
-//! Every server function: who may call it, and what it says to bad input.
+//! Every server function: access, validation and rate limits.
 
 use std::collections::BTreeSet;
 
@@ -11,106 +11,110 @@ use reqwest::{Method, StatusCode};
 use crate::support::app::{TestApp, form, new_id};
 use crate::support::cognito::PASSWORD;
 
-const STRANGE: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
+const UNKNOWN_ID: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
 
-/// Who may make a call.
+/// Access to a server function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
-    Anybody,
+enum Access {
+    Public,
     SignedIn,
 }
 
-/// A server function.
+/// Call of a server function.
 struct Call {
     endpoint: &'static str,
-    who: Who,
+    access: Access,
     arguments: Vec<Argument>,
 }
 
-/// What a server function takes under a name, where it cannot do without, and what it does not take.
+/// Argument of a server function: a valid value if it is required, and values that are rejected.
 struct Argument {
     name: &'static str,
     good: Option<String>,
     bad: Vec<String>,
 }
 
-/// An argument that must be there.
-fn needed(name: &'static str, good: &str, bad: &[&str]) -> Argument {
+/// Returns a required argument.
+fn required(name: &'static str, good: &str, bad: &[&str]) -> Argument {
     Argument { name, good: Some(good.to_owned()), bad: bad.iter().map(|text| (*text).to_owned()).collect() }
 }
 
-/// An argument that may be left out, and is.
+/// Returns an optional argument, which valid calls leave out.
 fn optional(name: &'static str, bad: &[&str]) -> Argument {
     Argument { name, good: None, bad: bad.iter().map(|text| (*text).to_owned()).collect() }
 }
 
 impl Call {
-    fn new<const N: usize>(who: Who, endpoint: &'static str, arguments: [Argument; N]) -> Self {
-        Self { endpoint, who, arguments: arguments.into() }
+    fn new<const N: usize>(access: Access, endpoint: &'static str, arguments: [Argument; N]) -> Self {
+        Self { endpoint, access, arguments: arguments.into() }
     }
 
-    /// The arguments that it takes.
+    /// Returns valid arguments.
     fn fields(&self) -> Vec<(&'static str, &str)> {
         self.arguments.iter().filter_map(|argument| Some((argument.name, argument.good.as_deref()?))).collect()
     }
 
-    /// The same, but for one that is another, or missing.
-    fn fields_but<'a>(&'a self, name: &'static str, value: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
+    /// Returns valid arguments, with one replaced or left out.
+    fn fields_with<'a>(&'a self, name: &'static str, value: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
         let others = self.fields().into_iter().filter(|(other, _)| *other != name);
         others.chain(value.map(|value| (name, value))).collect()
     }
 
-    /// Whether it is about a conversation.
+    /// Returns whether the call is about a conversation.
     fn names_a_conversation(&self) -> bool {
         self.arguments.iter().any(|argument| argument.name == "conversation")
     }
 }
 
-/// Every server function, with arguments that a member of `talk` may use, who writes to `person`, and others that nobody may.
-fn calls(talk: &str, person: &str) -> Vec<Call> {
-    use Who::{Anybody, SignedIn};
-    let talk = || needed("conversation", talk, &["", "@bayko", "not-an-id"]);
-    let to = needed("to", person, &["", "@bayko"]);
+/// Returns a call of every server function, valid for a member of `conversation` who writes to `recipient`.
+fn calls(conversation: &str, recipient: &str) -> Vec<Call> {
+    use Access::{Public, SignedIn};
+    let conversation = || required("conversation", conversation, &["", "@bayko", "not-an-id"]);
+    let to = required("to", recipient, &["", "@bayko"]);
     let author = || optional("author", &["@bayko"]);
-    let id = || needed("id", &new_id(), &["", "@bayko"]);
-    let body = || needed("body", "hello", &["", " \n\t ", "a\u{7}b", &"🎈".repeat(1025)]);
-    let seq = || needed("seq", "1", &["-1", "one", "99999999999999999999"]);
-    // A text that is no handle is nobody's handle: not found, and tested below.
-    let ben = || needed("handle", "ben", &[]);
-    let place = ["garbage", "before-yesterday", "%00../../"];
-    let email = || needed("email", "ana@example.com", &["", "ana", &format!("{}@example.com", "a".repeat(250))]);
-    let password = || needed("password", PASSWORD, &["", &"x".repeat(257)]);
-    let code = || needed("code", "123456", &["", "abc", &"1".repeat(13)]);
-    let some = needed("conversations[0]", STRANGE, &["", "@bayko", "not-an-id"]);
-    let name = needed("name", "Ana", &["", "a\u{7}b", &"x".repeat(65)]);
-    let handle = needed("handle", "ana", &["", "!", &"a".repeat(33)]);
+    let id = || required("id", &new_id(), &["", "@bayko"]);
+    let body = || required("body", "hello", &["", " \n\t ", "a\u{7}b", &"🎈".repeat(1025)]);
+    let seq = || required("seq", "1", &["-1", "one", "99999999999999999999"]);
+    // An invalid handle is not found rather than rejected; a test below covers it.
+    let ben = || required("handle", "ben", &[]);
+    let invalid_cursors = ["garbage", "before-yesterday", "%00../../"];
+    let email = || required("email", "ana@example.com", &["", "ana", &format!("{}@example.com", "a".repeat(250))]);
+    let password = || required("password", PASSWORD, &["", &"x".repeat(257)]);
+    let code = || required("code", "123456", &["", "abc", &"1".repeat(13)]);
+    let conversations = required("conversations[0]", UNKNOWN_ID, &["", "@bayko", "not-an-id"]);
+    let name = required("name", "Ana", &["", "a\u{7}b", &"x".repeat(65)]);
+    let handle = required("handle", "ana", &["", "!", &"a".repeat(33)]);
     vec![
         Call::new(SignedIn, "current_user", []),
-        Call::new(SignedIn, "list_conversations", [optional("cursor", &place)]),
-        Call::new(SignedIn, "open_conversation", [talk(), optional("cursor", &place)]),
-        Call::new(SignedIn, "list_messages", [talk(), needed("cursor", "before-9999-12-31T23:59:59Z", &place)]),
-        Call::new(SignedIn, "messages_after", [talk(), optional("after", &["yesterday"])]),
-        Call::new(SignedIn, "send_message", [talk(), id(), body(), author()]),
+        Call::new(SignedIn, "list_conversations", [optional("cursor", &invalid_cursors)]),
+        Call::new(SignedIn, "open_conversation", [conversation(), optional("cursor", &invalid_cursors)]),
+        Call::new(
+            SignedIn,
+            "list_messages",
+            [conversation(), required("cursor", "before-9999-12-31T23:59:59Z", &invalid_cursors)],
+        ),
+        Call::new(SignedIn, "messages_after", [conversation(), optional("after", &["yesterday"])]),
+        Call::new(SignedIn, "send_message", [conversation(), id(), body(), author()]),
         Call::new(SignedIn, "send_first_message", [to, id(), body(), author()]),
-        Call::new(SignedIn, "typing", [talk()]),
-        Call::new(SignedIn, "look_for", [some]),
-        Call::new(SignedIn, "mark_read", [talk(), seq()]),
-        Call::new(SignedIn, "mark_unread", [talk()]),
-        Call::new(SignedIn, "mark_delivered", [talk(), seq()]),
-        Call::new(SignedIn, "find_receipts", [talk()]),
+        Call::new(SignedIn, "typing", [conversation()]),
+        Call::new(SignedIn, "watch_presence", [conversations]),
+        Call::new(SignedIn, "mark_read", [conversation(), seq()]),
+        Call::new(SignedIn, "mark_unread", [conversation()]),
+        Call::new(SignedIn, "mark_delivered", [conversation(), seq()]),
+        Call::new(SignedIn, "find_receipts", [conversation()]),
         Call::new(SignedIn, "load_settings", []),
         Call::new(SignedIn, "save_settings", [optional("receipts", &["perhaps"])]),
-        Call::new(SignedIn, "search_users", [needed("query", "be", &["a\u{0}b", &"x".repeat(65)])]),
+        Call::new(SignedIn, "search_users", [required("query", "be", &["a\u{0}b", &"x".repeat(65)])]),
         Call::new(SignedIn, "find_recipient", [ben()]),
         Call::new(SignedIn, "start_conversation", [ben(), id(), body()]),
-        Call::new(Anybody, "sign_in", [email(), password()]),
-        Call::new(Anybody, "sign_up", [name, handle, email(), password()]),
-        Call::new(Anybody, "confirm", [email(), code()]),
-        Call::new(Anybody, "resend_code", [email()]),
-        Call::new(Anybody, "forgot_password", [email()]),
-        Call::new(Anybody, "reset_password", [email(), code(), password()]),
-        Call::new(Anybody, "sign_out", []),
-        // After it nothing else could be called.
+        Call::new(Public, "sign_in", [email(), password()]),
+        Call::new(Public, "sign_up", [name, handle, email(), password()]),
+        Call::new(Public, "confirm", [email(), code()]),
+        Call::new(Public, "resend_code", [email()]),
+        Call::new(Public, "forgot_password", [email()]),
+        Call::new(Public, "reset_password", [email(), code(), password()]),
+        Call::new(Public, "sign_out", []),
+        // Last: it ends the session that the other calls need.
         Call::new(SignedIn, "sign_out_everywhere", []),
     ]
 }
@@ -119,19 +123,19 @@ fn calls(talk: &str, person: &str) -> Vec<Call> {
 async fn every_server_function_is_in_these_tests_and_takes_only_post() {
     let _app = TestApp::start().await;
     let known: BTreeSet<String> =
-        calls(STRANGE, STRANGE).iter().map(|call| format!("/rpc/{}", call.endpoint)).collect();
+        calls(UNKNOWN_ID, UNKNOWN_ID).iter().map(|call| format!("/rpc/{}", call.endpoint)).collect();
     let paths: Vec<_> = leptos::server_fn::axum::server_fn_paths().collect();
     assert_eq!(paths.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>(), known);
     assert!(paths.iter().all(|(_, method)| method == "POST"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_calls_anything_without_signing_in() {
+async fn every_protected_call_requires_a_session() {
     let app = TestApp::start().await;
-    for call in calls(STRANGE, STRANGE).iter().filter(|call| call.who == Who::SignedIn) {
+    for call in calls(UNKNOWN_ID, UNKNOWN_ID).iter().filter(|call| call.access == Access::SignedIn) {
         let answer = app.browser().call(call.endpoint, &call.fields()).await;
-        let told = (answer.status, answer.error());
-        assert_eq!(told, (StatusCode::UNAUTHORIZED, AppError::Unauthenticated), "{}", call.endpoint);
+        let error = (answer.status, answer.error());
+        assert_eq!(error, (StatusCode::UNAUTHORIZED, AppError::Unauthenticated), "{}", call.endpoint);
     }
 }
 
@@ -139,79 +143,79 @@ async fn nobody_calls_anything_without_signing_in() {
 async fn a_member_can_make_every_call() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let (talk, person) = (ana.start("ben", "first").await, ana.id_of("ben").await);
-    for call in calls(&talk, &person).iter().filter(|call| call.who == Who::SignedIn) {
+    let (conversation, recipient) = (ana.start("ben", "first").await, ana.id_of("ben").await);
+    for call in calls(&conversation, &recipient).iter().filter(|call| call.access == Access::SignedIn) {
         let answer = ana.call(call.endpoint, &call.fields()).await;
         assert_eq!(answer.status, StatusCode::OK, "{}: {}", call.endpoint, answer.text);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_finds_nothing_in_a_conversation_that_is_not_theirs() {
+async fn a_stranger_has_no_access_to_a_conversation() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "between us").await;
+    let conversation = ana.start("ben", "between us").await;
     let mut cy = app.sign_in("cy").await;
-    for call in calls(&talk, STRANGE).iter().filter(|call| call.names_a_conversation()) {
+    for call in calls(&conversation, UNKNOWN_ID).iter().filter(|call| call.names_a_conversation()) {
         let endpoint = call.endpoint;
         let theirs = cy.call(endpoint, &call.fields()).await;
         assert_eq!((theirs.status, theirs.error()), (StatusCode::NOT_FOUND, AppError::NotFound), "{endpoint}");
-        // What is not there at all looks the same.
-        let nothing = cy.call(endpoint, &call.fields_but("conversation", Some(STRANGE))).await;
+        // A missing conversation looks the same.
+        let nothing = cy.call(endpoint, &call.fields_with("conversation", Some(UNKNOWN_ID))).await;
         assert_eq!((nothing.status, nothing.text), (theirs.status, theirs.text), "{endpoint}");
     }
-    assert_eq!(ana.texts(&talk).await, ["between us"]);
+    assert_eq!(ana.texts(&conversation).await, ["between us"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_that_cannot_be_sent_is_refused_with_its_reason() {
+async fn an_invalid_message_is_rejected_with_a_reason() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "first").await;
+    let conversation = ana.start("ben", "first").await;
     let too_long = "🎈".repeat(1025);
     for (body, reason) in [
-        ("", "Write something first."),
-        (" \n\t ", "Write something first."),
-        (&*too_long, "A message has at most 1024 characters; this one has 1025."),
-        ("a\u{7}b", "This text contains a control character that cannot be sent."),
+        ("", "Write a message first."),
+        (" \n\t ", "Write a message first."),
+        (&*too_long, "A message can have at most 1024 characters; yours has 1025."),
+        ("a\u{7}b", "Your message contains a control character, which can't be sent."),
     ] {
-        let fields = [("conversation", &*talk), ("id", &new_id()), ("body", body)];
+        let fields = [("conversation", &*conversation), ("id", &new_id()), ("body", body)];
         let answer = ana.call("send_message", &fields).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body:?}");
         assert_eq!(answer.error().field("body").as_deref(), Some(reason));
         let fields = [("handle", "ben"), ("id", &new_id()), ("body", body)];
         assert_eq!(ana.call("start_conversation", &fields).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    assert_eq!(ana.texts(&talk).await, ["first"]);
+    assert_eq!(ana.texts(&conversation).await, ["first"]);
     let longest = "🎈".repeat(1024);
-    assert_eq!(ana.say(&talk, &longest).await.body, longest);
+    assert_eq!(ana.say(&conversation, &longest).await.body, longest);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn arguments_that_cannot_be_read_are_422_and_never_500() {
+async fn invalid_arguments_are_422_and_never_500() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let (talk, person) = (ana.start("ben", "first").await, ana.id_of("ben").await);
-    for call in &calls(&talk, &person) {
+    let (conversation, recipient) = (ana.start("ben", "first").await, ana.id_of("ben").await);
+    for call in &calls(&conversation, &recipient) {
         for argument in &call.arguments {
             let missing = argument.good.is_some().then_some(None);
             for value in argument.bad.iter().map(|value| Some(value.as_str())).chain(missing) {
                 let what = format!("{} with {} = {value:?}", call.endpoint, argument.name);
-                let answer = ana.call(call.endpoint, &call.fields_but(argument.name, value)).await;
+                let answer = ana.call(call.endpoint, &call.fields_with(argument.name, value)).await;
                 assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{what} {}", answer.text);
                 assert!(matches!(answer.error(), AppError::Invalid(_)), "{what} {}", answer.text);
             }
         }
     }
-    assert_eq!(ana.texts(&talk).await, ["first"], "nothing of it is stored");
+    assert_eq!(ana.texts(&conversation).await, ["first"], "nothing is stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_time_at_the_edge_of_all_times_is_never_our_mistake() {
+async fn a_time_at_the_edge_of_the_calendar_is_never_a_500() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "first").await;
-    // The first three are of a year that no time here can have, once they are in UTC.
+    let conversation = ana.start("ben", "first").await;
+    // The first three are outside the years 1 to 9999 once they are converted to UTC.
     for at in [
         "9999-12-31T23:59:59-23:59",
         "0000-01-01T00:00:00+01:00",
@@ -220,13 +224,13 @@ async fn a_time_at_the_edge_of_all_times_is_never_our_mistake() {
         "9999-12-31T23:59:59.999999999Z",
     ] {
         let mut calls = vec![("messages_after", "after", at.to_owned())];
-        for way in ["before", "after"] {
+        for side in ["before", "after"] {
             for endpoint in ["open_conversation", "list_messages", "list_conversations"] {
-                calls.push((endpoint, "cursor", format!("{way}-{at}")));
+                calls.push((endpoint, "cursor", format!("{side}-{at}")));
             }
         }
         for (endpoint, name, value) in calls {
-            let answer = ana.call(endpoint, &[("conversation", &talk), (name, &value)]).await;
+            let answer = ana.call(endpoint, &[("conversation", &conversation), (name, &value)]).await;
             let is_answered = matches!(answer.status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY);
             assert!(is_answered, "{endpoint} {name}={value}: {} {}", answer.status, answer.text);
         }
@@ -234,7 +238,7 @@ async fn a_time_at_the_edge_of_all_times_is_never_our_mistake() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_is_no_form_is_never_our_mistake() {
+async fn a_body_that_is_not_a_form_is_never_a_500() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
     for body in ["{\"query\":\"be\"}", "\u{0}\u{1}", "query=%ff%fe", "=&=&="] {
@@ -249,7 +253,7 @@ async fn a_body_that_is_no_form_is_never_our_mistake() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn yourself_and_unknown_handles_get_a_clear_answer() {
+async fn the_callers_own_handle_and_unknown_handles_are_rejected() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
     let id = new_id();
@@ -271,20 +275,20 @@ async fn yourself_and_unknown_handles_get_a_clear_answer() {
 async fn a_message_is_stored_once_however_often_it_is_sent() {
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "first").await;
+    let conversation = ana.start("ben", "first").await;
     let id = new_id();
-    let fields = [("conversation", &*talk), ("id", &*id), ("body", "once")];
+    let fields = [("conversation", &*conversation), ("id", &*id), ("body", "once")];
     let (first, second) = (ana.call("send_message", &fields).await, ana.call("send_message", &fields).await);
     assert_eq!((first.status, first.text), (second.status, second.text));
-    assert_eq!(ben.texts(&talk).await, ["first", "once"]);
-    let other_text = [("conversation", &*talk), ("id", &*id), ("body", "another")];
+    assert_eq!(ben.texts(&conversation).await, ["first", "once"]);
+    let other_text = [("conversation", &*conversation), ("id", &*id), ("body", "another")];
     assert_eq!(ana.call("send_message", &other_text).await.status, StatusCode::CONFLICT);
     assert_eq!(ben.call("send_message", &fields).await.status, StatusCode::CONFLICT);
-    assert_eq!(ben.texts(&talk).await, ["first", "once"]);
+    assert_eq!(ben.texts(&conversation).await, ["first", "once"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_first_message_by_id_is_stored_once_however_often_and_by_whatever_way_it_is_sent() {
+async fn a_first_message_is_stored_once_through_all_endpoints() {
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let (to, id) = (ana.id_of("ben").await, new_id());
@@ -292,39 +296,42 @@ async fn a_first_message_by_id_is_stored_once_however_often_and_by_whatever_way_
     let (first, second) =
         (ana.call("send_first_message", &fields).await, ana.call("send_first_message", &fields).await);
     assert_eq!((first.status, &first.text), (second.status, &second.text));
-    let (talk, message): (conversation::Id, Message) = first.json();
-    let talk = talk.to_string();
+    let (conversation, message): (conversation::Id, Message) = first.json();
+    let conversation = conversation.to_string();
     assert_eq!((message.id.to_string(), message.seq), (id.clone(), 1));
-    // As a form sends it, or a page that knows the conversation by now.
-    for (endpoint, place) in [("start_conversation", ("handle", "ben")), ("send_message", ("conversation", &*talk))] {
-        let again = ana.call(endpoint, &[place, ("id", &id), ("body", "once")]).await;
+    // A form and a page that knows the conversation by now use other endpoints.
+    for (endpoint, target) in
+        [("start_conversation", ("handle", "ben")), ("send_message", ("conversation", &*conversation))]
+    {
+        let again = ana.call(endpoint, &[target, ("id", &id), ("body", "once")]).await;
         assert_eq!(again.status, StatusCode::OK, "{endpoint}: {}", again.text);
     }
-    assert_eq!(ben.texts(&talk).await, ["once"]);
+    assert_eq!(ben.texts(&conversation).await, ["once"]);
     let next = ana.call("send_first_message", &[("to", &to), ("id", &new_id()), ("body", "and again")]).await;
-    assert_eq!(next.json::<(conversation::Id, Message)>().0.to_string(), talk);
-    assert_eq!(ben.texts(&talk).await, ["once", "and again"]);
+    assert_eq!(next.json::<(conversation::Id, Message)>().0.to_string(), conversation);
+    assert_eq!(ben.texts(&conversation).await, ["once", "and again"]);
     let other_text = [("to", &*to), ("id", &*id), ("body", "another")];
     assert_eq!(ana.call("send_first_message", &other_text).await.status, StatusCode::CONFLICT);
-    for (person, status) in
-        [(ben.id_of("ana").await, StatusCode::CONFLICT), (STRANGE.to_owned(), StatusCode::NOT_FOUND)]
+    for (recipient, status) in
+        [(ben.id_of("ana").await, StatusCode::CONFLICT), (UNKNOWN_ID.to_owned(), StatusCode::NOT_FOUND)]
     {
-        let fields = [("to", &*person), ("id", &*new_id()), ("body", "hello?")];
+        let fields = [("to", &*recipient), ("id", &*new_id()), ("body", "hello?")];
         assert_eq!(ana.call("send_first_message", &fields).await.status, status);
     }
-    assert_eq!(ben.texts(&talk).await, ["once", "and again"]);
+    assert_eq!(ben.texts(&conversation).await, ["once", "and again"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_person_wrote_nobody_sends_who_has_signed_in_since() {
+async fn a_message_bound_to_its_author_cannot_be_sent_by_another_user() {
     let app = TestApp::start().await;
     let (mut ana, mut ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
-    let talk = ana.start("ben", "first").await;
-    let (anas, bens) = (ben.id_of("ana").await, ana.id_of("ben").await);
-    for (endpoint, place, browser) in
-        [("send_message", ("conversation", &*talk), &mut ben), ("send_first_message", ("to", &*bens), &mut cy)]
-    {
-        let fields = [place, ("id", &*new_id()), ("body", "in whose name?"), ("author", &*anas)];
+    let conversation = ana.start("ben", "first").await;
+    let (ana_id, ben_id) = (ben.id_of("ana").await, ana.id_of("ben").await);
+    for (endpoint, target, browser) in [
+        ("send_message", ("conversation", &*conversation), &mut ben),
+        ("send_first_message", ("to", &*ben_id), &mut cy),
+    ] {
+        let fields = [target, ("id", &*new_id()), ("body", "in whose name?"), ("author", &*ana_id)];
         let answer = browser.call(endpoint, &fields).await;
         assert_eq!(
             (answer.status, answer.error()),
@@ -333,11 +340,11 @@ async fn what_one_person_wrote_nobody_sends_who_has_signed_in_since() {
         );
         assert_eq!(ana.call(endpoint, &fields).await.status, StatusCode::OK, "{endpoint}");
     }
-    assert_eq!(ana.texts(&talk).await, ["first", "in whose name?", "in whose name?"]);
+    assert_eq!(ana.texts(&conversation).await, ["first", "in whose name?", "in whose name?"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn search_finds_people_by_handle_and_name_but_not_oneself() {
+async fn search_finds_users_by_handle_and_name_but_not_the_caller() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
     app.sign_in("benedict").await;
@@ -354,25 +361,25 @@ async fn search_finds_people_by_handle_and_name_but_not_oneself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_sends_or_searches_too_fast_is_asked_to_wait() {
+async fn sending_searching_and_watching_presence_are_rate_limited() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let talk = ana.start("ben", "first").await;
+    let conversation = ana.start("ben", "first").await;
     for (endpoint, fields) in [
-        ("send_message", vec![("conversation", talk.clone()), ("id", new_id()), ("body", "again".to_owned())]),
+        ("send_message", vec![("conversation", conversation.clone()), ("id", new_id()), ("body", "again".to_owned())]),
         ("search_users", vec![("query", "ben".to_owned())]),
-        ("look_for", vec![("conversations[0]", talk.clone())]),
+        ("watch_presence", vec![("conversations[0]", conversation.clone())]),
     ] {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let mut refused = None;
+        let mut limited = None;
         for _ in 0..200 {
             let answer = ana.call(endpoint, &fields).await;
             if answer.status != StatusCode::OK {
-                refused = Some(answer);
+                limited = Some(answer);
                 break;
             }
         }
-        let answer = refused.unwrap_or_else(|| panic!("{endpoint} has a limit"));
+        let answer = limited.unwrap_or_else(|| panic!("{endpoint} has no rate limit"));
         assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
         assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|secs| (1..60).contains(&secs)));
     }

@@ -1,4 +1,4 @@
-//! Accounts: from making one to signing out.
+//! Accounts: sign-up, sign-in, sign-out, and password reset.
 
 use std::time::{Duration, Instant};
 
@@ -9,16 +9,16 @@ use crate::support::app::TestApp;
 use crate::support::browser::Browser;
 use crate::support::cognito::{PASSWORD, RESET_CODE, SIGN_UP_CODE};
 use crate::support::fake_pool::CallAnswer;
-use crate::support::scene::{on_emulator, on_fake, told};
+use crate::support::session_fixture::{field_error, server_with_emulator, server_with_fake_pool};
 
 #[tokio::test]
-async fn somebody_makes_an_account_confirms_it_signs_in_stays_in_and_signs_out() {
-    let (database, _pool, server) = on_emulator().await;
+async fn a_new_user_signs_up_confirms_signs_in_stays_signed_in_and_signs_out() {
+    let (database, _pool, server) = server_with_emulator().await;
     let mut ana = Browser::new(&server);
-    let made = ana.sign_up("Ana Lima", "@Ana", " Ana@Example.com ", PASSWORD).await;
-    assert_eq!(made, Ok("/confirm?email=ana%40example.com".to_owned()));
-    assert!(ana.sign_in("ana@example.com", PASSWORD).await.is_err(), "not before the code");
-    assert!(told(ana.confirm("ana@example.com", "999999").await, "code").contains("code"));
+    let signed_up = ana.sign_up("Ana Lima", "@Ana", " Ana@Example.com ", PASSWORD).await;
+    assert_eq!(signed_up, Ok("/confirm?email=ana%40example.com".to_owned()));
+    assert!(ana.sign_in("ana@example.com", PASSWORD).await.is_err(), "not before the confirmation");
+    assert!(field_error(ana.confirm("ana@example.com", "999999").await, "code").contains("code"));
     assert_eq!(ana.confirm("ANA@example.com", SIGN_UP_CODE).await, Ok("/signin?confirmed=true".to_owned()));
     assert_eq!(ana.sign_in("ANA@example.com", PASSWORD).await, Ok("/messages".to_owned()));
     assert_eq!(ana.whoami().await, Ok("ana".to_owned()));
@@ -36,8 +36,8 @@ async fn somebody_makes_an_account_confirms_it_signs_in_stays_in_and_signs_out()
 }
 
 #[tokio::test]
-async fn signing_out_everywhere_ends_every_session_and_withdraws_every_token() {
-    let (database, pool, server) = on_emulator().await;
+async fn signing_out_everywhere_ends_every_session_and_revokes_every_token() {
+    let (database, pool, server) = server_with_emulator().await;
     pool.add("ana").await;
     pool.add("ben").await;
     let (mut phone, mut laptop, mut ben) = (Browser::new(&server), Browser::new(&server), Browser::new(&server));
@@ -53,8 +53,8 @@ async fn signing_out_everywhere_ends_every_session_and_withdraws_every_token() {
 }
 
 #[tokio::test]
-async fn signing_out_everywhere_reaches_tokens_that_no_session_of_ours_holds() {
-    let (_database, pool, server) = on_fake().await;
+async fn signing_out_everywhere_revokes_tokens_that_no_session_holds() {
+    let (_database, pool, server) = server_with_fake_pool().await;
     let mut ana = Browser::new(&server);
     ana.sign_in("ana@example.com", "good").await.expect("signs in");
     ana.sign_out_everywhere().await.expect("signs out");
@@ -63,34 +63,34 @@ async fn signing_out_everywhere_reaches_tokens_that_no_session_of_ours_holds() {
 }
 
 #[tokio::test]
-async fn a_sign_out_does_not_wait_for_the_pool_and_tells_the_browser_to_forget() {
-    let (_database, pool, server) = on_fake().await;
+async fn a_sign_out_does_not_wait_for_the_pool_and_can_be_repeated() {
+    let (_database, pool, server) = server_with_fake_pool().await;
     let mut ana = Browser::new(&server);
     ana.sign_in("ana@example.com", "good").await.expect("signs in");
     pool.set().calls = CallAnswer::Hang;
-    let begun = Instant::now();
+    let started = Instant::now();
     ana.sign_out().await.expect("signs out");
-    assert!(begun.elapsed() < Duration::from_secs(1));
-    // A second press of the button, in another tab, is no error.
+    assert!(started.elapsed() < Duration::from_secs(1));
+    // The button may be pressed again in another tab.
     ana.sign_out().await.expect("signs out");
 }
 
 #[tokio::test]
-async fn signing_in_again_ends_the_session_that_the_browser_had() {
-    let (database, pool, server) = on_fake().await;
+async fn signing_in_again_ends_the_previous_session_of_the_browser() {
+    let (database, pool, server) = server_with_fake_pool().await;
     let mut ana = Browser::new(&server);
     ana.sign_in("ana@example.com", "good").await.expect("signs in");
-    let mut old = ana.clone();
+    let mut previous = ana.clone();
     ana.sign_in("ana@example.com", "good").await.expect("signs in");
-    assert_ne!(ana.cookie, old.cookie);
-    assert_eq!(old.whoami().await, Err(AppError::Unauthenticated));
+    assert_ne!(ana.cookie, previous.cookie);
+    assert_eq!(previous.whoami().await, Err(AppError::Unauthenticated));
     assert_eq!(database.number("select count(*) from sessions").await, 1);
     pool.wait_for("RevokeToken", 1).await;
 }
 
 #[tokio::test]
 async fn a_new_password_ends_every_session_of_the_account() {
-    let (_database, pool, server) = on_emulator().await;
+    let (_database, pool, server) = server_with_emulator().await;
     pool.add("ana").await;
     let mut thief = Browser::new(&server);
     thief.sign_in("ana@example.com", PASSWORD).await.expect("signs in");
@@ -99,9 +99,12 @@ async fn a_new_password_ends_every_session_of_the_account() {
         ana.forgot_password("Ana@example.com").await,
         Ok("/forgot?email=ana%40example.com&sent=true".to_owned())
     );
-    assert!(told(ana.reset_password("ana@example.com", "999999", "Another-2026!").await, "code").contains("code"));
     assert!(
-        told(ana.reset_password("ana@example.com", RESET_CODE, "short").await, "password").contains("10 characters")
+        field_error(ana.reset_password("ana@example.com", "999999", "Another-2026!").await, "code").contains("code")
+    );
+    assert!(
+        field_error(ana.reset_password("ana@example.com", RESET_CODE, "short").await, "password")
+            .contains("10 characters")
     );
     let done = ana.reset_password("ana@example.com", RESET_CODE, "Another-2026!").await;
     assert_eq!(done, Ok("/signin?reset=true".to_owned()));
@@ -111,32 +114,32 @@ async fn a_new_password_ends_every_session_of_the_account() {
 }
 
 #[tokio::test]
-async fn after_sign_in_people_land_where_they_were_going_and_nowhere_else() {
-    let (_database, _pool, server) = on_fake().await;
+async fn a_sign_in_redirects_to_the_requested_page_but_never_to_another_site() {
+    let (_database, _pool, server) = server_with_fake_pool().await;
     let mut ana = Browser::new(&server);
-    let landed = ana.sign_in_to("ana@example.com", "good", "/messages/new/ben").await;
-    assert_eq!(landed, Ok("/messages/new/ben".to_owned()));
-    let landed = ana.sign_in_to("ana@example.com", "good", "//evil.example/messages").await;
-    assert_eq!(landed, Ok("/messages".to_owned()));
+    let destination = ana.sign_in_to("ana@example.com", "good", "/messages/new/ben").await;
+    assert_eq!(destination, Ok("/messages/new/ben".to_owned()));
+    let destination = ana.sign_in_to("ana@example.com", "good", "//evil.example/messages").await;
+    assert_eq!(destination, Ok("/messages".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_people_were_going_is_kept_while_they_make_an_account_or_set_a_password() {
+async fn the_requested_page_is_kept_through_sign_up_and_password_reset() {
     const EMAIL: (&str, &str) = ("email", "ana@example.com");
     const NEW: (&str, &str) = ("password", "Another-2026!");
     const NEXT: (&str, &str) = ("next", "/messages/new/ben");
-    const CARRIED: &str = "next=%2Fmessages%2Fnew%2Fben";
+    const QUERY: &str = "next=%2Fmessages%2Fnew%2Fben";
     let app = TestApp::start().await;
     let mut ana = app.browser();
-    let demand_kept = |what: &str, page: &str| {
+    let assert_kept = |what: &str, page: &str| {
         assert!(page.contains(r#"name="next" value="/messages/new/ben""#), "{what}: {page}");
-        assert!(page.contains(&format!("?{CARRIED}\"")), "{what} leads on: {page}");
+        assert!(page.contains(&format!("?{QUERY}\"")), "links of {what}: {page}");
     };
     for path in ["/signin", "/signup", "/confirm", "/forgot"] {
-        demand_kept(path, &ana.get(&format!("{path}?{CARRIED}")).await.text);
-        let refused = ana.submit(path, &[("email", ""), NEXT]).await;
-        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
-        demand_kept(path, &refused.text);
+        assert_kept(path, &ana.get(&format!("{path}?{QUERY}")).await.text);
+        let rejected = ana.submit(path, &[("email", ""), NEXT]).await;
+        assert_eq!(rejected.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert_kept(path, &rejected.text);
     }
     type Fields = &'static [(&'static str, &'static str)];
     let steps: [(&str, Fields, &str); 5] = [
@@ -146,41 +149,41 @@ async fn where_people_were_going_is_kept_while_they_make_an_account_or_set_a_pas
         ("/forgot", &[], "/forgot?email=ana%40example.com&sent=true"),
         ("/forgot", &[("code", RESET_CODE), NEW], "/signin?reset=true"),
     ];
-    for (path, fields, leads_to) in steps {
+    for (path, fields, destination) in steps {
         let answer = ana.submit(path, &[&[EMAIL, NEXT][..], fields].concat()).await;
-        assert_eq!(answer.location(), format!("{leads_to}&{CARRIED}"), "{path} {fields:?}: {}", answer.text);
-        demand_kept(leads_to, &ana.get(answer.location()).await.text);
+        assert_eq!(answer.location(), format!("{destination}&{QUERY}"), "{path} {fields:?}: {}", answer.text);
+        assert_kept(destination, &ana.get(answer.location()).await.text);
     }
     assert_eq!(ana.submit("/signin", &[EMAIL, NEXT, NEW]).await.location(), NEXT.1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_escaped_where_people_were_going_stays_escaped() {
+async fn escapes_in_the_requested_page_are_kept() {
     let app = TestApp::start().await;
     let page = app.browser().get("/signin?next=%2Fmessages%2Fnew%3Fq%3D100%2525").await;
     assert!(page.text.contains(r#"name="next" value="/messages/new?q=100%25""#), "{}", page.text);
 }
 
 #[tokio::test]
-async fn somebody_whose_handle_was_taken_is_told_on_arrival_and_only_then() {
-    let (database, _pool, server) = on_fake().await;
+async fn a_changed_handle_is_reported_at_the_first_sign_in_and_only_then() {
+    let (database, _pool, server) = server_with_fake_pool().await;
     database
         .execute("insert into users (display_name, handle, email, cognito_user_id) values ('A', 'ANA', 'a@x.com', 'x')")
         .await;
     let mut ana = Browser::new(&server);
-    let landed = ana.sign_in_to("ana@example.com", "good", "/messages/new/ben").await;
-    assert_eq!(landed, Ok("/messages/new/ben?handle_changed=true".to_owned()));
+    let destination = ana.sign_in_to("ana@example.com", "good", "/messages/new/ben").await;
+    assert_eq!(destination, Ok("/messages/new/ben?handle_changed=true".to_owned()));
     assert_eq!(ana.whoami().await, Ok("ana2".to_owned()));
     assert_eq!(ana.sign_in("ana@example.com", "good").await, Ok("/messages".to_owned()));
 }
 
 #[tokio::test]
-async fn a_client_with_a_secret_proves_itself_in_every_call() {
-    let (_database, pool, server) = on_fake().await;
+async fn a_client_with_a_secret_sends_its_proof_in_every_call() {
+    let (_database, pool, server) = server_with_fake_pool().await;
     let mut ana = Browser::new(&server);
     ana.sign_in("ana@example.com", "good").await.expect("signs in");
     ana.forgot_password("ana@example.com").await.expect("a code");
-    // HMAC-SHA-256 of "ana@example.comfakeclient" under "the client's secret", from another implementation.
+    // HMAC-SHA-256 of "ana@example.comfakeclient" with the key "the client's secret", from another implementation.
     let expected = "o3wPc/rEJgQEZlK3+9bDyUq5VNkmAco3sPqs403kw2g=";
     assert_eq!(pool.last("InitiateAuth")["AuthParameters"]["SECRET_HASH"], expected);
     assert_eq!(pool.last("ForgotPassword")["SecretHash"], expected);

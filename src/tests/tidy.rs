@@ -1,15 +1,15 @@
-//! The rules of the house that a compiler does not know.
+//! House rules that the compiler does not check.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Over this a file has more than one idea.
+/// Maximum number of lines in a file: a longer one usually has more than one idea.
 const FILE_LINES_MAX: usize = 300;
 
-/// Over this nobody keeps a function in mind.
+/// Maximum number of lines in a function: a longer one cannot be kept in mind.
 const FUNCTION_LINES_MAX: usize = 70;
 
-/// Every file in a folder and below it, but for what npm has brought.
+/// Returns every file in a folder and below it, except npm packages.
 pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
@@ -22,14 +22,14 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     files(folder).into_iter().filter(|path| path.extension().is_some_and(|it| it == "rs")).collect()
 }
 
-/// The code of a file, without comments: a rule may be explained anywhere.
+/// Returns the code of a file without comment lines: a comment may mention what the code may not.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).expect("a source file");
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-fn is_in(path: &Path, places: &[&str]) -> bool {
-    places.iter().any(|place| path.starts_with(place))
+fn is_in(path: &Path, folders: &[&str]) -> bool {
+    folders.iter().any(|folder| path.starts_with(folder))
 }
 
 #[test]

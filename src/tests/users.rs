@@ -1,17 +1,17 @@
-//! People in PostgreSQL: the first sign-in, handles, search, and the table of the old app.
+//! Users in PostgreSQL: the first sign-in, handles, search, and the table of the legacy app.
 
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::user::{Handle, Id, User};
 use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::store;
-use cruddur_messages::server::store::postgres::new_user::Newcomer;
+use cruddur_messages::server::store::postgres;
+use cruddur_messages::server::store::postgres::new_user::NewUser;
 use cruddur_messages::server::store::postgres::users::Users;
 use uuid::Uuid;
 
 use crate::support::postgres::Database;
 
-fn newcomer(handle: &str) -> Newcomer {
-    Newcomer {
+fn new_user(handle: &str) -> NewUser {
+    NewUser {
         sub: Uuid::new_v4(),
         email: format!("{}@example.com", Uuid::new_v4().simple()),
         email_verified: true,
@@ -20,8 +20,8 @@ fn newcomer(handle: &str) -> Newcomer {
     }
 }
 
-fn named(handle: &str, name: &str) -> Newcomer {
-    Newcomer { name: Some(name.to_owned()), ..newcomer(handle) }
+fn named(handle: &str, name: &str) -> NewUser {
+    NewUser { name: Some(name.to_owned()), ..new_user(handle) }
 }
 
 async fn handles(users: &Users, text: &str, me: Id) -> Vec<String> {
@@ -30,14 +30,14 @@ async fn handles(users: &Users, text: &str, me: Id) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_first_sign_in_makes_the_row_and_the_next_one_finds_it() {
+async fn the_first_sign_in_creates_the_row_and_the_next_one_finds_it() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
     let ana = named("ana", "Ana Lima");
-    let first = users.arrive(&ana).await.expect("a row");
+    let first = users.find_or_create(&ana).await.expect("a row");
     assert_eq!((first.user.handle.as_str(), first.user.display_name.as_str()), ("ana", "Ana Lima"));
     assert!(!first.handle_changed);
-    let again = users.arrive(&Newcomer { handle: None, ..ana }).await.expect("the row");
+    let again = users.find_or_create(&NewUser { handle: None, ..ana }).await.expect("the row");
     assert_eq!(again.user, first.user);
     assert_eq!(
         users.by_ids(&[first.user.id, Id(Uuid::nil())]).await.expect("people"),
@@ -48,61 +48,61 @@ async fn a_first_sign_in_makes_the_row_and_the_next_one_finds_it() {
 }
 
 #[tokio::test]
-async fn a_taken_handle_is_varied_and_the_person_is_told() {
+async fn a_taken_handle_is_varied_and_the_change_is_reported() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
-    users.arrive(&newcomer("ana")).await.expect("a row");
+    users.find_or_create(&new_user("ana")).await.expect("a row");
     for expected in ["ana2", "ana3"] {
-        let arrival = users.arrive(&newcomer("Ana")).await.expect("a row");
-        assert_eq!((arrival.user.handle.as_str(), arrival.handle_changed), (expected, true));
+        let signed_in = users.find_or_create(&new_user("Ana")).await.expect("a row");
+        assert_eq!((signed_in.user.handle.as_str(), signed_in.handle_changed), (expected, true));
     }
 }
 
 #[tokio::test]
-async fn an_odd_handle_becomes_the_nearest_one_and_the_person_is_told() {
+async fn an_invalid_handle_becomes_a_similar_one_and_the_change_is_reported() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
-    for (asked, expected) in [("Ana Lúcia!", "ana.lcia"), ("安娜", "ben.kim"), ("a", "ben.kim2")] {
-        let odd = Newcomer { handle: Some(asked.to_owned()), ..named("x", "Ben Kim") };
-        let arrival = users.arrive(&odd).await.expect("a row");
-        assert_eq!((arrival.user.handle.as_str(), arrival.handle_changed), (expected, true), "{asked}");
+    for (requested, expected) in [("Ana Lúcia!", "ana.lcia"), ("安娜", "ben.kim"), ("a", "ben.kim2")] {
+        let invalid = NewUser { handle: Some(requested.to_owned()), ..named("x", "Ben Kim") };
+        let signed_in = users.find_or_create(&invalid).await.expect("a row");
+        assert_eq!((signed_in.user.handle.as_str(), signed_in.handle_changed), (expected, true), "{requested}");
     }
-    let blank = Newcomer { handle: Some(" ".to_owned()), ..named("x", "Cy") };
-    assert!(!users.arrive(&blank).await.expect("a row").handle_changed, "nothing was asked for");
+    let blank = NewUser { handle: Some(" ".to_owned()), ..named("x", "Cy") };
+    assert!(!users.find_or_create(&blank).await.expect("a row").handle_changed, "no handle was requested");
 }
 
 #[tokio::test]
-async fn somebody_without_a_handle_gets_one_from_their_name() {
+async fn a_user_without_a_requested_handle_gets_one_from_the_name() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
-    let arrival = users.arrive(&Newcomer { handle: None, ..named("x", "Ben Kim") }).await.expect("a row");
-    assert_eq!((arrival.user.handle.as_str(), arrival.handle_changed), ("ben.kim", false));
+    let signed_in = users.find_or_create(&NewUser { handle: None, ..named("x", "Ben Kim") }).await.expect("a row");
+    assert_eq!((signed_in.user.handle.as_str(), signed_in.handle_changed), ("ben.kim", false));
 }
 
 #[tokio::test]
-async fn one_person_who_signs_in_twenty_times_at_once_has_one_row() {
+async fn twenty_concurrent_first_sign_ins_of_one_user_create_one_row() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
-    let ana = newcomer("ana");
-    let arrivals = futures::future::join_all((0..20).map(|_| users.arrive(&ana))).await;
-    let ids: std::collections::HashSet<_> = arrivals.into_iter().map(|a| a.expect("a row").user.id).collect();
+    let ana = new_user("ana");
+    let signed_in = futures::future::join_all((0..20).map(|_| users.find_or_create(&ana))).await;
+    let ids: std::collections::HashSet<_> = signed_in.into_iter().map(|it| it.expect("a row").user.id).collect();
     assert_eq!(ids.len(), 1);
     assert_eq!(database.number("select count(*) from users").await, 1);
 }
 
 #[tokio::test]
-async fn twenty_people_who_want_one_handle_at_once_all_get_in() {
+async fn twenty_users_who_request_one_handle_at_once_all_get_a_different_one() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
-    let people: Vec<_> = (0..20).map(|_| newcomer("ana")).collect();
-    let arrivals = futures::future::join_all(people.iter().map(|person| users.arrive(person))).await;
+    let new_users: Vec<_> = (0..20).map(|_| new_user("ana")).collect();
+    let signed_in = futures::future::join_all(new_users.iter().map(|new_user| users.find_or_create(new_user))).await;
     let handles: std::collections::HashSet<_> =
-        arrivals.into_iter().map(|arrival| arrival.expect("a row").user.handle).collect();
+        signed_in.into_iter().map(|it| it.expect("a row").user.handle).collect();
     assert_eq!(handles.len(), 20);
 }
 
 #[tokio::test]
-async fn a_row_of_the_old_app_is_adopted_by_whoever_has_proved_its_mailbox() {
+async fn a_legacy_row_is_linked_only_to_a_user_with_a_verified_email() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
     database
@@ -111,32 +111,32 @@ async fn a_row_of_the_old_app_is_adopted_by_whoever_has_proved_its_mailbox() {
             ('Andrew Brown', 'andrewbrown', 'Andrew@example.com', 'MOCK'), ('Bayko', 'bayko', 'b@example.com', 'MOCK')",
         )
         .await;
-    let andrew = Newcomer { email: "andrew@example.com".to_owned(), email_verified: false, ..newcomer("andrew") };
-    let refused = users.arrive(&andrew).await.expect_err("not proved");
-    assert!(matches!(refused, Failure::Answer(AppError::Conflict(_))), "{refused:?}");
-    let arrival = users.arrive(&Newcomer { email_verified: true, ..andrew }).await.expect("the old row");
-    assert_eq!((arrival.user.handle.as_str(), arrival.handle_changed), ("andrewbrown", true));
+    let andrew = NewUser { email: "andrew@example.com".to_owned(), email_verified: false, ..new_user("andrew") };
+    let error = users.find_or_create(&andrew).await.expect_err("not verified");
+    assert!(matches!(error, Failure::Public(AppError::Conflict(_))), "{error:?}");
+    let signed_in = users.find_or_create(&NewUser { email_verified: true, ..andrew }).await.expect("the legacy row");
+    assert_eq!((signed_in.user.handle.as_str(), signed_in.handle_changed), ("andrewbrown", true));
     assert_eq!(database.number("select count(*) from users").await, 2);
 }
 
 #[tokio::test]
-async fn a_mailbox_that_somebody_else_has_is_a_conflict() {
+async fn an_email_of_another_account_is_a_conflict() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
-    let ana = newcomer("ana");
-    users.arrive(&ana).await.expect("a row");
-    let refused = users.arrive(&Newcomer { email: ana.email.to_uppercase(), ..newcomer("ben") }).await;
-    assert!(matches!(refused, Err(Failure::Answer(AppError::Conflict(_)))), "{refused:?}");
+    let ana = new_user("ana");
+    users.find_or_create(&ana).await.expect("a row");
+    let error = users.find_or_create(&NewUser { email: ana.email.to_uppercase(), ..new_user("ben") }).await;
+    assert!(matches!(error, Err(Failure::Public(AppError::Conflict(_)))), "{error:?}");
 }
 
 #[tokio::test]
-async fn search_finds_the_beginning_of_a_handle_or_of_any_word_of_a_name() {
+async fn search_matches_the_start_of_a_handle_or_of_any_word_of_a_name() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
     for (handle, name) in [("zoe", "Maria-Luisa Öztürk"), ("maria", "Zoe"), ("mar", "X"), ("omar", "Y")] {
-        users.arrive(&named(handle, name)).await.expect("a row");
+        users.find_or_create(&named(handle, name)).await.expect("a row");
     }
-    let me = users.arrive(&named("marvin", "Marvin")).await.expect("a row").user.id;
+    let me = users.find_or_create(&named("marvin", "Marvin")).await.expect("a row").user.id;
     assert_eq!(handles(&users, " @MAR ", me).await, ["mar", "maria", "zoe"]);
     assert_eq!(handles(&users, "ÖZT", me).await, ["zoe"]);
     assert_eq!(handles(&users, "luisa", me).await, ["zoe"]);
@@ -149,9 +149,9 @@ async fn search_finds_the_beginning_of_a_handle_or_of_any_word_of_a_name() {
 async fn search_takes_wildcards_literally_and_finds_no_email() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
-    users.arrive(&named("ana_b", "50% off")).await.expect("a row");
-    let cy = Newcomer { email: "secret@example.com".to_owned(), ..named("cy", r"back\slash") };
-    users.arrive(&cy).await.expect("a row");
+    users.find_or_create(&named("ana_b", "50% off")).await.expect("a row");
+    let cy = NewUser { email: "secret@example.com".to_owned(), ..named("cy", r"back\slash") };
+    users.find_or_create(&cy).await.expect("a row");
     let me = Id(Uuid::nil());
     for text in ["%", "_", "a%", "secret", r"\", "' or true --"] {
         assert_eq!(handles(&users, text, me).await, [""; 0], "{text}");
@@ -162,16 +162,16 @@ async fn search_takes_wildcards_literally_and_finds_no_email() {
 }
 
 #[tokio::test]
-async fn search_answers_with_ten_people_at_most() {
+async fn search_returns_at_most_ten_users() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
     for _ in 0..12 {
-        users.arrive(&newcomer("ana")).await.expect("a row");
+        users.find_or_create(&new_user("ana")).await.expect("a row");
     }
     assert_eq!(handles(&users, "ana", Id(Uuid::nil())).await.len(), 10);
 }
 
-const OLD_USERS: &str = r#"
+const LEGACY_USERS: &str = r#"
     create extension if not exists "uuid-ossp";
     create table public.users (
         uuid uuid default uuid_generate_v4() primary key, display_name text not null, handle text not null,
@@ -182,30 +182,30 @@ const OLD_USERS: &str = r#"
         ('Andrew Bayko', 'bayko', 'bayko@example.com', 'MOCK', '2023-03-01 12:00:00')"#;
 
 #[tokio::test]
-async fn the_old_apps_table_migrates_in_place_and_its_times_are_utc() {
+async fn the_legacy_table_is_migrated_in_place_and_its_times_are_utc() {
     let database = Database::empty().await;
-    database.execute(OLD_USERS).await;
+    database.execute(LEGACY_USERS).await;
     database.execute("set timezone to 'America/Toronto'").await;
-    store::postgres::migrate(&database.pool).await.expect("the migrations run");
+    postgres::migrate(&database.pool).await.expect("the migrations run");
     assert_eq!(
         database.number("select count(*) from users where created_at = '2023-03-01 12:00:00+00'").await,
         2,
-        "the old app wrote UTC"
+        "the legacy app wrote UTC"
     );
-    store::postgres::migrate(&database.pool).await.expect("a second time");
+    postgres::migrate(&database.pool).await.expect("a second time");
 }
 
 #[tokio::test]
-async fn duplicates_in_the_old_apps_table_are_named_and_nothing_is_changed() {
+async fn duplicates_in_the_legacy_table_are_listed_and_nothing_is_changed() {
     let database = Database::empty().await;
-    database.execute(OLD_USERS).await;
+    database.execute(LEGACY_USERS).await;
     database
         .execute(
             "insert into users (display_name, handle, email, cognito_user_id) values ('B', 'Bayko', 'b@x.com', 'MOCK')",
         )
         .await;
-    let refused = store::postgres::migrate(&database.pool).await.expect_err("a duplicate");
-    let cause = format!("{refused:#}");
+    let error = postgres::migrate(&database.pool).await.expect_err("a duplicate");
+    let cause = format!("{error:#}");
     assert!(cause.contains("users_handle_key") && cause.contains("bayko"), "{cause}");
     assert_eq!(database.number("select count(*) from users").await, 3);
     assert_eq!(database.number("select count(*) from pg_indexes where tablename = 'users'").await, 1);

@@ -1,18 +1,17 @@
-//! The document, the routes.
+//! HTML document and routes.
 
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-use crate::ui::components::heading::provide_arrival;
-use crate::ui::components::time::provide_zone;
+use crate::ui::components::heading::provide_heading_focus;
+use crate::ui::components::time::provide_time_zone;
 use crate::ui::pages::home::HomePage;
 use crate::ui::pages::lazy;
 use crate::ui::pages::not_found::NotFoundPage;
 
-/// The document around the app, which only the server renders; `root` is what the addresses of its style and its code
-/// begin with.
+/// Renders the document around the app, on the server only. `root` is the URL prefix of its stylesheet and scripts.
 pub fn shell(options: LeptosOptions, root: &str) -> impl IntoView + use<> {
     let root = root.to_owned();
     view! {
@@ -20,12 +19,12 @@ pub fn shell(options: LeptosOptions, root: &str) -> impl IntoView + use<> {
         <html lang="en">
             <head>
                 <meta charset="utf-8"/>
-                // A phone's keyboard takes its room from the page, so that the field for a message stays above it.
+                // An on-screen keyboard shrinks the page, so that the composer stays visible above it.
                 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content"/>
                 <meta name="color-scheme" content="dark light"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#100719"/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff"/>
-                <meta name="description" content="Cruddur: direct messages between people."/>
+                <meta name="description" content="Direct messages on Cruddur."/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <HashedStylesheet options=options.clone() id="leptos" root=root.clone()/>
                 <AutoReload options=options.clone()/>
@@ -39,26 +38,27 @@ pub fn shell(options: LeptosOptions, root: &str) -> impl IntoView + use<> {
     }
 }
 
-/// The app: routes and what surrounds every page.
+/// Root component: the routes and the elements that all pages share.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_zone();
+    provide_time_zone();
     view! {
-        // `external`: the browser moves the focus, which the router would not.
+        // `external`: the browser moves the focus to the target, which the router would not do.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
         <Router>
             <Pages/>
         </Router>
-        // Last, since the browser takes the page over from its beginning, and may have to wait for a part of it.
-        {mark_when_alive}
+        // Last: hydration goes from top to bottom and may have to wait for the code of a page.
+        {mark_hydrated}
     }
 }
 
-/// Every page is rendered whole before its first byte is sent: so it has the right status, and needs no script.
+/// Routes of the pages. `SsrMode::Async` renders a page completely before its first byte is sent: the response has the
+/// right status, and the page works without script.
 #[component]
 fn Pages() -> impl IntoView {
-    provide_arrival();
+    provide_heading_focus();
     view! {
         <Routes fallback=NotFoundPage>
             <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
@@ -77,9 +77,9 @@ fn Pages() -> impl IntoView {
     }
 }
 
-/// Marks the document once the page has been taken over: what is pressed from now on needs no reload.
-fn mark_when_alive() {
-    // Leptos itself does not: its owner is not the current one any more once it has waited for a part.
+/// Sets `data-hydrated` on the document after hydration: from now on the page handles clicks without a reload.
+fn mark_hydrated() {
+    // Leptos does not do this after it has waited for the code of a page: by then its owner is no longer the current one.
     if let Some(context) = Owner::current_shared_context() {
         context.hydration_complete();
     }

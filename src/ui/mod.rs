@@ -1,9 +1,6 @@
-//! The pages that a browser shows, also rendered on the server.
+//! User interface: rendered on the server and hydrated in the browser.
 
 pub mod app;
-
 pub mod components;
-
 pub mod pages;
-
 pub mod state;

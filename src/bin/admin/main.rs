@@ -1,82 +1,84 @@
-//! The admin tool: makes, fills, shows and drops what the web server works with. `admin --help` tells the rest.
-#![expect(unreachable_pub, reason = "`pub` is what a module offers to the others; nobody sees into an executable")]
-#![expect(clippy::print_stderr, reason = "a command speaks to the person at the terminal")]
+//! Admin tool: creates, fills, shows and drops the databases, tables and user pools of the web server. See `admin
+//! --help`.
+#![expect(unreachable_pub, reason = "`pub` is the interface of a module; an executable has no other")]
+#![expect(clippy::print_stderr, reason = "a command prints for the user at the terminal")]
 
 mod cognito;
-mod consent;
+mod confirmation;
 mod db;
 mod ddb;
 mod failure;
-mod manner;
-mod people;
-mod place;
+mod global_options;
+mod output;
 mod progress;
+mod sample_conversation;
+mod sample_users;
 mod setup;
-mod talk;
+mod target;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::manner::Manner;
+use crate::global_options::GlobalOptions;
 
-/// Makes, fills, shows and drops what the web server works with.
+/// Creates, fills, shows and drops the databases, tables and user pools of the web server.
 ///
-/// It works where the environment says: PostgreSQL by DATABASE_URL, AWS as its SDK reads variables and profiles
-/// (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER, …). Each command says
-/// first where it works. `bin/dev bash` is a shell in which all of it is on this machine.
+/// The environment selects the targets: DATABASE_URL for PostgreSQL; for AWS, the variables and profiles of the AWS SDK
+/// (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER, …). Each command
+/// prints its target first. In a shell started by `bin/dev bash`, all targets are on this machine.
 #[derive(Parser)]
-#[command(name = "admin", after_help = LESSON)]
+#[command(name = "admin", after_help = AFTER_HELP)]
 struct Admin {
     #[command(flatten)]
-    manner: Manner,
+    global: GlobalOptions,
     #[command(subcommand)]
     command: Command,
 }
 
-/// What `--help` ends with.
-const LESSON: &str = "\
+/// Text at the end of `--help`.
+const AFTER_HELP: &str = "\
 Examples:
-  admin db setup                      a fresh database with people; asks before it drops the one that is there
-  admin ddb schema-load               the table, once
-  admin ddb seed                      Ana's and Ben's three weeks of messages, once
-  admin ddb list-conversations ana    whom she talks to, and what reading that costs
-  admin ddb get-conversation ana ben  what they said last
-  admin ddb scan --json --limit 5     five rows as JSON, a line each
-  admin db drop --yes                 without asking, as a script must
+  admin db setup                      creates a fresh database with sample users; asks before dropping an existing one
+  admin ddb schema-load               creates the table, unless it exists
+  admin ddb seed                      writes the sample conversation of Ana and Ben, unless it exists
+  admin ddb list-conversations ana    lists Ana's conversations and the capacity consumed by reading them
+  admin ddb get-conversation ana ben  prints the newest messages of Ana and Ben
+  admin ddb scan --json --limit 5     prints five rows as JSON, one per line
+  admin db drop --yes                 drops the database without asking, for scripts
 
-What destroys asks for the name of what is to go. A script says --yes instead. On what is not on this machine it must
-say --prod too.
+Destructive commands ask for the name of the object to destroy. Scripts pass --yes instead, and also --prod if the
+target is not on this machine.
 
-Exit codes: 0 done, 1 failed, 2 called wrongly, 3 refused or not confirmed: nothing was changed.";
+Exit codes: 0 success, 1 failure, 2 usage error, 3 refused or not confirmed (nothing was changed).";
 
 #[derive(Subcommand)]
 enum Command {
-    /// PostgreSQL: people and sessions.
+    /// PostgreSQL: users and sessions.
     #[command(subcommand)]
     Db(db::Command),
     /// DynamoDB: conversations and messages.
     #[command(subcommand)]
     Ddb(ddb::Command),
-    /// Cognito: who may sign in.
+    /// Cognito: the user pool and its accounts.
     #[command(subcommand)]
     Cognito(cognito::Command),
-    /// All that a developer's machine needs; what is there already stays. Refuses to work on AWS.
+    /// Creates everything that a developer's machine needs and does not have yet. Refuses to work on AWS.
     Setup(setup::Options),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Admin { manner, command } = Admin::parse();
-    let done = match command {
-        Command::Db(command) => db::run(command, &manner).await,
-        Command::Ddb(command) => ddb::run(command, &manner).await,
-        Command::Cognito(command) => cognito::run(command, &manner).await,
-        Command::Setup(options) => setup::run(options, &manner).await,
+    let Admin { global, command } = Admin::parse();
+    let result = match command {
+        Command::Db(command) => db::run(command, &global).await,
+        Command::Ddb(command) => ddb::run(command, &global).await,
+        Command::Cognito(command) => cognito::run(command, &global).await,
+        Command::Setup(options) => setup::run(options, &global).await,
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => failure::tell(&error, &manner),
+        Err(error) => failure::report(&error, &global),
     }
 }
 
@@ -86,17 +88,18 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_tree_of_commands_is_well_formed() {
+    fn the_command_tree_is_well_formed() {
         Admin::command().debug_assert();
     }
 
     #[test]
-    fn every_command_and_every_option_says_what_it_is() {
+    fn every_command_and_every_option_has_a_help_text() {
         let mut commands = vec![Admin::command()];
         while let Some(command) = commands.pop() {
-            assert!(command.get_about().is_some(), "{} says nothing", command.get_name());
+            assert!(command.get_about().is_some(), "{} has no help text", command.get_name());
             for argument in command.get_arguments() {
-                assert!(argument.get_help().is_some(), "{} of {} says nothing", argument.get_id(), command.get_name());
+                let (id, name) = (argument.get_id(), command.get_name());
+                assert!(argument.get_help().is_some(), "{id} of {name} has no help text");
             }
             commands.extend(command.get_subcommands().cloned());
         }

@@ -1,18 +1,18 @@
-//! How far long work has come. Shown on a terminal only, on standard error, and gone when the work is done.
+//! Progress of long operations. Shown on standard error if it is a terminal, and cleared at the end.
 
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
 
-/// A bar for `count` things to do.
-pub fn of(count: usize, doing: &'static str) -> ProgressBar {
-    styled(ProgressBar::new(count.try_into().unwrap_or(u64::MAX)), "{msg} {wide_bar} {pos}/{len}", doing)
+/// Creates a bar for a known number of items.
+pub fn bar(count: usize, items: &'static str) -> ProgressBar {
+    styled(ProgressBar::new(count.try_into().unwrap_or(u64::MAX)), "{msg} {wide_bar} {pos}/{len}", items)
 }
 
-/// A counter, where nobody knows how much there is.
-pub fn counting(doing: &'static str) -> ProgressBar {
-    styled(ProgressBar::no_length(), "{msg} {pos}", doing)
+/// Creates a counter for an unknown number of items.
+pub fn counter(items: &'static str) -> ProgressBar {
+    styled(ProgressBar::no_length(), "{msg} {pos}", items)
 }
 
-fn styled(bar: ProgressBar, template: &str, doing: &'static str) -> ProgressBar {
+fn styled(bar: ProgressBar, template: &str, items: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template(template).expect("the templates above are well formed");
-    bar.with_style(style).with_message(doing).with_finish(ProgressFinish::AndClear)
+    bar.with_style(style).with_message(items).with_finish(ProgressFinish::AndClear)
 }

@@ -1,4 +1,4 @@
-//! `admin setup`: all that a developer's machine needs.
+//! `admin setup`: creates everything that a developer's machine needs.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -11,7 +11,7 @@ use cruddur_messages::domain::user::User;
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::schema::{self, Billing};
-use cruddur_messages::server::store::postgres::new_user::Newcomer;
+use cruddur_messages::server::store::postgres::new_user::NewUser;
 use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::json;
 use uuid::Uuid;
@@ -21,16 +21,16 @@ use crate::cognito::accounts::{self, Account};
 use crate::cognito::pool::{self, Pool};
 use crate::db::Database;
 use crate::ddb::{self, TableName, seed};
-use crate::manner::Manner;
-use crate::people::{PASSWORD, PEOPLE, Person};
+use crate::global_options::GlobalOptions;
+use crate::sample_users::{PASSWORD, SAMPLE_USERS, SampleUser};
 
-/// What to set up.
+/// Options of `admin setup`.
 #[derive(Args)]
 pub struct Options {
-    /// The file that is to hold the web server's variables for the user pool.
+    /// File to write the web server's variables for the user pool to.
     #[arg(long)]
     env_file: PathBuf,
-    /// Makes tables and the pool only: nobody to sign in as, no conversation.
+    /// Creates the tables and the pool only, without sample users and conversation.
     #[arg(long)]
     without_people: bool,
     #[command(flatten)]
@@ -39,15 +39,18 @@ pub struct Options {
     table: TableName,
 }
 
-/// Makes what is not there yet, then prints whom to sign in as.
-pub async fn run(options: Options, manner: &Manner) -> anyhow::Result<()> {
-    let (dynamodb, of_dynamodb) = ddb::connect().await?;
-    let (cognito, of_cognito) = cognito::connect().await?;
-    of_dynamodb.demand_local()?;
-    of_cognito.demand_local()?;
+/// Creates everything that does not exist yet, then prints the sample users to sign in as.
+pub async fn run(options: Options, global: &GlobalOptions) -> anyhow::Result<()> {
+    let (dynamodb, dynamodb_target) = ddb::connect().await?;
+    let (cognito, cognito_target) = cognito::connect().await?;
+    dynamodb_target.require_local()?;
+    cognito_target.require_local()?;
     let database = options.database.migrated().await?;
     let name = &options.table.table;
-    schema::create(&dynamodb, name, Billing::default()).await.map_err(Failure::into_cause).context("make the table")?;
+    schema::create(&dynamodb, name, Billing::default())
+        .await
+        .map_err(Failure::into_cause)
+        .context("create the table")?;
     let table = Table::new(dynamodb, name);
     let pool = pool::find_or_create(&cognito, pool::NAME).await?;
     write(&options.env_file, &pool)?;
@@ -55,51 +58,52 @@ pub async fn run(options: Options, manner: &Manner) -> anyhow::Result<()> {
         return Ok(());
     }
     let users = Users::new(database);
-    let mut people = Vec::new();
-    for person in &PEOPLE {
-        let sub = accounts::create(&cognito, &pool.id, &account_of(person)).await?;
-        people.push(introduce(&users, person, sub).await?);
+    let mut created = Vec::new();
+    for sample in &SAMPLE_USERS {
+        let sub = accounts::create(&cognito, &pool.id, &account_of(sample)).await?;
+        created.push(find_or_create(&users, sample, sub).await?);
     }
-    if let [ana, ben, ..] = &people[..] {
-        let messages = seed::fill(&table, &users, ana, ben).await?.messages;
+    if let [ana, ben, ..] = &created[..] {
+        let messages = seed::seed(&table, &users, ana, ben).await?.messages;
         eprintln!("{} and {} have {messages} messages", ana.display_name, ben.display_name);
     }
-    manner.answer(json!({ "people": people, "password": PASSWORD }), list(&people))
+    global.print(json!({ "people": created, "password": PASSWORD }), list(&created))
 }
 
-/// Makes the row that a first sign-in would make, so that the person can be found before it. A row of theirs that belongs to
-/// a user pool that is gone goes over to this one.
-async fn introduce(users: &Users, person: &Person, sub: Uuid) -> anyhow::Result<User> {
-    users.unlink(person.email, sub).await.map_err(Failure::into_cause).context("unlink from another user pool")?;
-    let newcomer = Newcomer {
+/// Creates the row that a first sign-in would create, so that the user can be found before it. If the row is linked to
+/// an account of a deleted user pool, links it to the account of this pool.
+async fn find_or_create(users: &Users, sample: &SampleUser, sub: Uuid) -> anyhow::Result<User> {
+    users.unlink(sample.email, sub).await.map_err(Failure::into_cause).context("unlink from another user pool")?;
+    let new_user = NewUser {
         sub,
-        email: person.email.to_owned(),
+        email: sample.email.to_owned(),
         email_verified: true,
-        name: Some(person.name.to_owned()),
-        handle: Some(person.handle.to_owned()),
+        name: Some(sample.name.to_owned()),
+        handle: Some(sample.handle.to_owned()),
     };
-    Ok(users.arrive(&newcomer).await.map_err(Failure::into_cause)?.user)
+    Ok(users.find_or_create(&new_user).await.map_err(Failure::into_cause)?.user)
 }
 
-fn account_of(person: &Person) -> Account {
+fn account_of(sample: &SampleUser) -> Account {
     Account {
-        email: person.email.to_owned(),
-        handle: person.handle.to_owned(),
-        name: person.name.to_owned(),
+        email: sample.email.to_owned(),
+        handle: sample.handle.to_owned(),
+        name: sample.name.to_owned(),
         password: PASSWORD.to_owned(),
     }
 }
 
-fn list(people: &[User]) -> String {
-    let people = PEOPLE.iter().zip(people);
-    let mut lines: Vec<_> = people
-        .map(|(person, user)| format!("  {:<20} {}, @{}", person.email, user.display_name, user.handle))
+fn list(users: &[User]) -> String {
+    let mut lines: Vec<_> = SAMPLE_USERS
+        .iter()
+        .zip(users)
+        .map(|(sample, user)| format!("  {:<20} {}, @{}", sample.email, user.display_name, user.handle))
         .collect();
     lines.push(format!("  password             {PASSWORD}"));
     lines.join("\n")
 }
 
-/// The file names a client secret: nobody else on the machine needs to read it.
+/// Writes the file with access for its owner only, because it contains a client secret.
 fn write(path: &Path, pool: &Pool) -> anyhow::Result<()> {
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).mode(0o600).open(path);

@@ -1,39 +1,39 @@
-//! People's accounts in the user pool, and what programs show of them.
+//! Accounts of the users in the user pool, and their access tokens.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::Context;
 use cruddur_messages::domain::user::{DisplayName, Handle};
-use cruddur_messages::server::cognito::calls::SignIn;
-use cruddur_messages::server::cognito::{Cognito, Entry};
+use cruddur_messages::server::cognito::calls::AuthOutcome;
+use cruddur_messages::server::cognito::{Cognito, SignInOutcome};
 use cruddur_messages::server::config::Config;
-use cruddur_messages::server::store::postgres::new_user::Newcomer;
+use cruddur_messages::server::store::postgres::new_user::NewUser;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Everybody's password. It opens nothing but a pool that lives as long as the run.
+/// Password of all accounts. It gives access only to a user pool that exists as long as the run.
 const PASSWORD: &str = "Cruddur-audit-1";
 
-/// The code that the local Cognito sends to everybody.
+/// Confirmation code that the local Cognito sends for every sign-up.
 const CODE: &str = "123456";
 
-/// How long an access token is used. It lives for 15 minutes.
+/// Time for which an access token is reused. It expires after 15 minutes.
 const TOKEN_USED_FOR: Duration = Duration::from_secs(600);
 
-/// How long the pool's keys may take to arrive.
-const KEYS_WITHIN: Duration = Duration::from_secs(10);
+/// Timeout for loading the pool's public keys.
+const KEYS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The user pool, and the access tokens that it has given.
+/// User pool, and the access tokens that it has issued.
 pub struct Accounts {
     cognito: Cognito,
     tokens: Mutex<HashMap<String, (Instant, HeaderValue)>>,
 }
 
 impl Accounts {
-    /// Those in the pool of the configuration.
+    /// Connects to the pool of the configuration.
     pub async fn connect(config: &Config) -> anyhow::Result<Self> {
         let cognito = Cognito::connect(config).await?;
         let keys = async {
@@ -41,23 +41,23 @@ impl Accounts {
                 sleep(Duration::from_millis(50)).await;
             }
         };
-        timeout(KEYS_WITHIN, keys).await.ok().context("the user pool's keys did not arrive")?;
+        timeout(KEYS_TIMEOUT, keys).await.ok().context("loading the user pool's keys timed out")?;
         Ok(Self { cognito, tokens: Mutex::default() })
     }
 
-    /// Makes an account as a person does: signs up, confirms the mailbox, signs in.
-    pub async fn make(&self, name: &str, email: &str) -> anyhow::Result<Newcomer> {
+    /// Creates an account as a user does: signs up, confirms the e-mail address, signs in.
+    pub async fn create(&self, name: &str, email: &str) -> anyhow::Result<NewUser> {
         let (display_name, handle) = (DisplayName::parse(name)?, Handle::parse(name)?);
         let signed_up = self.cognito.sign_up(&display_name, &handle, email, &password()).await;
-        signed_up.map_err(|refused| refused.into_cause()).context("sign up")?;
+        signed_up.map_err(|error| error.into_cause()).context("sign up")?;
         let confirmed = self.cognito.confirm_sign_up(email, CODE).await;
-        confirmed.map_err(|refused| refused.into_cause()).context("confirm")?;
-        let entry = self.cognito.sign_in(email, &password()).await;
-        let Entry::Authenticated(person) = entry.map_err(|refused| refused.into_cause()).context("sign in")? else {
-            anyhow::bail!("the user pool asks more than a password");
+        confirmed.map_err(|error| error.into_cause()).context("confirm")?;
+        let outcome = self.cognito.sign_in(email, &password()).await;
+        let SignInOutcome::Authenticated(user) = outcome.map_err(|error| error.into_cause()).context("sign in")? else {
+            anyhow::bail!("the user pool requires more than a password");
         };
-        Ok(Newcomer {
-            sub: person.claims.sub,
+        Ok(NewUser {
+            sub: user.claims.sub,
             email: email.to_owned(),
             email_verified: true,
             name: Some(name.to_owned()),
@@ -65,21 +65,21 @@ impl Accounts {
         })
     }
 
-    /// The header by which a program says whose it is.
+    /// Returns the authorization header of a user. Signs in if there is no token that can be reused.
     pub async fn bearer(&self, email: &str) -> anyhow::Result<HeaderValue> {
         let mut tokens = self.tokens.lock().await;
-        if let Some((since, header)) = tokens.get(email)
-            && since.elapsed() < TOKEN_USED_FOR
+        if let Some((issued_at, header)) = tokens.get(email)
+            && issued_at.elapsed() < TOKEN_USED_FOR
         {
             return Ok(header.clone());
         }
-        let since = Instant::now();
-        let answer = self.cognito.initiate_auth(email, &password()).await;
-        let SignIn::Done(given) = answer.map_err(|refused| refused.into_cause()).context("sign in")? else {
-            anyhow::bail!("the user pool asks more than a password");
+        let issued_at = Instant::now();
+        let outcome = self.cognito.initiate_auth(email, &password()).await;
+        let AuthOutcome::Tokens(tokens_issued) = outcome.map_err(|error| error.into_cause()).context("sign in")? else {
+            anyhow::bail!("the user pool requires more than a password");
         };
-        let header = HeaderValue::from_str(&format!("Bearer {}", given.access.expose_secret()))?;
-        tokens.insert(email.to_owned(), (since, header.clone()));
+        let header = HeaderValue::from_str(&format!("Bearer {}", tokens_issued.access.expose_secret()))?;
+        tokens.insert(email.to_owned(), (issued_at, header.clone()));
         Ok(header)
     }
 }

@@ -1,35 +1,33 @@
-//! What goes wrong between two programs, by dice.
+//! Random faults on the connections between two programs.
 
 use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What happens to one request.
+/// Fault of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing.
     None,
-    /// It arrives later, but before anybody gives up.
+    /// The request arrives late, but before the caller's timeout.
     Delay(Duration),
-    /// It arrives after the caller has given up, and perhaps tried again.
+    /// The request arrives after the caller's timeout, and possibly after a retry.
     Late(Duration),
-    /// The connection is reset before it arrives.
+    /// The connection is reset before the request arrives.
     CutBefore,
-    /// The connection is reset after it was answered, before the answer arrives: reset after commit.
+    /// The connection is reset after the request was processed, before the response arrives.
     CutAfter,
-    /// Nobody ever answers, and nobody says so.
+    /// The connection stays open, but no response arrives.
     HalfOpen,
-    /// It arrives twice: at once, or one after the other. Either answer may be the one that is heard.
+    /// The request arrives twice, concurrently or one after the other.
     Duplicate {
-        /// At once.
-        at_once: bool,
-        /// The second answer is heard.
-        second_answer: bool,
+        concurrent: bool,
+        /// The caller gets the response to the second request instead of the first.
+        second_response: bool,
     },
 }
 
-/// How many requests of 1,000 meet which fault.
+/// Number of requests per 1,000 with each fault.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
     delay: u32,
@@ -40,59 +38,59 @@ pub struct Rates {
     duplicate: u32,
 }
 
-/// Between people and web servers.
+/// Rates between users and web servers.
 pub const CLIENTS: Rates = Rates { delay: 40, late: 0, cut_before: 8, cut_after: 15, half_open: 2, duplicate: 15 };
 
-/// Between web servers and DynamoDB. A send is some eight requests there.
+/// Rates between web servers and DynamoDB. A send makes about eight requests.
 pub const DYNAMODB: Rates = Rates { delay: 10, late: 1, cut_before: 2, cut_after: 5, half_open: 1, duplicate: 5 };
 
-/// Between web servers and PostgreSQL: a fault meets a piece of the stream of bytes, which is not ours to repeat.
+/// Rates between web servers and PostgreSQL. A fault affects a chunk of the byte stream, which cannot be duplicated.
 pub const POSTGRES: Rates = Rates { delay: 4, late: 0, cut_before: 1, cut_after: 0, half_open: 0, duplicate: 0 };
 
-const NAMES: [&str; 6] = ["delayed", "too late", "cut before", "cut after", "half-open", "doubled"];
+const LABELS: [&str; 6] = ["delayed", "late", "reset before", "reset after", "half-open", "duplicated"];
 
-/// The dice of one connection between two programs, and what they have said.
+/// Generator of faults between two programs, and the counts of the generated faults.
 pub struct Faults {
     between: &'static str,
     rates: Rates,
-    dice: Mutex<fastrand::Rng>,
-    calm: AtomicBool,
+    rng: Mutex<fastrand::Rng>,
+    enabled: AtomicBool,
     requests: AtomicU64,
-    counts: [AtomicU64; NAMES.len()],
+    counts: [AtomicU64; LABELS.len()],
 }
 
 impl Faults {
-    /// Calm at first.
+    /// Creates a generator, which is disabled at first.
     pub fn new(between: &'static str, rates: Rates, seed: u64) -> Self {
-        let dice = Mutex::new(fastrand::Rng::with_seed(seed));
+        let rng = Mutex::new(fastrand::Rng::with_seed(seed));
         let counts = Default::default();
-        Self { between, rates, dice, calm: AtomicBool::new(true), requests: AtomicU64::new(0), counts }
+        Self { between, rates, rng, enabled: AtomicBool::new(false), requests: AtomicU64::new(0), counts }
     }
 
-    /// Whether nothing goes wrong from now on.
-    pub fn set_calm(&self, calm: bool) {
-        self.calm.store(calm, Ordering::Relaxed);
+    /// Enables or disables the faults.
+    pub fn set_enabled(&self, enabled: bool) {
+        self.enabled.store(enabled, Ordering::Relaxed);
     }
 
-    /// Throws the dice for one request.
+    /// Chooses the fault of one request at random.
     pub fn draw(&self) -> Fault {
-        if self.calm.load(Ordering::Relaxed) {
+        if !self.enabled.load(Ordering::Relaxed) {
             return Fault::None;
         }
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let mut dice = self.dice.lock().expect("nobody panics while throwing dice");
+        let mut rng = self.rng.lock().expect("no thread panics while it holds the lock");
         let Rates { delay, late, cut_before, cut_after, half_open, duplicate } = self.rates;
-        let mut left = dice.u32(0..1000);
+        let mut left = rng.u32(0..1000);
         for (kind, rate) in [delay, late, cut_before, cut_after, half_open, duplicate].into_iter().enumerate() {
             if left < rate {
                 self.counts[kind].fetch_add(1, Ordering::Relaxed);
                 return match kind {
-                    0 => Fault::Delay(Duration::from_millis(dice.u64(5..400))),
-                    1 => Fault::Late(Duration::from_millis(dice.u64(1050..2500))),
+                    0 => Fault::Delay(Duration::from_millis(rng.u64(5..400))),
+                    1 => Fault::Late(Duration::from_millis(rng.u64(1050..2500))),
                     2 => Fault::CutBefore,
                     3 => Fault::CutAfter,
                     4 => Fault::HalfOpen,
-                    _ => Fault::Duplicate { at_once: dice.bool(), second_answer: dice.bool() },
+                    _ => Fault::Duplicate { concurrent: rng.bool(), second_response: rng.bool() },
                 };
             }
             left -= rate;
@@ -105,10 +103,10 @@ impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let requests = self.requests.load(Ordering::Relaxed);
         write!(f, "{}: {} requests", self.between, crate::group(requests))?;
-        for (name, count) in NAMES.iter().zip(&self.counts) {
+        for (label, count) in LABELS.iter().zip(&self.counts) {
             match count.load(Ordering::Relaxed) {
                 0 => {}
-                count => write!(f, ", {} {name}", crate::group(count))?,
+                count => write!(f, ", {} {label}", crate::group(count))?,
             }
         }
         writeln!(f)
@@ -120,15 +118,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calm_dice_harm_nobody_and_others_do_what_they_may() {
+    fn faults_are_drawn_at_their_rates_and_only_if_enabled() {
         let faults = Faults::new("here and there", CLIENTS, 1);
         assert!((0..1000).all(|_| faults.draw() == Fault::None));
-        faults.set_calm(false);
+        faults.set_enabled(true);
         let drawn: Vec<_> = (0..10_000).map(|_| faults.draw()).collect();
-        for wanted in [Fault::None, Fault::CutBefore, Fault::CutAfter, Fault::HalfOpen] {
-            assert!(drawn.contains(&wanted), "{wanted:?}");
+        for expected in [Fault::None, Fault::CutBefore, Fault::CutAfter, Fault::HalfOpen] {
+            assert!(drawn.contains(&expected), "{expected:?}");
         }
-        assert!(!drawn.iter().any(|fault| matches!(fault, Fault::Late(_))), "a rate of 0 is never");
+        assert!(!drawn.iter().any(|fault| matches!(fault, Fault::Late(_))), "a fault with rate 0 is never drawn");
         assert!(faults.to_string().starts_with("here and there: 10,000 requests, "), "{faults}");
     }
 }

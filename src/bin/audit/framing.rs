@@ -1,20 +1,20 @@
-//! Where an HTTP/1.1 message ends: enough for a proxy that must know what a request is, and nothing more.
+//! Framing of HTTP/1.1 messages, as far as a proxy needs it to tell where a request or response ends.
 
 use std::io::{self, ErrorKind};
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt};
 
-/// The largest message that is passed on: a page with a full list of messages is a tenth of it.
+/// Maximum size of a message. A page with a full list of messages has a tenth of it.
 const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// How the end of a body is told.
+/// Length of a body.
 enum Length {
     Bytes(usize),
     Chunked,
     UntilClosed,
 }
 
-/// A request, head and body; none where the caller has closed the connection instead.
+/// Reads a request, head and body. `None` if the client has closed the connection.
 pub async fn read_request(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<Vec<u8>>> {
     let mut message = Vec::new();
     let Some(length) = read_head(stream, &mut message).await? else { return Ok(None) };
@@ -27,7 +27,7 @@ pub async fn read_request(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Resul
     Ok(Some(message))
 }
 
-/// A response, head and body.
+/// Reads a response, head and body.
 pub async fn read_response(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Vec<u8>> {
     let mut message = Vec::new();
     let length = read_head(stream, &mut message).await?.ok_or(ErrorKind::UnexpectedEof)?;
@@ -70,7 +70,7 @@ async fn read_bytes(stream: &mut (impl AsyncRead + Unpin), bytes: usize, message
     stream.read_exact(&mut message[start..]).await.map(drop)
 }
 
-/// Chunks as they are, up to the last one, which is empty.
+/// Reads chunks without decoding them, up to the last one, which is empty.
 async fn read_chunks(stream: &mut (impl AsyncBufRead + Unpin), message: &mut Vec<u8>) -> io::Result<()> {
     loop {
         let start = message.len();
@@ -90,33 +90,33 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn requests_on_one_connection_are_told_apart() {
+    async fn requests_on_one_connection_are_separated() {
         let two: &[u8] = b"POST / HTTP/1.1\r\nContent-length: 3\r\n\r\nabcGET /x HTTP/1.1\r\nhost: a\r\n\r\n";
         let mut stream = two;
-        let first = read_request(&mut stream).await.expect("whole").expect("there");
+        let first = read_request(&mut stream).await.expect("a complete request").expect("a request");
         assert!(first.ends_with(b"\r\n\r\nabc"));
-        let second = read_request(&mut stream).await.expect("whole").expect("there");
+        let second = read_request(&mut stream).await.expect("a complete request").expect("a request");
         assert_eq!(second, b"GET /x HTTP/1.1\r\nhost: a\r\n\r\n");
-        assert!(read_request(&mut stream).await.expect("nothing").is_none());
+        assert!(read_request(&mut stream).await.expect("the end of the stream").is_none());
     }
 
     #[tokio::test]
-    async fn a_response_ends_by_its_length_its_last_chunk_its_status_or_its_connection() {
+    async fn a_response_ends_by_its_length_its_last_chunk_its_status_or_the_connection() {
         for (whole, rest) in [
             ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", "HTTP"),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nA;x\r\n0123456789\r\n0\r\n\r\n", "HTTP"),
             ("HTTP/1.1 304 Not Modified\r\netag: 1\r\n\r\n", "HTTP"),
-            ("HTTP/1.1 200 OK\r\n\r\nall that comes", ""),
+            ("HTTP/1.1 200 OK\r\n\r\nuntil the end", ""),
         ] {
             let both = format!("{whole}{rest}");
             let mut stream = both.as_bytes();
-            assert_eq!(read_response(&mut stream).await.expect("whole"), whole.as_bytes());
+            assert_eq!(read_response(&mut stream).await.expect("a complete response"), whole.as_bytes());
             assert_eq!(stream, rest.as_bytes());
         }
     }
 
     #[tokio::test]
-    async fn half_a_message_is_none() {
+    async fn a_truncated_response_is_an_error() {
         for half in ["HTTP/1.1 200 OK\r\ncontent-le", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nok", ""] {
             assert!(read_response(&mut half.as_bytes()).await.is_err(), "{half}");
         }

@@ -1,4 +1,4 @@
-//! Compares what was acknowledged with what is shown.
+//! Comparison of the acknowledged sends with the messages and inbox rows that a reader shows.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,138 +6,145 @@ use cruddur_messages::domain::conversation::{self, PREVIEW_LEN_MAX};
 use cruddur_messages::domain::{message, user};
 
 use crate::ledger::{Outcome, Send, text_of};
-use crate::people::Person;
-use crate::table_reader::Found;
+use crate::table_reader::TableContents;
+use crate::users::AuditUser;
 use crate::verdict::Column;
 
-/// A message as one reader shows it.
+/// Message as shown by a reader.
 #[derive(Debug, Clone, Copy)]
-pub struct Line {
-    /// Which message.
+pub struct ShownMessage {
     pub id: message::Id,
-    /// Who wrote it, as shown.
     pub author: user::Id,
-    /// Its place, where the reader shows it.
+    /// Sequence number, if the reader shows it.
     pub seq: Option<u32>,
-    /// Its time, in microseconds since 1970.
+    /// Time, in microseconds since 1970.
     pub at: i64,
-    /// Whether it says what was sent.
+    /// True if the text is the sent one.
     pub is_faithful: bool,
 }
 
-/// A row of somebody's list as one reader shows it.
+/// Inbox row as shown by a reader.
 #[derive(Debug, Clone)]
-pub struct Row {
-    /// The beginning of the newest message.
+pub struct ShownRow {
+    /// Beginning of the newest message.
     pub preview: String,
-    /// The place of the newest message, where the reader shows it.
+    /// Sequence number of the newest message, if the reader shows it.
     pub seq: Option<u32>,
-    /// How many messages are unread, where the reader shows it.
+    /// Unread count, if the reader shows it.
     pub unread: Option<u64>,
 }
 
-/// All that one reader shows.
+/// Everything shown by a reader.
 #[derive(Debug, Default)]
 pub struct Reading {
-    /// Conversations, each from its beginning.
-    pub talks: HashMap<conversation::Id, Vec<Line>>,
-    /// Rows of lists, by owner and conversation.
-    pub lists: HashMap<(u16, conversation::Id), Vec<Row>>,
-    /// How often a stranger got any other answer than that nothing is there.
+    /// Messages of each conversation, oldest first.
+    pub conversations: HashMap<conversation::Id, Vec<ShownMessage>>,
+    /// Inbox rows by owner and conversation.
+    pub inboxes: HashMap<(u16, conversation::Id), Vec<ShownRow>>,
+    /// Number of requests of strangers with another response than Not Found.
     pub intrusions: u64,
-    /// Rows of which nobody can say what they are.
-    pub riddles: u64,
+    /// Number of rows that cannot be read.
+    pub unreadable_rows: u64,
 }
 
-/// Who knows what was sent, and what the table holds.
+/// Comparison of a reading with the sends and the contents of the table.
 pub struct Judge<'a> {
-    people: &'a [Person],
+    users: &'a [AuditUser],
     sends: &'a [Send],
     by_id: HashMap<message::Id, usize>,
-    found: &'a Found,
+    contents: &'a TableContents,
 }
 
 impl<'a> Judge<'a> {
-    /// Knows these.
-    pub fn new(people: &'a [Person], sends: &'a [Send], found: &'a Found) -> Self {
-        let by_id = sends.iter().enumerate().map(|(place, send)| (send.id, place)).collect();
-        Self { people, sends, by_id, found }
+    /// Creates a judge of these sends.
+    pub fn new(users: &'a [AuditUser], sends: &'a [Send], contents: &'a TableContents) -> Self {
+        let by_id = sends.iter().enumerate().map(|(index, send)| (send.id, index)).collect();
+        Self { users, sends, by_id, contents }
     }
 
-    /// What is wrong in the table, given how far people have read.
+    /// Counts the faults of the table, given the acknowledged read positions.
     pub fn table(&self, reads: &HashMap<(u16, conversation::Id), u64>) -> Column {
-        let mut column = self.judge(&self.found.reading);
-        for (place, read) in reads {
-            column.unread += u64::from(self.found.cursors.get(place).is_none_or(|cursor| cursor < read));
+        let mut column = self.judge(&self.contents.reading);
+        for (reader_and_conversation, read) in reads {
+            let cursor = self.contents.cursors.get(reader_and_conversation);
+            column.unread += u64::from(cursor.is_none_or(|cursor| cursor < read));
         }
-        for ((_, conversation), cursor) in &self.found.cursors {
+        for ((_, conversation), cursor) in &self.contents.cursors {
             let newest = self.newest(*conversation).and_then(|newest| newest.seq);
             column.unread += u64::from(*cursor > newest.unwrap_or(0).into());
         }
         column
     }
 
-    /// What is wrong with what a server shows, on its pages or to programs.
+    /// Counts the faults of a server's pages or JSON API.
     pub fn server(&self, reading: &Reading) -> Column {
         self.judge(reading)
     }
 
     fn judge(&self, reading: &Reading) -> Column {
-        let mut column = Column { altered: reading.riddles, wrong_person: reading.intrusions, ..Column::default() };
+        let mut column =
+            Column { altered: reading.unreadable_rows, wrong_user: reading.intrusions, ..Column::default() };
         let mut seen = vec![false; self.sends.len()];
-        for (conversation, lines) in &reading.talks {
-            self.judge_places(lines, &mut column);
-            self.judge_order(lines, &mut column);
-            for line in lines {
-                self.judge_line(*conversation, line, &mut seen, &mut column);
+        for (conversation, messages) in &reading.conversations {
+            self.judge_sequence_numbers(messages, &mut column);
+            self.judge_order(messages, &mut column);
+            for message in messages {
+                self.judge_message(*conversation, message, &mut seen, &mut column);
             }
         }
         let lost = |(send, seen): &(&Send, &bool)| !**seen && matches!(send.outcome, Outcome::Acknowledged { .. });
         column.lost = self.sends.iter().zip(&seen).filter(lost).count() as u64;
         self.judge_pairs(reading, &mut column);
-        self.judge_lists(reading, &mut column);
+        self.judge_inboxes(reading, &mut column);
         column
     }
 
-    /// One message: known, whole, once, and where it belongs.
-    fn judge_line(&self, conversation: conversation::Id, line: &Line, seen: &mut [bool], column: &mut Column) {
-        let Some(place) = self.by_id.get(&line.id).copied() else {
+    /// Checks that a message was sent, has the sent text, is shown once, and is in the conversation of its members.
+    fn judge_message(
+        &self,
+        conversation: conversation::Id,
+        message: &ShownMessage,
+        seen: &mut [bool],
+        column: &mut Column,
+    ) {
+        let Some(index) = self.by_id.get(&message.id).copied() else {
             column.altered += 1;
             return;
         };
-        let send = &self.sends[place];
-        column.doubled += u64::from(std::mem::replace(&mut seen[place], true));
-        column.altered += u64::from(!line.is_faithful);
-        let members = self.found.members.get(&conversation);
+        let send = &self.sends[index];
+        column.doubled += u64::from(std::mem::replace(&mut seen[index], true));
+        column.altered += u64::from(!message.is_faithful);
+        let members = self.contents.members.get(&conversation);
         let is_theirs = members.is_some_and(|them| them.contains(&send.from) && them.contains(&send.to));
-        let is_by_them = self.people[usize::from(send.from)].user.id == line.author;
-        let is_where_told = match send.outcome {
-            Outcome::Acknowledged { conversation: told, .. } => told == conversation,
+        let is_by_author = self.users[usize::from(send.from)].user.id == message.author;
+        let is_in_acknowledged = match send.outcome {
+            Outcome::Acknowledged { conversation: acknowledged, .. } => acknowledged == conversation,
             Outcome::Unknown => true,
         };
-        column.wrong_person += u64::from(!(is_theirs && is_by_them && is_where_told));
-        if let Outcome::Acknowledged { seq: Some(told), .. } = send.outcome {
-            column.reordered += u64::from(line.seq.is_some_and(|shown| shown != told));
+        column.wrong_user += u64::from(!(is_theirs && is_by_author && is_in_acknowledged));
+        if let Outcome::Acknowledged { seq: Some(acknowledged), .. } = send.outcome {
+            column.reordered += u64::from(message.seq.is_some_and(|shown| shown != acknowledged));
         }
     }
 
-    /// Places are 1, 2, 3, …; places and times grow together. A reader that shows no places shows times.
-    fn judge_places(&self, lines: &[Line], column: &mut Column) {
-        let places: HashSet<u32> = lines.iter().filter_map(|line| line.seq).collect();
-        let last = places.iter().copied().max().unwrap_or(0);
-        column.gaps += (1..=last).filter(|place| !places.contains(place)).count() as u64;
-        let in_place = |pair: &[Line]| pair[0].seq.is_none() || pair[0].seq < pair[1].seq;
-        let grows = |pair: &[Line]| in_place(pair) && pair[0].at < pair[1].at;
-        column.reordered += lines.windows(2).filter(|pair| !grows(pair)).count() as u64;
+    /// Checks that sequence numbers are 1, 2, 3, …, and that times grow with them. If the reader shows no sequence
+    /// numbers, only the times are checked.
+    fn judge_sequence_numbers(&self, messages: &[ShownMessage], column: &mut Column) {
+        let seqs: HashSet<u32> = messages.iter().filter_map(|message| message.seq).collect();
+        let last = seqs.iter().copied().max().unwrap_or(0);
+        column.gaps += (1..=last).filter(|seq| !seqs.contains(seq)).count() as u64;
+        let seq_grows = |pair: &[ShownMessage]| pair[0].seq.is_none() || pair[0].seq < pair[1].seq;
+        let grows = |pair: &[ShownMessage]| seq_grows(pair) && pair[0].at < pair[1].at;
+        column.reordered += messages.windows(2).filter(|pair| !grows(pair)).count() as u64;
     }
 
-    /// What was acknowledged before something else was begun stands before it, whoever sent the two, through whatever
-    /// server: the order of a conversation is one that everybody could have seen happen.
-    fn judge_order(&self, lines: &[Line], column: &mut Column) {
+    /// Checks that a message acknowledged before another was sent precedes it, for any authors and servers: the order
+    /// of a conversation must be consistent with the order in which users observed it.
+    fn judge_order(&self, messages: &[ShownMessage], column: &mut Column) {
         let mut earliest_after = u64::MAX;
-        for line in lines.iter().rev() {
-            let Some(place) = self.by_id.get(&line.id) else { continue };
-            let send = &self.sends[*place];
+        for message in messages.iter().rev() {
+            let Some(index) = self.by_id.get(&message.id) else { continue };
+            let send = &self.sends[*index];
             column.reordered += u64::from(earliest_after < send.began);
             if let Outcome::Acknowledged { at, .. } = send.outcome {
                 earliest_after = earliest_after.min(at);
@@ -145,45 +152,45 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Two people have one conversation.
+    /// Checks that two users have a single conversation.
     fn judge_pairs(&self, reading: &Reading, column: &mut Column) {
         let mut pairs = HashSet::new();
-        for members in reading.talks.keys().filter_map(|conversation| self.found.members.get(conversation)) {
+        for members in reading.conversations.keys().filter_map(|conversation| self.contents.members.get(conversation)) {
             column.doubled += u64::from(!pairs.insert([members[0].min(members[1]), members[0].max(members[1])]));
         }
     }
 
-    /// Both people have one row of each conversation, which shows its newest message, and how much of it is unread.
-    fn judge_lists(&self, reading: &Reading, column: &mut Column) {
-        for (conversation, members) in &self.found.members {
+    /// Checks that both members have one inbox row per conversation, with its newest message and unread count.
+    fn judge_inboxes(&self, reading: &Reading, column: &mut Column) {
+        for (conversation, members) in &self.contents.members {
             let Some(newest) = self.newest(*conversation) else { continue };
             let preview = preview(&text_of(newest.id));
             for owner in members {
-                let rows = reading.lists.get(&(*owner, *conversation)).map_or(&[][..], Vec::as_slice);
+                let rows = reading.inboxes.get(&(*owner, *conversation)).map_or(&[][..], Vec::as_slice);
                 let [row] = rows else {
                     column.inbox += 1;
                     continue;
                 };
                 let is_newest = row.preview == preview && row.seq.is_none_or(|seq| Some(seq) == newest.seq);
                 column.inbox += u64::from(!is_newest);
-                let is_own = self.people[usize::from(*owner)].user.id == newest.author;
-                let read = self.found.cursors.get(&(*owner, *conversation)).copied().unwrap_or(0);
+                let is_own = self.users[usize::from(*owner)].user.id == newest.author;
+                let read = self.contents.cursors.get(&(*owner, *conversation)).copied().unwrap_or(0);
                 let unread = if is_own { 0 } else { u64::from(newest.seq.unwrap_or(0)).saturating_sub(read) };
                 column.unread += u64::from(row.unread.is_some_and(|shown| shown != unread));
             }
         }
         let is_foreign = |(owner, conversation): &&(u16, conversation::Id)| {
-            !self.found.members.get(conversation).is_some_and(|members| members.contains(owner))
+            !self.contents.members.get(conversation).is_some_and(|members| members.contains(owner))
         };
-        column.inbox += reading.lists.keys().filter(is_foreign).count() as u64;
+        column.inbox += reading.inboxes.keys().filter(is_foreign).count() as u64;
     }
 
-    fn newest(&self, conversation: conversation::Id) -> Option<&Line> {
-        self.found.reading.talks.get(&conversation)?.last()
+    fn newest(&self, conversation: conversation::Id) -> Option<&ShownMessage> {
+        self.contents.reading.conversations.get(&conversation)?.last()
     }
 }
 
-/// What a list shows of a text.
+/// Returns the beginning of a text, as shown in a list.
 pub fn preview(text: &str) -> String {
     text.chars().take(PREVIEW_LEN_MAX).collect()
 }

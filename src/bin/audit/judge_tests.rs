@@ -1,4 +1,4 @@
-//! Each number is 0 for what is right, and not 0 for what is wrong.
+//! Tests of the counts: 0 without faults, and not 0 for each kind of fault.
 
 use reqwest::header::HeaderValue;
 use uuid::Uuid;
@@ -6,11 +6,11 @@ use uuid::Uuid;
 use super::*;
 use cruddur_messages::domain::user::{DisplayName, Handle, User};
 
-const TALK: conversation::Id = conversation::Id(Uuid::from_u128(7));
+const CONVERSATION: conversation::Id = conversation::Id(Uuid::from_u128(7));
 
-fn person(number: u128) -> Person {
+fn audit_user(number: u128) -> AuditUser {
     let name = format!("person-{number}");
-    Person {
+    AuditUser {
         user: User {
             id: user::Id(Uuid::from_u128(number)),
             handle: Handle::stored(name.clone()),
@@ -22,70 +22,76 @@ fn person(number: u128) -> Person {
     }
 }
 
-/// Two people, three messages one after the other, all acknowledged; the first person wrote the odd ones.
+/// Two users and three messages sent one after the other, all acknowledged. The first user sent the odd ones.
 struct Case {
-    people: Vec<Person>,
+    users: Vec<AuditUser>,
     sends: Vec<Send>,
-    found: Found,
+    contents: TableContents,
     reads: HashMap<(u16, conversation::Id), u64>,
 }
 
 impl Case {
     fn new() -> Self {
-        let people: Vec<_> = (0..3).map(person).collect();
-        let (mut sends, mut lines) = (Vec::new(), Vec::new());
+        let users: Vec<_> = (0..3).map(audit_user).collect();
+        let (mut sends, mut messages) = (Vec::new(), Vec::new());
         for seq in 1..=3_u32 {
             let (id, from) = (message::Id(Uuid::from_u128(100 + u128::from(seq))), (seq as u16 + 1) % 2);
             let began = u64::from(seq) * 10;
-            let outcome = Outcome::Acknowledged { at: began + 5, conversation: TALK, seq: Some(seq) };
+            let outcome = Outcome::Acknowledged { at: began + 5, conversation: CONVERSATION, seq: Some(seq) };
             sends.push(Send { id, from, to: 1 - from, began, outcome });
-            let author = people[usize::from(from)].user.id;
-            lines.push(Line { id, author, seq: Some(seq), at: began as i64, is_faithful: true });
+            let author = users[usize::from(from)].user.id;
+            messages.push(ShownMessage { id, author, seq: Some(seq), at: began as i64, is_faithful: true });
         }
-        let row = Row { preview: preview(&text_of(sends[2].id)), seq: Some(3), unread: None };
+        let row = ShownRow { preview: preview(&text_of(sends[2].id)), seq: Some(3), unread: None };
         let reading = Reading {
-            talks: HashMap::from([(TALK, lines)]),
-            lists: HashMap::from([((0, TALK), vec![row.clone()]), ((1, TALK), vec![row])]),
+            conversations: HashMap::from([(CONVERSATION, messages)]),
+            inboxes: HashMap::from([((0, CONVERSATION), vec![row.clone()]), ((1, CONVERSATION), vec![row])]),
             ..Reading::default()
         };
-        let (members, cursors) = (HashMap::from([(TALK, [0, 1])]), HashMap::from([((0, TALK), 3), ((1, TALK), 2)]));
-        Self { people, sends, found: Found { reading, members, cursors }, reads: HashMap::from([((1, TALK), 2)]) }
+        let (members, cursors) =
+            (HashMap::from([(CONVERSATION, [0, 1])]), HashMap::from([((0, CONVERSATION), 3), ((1, CONVERSATION), 2)]));
+        Self {
+            users,
+            sends,
+            contents: TableContents { reading, members, cursors },
+            reads: HashMap::from([((1, CONVERSATION), 2)]),
+        }
     }
 
-    fn lines(&mut self) -> &mut Vec<Line> {
-        self.found.reading.talks.get_mut(&TALK).expect("the talk")
+    fn messages(&mut self) -> &mut Vec<ShownMessage> {
+        self.contents.reading.conversations.get_mut(&CONVERSATION).expect("the messages")
     }
 
-    fn rows(&mut self, owner: u16) -> &mut Vec<Row> {
-        self.found.reading.lists.get_mut(&(owner, TALK)).expect("the rows")
+    fn rows(&mut self, owner: u16) -> &mut Vec<ShownRow> {
+        self.contents.reading.inboxes.get_mut(&(owner, CONVERSATION)).expect("the rows")
     }
 
     fn verdict(&self) -> Column {
-        Judge::new(&self.people, &self.sends, &self.found).table(&self.reads)
+        Judge::new(&self.users, &self.sends, &self.contents).table(&self.reads)
     }
 }
 
-/// Which numbers are not 0 after `harm`.
-fn numbers_after(harm: impl FnOnce(&mut Case)) -> Vec<&'static str> {
+/// Returns the labels of the counts that are not 0 after `harm`.
+fn faults_after(harm: impl FnOnce(&mut Case)) -> Vec<&'static str> {
     let mut case = Case::new();
     harm(&mut case);
-    case.verdict().numbers().into_iter().filter(|(_, number)| *number > 0).map(|(name, _)| name).collect()
+    case.verdict().counts().into_iter().filter(|(_, count)| *count > 0).map(|(label, _)| label).collect()
 }
 
 #[test]
-fn what_is_right_makes_every_number_0() {
-    assert!(numbers_after(|_| {}).is_empty());
+fn a_faultless_run_has_only_zero_counts() {
+    assert!(faults_after(|_| {}).is_empty());
 }
 
 #[test]
-fn a_message_that_is_not_there_is_lost_and_leaves_a_gap() {
-    assert_eq!(numbers_after(|case| _ = case.lines().remove(1)), ["lost", "gaps in seq"]);
+fn a_missing_message_is_lost_and_leaves_a_gap() {
+    assert_eq!(faults_after(|case| _ = case.messages().remove(1)), ["lost", "gaps in seq"]);
 }
 
 #[test]
-fn what_nobody_knows_of_may_be_there_or_not() {
-    for is_there in [true, false] {
-        let numbers = numbers_after(|case| {
+fn a_send_with_unknown_outcome_may_be_stored_or_not() {
+    for is_stored in [true, false] {
+        let faults = faults_after(|case| {
             case.sends.push(Send {
                 id: message::Id(Uuid::nil()),
                 from: 0,
@@ -93,46 +99,48 @@ fn what_nobody_knows_of_may_be_there_or_not() {
                 began: 90,
                 outcome: Outcome::Unknown,
             });
-            if is_there {
-                let author = case.people[0].user.id;
-                let line = Line { id: message::Id(Uuid::nil()), author, seq: Some(4), at: 95, is_faithful: true };
-                case.lines().push(line);
+            if is_stored {
+                let author = case.users[0].user.id;
+                let message =
+                    ShownMessage { id: message::Id(Uuid::nil()), author, seq: Some(4), at: 95, is_faithful: true };
+                case.messages().push(message);
                 for owner in [0, 1] {
-                    *case.rows(owner) = vec![Row { preview: preview(&text_of(line.id)), seq: Some(4), unread: None }];
+                    *case.rows(owner) =
+                        vec![ShownRow { preview: preview(&text_of(message.id)), seq: Some(4), unread: None }];
                 }
             }
         });
-        assert!(numbers.is_empty(), "{is_there}: {numbers:?}");
+        assert!(faults.is_empty(), "{is_stored}: {faults:?}");
     }
 }
 
 #[test]
-fn a_message_that_is_there_twice_is_doubled() {
-    let numbers = numbers_after(|case| {
-        let again = Line { seq: Some(2), at: 25, ..case.lines()[0] };
-        case.lines()[1] = again;
+fn a_message_that_is_shown_twice_is_doubled() {
+    let faults = faults_after(|case| {
+        let again = ShownMessage { seq: Some(2), at: 25, ..case.messages()[0] };
+        case.messages()[1] = again;
     });
-    assert!(numbers.contains(&"doubled") && numbers.contains(&"lost"), "{numbers:?}");
+    assert!(faults.contains(&"doubled") && faults.contains(&"lost"), "{faults:?}");
 }
 
 #[test]
-fn a_second_conversation_of_two_people_is_doubled() {
-    let numbers = numbers_after(|case| {
+fn a_second_conversation_of_two_users_is_doubled() {
+    let faults = faults_after(|case| {
         let other = conversation::Id(Uuid::from_u128(8));
-        case.found.members.insert(other, [1, 0]);
-        case.found.reading.talks.insert(other, Vec::new());
+        case.contents.members.insert(other, [1, 0]);
+        case.contents.reading.conversations.insert(other, Vec::new());
     });
-    assert_eq!(numbers, ["doubled"]);
+    assert_eq!(faults, ["doubled"]);
 }
 
 #[test]
-fn an_order_that_nobody_could_have_seen_is_reordered() {
-    let swapped = numbers_after(|case| {
+fn an_order_that_contradicts_the_order_of_sending_is_reordered() {
+    let swapped = faults_after(|case| {
         let (first, second) = (case.sends[0].id, case.sends[1].id);
-        let authors = (case.lines()[0].author, case.lines()[1].author);
-        (case.lines()[0].id, case.lines()[1].id) = (second, first);
-        (case.lines()[0].author, case.lines()[1].author) = (authors.1, authors.0);
-        // The answers did not say at which place.
+        let authors = (case.messages()[0].author, case.messages()[1].author);
+        (case.messages()[0].id, case.messages()[1].id) = (second, first);
+        (case.messages()[0].author, case.messages()[1].author) = (authors.1, authors.0);
+        // The responses did not contain sequence numbers.
         for send in &mut case.sends {
             if let Outcome::Acknowledged { seq, .. } = &mut send.outcome {
                 *seq = None;
@@ -140,61 +148,69 @@ fn an_order_that_nobody_could_have_seen_is_reordered() {
         }
     });
     assert_eq!(swapped, ["reordered"]);
-    assert_eq!(numbers_after(|case| case.lines()[1].at = 5), ["reordered"], "time goes the way of seq");
+    assert_eq!(
+        faults_after(|case| case.messages()[1].at = 5),
+        ["reordered"],
+        "times must grow with the sequence numbers"
+    );
 }
 
 #[test]
-fn a_reader_that_shows_no_places_is_held_to_what_it_shows() {
-    let places_hidden = |harm: fn(&mut Vec<Line>)| {
+fn a_reader_without_sequence_numbers_is_checked_by_the_rest() {
+    let without_seq = |harm: fn(&mut Vec<ShownMessage>)| {
         let case = Case::new();
-        let mut reading = Reading { lists: case.found.reading.lists.clone(), ..Reading::default() };
-        let mut lines = case.found.reading.talks[&TALK].clone();
-        lines.iter_mut().for_each(|line| line.seq = None);
-        harm(&mut lines);
-        reading.talks.insert(TALK, lines);
-        let column = Judge::new(&case.people, &case.sends, &case.found).server(&reading);
-        column.numbers().into_iter().filter(|(_, number)| *number > 0).map(|(name, _)| name).collect::<Vec<_>>()
+        let mut reading = Reading { inboxes: case.contents.reading.inboxes.clone(), ..Reading::default() };
+        let mut messages = case.contents.reading.conversations[&CONVERSATION].clone();
+        messages.iter_mut().for_each(|message| message.seq = None);
+        harm(&mut messages);
+        reading.conversations.insert(CONVERSATION, messages);
+        let column = Judge::new(&case.users, &case.sends, &case.contents).server(&reading);
+        column.counts().into_iter().filter(|(_, count)| *count > 0).map(|(label, _)| label).collect::<Vec<_>>()
     };
-    assert!(places_hidden(|_| {}).is_empty());
-    assert_eq!(places_hidden(|lines| lines.swap(0, 1)), ["reordered"]);
-    assert_eq!(places_hidden(|lines| _ = lines.pop()), ["lost"]);
+    assert!(without_seq(|_| {}).is_empty());
+    assert_eq!(without_seq(|messages| messages.swap(0, 1)), ["reordered"]);
+    assert_eq!(without_seq(|messages| _ = messages.pop()), ["lost"]);
 }
 
 #[test]
-fn a_message_of_or_for_somebody_else_is_with_the_wrong_person() {
-    let stranger = numbers_after(|case| case.lines()[0].author = case.people[2].user.id);
-    assert_eq!(stranger, ["wrong person"]);
-    assert_eq!(numbers_after(|case| case.sends[0].to = 2), ["wrong person"]);
-    assert_eq!(numbers_after(|case| case.found.reading.intrusions = 1), ["wrong person"]);
+fn a_message_by_or_for_another_user_is_with_the_wrong_user() {
+    let stranger = faults_after(|case| case.messages()[0].author = case.users[2].user.id);
+    assert_eq!(stranger, ["wrong user"]);
+    assert_eq!(faults_after(|case| case.sends[0].to = 2), ["wrong user"]);
+    assert_eq!(faults_after(|case| case.contents.reading.intrusions = 1), ["wrong user"]);
 }
 
 #[test]
-fn what_was_never_sent_or_says_something_else_is_altered() {
-    assert_eq!(numbers_after(|case| case.lines()[0].is_faithful = false), ["altered"]);
-    let numbers = numbers_after(|case| case.lines()[0].id = message::Id(Uuid::nil()));
-    assert_eq!(numbers, ["lost", "altered"]);
+fn a_message_that_was_not_sent_or_has_another_text_is_altered() {
+    assert_eq!(faults_after(|case| case.messages()[0].is_faithful = false), ["altered"]);
+    let faults = faults_after(|case| case.messages()[0].id = message::Id(Uuid::nil()));
+    assert_eq!(faults, ["lost", "altered"]);
 }
 
 #[test]
-fn a_row_that_is_missing_doubled_old_or_somebody_elses_is_counted() {
-    assert_eq!(numbers_after(|case| case.rows(1).clear()), ["inbox rows"]);
-    let doubled = numbers_after(|case| {
+fn an_inbox_row_that_is_missing_duplicate_stale_or_foreign_is_counted() {
+    assert_eq!(faults_after(|case| case.rows(1).clear()), ["inbox rows"]);
+    let doubled = faults_after(|case| {
         let row = case.rows(1)[0].clone();
         case.rows(1).push(row);
     });
     assert_eq!(doubled, ["inbox rows"]);
-    assert_eq!(numbers_after(|case| case.rows(0)[0].seq = Some(2)), ["inbox rows"]);
-    let foreign = numbers_after(|case| {
+    assert_eq!(faults_after(|case| case.rows(0)[0].seq = Some(2)), ["inbox rows"]);
+    let foreign = faults_after(|case| {
         let rows = case.rows(0).clone();
-        case.found.reading.lists.insert((2, TALK), rows);
+        case.contents.reading.inboxes.insert((2, CONVERSATION), rows);
     });
     assert_eq!(foreign, ["inbox rows"]);
 }
 
 #[test]
-fn unread_is_newest_less_read_and_nothing_for_who_wrote_last() {
-    assert!(numbers_after(|case| case.rows(1)[0].unread = Some(1)).is_empty());
-    assert!(numbers_after(|case| case.rows(0)[0].unread = Some(0)).is_empty());
-    assert_eq!(numbers_after(|case| case.rows(1)[0].unread = Some(2)), ["unread"]);
-    assert_eq!(numbers_after(|case| _ = case.reads.insert((1, TALK), 3)), ["unread"], "an acknowledged read is lost");
+fn the_unread_count_is_newest_minus_read_and_0_for_the_last_author() {
+    assert!(faults_after(|case| case.rows(1)[0].unread = Some(1)).is_empty());
+    assert!(faults_after(|case| case.rows(0)[0].unread = Some(0)).is_empty());
+    assert_eq!(faults_after(|case| case.rows(1)[0].unread = Some(2)), ["unread"]);
+    assert_eq!(
+        faults_after(|case| _ = case.reads.insert((1, CONVERSATION), 3)),
+        ["unread"],
+        "an acknowledged read is lost"
+    );
 }

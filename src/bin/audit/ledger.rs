@@ -1,4 +1,4 @@
-//! What the servers have acknowledged.
+//! Ledger of all sends and their acknowledgements.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -10,114 +10,112 @@ use cruddur_messages::domain::{conversation, message};
 
 use crate::group;
 
-/// One message that somebody wanted to send. Small: a run keeps a million of them.
+/// Send of one message. Kept small, since a run keeps a million of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Send {
-    /// Which message. Its text follows from it.
+    /// Id of the message, which also determines its text ([`text_of`]).
     pub id: message::Id,
-    /// Whose, by their number.
+    /// Number of the author.
     pub from: u16,
-    /// For whom.
+    /// Number of the recipient.
     pub to: u16,
-    /// When the first try began, in microseconds of the run.
+    /// Time of the first attempt, in microseconds since the start of the run.
     pub began: u64,
-    /// What came of it.
     pub outcome: Outcome,
 }
 
-/// What came of a send.
+/// Outcome of a send.
 #[derive(Debug, Clone, Copy)]
 pub enum Outcome {
-    /// A server said yes.
+    /// A server has acknowledged the message.
     Acknowledged {
-        /// When, in microseconds of the run.
+        /// Time of the acknowledgement, in microseconds since the start of the run.
         at: u64,
-        /// Where to.
         conversation: conversation::Id,
-        /// At which place, where the answer says.
+        /// Sequence number, if the response contains it.
         seq: Option<u32>,
     },
-    /// Nobody knows: it may be stored, but not twice.
+    /// The message may be stored or not, but not twice.
     Unknown,
 }
 
-/// All that is known of the run. Shared by everybody.
+/// Sends, reads and attempts of a run. Shared by all users.
 pub struct Ledger {
     began: Instant,
     sends: Mutex<Vec<Send>>,
     reads: Mutex<HashMap<(u16, conversation::Id), u64>>,
-    tries: Mutex<BTreeMap<String, u64>>,
+    attempts: Mutex<BTreeMap<String, u64>>,
     acknowledged: AtomicU64,
     unknown: AtomicU64,
-    refused: AtomicU64,
+    rejected: AtomicU64,
 }
 
-const WHOLE: &str = "nobody panics while holding the ledger";
+const NOT_POISONED: &str = "no thread panics while it holds a lock of the ledger";
 
 impl Ledger {
-    /// An empty one, from now on.
+    /// Creates an empty ledger. The run starts now.
     pub fn new() -> Self {
         Self {
             began: Instant::now(),
             sends: Mutex::default(),
             reads: Mutex::default(),
-            tries: Mutex::default(),
+            attempts: Mutex::default(),
             acknowledged: AtomicU64::new(0),
             unknown: AtomicU64::new(0),
-            refused: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
         }
     }
 
-    /// Microseconds since the run began.
+    /// Returns the microseconds since the start of the run.
     pub fn now(&self) -> u64 {
         self.began.elapsed().as_micros().try_into().unwrap_or(u64::MAX)
     }
 
-    /// Writes a send down, once it is over.
-    pub fn enter(&self, send: Send) {
+    /// Records a finished send.
+    pub fn record(&self, send: Send) {
         let counter = match send.outcome {
             Outcome::Acknowledged { .. } => &self.acknowledged,
             Outcome::Unknown => &self.unknown,
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        self.sends.lock().expect(WHOLE).push(send);
+        self.sends.lock().expect(NOT_POISONED).push(send);
     }
 
-    /// A server has taken note that somebody has read so far.
-    pub fn enter_read(&self, reader: u16, conversation: conversation::Id, seq: u64) {
-        let mut reads = self.reads.lock().expect(WHOLE);
+    /// Records a read position that a server has acknowledged.
+    pub fn record_read(&self, reader: u16, conversation: conversation::Id, seq: u64) {
+        let mut reads = self.reads.lock().expect(NOT_POISONED);
         let read = reads.entry((reader, conversation)).or_default();
         *read = seq.max(*read);
     }
 
-    /// What one try came to: a status, or why there was none.
-    pub fn enter_try(&self, answer: String) {
-        *self.tries.lock().expect(WHOLE).entry(answer).or_default() += 1;
+    /// Counts an attempt by its label: the status of the response, or the reason why there was none.
+    pub fn record_attempt(&self, label: String) {
+        *self.attempts.lock().expect(NOT_POISONED).entry(label).or_default() += 1;
     }
 
-    /// A send was refused that nothing was wrong with.
-    pub fn enter_refusal(&self) {
-        self.refused.fetch_add(1, Ordering::Relaxed);
+    /// Counts a valid send that a server rejected.
+    pub fn record_rejection(&self) {
+        self.rejected.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many sends were acknowledged so far.
+    /// Returns the number of sends acknowledged so far.
     pub fn acknowledged(&self) -> u64 {
         self.acknowledged.load(Ordering::Relaxed)
     }
 
-    /// How many sends were refused that nothing was wrong with.
-    pub fn refused(&self) -> u64 {
-        self.refused.load(Ordering::Relaxed)
+    /// Returns the number of valid sends that a server rejected.
+    pub fn rejected(&self) -> u64 {
+        self.rejected.load(Ordering::Relaxed)
     }
 
-    /// All sends. Leaves none.
+    /// Takes all sends out of the ledger.
     pub fn sends(&self) -> Vec<Send> {
-        std::mem::take(&mut self.sends.lock().expect(WHOLE))
+        std::mem::take(&mut self.sends.lock().expect(NOT_POISONED))
     }
 
-    /// How far people have read, as acknowledged. Leaves none.
+    /// Takes the acknowledged read positions out of the ledger, by user and conversation.
     pub fn reads(&self) -> HashMap<(u16, conversation::Id), u64> {
-        std::mem::take(&mut self.reads.lock().expect(WHOLE))
+        std::mem::take(&mut self.reads.lock().expect(NOT_POISONED))
     }
 }
 
@@ -126,17 +124,17 @@ impl fmt::Display for Ledger {
         let (took, acknowledged) = (self.began.elapsed().as_secs().max(1), self.acknowledged());
         let rate = acknowledged / took;
         write!(f, "{} sends acknowledged in {took} s, {rate} a second; ", group(acknowledged))?;
-        writeln!(f, "{} left without an answer", self.unknown.load(Ordering::Relaxed))?;
-        write!(f, "answers:")?;
-        for (answer, count) in &*self.tries.lock().expect(WHOLE) {
-            write!(f, " {} × {answer},", group(*count))?;
+        writeln!(f, "{} with unknown outcome", self.unknown.load(Ordering::Relaxed))?;
+        write!(f, "attempts:")?;
+        for (label, count) in &*self.attempts.lock().expect(NOT_POISONED) {
+            write!(f, " {} × {label},", group(*count))?;
         }
         writeln!(f)
     }
 }
 
-/// What a message says: follows from its id, so that nobody has to keep it. One line or several, in several scripts, up to
-/// about 500 characters.
+/// Returns the text of a message. It is derived from the id, so that texts need not be kept. It has one line or
+/// several, in several scripts, up to about 500 characters.
 pub fn text_of(id: message::Id) -> String {
     const WORDS: [&str; 16] = [
         "and",
@@ -157,7 +155,7 @@ pub fn text_of(id: message::Id) -> String {
         "ok",
     ];
     let bytes = id.0.as_bytes();
-    // The last byte is random, and says how many words.
+    // The last byte is random, and determines the number of words.
     let count = usize::from(bytes[15]) % 64;
     let nibbles = bytes[8..15].iter().flat_map(|byte| [byte >> 4, byte & 15]).cycle();
     let words: Vec<&str> = nibbles.take(count).map(|nibble| WORDS[usize::from(nibble)]).collect();
@@ -171,7 +169,7 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn every_text_can_be_sent_as_it_is() {
+    fn every_text_is_a_valid_message_without_normalization() {
         for _ in 0..1000 {
             let text = text_of(message::Id(Uuid::now_v7()));
             assert_eq!(Body::parse(&text).expect("a text").as_str(), text);

@@ -1,10 +1,11 @@
-//! Two web servers under fire, and what is left afterwards.
+//! Load and fault test of two web servers.
 //!
-//! People send messages through two web servers that are killed and come back, over connections that are slow, cut, silent
-//! or say things twice. What was acknowledged is kept, then compared with what the table, both servers and their JSON API
-//! show. `bin/audit` starts what this needs. Exit status 1: some number that must be 0 is not.
-#![expect(unreachable_pub, reason = "`pub` is what a module offers to the others; nobody sees into an executable")]
-#![expect(clippy::print_stdout, reason = "a command speaks to the person at the terminal")]
+//! Users send messages through two web servers that are killed and restarted, over connections that are slow, are
+//! reset, hang, or deliver requests twice. The acknowledged messages are recorded, then compared with those that the
+//! table, both servers and their JSON API return. `bin/audit` starts the services. The exit status is 1 if a count that
+//! must be 0 is not.
+#![expect(unreachable_pub, reason = "`pub` is the interface of a module; an executable has no other")]
+#![expect(clippy::print_stdout, reason = "a command prints for the user at the terminal")]
 
 mod accounts;
 mod api_reader;
@@ -12,13 +13,13 @@ mod faults;
 mod framing;
 mod judge;
 mod ledger;
-mod people;
 mod proxy;
 mod requests;
 mod server_reader;
 mod servers;
 mod settle;
 mod table_reader;
+mod users;
 mod verdict;
 
 use std::path::PathBuf;
@@ -38,44 +39,45 @@ use tokio::time::{Instant, interval, timeout};
 use crate::accounts::Accounts;
 use crate::api_reader::ApiReader;
 use crate::judge::Judge;
-use crate::people::Scene;
 use crate::server_reader::ServerReader;
 use crate::servers::Servers;
-use crate::table_reader::Found;
+use crate::table_reader::TableContents;
+use crate::users::Scenario;
 use crate::verdict::Verdict;
 
-/// Kills two web servers while people send through them, then says what became of the messages.
+/// Kills two web servers while users send messages through them, then compares the stored messages with the
+/// acknowledged ones.
 #[derive(Parser)]
 #[command(name = "audit")]
 pub struct Options {
-    /// How many sends are to be acknowledged.
+    /// Number of sends to be acknowledged.
     #[arg(long, default_value_t = 20_000)]
     sends: u64,
-    /// How many people send. Each may send 4 messages a second: 2 on each server.
+    /// Number of users. The rate limit allows each 4 messages a second: 2 on each server.
     #[arg(long, default_value_t = 256)]
     people: u16,
-    /// How many of them send at the same time. With more than the machine can serve within their patience nobody would be
-    /// served: each gives up, and tries again.
+    /// Number of users who send at the same time. If the machine cannot serve all of them before their requests time
+    /// out, every request times out and is retried, and no send succeeds.
     #[arg(long, default_value_t = 24)]
     at_once: usize,
-    /// After how many minutes the run has failed, if it is not over: 15, and one for each 2,000 sends, where nobody says.
+    /// Deadline of the run in minutes. Default: 15, and one for each 2,000 sends.
     #[arg(long)]
     minutes_max: Option<u64>,
-    /// What the dice begin with. Two runs with one seed are alike, not the same: the machine has a say too.
+    /// Seed of the random numbers. Two runs with the same seed are similar, but not identical, since timing differs.
     #[arg(long, default_value_t = 20_261_121)]
     seed: u64,
-    /// The web server's executable.
+    /// Executable of the web server.
     #[arg(long, default_value = "target/release/cruddur-messages")]
     server: PathBuf,
-    /// The folder for what the servers log.
+    /// Folder for the logs of the servers.
     #[arg(long, default_value = ".")]
     log_folder: PathBuf,
 }
 
-/// How often a line says how far it is.
+/// Interval of the progress lines.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 
-/// For how long nothing may be acknowledged.
+/// Maximum time without an acknowledged send, after which the run fails.
 const STANDSTILL_MAX: Duration = Duration::from_secs(120);
 
 #[tokio::main]
@@ -83,11 +85,11 @@ async fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    // The servers are killed when the run is dropped, however it ends.
+    // Dropping the run kills the servers, however it ends.
     tokio::select! {
         verdict = timeout(options.time_max(), run(&options)) => {
-            let late = || format!("not over within {} minutes", options.time_max().as_secs() / 60);
-            let verdict = verdict.ok().with_context(late)??;
+            let timed_out = || format!("the run timed out after {} minutes", options.time_max().as_secs() / 60);
+            let verdict = verdict.ok().with_context(timed_out)??;
             print!("{verdict}");
             Ok(ExitCode::from(u8::from(!verdict.is_clean())))
         }
@@ -103,64 +105,70 @@ impl Options {
 }
 
 async fn run(options: &Options) -> anyhow::Result<Verdict> {
-    // The same variables as the web server's, read in the same way.
+    // Reads the same environment variables as the web server.
     let config = Config::parse_from(["audit"]);
     let table = Table::new(dynamodb::connect().await, &config.message_table);
-    let store = Store::over(&config, table.clone())?;
+    let store = Store::with_table(&config, table.clone())?;
     let mut servers = Servers::start(options, &config).await?;
     let accounts = Accounts::connect(&config).await.context("connect to the user pool")?;
-    let people = people::sign_in(&store, &accounts, options.people).await.context("sign people in")?;
-    let scene = Arc::new(Scene::new(options, people, servers.doors())?);
-    println!("{} people are signed in, two servers are up. Seed {}.", scene.people.len(), options.seed);
+    let users = users::sign_in(&store, &accounts, options.people).await.context("sign the users in")?;
+    let scenario = Arc::new(Scenario::new(options, users, servers.proxies())?);
+    println!("{} users are signed in, two servers are ready. Seed {}.", scenario.users.len(), options.seed);
 
-    servers.let_fall(options.seed);
-    let stormed = storm(&scene, &mut servers).await;
-    println!("{}{}", scene.ledger, servers.faults());
-    stormed?;
-    servers.calm().await?;
+    servers.start_faults(options.seed);
+    let load = run_load(&scenario, &mut servers).await;
+    println!("{}{}", scenario.ledger, servers.faults());
+    load?;
+    servers.stop_faults().await?;
 
-    let settled = settle::settle(&table, &scene.people, options.sends).await.context("read the table")?;
+    let settled = settle::settle(&table, &scenario.users, options.sends).await.context("read the table")?;
     println!("{settled}");
-    verdict(&scene, &servers, &accounts, &settled.found).await
+    verdict(&scenario, &servers, &accounts, &settled.contents).await
 }
 
-/// Reads everything back by every way, and compares.
-async fn verdict(scene: &Scene, servers: &Servers, accounts: &Accounts, found: &Found) -> anyhow::Result<Verdict> {
-    let sends = scene.ledger.sends();
-    let mut verdict = Verdict::new(&sends, scene.ledger.refused());
-    let judge = Judge::new(&scene.people, &sends, found);
-    verdict.add("table", judge.table(&scene.ledger.reads()), &[]);
+/// Reads all messages back through every reader, and compares them with the acknowledged sends.
+async fn verdict(
+    scenario: &Scenario,
+    servers: &Servers,
+    accounts: &Accounts,
+    contents: &TableContents,
+) -> anyhow::Result<Verdict> {
+    let sends = scenario.ledger.sends();
+    let mut verdict = Verdict::new(&sends, scenario.ledger.rejected());
+    let judge = Judge::new(&scenario.users, &sends, contents);
+    verdict.add("table", judge.table(&scenario.ledger.reads()), &[]);
     for (number, address) in servers.addresses().into_iter().enumerate() {
-        let reader = ServerReader::new(&scene.people, address)?;
-        let reading = reader.read(found, number).await.with_context(|| format!("read through server {number}"))?;
+        let reader = ServerReader::new(&scenario.users, address)?;
+        let reading = reader.read(contents, number).await.with_context(|| format!("read through server {number}"))?;
         verdict.add(["server 1", "server 2"][number], judge.server(&reading), &[]);
     }
-    let reader = ApiReader::new(&scene.people, accounts, servers.addresses())?;
-    let reading = reader.read(found).await.context("read through the JSON API")?;
+    let reader = ApiReader::new(&scenario.users, accounts, servers.addresses())?;
+    let reading = reader.read(contents).await.context("read through the JSON API")?;
     verdict.add("JSON API", judge.server(&reading), &["gaps in seq", "unread"]);
     Ok(verdict)
 }
 
-/// Everybody sends until there are enough; a line now and then says how far it is.
-async fn storm(scene: &Arc<Scene>, servers: &mut Servers) -> anyhow::Result<()> {
-    let mut everybody = JoinSet::new();
-    for me in 0..scene.people.len() {
-        everybody.spawn(people::live(scene.clone(), me));
+/// Runs all users until enough sends are acknowledged, and prints the progress.
+async fn run_load(scenario: &Arc<Scenario>, servers: &mut Servers) -> anyhow::Result<()> {
+    let mut tasks = JoinSet::new();
+    for me in 0..scenario.users.len() {
+        tasks.spawn(users::run_user(scenario.clone(), me));
     }
     let mut ticks = interval(PROGRESS_INTERVAL);
     ticks.tick().await;
     let (mut before, mut moved_at) = (0, Instant::now());
     loop {
         tokio::select! {
-            done = everybody.join_next() => match done {
-                Some(done) => done.context("a person")?,
+            done = tasks.join_next() => match done {
+                Some(done) => done.context("run a user")?,
                 None => return Ok(()),
             },
             _ = ticks.tick() => {
-                servers.demand_alive().await?;
-                let now = scene.ledger.acknowledged();
+                servers.check_alive().await?;
+                let now = scenario.ledger.acknowledged();
                 let rate = (now - before) / PROGRESS_INTERVAL.as_secs();
-                println!("{} of {} acknowledged, {rate} a second, {} kills", group(now), group(scene.goal), servers.kills());
+                let (goal, kills) = (group(scenario.goal), servers.kills());
+                println!("{} of {goal} acknowledged, {rate} a second, {kills} kills", group(now));
                 if now > before {
                     moved_at = Instant::now();
                 }
@@ -171,7 +179,7 @@ async fn storm(scene: &Arc<Scene>, servers: &mut Servers) -> anyhow::Result<()> 
     }
 }
 
-/// A number for people: `20,000`.
+/// Formats a number with thousands separators: `20,000`.
 pub fn group(number: u64) -> String {
     let digits = number.to_string();
     let head = digits.len() % 3;

@@ -1,4 +1,4 @@
-//! Proxies that do harm: between client and server, and between server and store.
+//! Proxies that inject faults between client and server, and between server and store.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,24 +12,23 @@ use tokio::time::{sleep, timeout};
 use crate::faults::{Fault, Faults};
 use crate::framing::{read_request, read_response};
 
-/// How long a connection stays half open when the other side has no limit of its own.
+/// Maximum duration of a half-open connection, for a client without a timeout.
 const HALF_OPEN_MAX: Duration = Duration::from_secs(15);
 
-/// How long no connection is taken after one could not be.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Delay after a failed accept.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// What is done to every request, whatever the dice say.
+/// Change made to every request, independent of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edit {
-    /// Nothing.
     None,
-    /// The SDK's token is taken off, by which DynamoDB would know a transaction again for ten minutes: nothing but our own
-    /// marker then stands between a repeated request and a second message. (dynoxide also looks through all tokens of ten
-    /// minutes at every write.)
-    ForgetToken,
+    /// Removes the SDK's token, by which DynamoDB recognizes a repeated transaction for ten minutes. Without it, only
+    /// the store's send marker prevents a repeated request from storing a second message. (The local DynamoDB would
+    /// also search all tokens of ten minutes at every write, which is slow.)
+    RemoveToken,
 }
 
-/// Listens on a port of its own for HTTP meant for `upstream`. Says on which.
+/// Starts an HTTP proxy for `upstream` on a free port. Returns its address.
 pub async fn http(upstream: SocketAddr, faults: Arc<Faults>, edit: Edit) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
@@ -37,14 +36,14 @@ pub async fn http(upstream: SocketAddr, faults: Arc<Faults>, edit: Edit) -> io::
         loop {
             let client = accept(&listener).await;
             let faults = faults.clone();
-            // An error is a connection that ended, which is what this is about.
+            // An error ends the connection, which is the purpose of the faults.
             tokio::spawn(async move { serve(client, upstream, &faults, edit).await.ok() });
         }
     });
     Ok(address)
 }
 
-/// The same for any stream of bytes.
+/// Starts a TCP proxy for `upstream` on a free port. Returns its address.
 pub async fn bytes(upstream: SocketAddr, faults: Arc<Faults>) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
@@ -52,25 +51,25 @@ pub async fn bytes(upstream: SocketAddr, faults: Arc<Faults>) -> io::Result<Sock
         loop {
             let client = accept(&listener).await;
             let faults = faults.clone();
-            tokio::spawn(async move { carry(client, upstream, &faults).await.ok() });
+            tokio::spawn(async move { forward(client, upstream, &faults).await.ok() });
         }
     });
     Ok(address)
 }
 
-/// The next connection. Where the machine has no room for one it will have some.
+/// Accepts the next connection. Retries if the machine has run out of file descriptors.
 async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((client, _)) => return client,
-            Err(_) => sleep(ACCEPT_PAUSE).await,
+            Err(_) => sleep(ACCEPT_RETRY_DELAY).await,
         }
     }
 }
 
 type Connection = BufReader<TcpStream>;
 
-/// Requests of one connection, one after the other. An error ends it, on both sides.
+/// Serves the requests of one connection, one after the other. An error closes it on both sides.
 async fn serve(client: TcpStream, upstream: SocketAddr, faults: &Faults, edit: Edit) -> io::Result<()> {
     client.set_nodelay(true)?;
     let mut client = BufReader::new(client);
@@ -78,18 +77,18 @@ async fn serve(client: TcpStream, upstream: SocketAddr, faults: &Faults, edit: E
     loop {
         let request = tokio::select! {
             request = read_request(&mut client) => request?,
-            // A server that has been killed closes its connections.
-            () = ended(&mut server) => return Ok(()),
+            // Killing a server closes its connections.
+            () = server_closed(&mut server) => return Ok(()),
         };
         let Some(mut request) = request else { return Ok(()) };
-        if edit == Edit::ForgetToken {
-            forget_token(&mut request);
+        if edit == Edit::RemoveToken {
+            remove_token(&mut request);
         }
-        let answer = match faults.draw() {
+        let response = match faults.draw() {
             Fault::None => tokio::select! {
-                answer = exchange(&mut server, upstream, &request) => answer?,
-                // Who has gone cannot be answered, and whoever works for them is told so.
-                () = gone(&mut client) => return Ok(()),
+                response = exchange(&mut server, upstream, &request) => response?,
+                // If the client closes the connection, returning closes the one to the server as well.
+                () = closed(&mut client) => return Ok(()),
             },
             Fault::Delay(time) | Fault::Late(time) => {
                 sleep(time).await;
@@ -101,19 +100,19 @@ async fn serve(client: TcpStream, upstream: SocketAddr, faults: &Faults, edit: E
                 return reset(&client);
             }
             Fault::HalfOpen => {
-                timeout(HALF_OPEN_MAX, gone(&mut client)).await.ok();
+                timeout(HALF_OPEN_MAX, closed(&mut client)).await.ok();
                 return Ok(());
             }
-            Fault::Duplicate { at_once, second_answer } => {
-                let (first, second) = twice(&mut server, upstream, &request, at_once).await?;
-                if second_answer { second } else { first }
+            Fault::Duplicate { concurrent, second_response } => {
+                let (first, second) = exchange_twice(&mut server, upstream, &request, concurrent).await?;
+                if second_response { second } else { first }
             }
         };
-        client.get_mut().write_all(&answer).await?;
+        client.get_mut().write_all(&response).await?;
     }
 }
 
-/// Sends the request on, over a connection that is kept, and waits for the answer.
+/// Forwards the request over a kept-alive connection, and waits for the response.
 async fn exchange(server: &mut Option<Connection>, upstream: SocketAddr, request: &[u8]) -> io::Result<Vec<u8>> {
     let connection = match server {
         Some(connection) => connection,
@@ -127,13 +126,13 @@ async fn exchange(server: &mut Option<Connection>, upstream: SocketAddr, request
     read_response(connection).await
 }
 
-async fn twice(
+async fn exchange_twice(
     server: &mut Option<Connection>,
     upstream: SocketAddr,
     request: &[u8],
-    at_once: bool,
+    concurrent: bool,
 ) -> io::Result<(Vec<u8>, Vec<u8>)> {
-    if at_once {
+    if concurrent {
         let mut other = None;
         return tokio::try_join!(exchange(server, upstream, request), exchange(&mut other, upstream, request));
     }
@@ -141,36 +140,36 @@ async fn twice(
     Ok((first, exchange(server, upstream, request).await?))
 }
 
-/// Until the other side has closed the connection.
-async fn gone(client: &mut Connection) {
-    if client.fill_buf().await.is_ok_and(|bytes| !bytes.is_empty()) {
-        // It has said something more: it is there.
+/// Waits until the other side has closed the connection.
+async fn closed(connection: &mut Connection) {
+    if connection.fill_buf().await.is_ok_and(|bytes| !bytes.is_empty()) {
+        // Data has arrived, so the connection is open.
         std::future::pending::<()>().await;
     }
 }
 
-/// Until the connection to the server has ended, where there is one.
-async fn ended(server: &mut Option<Connection>) {
+/// Waits until the server has closed its connection, if there is one.
+async fn server_closed(server: &mut Option<Connection>) {
     match server {
-        Some(server) => gone(server).await,
+        Some(server) => closed(server).await,
         None => std::future::pending().await,
     }
 }
 
-/// Ends a connection as a machine does that knows nothing of it.
+/// Makes closing the connection send a reset instead of an orderly end.
 fn reset(client: &Connection) -> io::Result<()> {
     client.get_ref().set_zero_linger()
 }
 
-/// Renames the token to something that nobody reads. The length stays.
-fn forget_token(request: &mut [u8]) {
+/// Removes the token by renaming its field, which keeps the length of the request.
+fn remove_token(request: &mut [u8]) {
     const TOKEN: &[u8] = b"\"ClientRequestToken\"";
     if let Some(at) = request.windows(TOKEN.len()).rposition(|window| window == TOKEN) {
         request[at..at + TOKEN.len()].copy_from_slice(b"\"ForgottenTokenOnce\"");
     }
 }
 
-async fn carry(client: TcpStream, upstream: SocketAddr, faults: &Faults) -> io::Result<()> {
+async fn forward(client: TcpStream, upstream: SocketAddr, faults: &Faults) -> io::Result<()> {
     let server = TcpStream::connect(upstream).await?;
     for stream in [&client, &server] {
         stream.set_nodelay(true)?;
@@ -178,7 +177,7 @@ async fn carry(client: TcpStream, upstream: SocketAddr, faults: &Faults) -> io::
     }
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    let there = async {
+    let upload = async {
         let mut buffer = vec![0; 16 * 1024];
         loop {
             let length = from_client.read(&mut buffer).await?;
@@ -192,8 +191,8 @@ async fn carry(client: TcpStream, upstream: SocketAddr, faults: &Faults) -> io::
         }
     };
     tokio::select! {
-        there = there => there,
-        back = tokio::io::copy(&mut from_server, &mut to_client) => back.map(drop),
+        result = upload => result,
+        result = tokio::io::copy(&mut from_server, &mut to_client) => result.map(drop),
     }
 }
 
@@ -203,15 +202,15 @@ mod tests {
     use crate::faults::CLIENTS;
 
     #[test]
-    fn a_token_is_forgotten_and_the_length_stays() {
+    fn removing_the_token_keeps_the_length() {
         let mut request = br#"POST / HTTP/1.1 {"TransactItems":[],"ClientRequestToken":"1"}"#.to_vec();
         let length = request.len();
-        forget_token(&mut request);
+        remove_token(&mut request);
         assert!(!request.windows(13).any(|window| window == b"ClientRequest") && request.len() == length);
     }
 
     #[tokio::test]
-    async fn in_calm_weather_everything_passes_in_order() {
+    async fn without_faults_all_requests_pass_in_order() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let upstream = listener.local_addr().expect("its address");
         tokio::spawn(async move {
@@ -220,15 +219,15 @@ mod tests {
             while let Some(request) = read_request(&mut stream).await.expect("a request") {
                 let body = request.split(|byte| *byte == b'\n').next_back().unwrap_or_default();
                 let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
-                stream.get_mut().write_all(&[head.as_bytes(), body].concat()).await.expect("the proxy listens");
+                stream.get_mut().write_all(&[head.as_bytes(), body].concat()).await.expect("the proxy reads");
             }
         });
         let faults = Arc::new(Faults::new("a test", CLIENTS, 1));
         let proxy = http(upstream, faults, Edit::None).await.expect("a proxy");
         let client = reqwest::Client::new();
-        for said in ["one", "two", "three"] {
-            let heard = client.post(format!("http://{proxy}/")).body(said).send().await.expect("an answer");
-            assert_eq!(heard.text().await.expect("text"), said);
+        for sent in ["one", "two", "three"] {
+            let response = client.post(format!("http://{proxy}/")).body(sent).send().await.expect("a response");
+            assert_eq!(response.text().await.expect("text"), sent);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a person's browser asks of a server, and what it makes of the answer.
+//! Requests of a user's browser, and the interpretation of the responses.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,43 +11,43 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 
 use crate::ledger::text_of;
-use crate::people::Person;
+use crate::users::AuditUser;
 
-/// How long a person waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// Timeout of a request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// A browser that follows nothing by itself. Cloning copies a handle.
-pub fn browser() -> anyhow::Result<Client> {
-    Client::builder().redirect(Policy::none()).timeout(PATIENCE).build().context("make an HTTP client")
+/// Creates an HTTP client that does not follow redirects. Cloning it copies a handle.
+pub fn http_client() -> anyhow::Result<Client> {
+    Client::builder().redirect(Policy::none()).timeout(REQUEST_TIMEOUT).build().context("create an HTTP client")
 }
 
-/// By which way a message is sent.
+/// Method of sending a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// The page's script, into a conversation.
+pub enum SendMethod {
+    /// Call of the page's script, into a conversation.
     Send(conversation::Id),
-    /// The page's form, without script.
+    /// Form of the page, without script.
     SendForm(conversation::Id),
-    /// As the first message, perhaps of many.
+    /// First message, which may be repeated or concurrent with others.
     Start,
-    /// As the first message, without script.
+    /// First message by form, without script.
     StartForm,
 }
 
-/// What became of one try.
+/// Outcome of one attempt to send.
 #[derive(Debug)]
-pub enum Answer {
-    /// Stored: where, and at which place if the answer says so.
+pub enum Attempt {
+    /// Stored in this conversation, with this sequence number if the response contains it.
     Acknowledged(conversation::Id, Option<u32>),
-    /// Not now.
-    Later(Duration),
-    /// Not at all. Nothing that we send deserves that.
-    Refused(String),
+    /// Can be retried after this delay.
+    Retry(Duration),
+    /// Rejected for this reason. All sends are valid, so this is a defect.
+    Rejected(String),
 }
 
-/// Begins a request of a person at a server.
-pub fn post(http: &Client, door: SocketAddr, me: &Person, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
-    http.post(format!("http://{door}{path}"))
+/// Builds a form request of a user to a server.
+pub fn post(http: &Client, server: SocketAddr, me: &AuditUser, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+    http.post(format!("http://{server}{path}"))
         .header(COOKIE, &me.cookie)
         .header("sec-fetch-site", "same-origin")
         .header("x-forwarded-for", &me.address)
@@ -55,44 +55,44 @@ pub fn post(http: &Client, door: SocketAddr, me: &Person, path: &str, fields: &[
         .body(serde_urlencoded::to_string(fields).unwrap_or_default())
 }
 
-/// Tries to send a message once. The second part says in a word what came back.
-pub async fn try_to_send(
+/// Tries to send a message once. Also returns a label for the statistics: the status, or the reason why there was none.
+pub async fn attempt_send(
     http: &Client,
-    door: SocketAddr,
-    (me, other): (&Person, &Person),
-    way: Way,
+    server: SocketAddr,
+    (me, recipient): (&AuditUser, &AuditUser),
+    method: SendMethod,
     id: message::Id,
-) -> (Answer, String) {
-    let (body, key, handle) = (text_of(id), id.to_string(), other.user.handle.as_str());
-    let request = match way {
-        Way::Send(conversation) => {
+) -> (Attempt, String) {
+    let (body, key, handle) = (text_of(id), id.to_string(), recipient.user.handle.as_str());
+    let request = match method {
+        SendMethod::Send(conversation) => {
             let fields = [("conversation", &*conversation.to_string()), ("id", &key), ("body", &body)];
-            post(http, door, me, "/rpc/send_message", &fields)
+            post(http, server, me, "/rpc/send_message", &fields)
         }
-        Way::SendForm(conversation) => {
+        SendMethod::SendForm(conversation) => {
             let fields = [("conversation", &*conversation.to_string()), ("id", &key), ("body", &body)];
-            post(http, door, me, &format!("/messages/{conversation}"), &fields).header(ACCEPT, "text/html")
+            post(http, server, me, &format!("/messages/{conversation}"), &fields).header(ACCEPT, "text/html")
         }
-        Way::Start => {
-            post(http, door, me, "/rpc/start_conversation", &[("handle", handle), ("id", &key), ("body", &body)])
+        SendMethod::Start => {
+            post(http, server, me, "/rpc/start_conversation", &[("handle", handle), ("id", &key), ("body", &body)])
         }
-        Way::StartForm => {
+        SendMethod::StartForm => {
             let fields = [("handle", handle), ("id", &*key), ("body", &*body)];
-            post(http, door, me, &format!("/messages/new/{handle}"), &fields).header(ACCEPT, "text/html")
+            post(http, server, me, &format!("/messages/new/{handle}"), &fields).header(ACCEPT, "text/html")
         }
     };
     match request.send().await {
         Ok(response) => {
-            let word = response.status().as_str().to_owned();
-            (read(response, way, me, id).await, word)
+            let label = response.status().as_str().to_owned();
+            (read(response, method, me, id).await, label)
         }
-        Err(error) => (Answer::Later(Duration::ZERO), cause(&error).to_owned()),
+        Err(error) => (Attempt::Retry(Duration::ZERO), cause(&error).to_owned()),
     }
 }
 
 fn cause(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
-        "no answer"
+        "timeout"
     } else if error.is_connect() {
         "no connection"
     } else {
@@ -100,34 +100,35 @@ fn cause(error: &reqwest::Error) -> &'static str {
     }
 }
 
-async fn read(response: Response, way: Way, me: &Person, id: message::Id) -> Answer {
+async fn read(response: Response, method: SendMethod, me: &AuditUser, id: message::Id) -> Attempt {
     let status = response.status();
     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (location, wait) = (header(LOCATION), header(RETRY_AFTER).and_then(|secs| secs.parse().ok()));
-    let Ok(text) = response.text().await else { return Answer::Later(Duration::ZERO) };
-    let stored = match (status, way) {
-        (StatusCode::OK, Way::Send(conversation)) => acknowledged(&text, conversation, me, id),
-        (StatusCode::OK, Way::Start) => {
-            serde_json::from_str(&text).ok().and_then(|path: String| led_to(&path)).map(|at| (at, None))
+    let (location, retry_after) = (header(LOCATION), header(RETRY_AFTER).and_then(|secs| secs.parse().ok()));
+    let Ok(text) = response.text().await else { return Attempt::Retry(Duration::ZERO) };
+    let stored = match (status, method) {
+        (StatusCode::OK, SendMethod::Send(conversation)) => acknowledged(&text, conversation, me, id),
+        (StatusCode::OK, SendMethod::Start) => serde_json::from_str(&text)
+            .ok()
+            .and_then(|path: String| conversation_in(&path))
+            .map(|conversation| (conversation, None)),
+        (StatusCode::SEE_OTHER, SendMethod::SendForm(_) | SendMethod::StartForm) => {
+            location.as_deref().and_then(conversation_in).map(|conversation| (conversation, None))
         }
-        (StatusCode::SEE_OTHER, Way::SendForm(_) | Way::StartForm) => {
-            location.as_deref().and_then(led_to).map(|at| (at, None))
-        }
-        (StatusCode::TOO_MANY_REQUESTS, _) => return Answer::Later(Duration::from_secs(wait.unwrap_or(1))),
-        _ if status.is_server_error() => return Answer::Later(Duration::ZERO),
+        (StatusCode::TOO_MANY_REQUESTS, _) => return Attempt::Retry(Duration::from_secs(retry_after.unwrap_or(1))),
+        _ if status.is_server_error() => return Attempt::Retry(Duration::ZERO),
         _ => None,
     };
     match stored {
-        Some((conversation, seq)) => Answer::Acknowledged(conversation, seq),
-        None => Answer::Refused(format!("{way:?}: {status} {} {text:.300}", location.unwrap_or_default())),
+        Some((conversation, seq)) => Attempt::Acknowledged(conversation, seq),
+        None => Attempt::Rejected(format!("{method:?}: {status} {} {text:.300}", location.unwrap_or_default())),
     }
 }
 
-/// The answer must be the message that was sent, not just any.
+/// Parses the response to a send. It must contain the message that was sent.
 fn acknowledged(
     text: &str,
     conversation: conversation::Id,
-    me: &Person,
+    me: &AuditUser,
     id: message::Id,
 ) -> Option<(conversation::Id, Option<u32>)> {
     let message: Message = serde_json::from_str(text).ok()?;
@@ -135,6 +136,6 @@ fn acknowledged(
     Some((conversation, Some(u32::try_from(message.seq).ok()?))).filter(|_| is_mine)
 }
 
-fn led_to(path: &str) -> Option<conversation::Id> {
+fn conversation_in(path: &str) -> Option<conversation::Id> {
     path.strip_prefix("/messages/")?.parse().ok()
 }

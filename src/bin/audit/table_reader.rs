@@ -1,4 +1,4 @@
-//! Reads the whole table, as it is.
+//! Reads the whole table.
 
 use std::collections::HashMap;
 
@@ -10,35 +10,35 @@ use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, number};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, PK, SEQ, SK, TIMES};
 
-use crate::judge::{Line, Reading, Row, preview};
+use crate::judge::{Reading, ShownMessage, ShownRow, preview};
 use crate::ledger::text_of;
-use crate::people::Person;
+use crate::users::AuditUser;
 
-/// Rows that are asked for at once: few enough for a busy machine to find within the SDK's second.
-const ROWS_AT_ONCE: i32 = 1000;
+/// Number of rows per page: few enough for a busy machine to return before the SDK's timeout of one second.
+const ROWS_PER_PAGE: i32 = 1000;
 
-/// What the table holds.
+/// Contents of the table.
 #[derive(Debug, Default)]
-pub struct Found {
-    /// Messages and rows of lists.
+pub struct TableContents {
+    /// Messages and inbox rows.
     pub reading: Reading,
-    /// Who is in which conversation.
+    /// Numbers of the members.
     pub members: HashMap<conversation::Id, [u16; 2]>,
-    /// How far people have read.
+    /// Read positions.
     pub cursors: HashMap<(u16, conversation::Id), u64>,
 }
 
 /// Reads every row.
-pub async fn read(table: &Table, people: &[Person]) -> anyhow::Result<Found> {
-    let numbers: HashMap<_, _> = people.iter().map(|person| person.user.id).zip(0_u16..).collect();
-    let mut found = Found::default();
+pub async fn read(table: &Table, users: &[AuditUser]) -> anyhow::Result<TableContents> {
+    let numbers: HashMap<_, _> = users.iter().map(|it| it.user.id).zip(0_u16..).collect();
+    let mut contents = TableContents::default();
     let mut start = None;
     loop {
-        let request = table.client().scan().table_name(table.name()).consistent_read(true).limit(ROWS_AT_ONCE);
+        let request = table.client().scan().table_name(table.name()).consistent_read(true).limit(ROWS_PER_PAGE);
         let page = request.set_exclusive_start_key(start).send().await.context("scan the table")?;
         for item in page.items() {
-            if found.take(item, &numbers).is_none() {
-                found.reading.riddles += 1;
+            if contents.add(item, &numbers).is_none() {
+                contents.reading.unreadable_rows += 1;
             }
         }
         start = page.last_evaluated_key;
@@ -46,16 +46,16 @@ pub async fn read(table: &Table, people: &[Person]) -> anyhow::Result<Found> {
             break;
         }
     }
-    for lines in found.reading.talks.values_mut() {
-        lines.sort_by_key(|line| line.at);
+    for messages in contents.reading.conversations.values_mut() {
+        messages.sort_by_key(|message| message.at);
     }
-    Ok(found)
+    Ok(contents)
 }
 
-impl Found {
-    /// Reads the rows of one person's list again.
-    pub async fn read_list(&mut self, table: &Table, people: &[Person], owner: u16) -> anyhow::Result<()> {
-        let inbox = AttributeValue::S(Key::inbox(people[usize::from(owner)].user.id));
+impl TableContents {
+    /// Re-reads the inbox rows of a user.
+    pub async fn reread_inbox(&mut self, table: &Table, users: &[AuditUser], owner: u16) -> anyhow::Result<()> {
+        let inbox = AttributeValue::S(Key::inbox(users[usize::from(owner)].user.id));
         let rows = table
             .client()
             .query()
@@ -68,47 +68,47 @@ impl Found {
             .into_paginator()
             .items()
             .send();
-        let rows = rows.try_collect().await.context("read a list")?;
-        self.reading.lists.retain(|(other, _), _| *other != owner);
-        for row in rows.iter().filter_map(InboxRow::read) {
-            self.take_inbox(owner, &row);
+        let rows = rows.try_collect().await.context("read an inbox")?;
+        self.reading.inboxes.retain(|(other, _), _| *other != owner);
+        for row in rows.iter().filter_map(InboxRow::from_item) {
+            self.add_inbox_row(owner, &row);
         }
         Ok(())
     }
 
-    /// Sorts a row in; none for one that nothing is known about.
-    fn take(&mut self, item: &Item, numbers: &HashMap<user::Id, u16>) -> Option<()> {
+    /// Adds a row. `None` if it is unreadable or refers to an unknown user.
+    fn add(&mut self, item: &Item, numbers: &HashMap<user::Id, u16>) -> Option<()> {
         match Key::of(item)? {
             Key::Message(conversation, _) => {
-                let line = line_of(MessageRow::read(item)?)?;
-                self.reading.talks.entry(conversation).or_default().push(line);
+                let message = shown_message(MessageRow::from_item(item)?)?;
+                self.reading.conversations.entry(conversation).or_default().push(message);
             }
             Key::Inbox(owner, _) => {
-                self.take_inbox(*numbers.get(&owner)?, &InboxRow::read(item)?);
+                self.add_inbox_row(*numbers.get(&owner)?, &InboxRow::from_item(item)?);
             }
             Key::Head(conversation) => {
-                let [one, other] = Head::read(item)?.members;
+                let [one, other] = Head::from_item(item)?.members;
                 self.members.insert(conversation, [*numbers.get(&one)?, *numbers.get(&other)?]);
             }
-            Key::Read(reader, conversation) => {
-                // A message may have reached somebody who has not read it yet.
+            Key::ReadCursor(reader, conversation) => {
+                // The row has no `seq` if a message has been delivered but none has been read.
                 self.cursors.insert((*numbers.get(&reader)?, conversation), number(item, SEQ).unwrap_or(0));
             }
-            Key::Marker(..) | Key::Pair(..) | Key::Adopted => {}
+            Key::SendMarker(..) | Key::Pair(..) | Key::Migrated => {}
         }
         Some(())
     }
 
-    fn take_inbox(&mut self, owner: u16, row: &InboxRow) {
-        let shown = Row { preview: preview(&row.body), seq: row.seq.try_into().ok(), unread: None };
-        self.reading.lists.entry((owner, row.conversation)).or_default().push(shown);
+    fn add_inbox_row(&mut self, owner: u16, row: &InboxRow) {
+        let shown = ShownRow { preview: preview(&row.body), seq: row.seq.try_into().ok(), unread: None };
+        self.reading.inboxes.entry((owner, row.conversation)).or_default().push(shown);
     }
 }
 
-fn line_of(row: MessageRow) -> Option<Line> {
+fn shown_message(row: MessageRow) -> Option<ShownMessage> {
     let at = row.at.at().unix_timestamp_nanos() / 1000;
     let is_faithful = row.body == text_of(row.id);
-    Some(Line {
+    Some(ShownMessage {
         id: row.id,
         author: row.author.id,
         seq: Some(row.seq.try_into().ok()?),

@@ -1,5 +1,5 @@
-//! The stream handler, for AWS Lambda: moves inbox rows for the messages in a batch of the table's stream, and answers
-//! from where the batch has to come again.
+//! The stream handler on AWS Lambda: moves inbox rows for the messages in a batch of the table's stream, and reports
+//! the record from which the batch must be sent again.
 
 mod records;
 
@@ -11,7 +11,7 @@ use cruddur_messages::server::stream::batch;
 use cruddur_messages::server::telemetry;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-/// The table, where `DDB_MESSAGE_TABLE` names no other.
+/// Name of the table, unless `DDB_MESSAGE_TABLE` is set.
 const TABLE: &str = "cruddur-messages";
 
 #[tokio::main]
@@ -22,10 +22,10 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| handle(&table, event.payload))).await
 }
 
-/// Answers with the lowest number that failed, if one did. Needs `ReportBatchItemFailures` in the event source mapping:
-/// without it the answer is not read, and what failed is lost.
+/// Returns the lowest sequence number that failed, if any. Requires `ReportBatchItemFailures` in the event source
+/// mapping: without it Lambda ignores the response, and the failed records are lost.
 async fn handle(table: &Table, event: Event) -> Result<DynamoDbEventResponse, Error> {
-    let records: Vec<_> = event.records.into_iter().map(records::read).collect();
+    let records: Vec<_> = event.records.into_iter().map(records::from_event).collect();
     let mut answer = DynamoDbEventResponse::default();
     if let Err(failed) = batch::apply(table, &records).await {
         let mut item = DynamoDbBatchItemFailure::default();

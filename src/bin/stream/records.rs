@@ -1,12 +1,13 @@
-//! Records as Lambda hands them over.
+//! Records in the form of Lambda events.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use cruddur_messages::server::stream::batch::{Record, SequenceNumber};
 
-/// The same record in our own words. One without a number keeps none: named as failed, it makes Lambda repeat the batch.
-pub(crate) fn read(record: EventRecord) -> Record {
+/// Converts a Lambda record. If it has no sequence number, the number stays empty: reported as failed, an empty number
+/// makes Lambda repeat the whole batch.
+pub(crate) fn from_event(record: EventRecord) -> Record {
     let change = record.change;
-    // A stream with old images only, or with keys only, has nothing to tell.
+    // A stream with only old images or only keys contains no new row.
     let row = Some(change.new_image).filter(|row| record.event_name != "REMOVE" && !row.is_empty());
     Record { sequence_number: SequenceNumber(change.sequence_number.unwrap_or_default()), row: row.map(Into::into) }
 }

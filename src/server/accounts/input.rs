@@ -1,4 +1,4 @@
-//! What people type into the forms of an account.
+//! Parsing and validation of the fields of account forms.
 
 use std::fmt;
 
@@ -9,58 +9,57 @@ use crate::domain::password as rule;
 use crate::domain::password::InvalidPassword;
 use crate::domain::user::{DisplayName, Handle};
 
-/// The most bytes of an e-mail address (RFC 5321, section 4.5.3.1.3, less the brackets).
+/// Maximum length of an e-mail address in bytes (RFC 5321, section 4.5.3.1.3, without the angle brackets).
 const EMAIL_LEN_MAX: usize = 254;
 
-/// The most digits of a code. Cognito's have 6.
+/// Maximum number of digits of a confirmation code. Cognito's codes have 6.
 const CODE_LEN_MAX: usize = 12;
 
-/// What is wrong with a form, gathered field by field: whoever made two mistakes hears of both.
+/// Errors of a form, collected field by field, so that all of them are reported at once.
 #[derive(Default)]
-pub struct Mistakes(Vec<FieldError>);
+pub struct FormErrors(Vec<FieldError>);
 
-impl Mistakes {
-    /// Takes a field that was read, or notes why it cannot be.
-    pub fn take<T, E: fmt::Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
-        read.map_err(|reason| self.0.push(FieldError { field: field.to_owned(), reason: reason.to_string() })).ok()
+impl FormErrors {
+    /// Returns the parsed field, or records its error.
+    pub fn check<T, E: fmt::Display>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
+        parsed.map_err(|reason| self.0.push(FieldError { field: field.to_owned(), reason: reason.to_string() })).ok()
     }
 
-    /// What to answer.
+    /// Converts the collected errors into the error of the response.
     pub fn into_error(self) -> AppError {
         AppError::Invalid(self.0)
     }
 }
 
-/// Who makes an account, as they typed it.
+/// A valid sign-up form.
 #[derive(Debug)]
 pub struct NewAccount {
-    /// The name that others read.
     pub name: DisplayName,
-    /// The handle that they ask for.
+    /// The requested handle. The user may get another one if it is taken.
     pub handle: Handle,
-    /// The mailbox, lower case.
+    /// In lower case.
     pub email: String,
-    /// One that keeps our rule. A user pool of somebody else's may ask for more.
+    /// Meets our own rule. A user pool that we did not create may demand more.
     pub password: SecretString,
 }
 
 impl NewAccount {
-    /// Reads the form.
+    /// Parses the form.
     pub fn parse(name: &str, handle: &str, address: &str, secret: String) -> Result<Self, AppError> {
-        let mut mistakes = Mistakes::default();
-        let name = mistakes.take("name", DisplayName::parse(name));
-        let handle = mistakes.take("handle", Handle::parse(handle));
-        let email = mistakes.take("email", email(address));
-        let password = mistakes.take("password", new_password(secret));
+        let mut errors = FormErrors::default();
+        let name = errors.check("name", DisplayName::parse(name));
+        let handle = errors.check("handle", Handle::parse(handle));
+        let email = errors.check("email", email(address));
+        let password = errors.check("password", new_password(secret));
         match (name, handle, email, password) {
             (Some(name), Some(handle), Some(email), Some(password)) => Ok(Self { name, handle, email, password }),
-            _ => Err(mistakes.into_error()),
+            _ => Err(errors.into_error()),
         }
     }
 }
 
-/// Reads an e-mail address: trimmed, lower case. Only the form that every address has is asked for; whether it exists is
-/// for the code to find out.
+/// Parses an e-mail address: trimmed, lower case. Only the general form is checked; the confirmation code proves that
+/// the mailbox exists.
 pub fn email(text: &str) -> Result<String, &'static str> {
     let text = text.trim().to_lowercase();
     let is_address = text.split_once('@').is_some_and(|(mailbox, host)| {
@@ -70,33 +69,34 @@ pub fn email(text: &str) -> Result<String, &'static str> {
         _ if text.is_empty() => Err("Enter your e-mail address."),
         _ if text.len() > EMAIL_LEN_MAX => Err("This e-mail address is too long."),
         _ if !is_address || text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
-            Err("This is not an e-mail address, such as ana@example.com.")
+            Err("Enter a valid e-mail address, such as ana@example.com.")
         }
         _ => Ok(text),
     }
 }
 
-/// Reads a password that there is: as it is, but not blank and not endless. It may be older than our rule.
+/// Parses the password of an existing account. Rejects only a blank or too long one, because it may be older than the
+/// current rule.
 pub fn password(text: String) -> Result<SecretString, InvalidPassword> {
     match rule::check(&text) {
         Err(reason @ (InvalidPassword::Blank | InvalidPassword::TooLong)) => Err(reason),
-        Ok(()) | Err(InvalidPassword::TooShort | InvalidPassword::Edge) => Ok(SecretString::from(text)),
+        Ok(()) | Err(InvalidPassword::TooShort | InvalidPassword::SurroundingSpace) => Ok(SecretString::from(text)),
     }
 }
 
-/// Reads a password to be. A pool may look at it only once it knows that there is no such account: that one is refused
-/// would tell.
+/// Parses a password to be set. It is checked here because Cognito validates the password only when the account does
+/// not exist; its error would reveal which addresses are registered.
 pub fn new_password(text: String) -> Result<SecretString, InvalidPassword> {
     rule::check(&text).map(|()| SecretString::from(text))
 }
 
-/// Reads a code: spaces, as mail programs like to add them, are forgiven.
+/// Parses a confirmation code. Spaces are ignored, because mail programs add them when a code is copied.
 pub fn code(text: &str) -> Result<String, &'static str> {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     match text.len() {
         0 => Err("Enter the code from the e-mail."),
         1..=CODE_LEN_MAX if text.chars().all(|c| c.is_ascii_digit()) => Ok(text),
-        _ => Err("A code is made of digits only."),
+        _ => Err("This code is invalid. Enter the digits from the e-mail."),
     }
 }
 
@@ -123,26 +123,26 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_digits_and_forgives_spaces() {
+    fn a_code_consists_of_digits_and_its_spaces_are_ignored() {
         assert_eq!(code(" 123 456 "), Ok("123456".to_owned()));
         assert!(code("").is_err() && code("12345a").is_err() && code(&"1".repeat(13)).is_err());
     }
 
     #[test]
-    fn a_short_password_still_signs_in_but_is_not_chosen_any_more() {
+    fn a_short_password_still_signs_in_but_cannot_be_chosen() {
         assert!(password("short".to_owned()).is_ok());
         assert_eq!(new_password("short".to_owned()).err(), Some(InvalidPassword::TooShort));
-        for read in [password, new_password] {
-            assert_eq!(read(String::new()).err(), Some(InvalidPassword::Blank));
-            assert_eq!(read("x".repeat(257)).err(), Some(InvalidPassword::TooLong));
+        for parse in [password, new_password] {
+            assert_eq!(parse(String::new()).err(), Some(InvalidPassword::Blank));
+            assert_eq!(parse("x".repeat(257)).err(), Some(InvalidPassword::TooLong));
         }
     }
 
     #[test]
-    fn every_mistake_of_a_form_is_told_at_once() {
-        let refused = NewAccount::parse(" ", "a b", "ana", String::new()).expect_err("four mistakes");
+    fn all_errors_of_a_form_are_reported_at_once() {
+        let error = NewAccount::parse(" ", "a b", "ana", String::new()).expect_err("four errors");
         for field in ["name", "handle", "email", "password"] {
-            assert!(refused.field(field).is_some(), "{field}");
+            assert!(error.field(field).is_some(), "{field}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Accounts: making one, signing in, signing out, a new password.
+//! Accounts: sign-up, sign-in, sign-out, and password reset.
 //!
-//! No answer tells whether an account exists. Where the user pool answers differently for somebody it knows, the two
-//! answers become one here, and take the same time. What the pool would look at only where there is no account, or only
-//! where there is one, is looked at here before it is asked.
+//! No response reveals whether an account exists. Where the user pool answers differently for existing and unknown
+//! accounts, both answers become one response here, and take the same time. Checks that the pool makes in only one of
+//! the two cases are made here first, before the pool is called.
 
-pub mod answer;
+pub mod outcome;
 
 pub mod input;
 
@@ -20,7 +20,7 @@ pub mod sign_up;
 
 pub mod wording;
 
-pub use answer::Answer;
+pub use outcome::AccountOutcome;
 pub use password::{forgot_password, reset_password};
 pub use sign_in::sign_in;
 pub use sign_out::{sign_out, sign_out_everywhere};

@@ -1,13 +1,13 @@
-//! Where somebody was going when they were asked to sign in.
+//! The destination after sign-in: the page that the user asked for before they had to sign in.
 
-/// Where those go who were going nowhere.
+/// Destination if no other page was asked for.
 pub const HOME: &str = "/messages";
 
-/// The longest way that is remembered.
+/// Maximum length of a destination, in bytes.
 const NEXT_LEN_MAX: usize = 1024;
 
-/// `next` if it is a path of ours, else [`HOME`]. Strict, because it comes from an address that anybody can write: what
-/// one browser reads as a path, another may read as a host.
+/// Returns `next` if it is a path of this site, else [`HOME`]. Strict, because `next` comes from a URL that an attacker
+/// can write: some browsers take for a host what others take for a path, and would leave this site.
 pub fn destination(next: &str) -> &str {
     let path = next.split(['?', '#']).next().unwrap_or_default();
     let is_path = path.starts_with('/')
@@ -17,22 +17,22 @@ pub fn destination(next: &str) -> &str {
     if is_path && is_plain { next } else { HOME }
 }
 
-/// The [`destination`], and to its query the `pair`.
+/// Returns the [`destination`] with `pair` appended to its query.
 pub fn destination_with(next: &str, pair: &str) -> String {
     let (path, fragment) = destination(next).split_once('#').unwrap_or((destination(next), ""));
     let (between, mark) = (if path.contains('?') { '&' } else { '?' }, if fragment.is_empty() { "" } else { "#" });
     format!("{path}{between}{pair}{mark}{fragment}")
 }
 
-/// `next` for the page after this one: nothing where it leads home, as nothing does.
-pub fn carried(next: &str) -> &str {
+/// Returns `next` as the query value for the following page. Empty for [`HOME`], which is the default there anyway.
+pub fn to_forward(next: &str) -> &str {
     match destination(next) {
         HOME => "",
         next => next,
     }
 }
 
-/// The [`destination`] that a page's query names: for those who come to sign in and have done so already.
+/// Returns the [`destination`] in the query of a page. Used if a signed-in user opens a page for signing in.
 pub fn destination_in(query: Option<&str>) -> String {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query.unwrap_or_default()).unwrap_or_default();
     let next = pairs.iter().rfind(|(name, _)| name == "next").map_or("", |(_, next)| next.as_str());
@@ -44,14 +44,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_of_ours_is_kept() {
+    fn a_path_of_this_site_is_kept() {
         for next in ["/messages", "/", "/messages/new/ana?x=1#y", "/messages/0198?next=//evil.example"] {
-            assert_eq!((destination(next), carried(next)), (next, if next == HOME { "" } else { next }));
+            assert_eq!((destination(next), to_forward(next)), (next, if next == HOME { "" } else { next }));
         }
     }
 
     #[test]
-    fn a_pair_joins_the_query_of_where_one_was_going() {
+    fn a_pair_is_appended_to_the_query_of_the_destination() {
         for (next, expected) in [
             ("", "/messages?done=1"),
             ("/messages/new/ana", "/messages/new/ana?done=1"),
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn the_query_of_a_page_says_where_to_go() {
+    fn the_destination_is_read_from_the_query_of_a_page() {
         for (query, expected) in [
             (None, HOME),
             (Some(""), HOME),
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_leads_home() {
+    fn any_other_destination_leads_home() {
         let long = format!("/{}", "a".repeat(NEXT_LEN_MAX));
         for next in [
             "",
@@ -100,7 +100,7 @@ mod tests {
             "/é",
             &long,
         ] {
-            assert_eq!((destination(next), carried(next)), (HOME, ""), "{next:?}");
+            assert_eq!((destination(next), to_forward(next)), (HOME, ""), "{next:?}");
         }
     }
 }

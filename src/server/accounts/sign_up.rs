@@ -1,18 +1,18 @@
-//! Making an account, and proving that the mailbox is one's own.
+//! Creating an account and confirming its e-mail address.
 
 use axum::http::request::Parts;
 
 use crate::domain::error::AppError;
-use crate::server::accounts::answer::count;
-use crate::server::accounts::input::{self, Mistakes, NewAccount};
-use crate::server::accounts::{Answer, next, wording};
-use crate::server::cognito::refusal::{Refusal, Refused};
+use crate::server::accounts::input::{self, FormErrors, NewAccount};
+use crate::server::accounts::outcome::count_attempt;
+use crate::server::accounts::{AccountOutcome, next, wording};
+use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::Action;
 use crate::server::state::AppState;
 
-/// Makes an account, and leads to where its code is asked for. So does an e-mail address that has one already: its owner
-/// gets no second code, and whoever else tried learns nothing. The way to `next` goes on from there.
+/// Creates an account and redirects to the form for its confirmation code. If the e-mail address already has an
+/// account, the response is the same and no code is sent. The redirect carries `next` for the following pages.
 pub async fn sign_up(
     state: &AppState,
     parts: &Parts,
@@ -21,102 +21,117 @@ pub async fn sign_up(
     email: &str,
     password: String,
     next: &str,
-) -> Result<Answer, Failure> {
-    wording::in_the_same_time(async {
+) -> Result<AccountOutcome, Failure> {
+    wording::with_min_duration(async {
         let account = NewAccount::parse(name, handle, email, password)?;
-        count(state, parts, Action::SignUp, &account.email)?;
-        let made = state.cognito.sign_up(&account.name, &account.handle, &account.email, &account.password).await;
-        match made.map_err(|refused| (refused.why, refused)) {
-            // Where the code could not be sent, the page that asks for it can have it sent again.
-            Ok(()) | Err((Refusal::AlreadyExists | Refusal::NotDelivered | Refusal::TooManyForAccount, _)) => {
-                Ok(Answer::to_with("/confirm", &[("email", account.email.as_str()), ("next", next::carried(next))]))
+        count_attempt(state, parts, Action::SignUp, &account.email)?;
+        let created = state.cognito.sign_up(&account.name, &account.handle, &account.email, &account.password).await;
+        match created.map_err(|error| (error.kind, error)) {
+            // If the code could not be delivered, the user can request another one on the next page.
+            Ok(())
+            | Err((
+                CognitoErrorKind::AlreadyExists | CognitoErrorKind::NotDelivered | CognitoErrorKind::TooManyForAccount,
+                _,
+            )) => {
+                let query = [("email", account.email.as_str()), ("next", next::to_forward(next))];
+                Ok(AccountOutcome::redirect_with("/confirm", &query))
             }
-            Err((Refusal::InvalidPassword, _)) => Err(wording::password_too_weak().into()),
-            Err((Refusal::InvalidParameter, refused)) => {
-                // It can be a pool that lacks an attribute of ours: the log has to tell.
-                tracing::info!(cause = format!("{:#}", refused.into_cause()), "a sign-up was refused");
+            Err((CognitoErrorKind::InvalidPassword, _)) => Err(wording::password_too_weak().into()),
+            Err((CognitoErrorKind::InvalidParameter, error)) => {
+                // Logged because the pool's configuration can be the cause, such as a missing attribute.
+                tracing::info!(cause = format!("{:#}", error.into_cause()), "sign-up rejected by the user pool");
                 Err(wording::account_refused().into())
             }
-            Err((_, refused)) => Err(refused.into_failure()),
+            Err((_, error)) => Err(error.into_failure()),
         }
     })
     .await
 }
 
-/// Tries the code of a sign-up, and leads to the sign-in.
-pub async fn confirm(state: &AppState, parts: &Parts, email: &str, code: &str, next: &str) -> Result<Answer, Failure> {
-    wording::refused_in_the_same_time(async {
-        let mut mistakes = Mistakes::default();
-        let email = mistakes.take("email", input::email(email));
-        let code = mistakes.take("code", input::code(code));
-        let (Some(email), Some(code)) = (email, code) else { return Err(mistakes.into_error().into()) };
-        count(state, parts, Action::Code, &email)?;
-        match state.cognito.confirm_sign_up(&email, &code).await.map_err(|refused| (refused.why, refused)) {
-            Ok(()) => Ok(Answer::to_with("/signin", &[("confirmed", "true"), ("next", next::carried(next))])),
-            Err((why, _)) if refuses_code(why) => Err(wording::code_refused().into()),
-            Err((_, refused)) => Err(refused.into_failure()),
+/// Confirms a sign-up with its code and redirects to the sign-in.
+pub async fn confirm(
+    state: &AppState,
+    parts: &Parts,
+    email: &str,
+    code: &str,
+    next: &str,
+) -> Result<AccountOutcome, Failure> {
+    wording::errors_with_min_duration(async {
+        let mut errors = FormErrors::default();
+        let email = errors.check("email", input::email(email));
+        let code = errors.check("code", input::code(code));
+        let (Some(email), Some(code)) = (email, code) else { return Err(errors.into_error().into()) };
+        count_attempt(state, parts, Action::Code, &email)?;
+        match state.cognito.confirm_sign_up(&email, &code).await.map_err(|error| (error.kind, error)) {
+            Ok(()) => {
+                let query = [("confirmed", "true"), ("next", next::to_forward(next))];
+                Ok(AccountOutcome::redirect_with("/signin", &query))
+            }
+            Err((kind, _)) if is_code_rejection(kind) => Err(wording::code_refused().into()),
+            Err((_, error)) => Err(error.into_failure()),
         }
     })
     .await
 }
 
-/// Whether the pool says, in one way or another, that this code does not fit this account. Which way it is would tell
-/// whether there is an account, and whether it waits for a code.
-pub(super) fn refuses_code(why: Refusal) -> bool {
+/// Returns true if the pool rejected the code for this account. The reasons are not distinguished: they would reveal
+/// whether the account exists and whether it is unconfirmed.
+pub(super) fn is_code_rejection(kind: CognitoErrorKind) -> bool {
     matches!(
-        why,
-        Refusal::CodeMismatch
-            | Refusal::CodeExpired
-            | Refusal::NotAuthorized
-            | Refusal::LockedOut
-            | Refusal::TooManyForAccount
-            | Refusal::UserNotFound
-            | Refusal::UserNotConfirmed
-            | Refusal::AlreadyExists
-            | Refusal::InvalidParameter
+        kind,
+        CognitoErrorKind::CodeMismatch
+            | CognitoErrorKind::CodeExpired
+            | CognitoErrorKind::NotAuthorized
+            | CognitoErrorKind::LockedOut
+            | CognitoErrorKind::TooManyForAccount
+            | CognitoErrorKind::UserNotFound
+            | CognitoErrorKind::UserNotConfirmed
+            | CognitoErrorKind::AlreadyExists
+            | CognitoErrorKind::InvalidParameter
     )
 }
 
-/// Sends the code of a sign-up again, where there is an account that waits for one; the answer is the same where not.
-pub async fn resend_code(state: &AppState, parts: &Parts, email: &str, next: &str) -> Result<Answer, Failure> {
-    wording::in_the_same_time(async {
-        let email = who_wants_a_code(state, parts, email)?;
+/// Resends the code of a sign-up if the account exists and is unconfirmed. The response is the same if it is not.
+pub async fn resend_code(state: &AppState, parts: &Parts, email: &str, next: &str) -> Result<AccountOutcome, Failure> {
+    wording::with_min_duration(async {
+        let email = parse_code_request(state, parts, email)?;
         let sent = state.cognito.resend_confirmation_code(&email).await;
-        code_is_on_its_way(sent, "/confirm", &[("email", &email), ("resent", "true"), ("next", next::carried(next))])
+        let query = [("email", email.as_str()), ("resent", "true"), ("next", next::to_forward(next))];
+        after_code_request(sent, "/confirm", &query)
     })
     .await
 }
 
-/// The e-mail address that a code is asked for, counted as a try.
-pub(super) fn who_wants_a_code(state: &AppState, parts: &Parts, email: &str) -> Result<String, Failure> {
+/// Parses the e-mail address of a request for a code, and counts the attempt.
+pub(super) fn parse_code_request(state: &AppState, parts: &Parts, email: &str) -> Result<String, AppError> {
     let email = input::email(email).map_err(|reason| AppError::invalid("email", reason))?;
-    count(state, parts, Action::Code, &email)?;
+    count_attempt(state, parts, Action::Code, &email)?;
     Ok(email)
 }
 
-/// Leads to where the code is asked for, whether or not there is an account that it could be sent to.
-pub(super) fn code_is_on_its_way(
-    sent: Result<(), Refused>,
+/// Redirects to the form for the code, whether or not a code could be sent to the account.
+pub(super) fn after_code_request(
+    sent: Result<(), CognitoError>,
     path: &str,
     query: &[(&str, &str)],
-) -> Result<Answer, Failure> {
+) -> Result<AccountOutcome, Failure> {
     match sent {
-        Err(refused) if !is_about_the_account(refused.why) => Err(refused.into_failure()),
-        Ok(()) | Err(_) => Ok(Answer::to_with(path, query)),
+        Err(error) if !depends_on_account(error.kind) => Err(error.into_failure()),
+        Ok(()) | Err(_) => Ok(AccountOutcome::redirect_with(path, query)),
     }
 }
 
-/// Whether a refusal to send a code comes from the account's state: not there, confirmed already, without a mailbox, asked
-/// for too often.
-fn is_about_the_account(why: Refusal) -> bool {
+/// Returns true if the reason why no code was sent is the state of the account: it is unknown, already confirmed, has
+/// no mailbox, or has reached its limit of codes.
+fn depends_on_account(kind: CognitoErrorKind) -> bool {
     matches!(
-        why,
-        Refusal::UserNotFound
-            | Refusal::UserNotConfirmed
-            | Refusal::NotAuthorized
-            | Refusal::LockedOut
-            | Refusal::TooManyForAccount
-            | Refusal::InvalidParameter
-            | Refusal::NotDelivered
+        kind,
+        CognitoErrorKind::UserNotFound
+            | CognitoErrorKind::UserNotConfirmed
+            | CognitoErrorKind::NotAuthorized
+            | CognitoErrorKind::LockedOut
+            | CognitoErrorKind::TooManyForAccount
+            | CognitoErrorKind::InvalidParameter
+            | CognitoErrorKind::NotDelivered
     )
 }

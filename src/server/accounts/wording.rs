@@ -1,4 +1,5 @@
-//! What people are told. Each sentence is for every case that must look the same.
+//! Error messages of the account forms, and their minimum durations. Each message covers all cases that a client must
+//! not be able to distinguish.
 
 use std::time::Duration;
 
@@ -6,77 +7,74 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::domain::error::AppError;
 
-/// A wrong password, nobody by this name, a disabled account, one that waits for its code, one that the user pool has
-/// locked for a while. The last two are in the sentence, as the pool says so whatever the password is: an answer of their
-/// own would tell that the account exists.
+/// The sign-in was rejected: wrong password, or an account that is unknown, disabled, unconfirmed or temporarily
+/// locked. The message mentions the last two because the pool reports them whatever the password is, so that a separate
+/// message would reveal that the account exists.
 pub fn sign_in_refused() -> AppError {
     AppError::invalid(
         "password",
-        "E-mail or password is not right. If you have just signed up, confirm your e-mail address first. After many \
-            tries, wait a quarter of an hour.",
+        "Wrong e-mail or password. If you have just signed up, confirm your e-mail address first. After too many \
+            attempts, wait 15 minutes.",
     )
 }
 
-/// A wrong code, a used one, one that has run out, none that was ever sent, or one too many.
+/// The code was rejected: it is wrong, already used, expired, was never sent, or was tried too often.
 pub fn code_refused() -> AppError {
     AppError::invalid(
         "code",
-        "This code is not right, or was used, or has run out. Ask for a new one. After many tries, wait an hour.",
+        "This code is invalid, already used or expired. Request a new one. After too many attempts, wait an hour.",
     )
 }
 
-/// A password that keeps our rule, but not that of the pool, which the server does not know: it may be somebody else's. A
-/// pool that is stricter than ours can tell by this that there was no account.
+/// The password meets our rule, but not that of the pool. The server does not know the pool's rule, because the pool
+/// need not be one that we created. With a stricter pool this message reveals that the account did not exist.
 pub fn password_too_weak() -> AppError {
     AppError::invalid(
         "password",
-        "This password is not strong enough. Choose a longer one, with capital and small letters, digits and signs.",
+        "This password is too weak. Choose a longer one with uppercase and lowercase letters, digits and symbols.",
     )
 }
 
-/// An account that the pool does not make, without a word of what is wrong. Said above the form: it is about no field of it.
+/// The pool rejected the sign-up without a reason. Shown above the form, because it belongs to no field.
 pub fn account_refused() -> AppError {
     AppError::invalid(
         "form",
-        "No account can be made with this, and we do not know why. Look at the e-mail address again, then try another \
-            handle or name.",
+        "We couldn't create an account with these details. Check the e-mail address, then try another handle or name.",
     )
 }
 
-/// A password that the person had before.
+/// The pool rejected a password that the user had before.
 pub fn password_used_before() -> AppError {
-    AppError::invalid("password", "You have used this password before. Choose another one.")
+    AppError::invalid("password", "You have used this password before. Choose a different one.")
 }
 
-/// The pool asks for more than a password.
-pub fn challenged(challenge: &str) -> AppError {
+/// The pool demands a further step that this site does not support.
+pub fn unsupported_challenge(challenge: &str) -> AppError {
     let sentence = match challenge {
-        "NEW_PASSWORD_REQUIRED" => {
-            "This password was only for the first time. Ask whoever gave it to you for one that lasts."
-        }
-        _ => "This account wants a second factor, which this site cannot ask for yet.",
+        "NEW_PASSWORD_REQUIRED" => "This password is temporary. Ask the person who gave it to you for a permanent one.",
+        _ => "This account requires an additional sign-in step, which isn't supported here yet.",
     };
     AppError::invalid("password", sentence)
 }
 
-/// An answer that must not show by its time which of two things happened takes at least this long.
-const TIME_MIN: Duration = Duration::from_millis(400);
+/// Minimum duration of a response that must not reveal by its timing which of two things happened.
+const DURATION_MIN: Duration = Duration::from_millis(400);
 
-/// The answer of `work`, no sooner than [`TIME_MIN`]. The user pool is quicker to say that an account exists than to make
-/// one.
-pub async fn in_the_same_time<T>(work: impl Future<Output = T>) -> T {
-    let begun = Instant::now();
-    let answer = work.await;
-    sleep_until(begun + TIME_MIN).await;
-    answer
+/// Returns the result of `work` after at least [`DURATION_MIN`]. Without it, timing would reveal existing accounts: the
+/// user pool reports that an account exists faster than it creates one.
+pub async fn with_min_duration<T>(work: impl Future<Output = T>) -> T {
+    let started = Instant::now();
+    let result = work.await;
+    sleep_until(started + DURATION_MIN).await;
+    result
 }
 
-/// The same, but whoever succeeds does not wait. It is quicker, too, to miss an account than to find a password wrong.
-pub async fn refused_in_the_same_time<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    let begun = Instant::now();
-    let answer = work.await;
-    if answer.is_err() {
-        sleep_until(begun + TIME_MIN).await;
+/// Like [`with_min_duration`], but only for errors. The pool reports an unknown account faster than a wrong password.
+pub async fn errors_with_min_duration<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let started = Instant::now();
+    let result = work.await;
+    if result.is_err() {
+        sleep_until(started + DURATION_MIN).await;
     }
-    answer
+    result
 }

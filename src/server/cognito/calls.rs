@@ -1,5 +1,5 @@
-//! The calls to the user pool. Each is one request of at most three seconds; e-mail addresses are lower case, because
-//! not every pool takes `Ana@` and `ana@` for the same person.
+//! Calls to the user pool. Each is one operation with a timeout of three seconds. E-mail addresses must be in lower
+//! case, because some pools treat `Ana@` and `ana@` as different users.
 
 use std::collections::HashMap;
 
@@ -10,37 +10,37 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::user::{DisplayName, Handle};
 use crate::server::cognito::Cognito;
-use crate::server::cognito::refusal::Refused;
+use crate::server::cognito::error::CognitoError;
 
-/// What a sign-in or a refresh gives.
+/// Tokens issued by a sign-in or a refresh. Not verified yet.
 #[derive(Debug)]
 pub struct Tokens {
-    /// For calls in the person's name.
+    /// Access token, for calls on behalf of the user.
     pub access: SecretString,
-    /// Who they are.
+    /// ID token, which describes the user.
     pub id: SecretString,
-    /// For new tokens. A refresh gives one only where the pool rotates them.
+    /// Refresh token, for new tokens. A refresh returns one only if the pool rotates refresh tokens.
     pub refresh: Option<SecretString>,
 }
 
-/// What a sign-in leads to.
+/// Unverified outcome of a sign-in.
 #[derive(Debug)]
-pub enum SignIn {
-    /// Tokens.
-    Done(Tokens),
-    /// A question that this site does not ask: a new password, a second factor.
+pub enum AuthOutcome {
+    /// The password was accepted.
+    Tokens(Tokens),
+    /// The pool demands a step that this site does not support, such as a new password or a second factor.
     Challenge(String),
 }
 
 impl Cognito {
-    /// Signs in with a password. Whether the tokens hold is for the caller to check.
-    pub async fn initiate_auth(&self, email: &str, password: &SecretString) -> Result<SignIn, Refused> {
+    /// Signs in with a password. The caller must verify the tokens.
+    pub async fn initiate_auth(&self, email: &str, password: &SecretString) -> Result<AuthOutcome, CognitoError> {
         let mut parameters = HashMap::from([
             ("USERNAME".to_owned(), email.to_owned()),
             ("PASSWORD".to_owned(), password.expose_secret().to_owned()),
         ]);
         parameters.extend(self.secret_hash(email).map(|hash| ("SECRET_HASH".to_owned(), hash)));
-        let answer = self
+        let response = self
             .client()
             .initiate_auth()
             .auth_flow(AuthFlowType::UserPasswordAuth)
@@ -48,17 +48,17 @@ impl Cognito {
             .set_auth_parameters(Some(parameters))
             .send()
             .await
-            .map_err(|error| Refused::new("InitiateAuth", &error, &[password.expose_secret(), email]))?;
-        match (answer.authentication_result, answer.challenge_name) {
-            (Some(result), _) => tokens("InitiateAuth", result).map(SignIn::Done),
-            (None, Some(challenge)) => Ok(SignIn::Challenge(challenge.as_str().to_owned())),
-            (None, None) => Err(Refused::incomplete("InitiateAuth")),
+            .map_err(|error| CognitoError::new("InitiateAuth", &error, &[password.expose_secret(), email]))?;
+        match (response.authentication_result, response.challenge_name) {
+            (Some(result), _) => tokens("InitiateAuth", result).map(AuthOutcome::Tokens),
+            (None, Some(challenge)) => Ok(AuthOutcome::Challenge(challenge.as_str().to_owned())),
+            (None, None) => Err(CognitoError::incomplete("InitiateAuth")),
         }
     }
 
-    /// New tokens for a refresh token. The one way that also works where refresh tokens are rotated.
-    pub(super) async fn get_tokens(&self, refresh: &SecretString) -> Result<Tokens, Refused> {
-        let answer = self
+    /// Exchanges a refresh token for new tokens. The older `REFRESH_TOKEN_AUTH` flow does not support rotated tokens.
+    pub(super) async fn get_tokens(&self, refresh: &SecretString) -> Result<Tokens, CognitoError> {
+        let response = self
             .client()
             .get_tokens_from_refresh_token()
             .client_id(self.client_id())
@@ -66,20 +66,20 @@ impl Cognito {
             .refresh_token(refresh.expose_secret())
             .send()
             .await
-            .map_err(|error| Refused::new("GetTokensFromRefreshToken", &error, &self.sent_with(refresh)))?;
-        let result = answer.authentication_result;
-        let result = result.ok_or_else(|| Refused::incomplete("GetTokensFromRefreshToken"))?;
+            .map_err(|error| CognitoError::new("GetTokensFromRefreshToken", &error, &self.secrets_with(refresh)))?;
+        let result = response.authentication_result;
+        let result = result.ok_or_else(|| CognitoError::incomplete("GetTokensFromRefreshToken"))?;
         tokens("GetTokensFromRefreshToken", result)
     }
 
-    /// Makes an account that waits for its code.
+    /// Creates an unconfirmed account, and sends a code to its e-mail address.
     pub async fn sign_up(
         &self,
         name: &DisplayName,
         handle: &Handle,
         email: &str,
         password: &SecretString,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), CognitoError> {
         self.client()
             .sign_up()
             .client_id(self.client_id())
@@ -92,11 +92,11 @@ impl Cognito {
             .send()
             .await
             .map(drop)
-            .map_err(|error| Refused::new("SignUp", &error, &[password.expose_secret(), email]))
+            .map_err(|error| CognitoError::new("SignUp", &error, &[password.expose_secret(), email]))
     }
 
-    /// Proves that the mailbox is theirs.
-    pub async fn confirm_sign_up(&self, email: &str, code: &str) -> Result<(), Refused> {
+    /// Confirms an account with the code of its sign-up.
+    pub async fn confirm_sign_up(&self, email: &str, code: &str) -> Result<(), CognitoError> {
         self.client()
             .confirm_sign_up()
             .client_id(self.client_id())
@@ -106,11 +106,11 @@ impl Cognito {
             .send()
             .await
             .map(drop)
-            .map_err(|error| Refused::new("ConfirmSignUp", &error, &[code, email]))
+            .map_err(|error| CognitoError::new("ConfirmSignUp", &error, &[code, email]))
     }
 
-    /// Sends the code of a sign-up again.
-    pub async fn resend_confirmation_code(&self, email: &str) -> Result<(), Refused> {
+    /// Resends the code of a sign-up.
+    pub async fn resend_confirmation_code(&self, email: &str) -> Result<(), CognitoError> {
         self.client()
             .resend_confirmation_code()
             .client_id(self.client_id())
@@ -119,11 +119,11 @@ impl Cognito {
             .send()
             .await
             .map(drop)
-            .map_err(|error| Refused::new("ResendConfirmationCode", &error, &[email]))
+            .map_err(|error| CognitoError::new("ResendConfirmationCode", &error, &[email]))
     }
 
-    /// Sends a code for a new password.
-    pub async fn forgot_password(&self, email: &str) -> Result<(), Refused> {
+    /// Sends a code for a password reset.
+    pub async fn forgot_password(&self, email: &str) -> Result<(), CognitoError> {
         self.client()
             .forgot_password()
             .client_id(self.client_id())
@@ -132,16 +132,16 @@ impl Cognito {
             .send()
             .await
             .map(drop)
-            .map_err(|error| Refused::new("ForgotPassword", &error, &[email]))
+            .map_err(|error| CognitoError::new("ForgotPassword", &error, &[email]))
     }
 
-    /// Sets a new password.
+    /// Sets a new password with the code of [`Cognito::forgot_password`].
     pub async fn confirm_forgot_password(
         &self,
         email: &str,
         code: &str,
         password: &SecretString,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), CognitoError> {
         self.client()
             .confirm_forgot_password()
             .client_id(self.client_id())
@@ -152,11 +152,13 @@ impl Cognito {
             .send()
             .await
             .map(drop)
-            .map_err(|error| Refused::new("ConfirmForgotPassword", &error, &[password.expose_secret(), code, email]))
+            .map_err(|error| {
+                CognitoError::new("ConfirmForgotPassword", &error, &[password.expose_secret(), code, email])
+            })
     }
 
-    /// Withdraws a refresh token, and the access tokens that came of it.
-    pub(super) async fn revoke_token(&self, refresh: &SecretString) -> Result<(), Refused> {
+    /// Revokes a refresh token and the access tokens issued with it.
+    pub(super) async fn revoke_token(&self, refresh: &SecretString) -> Result<(), CognitoError> {
         self.client()
             .revoke_token()
             .client_id(self.client_id())
@@ -165,26 +167,27 @@ impl Cognito {
             .send()
             .await
             .map(drop)
-            .map_err(|error| Refused::new("RevokeToken", &error, &self.sent_with(refresh)))
+            .map_err(|error| CognitoError::new("RevokeToken", &error, &self.secrets_with(refresh)))
     }
 
-    /// What is sent with a token, and must not come back into a log.
-    fn sent_with<'a>(&'a self, token: &'a SecretString) -> Vec<&'a str> {
+    /// Returns the secrets of a request with a token, which must not reach the log.
+    fn secrets_with<'a>(&'a self, token: &'a SecretString) -> Vec<&'a str> {
         [Some(token), self.client_secret()].into_iter().flatten().map(ExposeSecret::expose_secret).collect()
     }
 
-    /// Withdraws every token of the person whose access token this is.
-    pub(super) async fn global_sign_out(&self, access: &SecretString) -> Result<(), Refused> {
+    /// Revokes all tokens of the user who owns this access token.
+    pub(super) async fn global_sign_out(&self, access: &SecretString) -> Result<(), CognitoError> {
         self.client()
             .global_sign_out()
             .access_token(access.expose_secret())
             .send()
             .await
             .map(drop)
-            .map_err(|error| Refused::new("GlobalSignOut", &error, &[access.expose_secret()]))
+            .map_err(|error| CognitoError::new("GlobalSignOut", &error, &[access.expose_secret()]))
     }
 
-    /// What a client with a secret proves itself by: HMAC-SHA-256 of name and client id, in base64.
+    /// Returns the proof that the client knows its secret: HMAC-SHA-256 of user name and client id, in base64. `None`
+    /// if the client has no secret.
     fn secret_hash(&self, email: &str) -> Option<String> {
         let secret = self.client_secret()?;
         let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
@@ -197,11 +200,11 @@ fn attribute(name: &str, value: &str) -> AttributeType {
     AttributeType::builder().name(name).value(value).build().expect("name and value are set")
 }
 
-fn tokens(call: &'static str, result: AuthenticationResultType) -> Result<Tokens, Refused> {
+fn tokens(call: &'static str, result: AuthenticationResultType) -> Result<Tokens, CognitoError> {
     match (result.access_token, result.id_token) {
         (Some(access), Some(id)) => {
             Ok(Tokens { access: access.into(), id: id.into(), refresh: result.refresh_token.map(SecretString::from) })
         }
-        _ => Err(Refused::incomplete(call)),
+        _ => Err(CognitoError::incomplete(call)),
     }
 }

@@ -1,4 +1,4 @@
-//! The client of the user pool.
+//! Client of the user pool.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,21 +13,21 @@ use time::OffsetDateTime;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use crate::server::cognito::calls::{SignIn, Tokens};
-use crate::server::cognito::key_set::{KeySet, Pace, must_be_https};
+use crate::server::cognito::calls::{AuthOutcome, Tokens};
+use crate::server::cognito::error::CognitoError;
+use crate::server::cognito::key_set::{KeySet, RefreshIntervals, requires_https};
 use crate::server::cognito::pool::Pool;
-use crate::server::cognito::refusal::Refused;
 use crate::server::cognito::token::{IdClaims, InvalidToken, Verifier};
 use crate::server::config::Config;
 
-/// How long a call to the user pool may take in all.
+/// Timeout of a call to the user pool, including its retry.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long it is waited at most before a call is made once more. The SDK also repeats what the pool refuses because of one
-/// account: were that slow, it would tell that the account exists.
-const RETRY_PAUSE: Duration = Duration::from_millis(100);
+/// Maximum backoff before the retry of a call. The SDK also retries errors that concern a single account; a long
+/// backoff would reveal by its timing that the account exists.
+const RETRY_BACKOFF: Duration = Duration::from_millis(100);
 
-/// The user pool: its key set, and the calls to it. Cloning copies a handle.
+/// Client of the user pool, with its key set. Cloning copies a handle.
 #[derive(Clone)]
 pub struct Cognito(Arc<Inner>);
 
@@ -36,88 +36,93 @@ struct Inner {
     client_id: String,
     client_secret: Option<SecretString>,
     verifier: Arc<Verifier>,
-    /// Ends with the last handle.
-    _keys_kept_fresh: AbortOnDropHandle<()>,
+    /// Aborts when the last handle is dropped.
+    _key_refresh: AbortOnDropHandle<()>,
 }
 
-/// Somebody whom the pool knows, and whose tokens hold.
+/// An authenticated user. The tokens have been verified.
 #[derive(Debug)]
 pub struct Authenticated {
-    /// Who they are.
+    /// Claims of the ID token.
     pub claims: IdClaims,
-    /// When the access token ends.
+    /// Expiry of the access token.
     pub access_ends_at: OffsetDateTime,
-    /// For new tokens: always there after a sign-in, after a refresh only where the pool rotates them.
+    /// Always present after a sign-in. After a refresh only if the pool rotates refresh tokens.
     pub refresh_token: Option<SecretString>,
 }
 
-/// What a sign-in leads to.
+/// Outcome of a sign-in.
 #[derive(Debug)]
-pub enum Entry {
-    /// They are who they say.
+pub enum SignInOutcome {
+    /// The password was correct.
     Authenticated(Box<Authenticated>),
-    /// The pool wants something that this site does not ask: a new password, a second factor.
+    /// The pool demands a step that this site does not support, such as a new password or a second factor.
     Challenge(String),
 }
 
 impl Cognito {
-    /// A client for the pool of the configuration. Fetches the key set in the background, again and again until it is
-    /// there: the server starts without the pool. Refuses a configuration that cannot work.
+    /// Creates a client for the configured pool. The key set is fetched in the background with retries, so the server
+    /// starts even if the pool is unavailable. Fails on an invalid configuration.
     pub async fn connect(config: &Config) -> anyhow::Result<Self> {
-        Self::connect_at(config, Pace::default()).await
+        Self::connect_with(config, RefreshIntervals::default()).await
     }
 
-    /// As [`Cognito::connect`], with another pace of fetching keys.
-    pub async fn connect_at(config: &Config, pace: Pace) -> anyhow::Result<Self> {
+    /// Like [`Cognito::connect`], with other intervals for fetching the key set.
+    pub async fn connect_with(config: &Config, intervals: RefreshIntervals) -> anyhow::Result<Self> {
         let pool = Pool::parse(&config.user_pool_id)?;
         ensure!(!config.client_id.is_empty(), "AWS_COGNITO_USER_POOL_CLIENT_ID is empty");
         let endpoint = config.cognito_endpoint.as_deref();
-        let https_only = must_be_https(cfg!(not(debug_assertions)), config.local);
-        let keys = KeySet::new(pool.key_set_url(endpoint), https_only, pace).context("the user pool's key set")?;
+        let https_only = requires_https(cfg!(not(debug_assertions)), config.local);
+        let keys = KeySet::new(pool.key_set_url(endpoint), https_only, intervals).context("the user pool's key set")?;
         let verifier = Arc::new(Verifier::new(pool.issuer(), config.client_id.clone(), keys));
-        let fetching = tokio::spawn({
+        let key_refresh = tokio::spawn({
             let verifier = verifier.clone();
-            async move { verifier.keys().keep_fresh().await }
+            async move { verifier.keys().refresh_keys().await }
         });
         Ok(Self(Arc::new(Inner {
             client: client(&pool, endpoint).await,
             client_id: config.client_id.clone(),
             client_secret: config.client_secret.clone(),
             verifier,
-            _keys_kept_fresh: AbortOnDropHandle::new(fetching),
+            _key_refresh: AbortOnDropHandle::new(key_refresh),
         })))
     }
 
-    /// Whether tokens can be checked.
+    /// Returns true if the key set has been fetched, so that tokens can be verified.
     pub fn is_ready(&self) -> bool {
         self.0.verifier.keys().is_ready()
     }
 
-    /// Who is believed.
+    /// Returns the verifier for tokens of this pool.
     pub fn verifier(&self) -> &Verifier {
         &self.0.verifier
     }
 
-    /// Signs in with a password. Both tokens hold, and are about one person, or it is an error.
-    pub async fn sign_in(&self, email: &str, password: &SecretString) -> Result<Entry, Refused> {
+    /// Signs in with a password, and verifies that both tokens are valid and belong to the same user.
+    pub async fn sign_in(&self, email: &str, password: &SecretString) -> Result<SignInOutcome, CognitoError> {
         match self.initiate_auth(email, password).await? {
-            SignIn::Challenge(challenge) => Ok(Entry::Challenge(challenge)),
-            SignIn::Done(tokens) if tokens.refresh.is_none() => Err(Refused::incomplete("InitiateAuth")),
-            SignIn::Done(tokens) => {
-                let person = self.believe("InitiateAuth", tokens, None).await?;
-                Ok(Entry::Authenticated(Box::new(person)))
+            AuthOutcome::Challenge(challenge) => Ok(SignInOutcome::Challenge(challenge)),
+            AuthOutcome::Tokens(tokens) if tokens.refresh.is_none() => Err(CognitoError::incomplete("InitiateAuth")),
+            AuthOutcome::Tokens(tokens) => {
+                let user = self.verify("InitiateAuth", tokens, None).await?;
+                Ok(SignInOutcome::Authenticated(Box::new(user)))
             }
         }
     }
 
-    /// New tokens for the person `sub`, checked like those of a sign-in.
-    pub async fn refresh(&self, refresh_token: &SecretString, sub: Uuid) -> Result<Authenticated, Refused> {
+    /// Exchanges a refresh token for new tokens. Verifies that they are valid and belong to the user `sub`.
+    pub async fn refresh(&self, refresh_token: &SecretString, sub: Uuid) -> Result<Authenticated, CognitoError> {
         let tokens = self.get_tokens(refresh_token).await?;
-        self.believe("GetTokensFromRefreshToken", tokens, Some(sub)).await
+        self.verify("GetTokensFromRefreshToken", tokens, Some(sub)).await
     }
 
-    async fn believe(&self, call: &'static str, tokens: Tokens, sub: Option<Uuid>) -> Result<Authenticated, Refused> {
-        let untrusted = |why: InvalidToken| Refused::untrusted(call, why);
+    async fn verify(
+        &self,
+        call: &'static str,
+        tokens: Tokens,
+        sub: Option<Uuid>,
+    ) -> Result<Authenticated, CognitoError> {
+        let untrusted = |reason: InvalidToken| CognitoError::untrusted(call, reason);
         let access = self.0.verifier.access(tokens.access.expose_secret()).await.map_err(untrusted)?;
         let claims = self.0.verifier.id(tokens.id.expose_secret()).await.map_err(untrusted)?;
         if claims.sub != access.sub || sub.is_some_and(|sub| sub != access.sub) {
@@ -141,14 +146,14 @@ impl Cognito {
     }
 }
 
-/// The SDK's client. The calls that a server makes for people are not signed, so it looks for no credentials.
+/// Creates the client of the SDK. Without credentials: the calls for users are not signed.
 async fn client(pool: &Pool, endpoint: Option<&str>) -> Client {
     let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(1)).operation_timeout(CALL_TIMEOUT);
     let config = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(pool.region().to_owned()))
         .no_credentials()
         .timeout_config(timeouts.build())
-        .retry_config(RetryConfig::standard().with_max_attempts(2).with_initial_backoff(RETRY_PAUSE));
+        .retry_config(RetryConfig::standard().with_max_attempts(2).with_initial_backoff(RETRY_BACKOFF));
     let config = match endpoint {
         Some(endpoint) => config.endpoint_url(endpoint),
         None => config,

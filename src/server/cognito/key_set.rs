@@ -1,4 +1,4 @@
-//! A user pool's key set, fetched and kept.
+//! Cached key set of a user pool.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -10,64 +10,69 @@ use tokio::sync::Mutex;
 
 use crate::server::cognito::keys::Keys;
 
-/// The most bytes of a key set. A real one has about 1 kB.
+/// Maximum size of a key set in bytes. Those of Cognito have about 1 kB.
 pub const KEY_SET_BYTES_MAX: usize = 64 * 1024;
 
-/// How long one fetch may take in all.
+/// Timeout of a fetch.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How often the set is fetched.
+/// Intervals between fetches of the key set.
 #[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    /// Between two fetches that an unknown `kid` causes: whoever invents names must not make us ask for each.
-    pub unknown: Duration,
-    /// Between two tries while there is no set at all.
+pub struct RefreshIntervals {
+    /// Minimum interval between fetches caused by an unknown `kid`. An attacker who sends invented ones must not cause
+    /// a fetch for each.
+    pub unknown_kid: Duration,
+    /// Initial interval between retries while there is no key set.
     pub retry: Duration,
-    /// Between two fetches while all is well. A withdrawn key is believed no longer than this.
-    pub renew: Duration,
+    /// Interval between regular fetches. A revoked key is accepted no longer than this.
+    pub refresh: Duration,
 }
 
-impl Default for Pace {
+impl Default for RefreshIntervals {
     fn default() -> Self {
-        Self { unknown: Duration::from_secs(30), retry: Duration::from_secs(1), renew: Duration::from_secs(15 * 60) }
+        Self {
+            unknown_kid: Duration::from_secs(30),
+            retry: Duration::from_secs(1),
+            refresh: Duration::from_secs(15 * 60),
+        }
     }
 }
 
-/// Whether keys may come over https only. They decide who is believed: only a developer's machine may fetch them where
-/// anybody could change them.
-pub fn must_be_https(is_release: bool, is_local: bool) -> bool {
+/// Returns true if the key set must be fetched over HTTPS. An attacker who can change the key set can sign tokens for
+/// any user, so plain HTTP is accepted only on a developer's machine.
+pub fn requires_https(is_release: bool, is_local: bool) -> bool {
     is_release && !is_local
 }
 
-/// Why there is no key of a name.
+/// Reason why no key was found for a `kid`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoKey {
-    /// The set has none of this name.
+    /// The key set has no such key.
     Unknown,
-    /// No set could be fetched yet.
+    /// No key set has been fetched yet.
     NoSet,
 }
 
-/// The keys of one issuer. A failed fetch keeps the old ones.
+/// Keys of one issuer. A failed fetch keeps the previous keys.
 pub struct KeySet {
     url: String,
     http: reqwest::Client,
-    pace: Pace,
+    intervals: RefreshIntervals,
     keys: RwLock<Option<Arc<Keys>>>,
-    /// Held while fetching: who waits for it finds what the first has fetched.
-    asked: Mutex<Asked>,
+    /// Locked during a fetch, so that concurrent requests share one.
+    last_fetches: Mutex<LastFetches>,
 }
 
-/// When something last caused a fetch.
+/// End of the last fetch for each cause.
 #[derive(Default)]
-struct Asked {
-    for_unknown: Option<Instant>,
-    for_none: Option<Instant>,
+struct LastFetches {
+    unknown_kid: Option<Instant>,
+    no_set: Option<Instant>,
 }
 
 impl KeySet {
-    /// A set that is not fetched yet. `https_only` refuses any other address.
-    pub fn new(url: String, https_only: bool, pace: Pace) -> anyhow::Result<Self> {
+    /// Creates an empty key set. With `https_only`, any other URL is rejected.
+    pub fn new(url: String, https_only: bool, intervals: RefreshIntervals) -> anyhow::Result<Self> {
         ensure!(!https_only || url.starts_with("https://"), "the key set's address, {url}, must begin with https://");
         let http = reqwest::Client::builder()
             .https_only(https_only)
@@ -75,51 +80,52 @@ impl KeySet {
             .timeout(FETCH_TIMEOUT)
             .build()
             .context("make an HTTP client for the key set")?;
-        Ok(Self { url, http, pace, keys: RwLock::default(), asked: Mutex::default() })
+        Ok(Self { url, http, intervals, keys: RwLock::default(), last_fetches: Mutex::default() })
     }
 
-    /// Whether a set has been fetched.
+    /// Returns true if the key set has been fetched.
     pub fn is_ready(&self) -> bool {
         self.current().is_some()
     }
 
-    /// The key of this name. One that is not known causes a fetch, now and then; so does having no set.
+    /// Returns the key with this `kid`. An unknown `kid` and an empty key set cause a fetch, within the
+    /// [`RefreshIntervals`].
     pub async fn find(&self, kid: &str) -> Result<DecodingKey, NoKey> {
-        if let Some(key) = self.known(kid) {
+        if let Some(key) = self.cached(kid) {
             return Ok(key);
         }
-        let mut asked = self.asked.lock().await;
-        // Somebody else may have fetched it while this waited.
-        if let Some(key) = self.known(kid) {
+        let mut last_fetches = self.last_fetches.lock().await;
+        // A concurrent request may have fetched the key while this one waited for the lock.
+        if let Some(key) = self.cached(kid) {
             return Ok(key);
         }
-        let (last, pause) = match self.is_ready() {
-            true => (&mut asked.for_unknown, self.pace.unknown),
-            false => (&mut asked.for_none, self.pace.retry),
+        let (last_fetch, interval) = match self.is_ready() {
+            true => (&mut last_fetches.unknown_kid, self.intervals.unknown_kid),
+            false => (&mut last_fetches.no_set, self.intervals.retry),
         };
-        if last.is_none_or(|at| at.elapsed() >= pause) {
+        if last_fetch.is_none_or(|at| at.elapsed() >= interval) {
             self.fetch_or_keep().await;
-            // From the end of the fetch: a slow server is asked no more often than a quick one.
-            *last = Some(Instant::now());
+            // Measured from the end of the fetch, so that a slow server gets no more requests than a fast one.
+            *last_fetch = Some(Instant::now());
         }
-        self.known(kid).ok_or(if self.is_ready() { NoKey::Unknown } else { NoKey::NoSet })
+        self.cached(kid).ok_or(if self.is_ready() { NoKey::Unknown } else { NoKey::NoSet })
     }
 
-    /// Fetches until there is a set, then again at the pace of renewal, for ever.
-    pub async fn keep_fresh(&self) {
-        let mut wait = self.pace.retry;
+    /// Fetches the key set with retries, then keeps refreshing it. Never returns.
+    pub async fn refresh_keys(&self) {
+        let mut interval = self.intervals.retry;
         loop {
             let fetched = {
-                let _one_at_a_time = self.asked.lock().await;
+                let _one_fetch_at_a_time = self.last_fetches.lock().await;
                 self.fetch_or_keep().await
             };
-            wait = match (fetched, self.is_ready()) {
-                (true, _) => self.pace.renew,
-                (false, true) => self.pace.unknown,
-                // Doubling, so that a pool that is away for long is not asked each second.
-                (false, false) => (wait * 2).min(self.pace.unknown),
+            interval = match (fetched, self.is_ready()) {
+                (true, _) => self.intervals.refresh,
+                (false, true) => self.intervals.unknown_kid,
+                // Exponential backoff, so that a long outage of the pool does not cause a request each second.
+                (false, false) => (interval * 2).min(self.intervals.unknown_kid),
             };
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep(interval).await;
         }
     }
 
@@ -127,11 +133,12 @@ impl KeySet {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn known(&self, kid: &str) -> Option<DecodingKey> {
+    fn cached(&self, kid: &str) -> Option<DecodingKey> {
         self.current()?.get(kid).cloned()
     }
 
-    /// Whether the fetch succeeded. What went wrong is logged here, as nobody else will know.
+    /// Fetches the key set, and keeps the previous one on failure. Returns true on success. Errors are logged here,
+    /// because the caller does not get them.
     async fn fetch_or_keep(&self) -> bool {
         match self.fetch().await {
             Ok(keys) => {
@@ -139,7 +146,7 @@ impl KeySet {
                 true
             }
             Err(error) => {
-                tracing::warn!(cause = format!("{error:#}"), "the user pool's keys could not be fetched");
+                tracing::warn!(cause = format!("{error:#}"), "key set refresh failed");
                 false
             }
         }
@@ -147,11 +154,13 @@ impl KeySet {
 
     async fn fetch(&self) -> anyhow::Result<Keys> {
         let mut response = self.http.get(&self.url).send().await?;
-        // A redirect is not followed, so it ends here as well.
+        // Redirects are not followed, so they fail here, too.
         ensure!(response.status() == reqwest::StatusCode::OK, "answered {}", response.status());
-        let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        ensure!(matches!(kind, "application/json" | "application/jwk-set+json"), "answered with {kind:?}, not JSON");
+        let content_type =
+            response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let content_type = content_type.split(';').next().unwrap_or_default().trim();
+        let is_json = matches!(content_type, "application/json" | "application/jwk-set+json");
+        ensure!(is_json, "answered with {content_type:?}, not JSON");
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > KEY_SET_BYTES_MAX {

@@ -1,4 +1,4 @@
-//! The user pool: who somebody is, and whether their tokens hold.
+//! The Cognito user pool: authentication calls and token verification.
 
 pub mod client;
 
@@ -14,8 +14,8 @@ pub mod token;
 
 pub mod calls;
 
-pub mod withdrawal;
+pub mod token_revocation;
 
-pub mod refusal;
+pub mod error;
 
-pub use client::{Authenticated, Cognito, Entry};
+pub use client::{Authenticated, Cognito, SignInOutcome};

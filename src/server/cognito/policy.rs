@@ -1,11 +1,12 @@
-//! The rule for passwords, as a user pool is told it.
+//! The password rule as a Cognito user pool policy.
 
 use aws_sdk_cognitoidentityprovider::types::{PasswordPolicyType, UserPoolPolicyType};
 
 use crate::domain::password::LEN_MIN;
 
-/// What a pool of ours demands: what [`crate::domain::password::check`] does, so that neither is stricter than the other.
-pub fn of_our_pools() -> UserPoolPolicyType {
+/// Policy of the user pools that we create. Matches [`crate::domain::password::check`], so that neither of the two
+/// rejects a password that the other accepts.
+pub fn user_pool_policy() -> UserPoolPolicyType {
     let password = PasswordPolicyType::builder()
         .minimum_length(LEN_MIN as i32)
         .require_lowercase(false)

@@ -1,8 +1,8 @@
-//! Which user pool: what follows from its id.
+//! The id of a user pool, and the URLs derived from it.
 
 use anyhow::{Context, ensure};
 
-/// A user pool's id, taken apart.
+/// A parsed user pool id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pool {
     id: String,
@@ -10,8 +10,8 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Takes an id such as `eu-central-1_Ab12Cd34E`. The pattern is strict: the id becomes part of the issuer and of an
-    /// address that keys are fetched from.
+    /// Parses an id such as `eu-central-1_Ab12Cd34E`. The pattern is strict because the id becomes part of the issuer
+    /// and of the URL of the key set.
     pub fn parse(id: &str) -> anyhow::Result<Self> {
         let expected = || format!("AWS_COGNITO_USER_POOL_ID is {id:?}; expected one such as eu-central-1_Ab12Cd34E");
         let (region, name) = id.split_once('_').with_context(expected)?;
@@ -20,24 +20,24 @@ impl Pool {
         Ok(Self { id: id.to_owned(), region: region.to_owned() })
     }
 
-    /// The id.
+    /// Returns the id.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The region that the pool is in.
+    /// Returns the AWS region of the pool.
     pub fn region(&self) -> &str {
         &self.region
     }
 
-    /// What the pool's tokens carry as `iss`, wherever the pool answers.
+    /// Returns the `iss` claim of the pool's tokens. A custom endpoint does not change it.
     pub fn issuer(&self) -> String {
-        // China has a domain of its own.
+        // The regions in China have their own domain.
         let suffix = if self.region.starts_with("cn-") { ".cn" } else { "" };
         format!("https://cognito-idp.{}.amazonaws.com{suffix}/{}", self.region, self.id)
     }
 
-    /// Where the pool's keys are: under `endpoint` if there is one, else under the issuer.
+    /// Returns the URL of the key set: below `endpoint` if there is one, else below the issuer.
     pub fn key_set_url(&self, endpoint: Option<&str>) -> String {
         let base = match endpoint {
             Some(endpoint) => format!("{}/{}", endpoint.trim_end_matches('/'), self.id),
@@ -47,7 +47,7 @@ impl Pool {
     }
 }
 
-/// Two letters, perhaps `gov`, a word, a digit: `eu-central-1`, `us-gov-west-1`.
+/// Matches two letters, an optional `gov`, a word and a digit: `eu-central-1`, `us-gov-west-1`.
 fn is_region(text: &str) -> bool {
     let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase());
     let parts: Vec<&str> = text.split('-').collect();
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_issuer_follows_from_the_id_and_an_endpoint_moves_only_the_keys() {
+    fn the_issuer_is_derived_from_the_id_and_an_endpoint_moves_only_the_keys() {
         let pool = Pool::parse("eu-central-1_Ab12").expect("an id");
         assert_eq!(pool.issuer(), "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Ab12");
         assert_eq!(pool.key_set_url(None), format!("{}/.well-known/jwks.json", pool.issuer()));
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_pool_id_is_refused_with_an_example() {
+    fn an_invalid_pool_id_is_rejected_with_an_example() {
         for id in [
             "",
             "eu-central-1",
@@ -93,8 +93,8 @@ mod tests {
             "eu-central-11_a",
             "eu_central-1_a",
         ] {
-            let refused = Pool::parse(id).expect_err(id);
-            assert!(refused.to_string().contains("eu-central-1_Ab12Cd34E"), "{refused}");
+            let error = Pool::parse(id).expect_err(id);
+            assert!(error.to_string().contains("eu-central-1_Ab12Cd34E"), "{error}");
         }
     }
 }

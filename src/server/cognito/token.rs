@@ -1,4 +1,4 @@
-//! What a token says, once it is believed.
+//! Verification of access tokens and ID tokens.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,60 +10,59 @@ use uuid::Uuid;
 
 use crate::server::cognito::key_set::{KeySet, NoKey};
 
-/// The most bytes of a token. Cognito's have about 1,100; a longer one is refused before anything is decoded.
+/// Maximum size of a token in bytes. Cognito's have about 1,100. Longer ones are rejected before they are decoded.
 pub const TOKEN_BYTES_MAX: usize = 8 * 1024;
 
-/// How far our clock and the pool's may be apart, seconds.
+/// Maximum difference between our clock and that of the pool, in seconds.
 pub const LEEWAY_SECS: u64 = 2;
 
-/// How far in the future a token may have been issued, seconds. Further off, one of the clocks is wrong.
+/// Maximum time that `iat` may lie in the future, in seconds. Beyond it, one of the clocks is wrong.
 pub const ISSUED_AHEAD_SECS_MAX: u64 = 5 * 60;
 
-/// The scope of tokens that a sign-in with a password gives.
+/// Scope of access tokens issued for a sign-in with a password.
 const SCOPE: &str = "aws.cognito.signin.user.admin";
 
-/// Why a token is not believed. It carries nothing of the token, so that it can be logged.
+/// Reason why a token was rejected. Contains no part of the token, so it can be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidToken {
-    /// More than [`TOKEN_BYTES_MAX`] bytes.
+    /// It has more than [`TOKEN_BYTES_MAX`] bytes.
     #[error("the token is too long")]
     TooLong,
-    /// Not three parts, not JSON, or a header that we do not take.
+    /// It does not have three parts, is not JSON, or has an unsupported header.
     #[error("the token is malformed")]
     Malformed,
-    /// Signed with another algorithm than RS256.
+    /// It is signed with an algorithm other than RS256.
     #[error("the token is not signed with RS256")]
     Algorithm,
-    /// It names no key, or one that the pool does not have.
+    /// It has no `kid`, or one that is not in the key set.
     #[error("the token's key is not one of the pool's")]
     UnknownKey,
-    /// The signature is not the key's.
+    /// The signature does not match the key.
     #[error("the token's signature is wrong")]
     Signature,
-    /// It has ended.
     #[error("the token has expired")]
     Expired,
-    /// It does not hold yet, or was issued too far in the future.
+    /// It is not valid yet, or was issued too far in the future.
     #[error("the token is from the future")]
     Future,
-    /// A claim is missing, or of another type than it must be.
+    /// A claim is missing or has the wrong type.
     #[error("the token's claims are incomplete")]
     Claims,
-    /// It is for something else: another pool, client or use.
+    /// It was issued for another pool, client or use.
     #[error("the token is for something else")]
     Purpose,
-    /// There are no keys to check it with.
+    /// No key set has been fetched yet to verify it.
     #[error("the pool's keys are not there yet")]
     NoKeySet,
 }
 
-/// What an access token says.
+/// Claims of an access token.
 #[derive(Debug, Clone, Deserialize)]
 pub struct AccessClaims {
-    /// The person.
+    /// The user's id in the pool.
     #[serde(deserialize_with = "hyphenated_uuid")]
     pub sub: Uuid,
-    /// When it ends, seconds since 1970.
+    /// Expiry in seconds since 1970.
     pub exp: u64,
     iat: u64,
     nbf: Option<u64>,
@@ -73,33 +72,32 @@ pub struct AccessClaims {
     scope: String,
 }
 
-/// What an ID token says.
+/// Claims of an ID token.
 #[derive(Debug, Clone, Deserialize)]
 pub struct IdClaims {
-    /// The person.
+    /// The user's id in the pool.
     #[serde(deserialize_with = "hyphenated_uuid")]
     pub sub: Uuid,
-    /// Their mailbox.
     pub email: String,
-    /// Whether they have proved that it is theirs.
+    /// True if the user has proved to own the mailbox.
     #[serde(default)]
     pub email_verified: bool,
-    /// The name that they gave.
+    /// Display name as entered.
     pub name: Option<String>,
-    /// The handle that they asked for.
+    /// Requested handle.
     pub preferred_username: Option<String>,
     exp: u64,
     iat: u64,
     nbf: Option<u64>,
     iss: String,
     token_use: String,
-    // One text, no list: a token for several audiences is none of Cognito's.
+    // A string and not a list: Cognito issues no token for several audiences.
     aud: String,
 }
 
-/// The claims that both kinds of token must hold to. Whole seconds and single texts: the library would round the one
-/// and take a list for the other.
-struct Common<'a> {
+/// Claims checked for both types of tokens. Times are whole seconds and texts are single strings: the library would
+/// round fractions and accept lists.
+struct CommonClaims<'a> {
     iss: &'a str,
     token_use: &'a str,
     client_id: &'a str,
@@ -108,7 +106,7 @@ struct Common<'a> {
     nbf: Option<u64>,
 }
 
-/// Believes the tokens of one pool that are for one client.
+/// Verifier for the tokens of one user pool and one client.
 pub struct Verifier {
     issuer: String,
     client_id: String,
@@ -117,46 +115,46 @@ pub struct Verifier {
     clock: Clock,
 }
 
-/// Tells the time in seconds since 1970.
+/// Source of the current time in seconds since 1970.
 pub type Clock = fn() -> u64;
 
 impl Verifier {
-    /// A verifier for tokens of this issuer, for this client, signed with these keys.
+    /// Creates a verifier for tokens from this issuer, for this client, signed with these keys.
     pub fn new(issuer: String, client_id: String, keys: KeySet) -> Self {
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_issuer(&[&issuer]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
-        // Times are compared below: the library has a clock of its own, so that no test could stand on an edge.
+        // Times are compared in `check`: the library uses the system clock, so tests could not cover the exact limits.
         validation.validate_exp = false;
-        // An access token has no `aud`; an ID token's is compared below, as a text and not as a list.
+        // An access token has no `aud`. That of an ID token is compared in `check`, where it must not be a list.
         validation.validate_aud = false;
         Self { issuer, client_id, keys, validation, clock: system_clock }
     }
 
-    /// The same verifier at another time.
+    /// Replaces the system clock.
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
-    /// The keys that it believes.
+    /// Returns the key set.
     pub fn keys(&self) -> &KeySet {
         &self.keys
     }
 
-    /// What an access token says. Asks the pool for its keys only when the token names an unknown one.
+    /// Verifies an access token and returns its claims. Fetches the key set only if the `kid` is unknown.
     pub async fn access(&self, token: &str) -> Result<AccessClaims, InvalidToken> {
         let claims: AccessClaims = self.decode(token).await?;
         let AccessClaims { iss, token_use, client_id, exp, iat, nbf, .. } = &claims;
-        self.check("access", Common { iss, token_use, client_id, exp: *exp, iat: *iat, nbf: *nbf })?;
+        self.check("access", CommonClaims { iss, token_use, client_id, exp: *exp, iat: *iat, nbf: *nbf })?;
         let scoped = claims.scope.split(' ').any(|scope| scope == SCOPE);
         if scoped { Ok(claims) } else { Err(InvalidToken::Purpose) }
     }
 
-    /// What an ID token says. Asks the pool for its keys only when the token names an unknown one.
+    /// Verifies an ID token and returns its claims. Fetches the key set only if the `kid` is unknown.
     pub async fn id(&self, token: &str) -> Result<IdClaims, InvalidToken> {
         let claims: IdClaims = self.decode(token).await?;
         let IdClaims { iss, token_use, aud: client_id, exp, iat, nbf, .. } = &claims;
-        self.check("id", Common { iss, token_use, client_id, exp: *exp, iat: *iat, nbf: *nbf })?;
+        self.check("id", CommonClaims { iss, token_use, client_id, exp: *exp, iat: *iat, nbf: *nbf })?;
         Ok(claims)
     }
 
@@ -165,11 +163,11 @@ impl Verifier {
             return Err(InvalidToken::TooLong);
         }
         let header = decode_header(token).map_err(|_| InvalidToken::Malformed)?;
-        // Extensions that must be understood are not: `crit` lists them, and `b64` changes what is signed (RFC 7797).
+        // No critical extension is supported: `crit` lists those, and `b64` changes the signed bytes (RFC 7797).
         if header.crit.is_some() || header.extras.inner().contains_key("b64") {
             return Err(InvalidToken::Malformed);
         }
-        // Before the key is looked for: a token that is refused anyway must not cause a fetch.
+        // Checked before the key lookup: a token that is rejected anyway must not cause a fetch.
         if header.alg != Algorithm::RS256 {
             return Err(InvalidToken::Algorithm);
         }
@@ -181,8 +179,8 @@ impl Verifier {
         decode(token, &key, &self.validation).map(|token| token.claims).map_err(|error| reason(error.kind()))
     }
 
-    /// What the library does not check, or checks only against lists or its own clock.
-    fn check(&self, token_use: &str, claims: Common<'_>) -> Result<(), InvalidToken> {
+    /// Checks the claims that the library does not check, or checks only against lists or the system clock.
+    fn check(&self, token_use: &str, claims: CommonClaims<'_>) -> Result<(), InvalidToken> {
         if claims.iss != self.issuer || claims.token_use != token_use || claims.client_id != self.client_id {
             return Err(InvalidToken::Purpose);
         }
@@ -190,8 +188,8 @@ impl Verifier {
         if now >= claims.exp.saturating_add(LEEWAY_SECS) {
             return Err(InvalidToken::Expired);
         }
-        let holds_yet = claims.nbf.is_none_or(|nbf| nbf <= now + LEEWAY_SECS);
-        if holds_yet && claims.iat <= now + ISSUED_AHEAD_SECS_MAX { Ok(()) } else { Err(InvalidToken::Future) }
+        let is_valid_yet = claims.nbf.is_none_or(|nbf| nbf <= now + LEEWAY_SECS);
+        if is_valid_yet && claims.iat <= now + ISSUED_AHEAD_SECS_MAX { Ok(()) } else { Err(InvalidToken::Future) }
     }
 }
 
@@ -199,7 +197,7 @@ fn system_clock() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// The reason without the library's error, whose text can repeat claims.
+/// Converts the error of the library, whose text can repeat claims.
 fn reason(kind: &ErrorKind) -> InvalidToken {
     match kind {
         ErrorKind::InvalidSignature => InvalidToken::Signature,
@@ -212,7 +210,8 @@ fn reason(kind: &ErrorKind) -> InvalidToken {
     }
 }
 
-/// A uuid in the form that Cognito writes; the other forms that the type reads would name one person twice.
+/// Accepts only the hyphenated, lower-case form that Cognito writes. The parser accepts other forms, too, so one user
+/// would have several spellings of the id.
 fn hyphenated_uuid<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Uuid, D::Error> {
     let text = String::deserialize(deserializer)?;
     let id = Uuid::try_parse(&text).map_err(|_| serde::de::Error::custom("not a uuid"))?;

@@ -1,4 +1,4 @@
-//! The files that pages are made of.
+//! Static files: style, code and icons.
 
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, VARY};
@@ -11,14 +11,15 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::server::state::AppState;
 
-/// What `public/` holds.
+/// Files of the folder `public/`.
 pub const PUBLIC_FILES: [&str; 3] = ["favicon-unread.svg", "favicon.svg", "robots.txt"];
 
-/// What the addresses of this build's style and code begin with: nothing, or a folder that no other build has.
+/// URL prefix of this build's style and code: empty, or a folder name that is unique to the build.
 ///
-/// cargo-leptos names a file by what is in it. Where it splits the code, it writes those names into other files once these
-/// have theirs: two builds can have the same name for what is not the same, and a browser that keeps files would mix them.
-pub fn root(options: &LeptosOptions) -> String {
+/// cargo-leptos names a file by a hash of its content. If it splits the code, it writes those names into other files
+/// after these have been hashed. Two builds can therefore have different files of the same name, and a browser with
+/// cached files would mix the builds.
+pub fn url_prefix(options: &LeptosOptions) -> String {
     let program = std::env::current_exe().unwrap_or_default();
     let hashes = match options.hash_files {
         true => std::fs::read_to_string(program.with_file_name(&*options.hash_file)).unwrap_or_default(),
@@ -31,31 +32,32 @@ pub fn root(options: &LeptosOptions) -> String {
     }
 }
 
-/// Those under the package folder carry a hash in their name and may be kept for ever, others for an hour.
+/// Routes of the static files. Files in the package folder carry a hash in their name and may be cached for a year,
+/// others for an hour.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let hashed = state.options.hash_files;
     let root = &*state.options.site_root;
     let package = format!("/{}", state.options.site_pkg_dir);
-    let keep = move |seconds_if_hashed: &'static str| {
+    let cache_control = move |value_if_hashed: &'static str| {
         SetResponseHeaderLayer::if_not_present(
             CACHE_CONTROL,
             move |response: &Response<ServeFileSystemResponseBody>| {
-                // A 404 must not be kept: the file may come with the deploy that is under way.
+                // A 404 must not be cached: the file may arrive with a deployment that is under way.
                 let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
-                found.then(|| HeaderValue::from_static(if hashed { seconds_if_hashed } else { "no-cache" }))
+                found.then(|| HeaderValue::from_static(if hashed { value_if_hashed } else { "no-cache" }))
             },
         )
     };
-    let files = |folder: &str, keep_for: &'static str| {
+    let files = |folder: &str, value_if_hashed: &'static str| {
         ServiceBuilder::new()
-            .layer(keep(keep_for))
+            .layer(cache_control(value_if_hashed))
             .layer(SetResponseHeaderLayer::appending(VARY, HeaderValue::from_static("accept-encoding")))
             .service(
                 ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip(),
             )
     };
     let mut router = Router::new().nest_service(
-        &format!("{}{package}", state.assets),
+        &format!("{}{package}", state.assets_prefix),
         files(&format!("{root}{package}"), "public, max-age=31536000, immutable"),
     );
     for name in PUBLIC_FILES {

@@ -1,4 +1,4 @@
-//! Pages of words alone, where none of ours can be rendered: they need nothing that may be missing.
+//! Plain error pages for requests whose page cannot be rendered. They need no database, style or script.
 
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
@@ -6,38 +6,36 @@ use html_escape::{encode_double_quoted_attribute, encode_text};
 
 use crate::domain::error::AppError;
 use crate::domain::markup::textarea_content;
-use crate::server::http::refuse::refuse;
+use crate::server::http::error_response::error_response;
 
-/// Refuses what never reaches a page or a server function: people are told by a page, programs in JSON.
-pub fn refuse_at(path: &str, error: &AppError) -> Response {
+/// Builds the error response for a request path: JSON for server functions and the API, a page otherwise.
+pub fn for_path(path: &str, error: &AppError) -> Response {
     let is_for_programs = path.starts_with("/rpc/") || path.starts_with("/api/");
-    if is_for_programs { refuse(error) } else { show(error) }
+    if is_for_programs { error_response(error) } else { for_error(error) }
 }
 
-/// A page that says what became of a request that no page of ours answers.
-pub fn show(error: &AppError) -> Response {
+/// Builds the page for an error, with the error's status.
+pub fn for_error(error: &AppError) -> Response {
     let (heading, text) = match error {
-        AppError::Forbidden => ("This is not allowed", "It was not sent from a page of ours. Nothing has been done."),
+        AppError::Forbidden => ("Request not allowed", "It was not sent from one of our pages. Nothing has been done."),
         AppError::TooLarge => {
-            ("This is too much at once", "Nothing of it has been kept. Go back, make it shorter and send it again.")
+            ("Request too large", "Nothing has been saved. Go back, shorten your text and send it again.")
         }
-        AppError::Invalid(_) => {
-            ("This cannot be read", "It is not what a form of ours would send. Nothing has been done.")
-        }
+        AppError::Invalid(_) => ("Invalid request", "The form data could not be read. Nothing has been done."),
         AppError::Unavailable => {
-            ("This takes too long", "The server has not answered in time. What you sent may have arrived all the same.")
+            ("This is taking too long", "The server did not respond in time. What you sent may have arrived anyway.")
         }
-        AppError::Unexpected => ("Something went wrong on our side", "What you sent may have arrived all the same."),
-        // Whoever is told these has a page of ours.
+        AppError::Unexpected => ("Something went wrong", "What you sent may have arrived anyway."),
+        // These errors are normally shown by a page of the app, so a general text is enough here.
         AppError::Unauthenticated | AppError::NotFound | AppError::Conflict(_) | AppError::RateLimited { .. } => {
-            ("This was not done", "Go back and try again.")
+            ("Request failed", "Go back and try again.")
         }
     };
     page(error, heading, &format!("<p>{text}</p>"))
 }
 
-/// Says that a sign-out has failed, and tries it again: `action` is the path of its form.
-pub fn may_be_signed_in(error: &AppError, action: &'static str) -> Response {
+/// Builds the page for a failed sign-out, with a button that tries again. `action` is the path of the form.
+pub fn sign_out_failed(error: &AppError, action: &'static str) -> Response {
     let why = error.to_string();
     let main = format!(
         "<p>{}</p><form method=\"post\" action=\"{action}\"><button type=\"submit\">Sign out</button></form>",
@@ -46,12 +44,13 @@ pub fn may_be_signed_in(error: &AppError, action: &'static str) -> Response {
     page(error, "You may still be signed in", &main)
 }
 
-/// Gives a text back that nobody is signed in to send. `sign_in` is the address of the sign-in that comes back.
-pub fn signed_out(sign_in: &str, text: &str) -> Response {
-    // A field, so that every line break stays and all of it is easily copied.
+/// Builds the page that returns an unsent text to a user whose session has ended. `sign_in` is the URL of the sign-in
+/// page that leads back.
+pub fn unsent_text(sign_in: &str, text: &str) -> Response {
+    // A field keeps every line break and is easy to copy from.
     let main = format!(
-        "<p>Nothing has been sent. Copy what you wrote, <a href=\"{}\">sign in</a>, and send it again.</p>\
-         <p><label for=\"text\">What you wrote</label></p>\
+        "<p>Your message has not been sent. Copy it, <a href=\"{}\">sign in</a>, and send it again.</p>\
+         <p><label for=\"text\">Your message</label></p>\
          <p><textarea id=\"text\" rows=\"10\" cols=\"34\" dir=\"auto\" readonly>{}</textarea></p>",
         encode_double_quoted_attribute(sign_in),
         textarea_content(text)
@@ -59,7 +58,7 @@ pub fn signed_out(sign_in: &str, text: &str) -> Response {
     page(&AppError::Unauthenticated, "You are signed out", &main)
 }
 
-/// A page with the error's status. `main` is markup.
+/// Builds a page with the error's status and headers. `main` is markup.
 fn page(error: &AppError, heading: &str, main: &str) -> Response {
     let text = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -67,8 +66,8 @@ fn page(error: &AppError, heading: &str, main: &str) -> Response {
          <title>{heading} · Cruddur</title></head><body><main><h1>{heading}</h1>{main}\
          <p><a href=\"/messages\">Back to your messages</a></p></main></body></html>"
     );
-    let mut answer = refuse(error);
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    *answer.body_mut() = text.into();
-    answer
+    let mut response = error_response(error);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    *response.body_mut() = text.into();
+    response
 }

@@ -1,4 +1,4 @@
-//! `GET /events`: what happens to the signed-in person, as Server-Sent Events (HTML, section 9.2).
+//! `GET /events`: live events of the signed-in user, as Server-Sent Events (HTML, section 9.2).
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -14,31 +14,31 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::error::AppError;
 use crate::domain::user;
-use crate::server::http::refuse::refuse;
+use crate::server::http::error_response::error_response;
 use crate::server::http::session::CurrentUser;
 use crate::server::live::hub::Subscription;
 use crate::server::state::AppState;
 
-/// How often something is sent when nothing happens: in time for proxies, most of which wait for 60 seconds, and for a
-/// page to notice that its stream is dead.
-const BEAT_INTERVAL: Duration = Duration::from_secs(20);
+/// Interval of the heartbeat. Short enough for proxies, most of which close an idle connection after 60 seconds, and
+/// for a page to notice that its stream is dead.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
 
-/// How long a browser waits before it opens a stream anew that has ended.
-const RETRY: Duration = Duration::from_secs(2);
+/// Delay before a browser reopens a stream that has ended.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
-/// Opens a stream. Its first event, `hello`, says that from now on nothing is missed: what is read after it is whole.
-/// Ends with the session, when the server stops, and when the page does not read.
+/// Opens an event stream. After its first event, `hello`, the stream misses nothing, so that a page which then loads
+/// data is up to date. The stream ends with the session, when the server shuts down, and if the page does not read it.
 pub async fn events(State(state): State<AppState>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     match subscribe(&state, &parts) {
         Ok(subscription) => {
-            tokio::spawn(arrive(state.clone(), subscription.user()));
-            let stream = Sse::new(told(subscription, state.closing.clone()));
-            // For nginx, which otherwise waits until it has a buffer full.
+            tokio::spawn(announce_presence(state.clone(), subscription.user()));
+            let stream = Sse::new(event_stream(subscription, state.closing.clone()));
+            // nginx would otherwise hold events back until its buffer is full.
             let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
             ([(CACHE_CONTROL, HeaderValue::from_static("no-store")), unbuffered], stream).into_response()
         }
-        Err(error) => refuse(&error),
+        Err(error) => error_response(&error),
     }
 }
 
@@ -48,40 +48,44 @@ fn subscribe(state: &AppState, parts: &axum::http::request::Parts) -> Result<Sub
     state.hub.subscribe(me.user.id, session)
 }
 
-/// Says that somebody is there. Worth nothing when it is late: a failure is not tried again.
-async fn arrive(state: AppState, person: user::Id) {
-    match state.store.conversations.people(person).await {
-        Ok(with) => state.presence.arrive(person, with),
-        Err(failure) => drop(failure.into_answer()),
+/// Announces the user's presence to the other members of their conversations. A late announcement has no value, so a
+/// failure is not retried.
+async fn announce_presence(state: AppState, user: user::Id) {
+    match state.store.conversations.recent_peers(user).await {
+        Ok(peers) => state.presence.connect(user, peers),
+        Err(failure) => drop(failure.into_public()),
     }
 }
 
-/// A stream that is under way.
-struct Telling {
+/// State of an open stream.
+struct EventStream {
     subscription: Subscription,
-    beats: Interval,
+    heartbeat: Interval,
     closing: CancellationToken,
-    greeted: bool,
+    hello_sent: bool,
 }
 
-fn told(subscription: Subscription, closing: CancellationToken) -> impl Stream<Item = Result<Event, Infallible>> {
-    let beats = interval_at(Instant::now() + BEAT_INTERVAL, BEAT_INTERVAL);
-    let telling = Telling { subscription, beats, closing, greeted: false };
-    stream::unfold(telling, |mut telling| async move { Some((Ok(telling.next().await?), telling)) })
+fn event_stream(
+    subscription: Subscription,
+    closing: CancellationToken,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let heartbeat = interval_at(Instant::now() + HEARTBEAT_INTERVAL, HEARTBEAT_INTERVAL);
+    let open = EventStream { subscription, heartbeat, closing, hello_sent: false };
+    stream::unfold(open, |mut open| async move { Some((Ok(open.next().await?), open)) })
 }
 
-impl Telling {
+impl EventStream {
     async fn next(&mut self) -> Option<Event> {
-        if !self.greeted {
-            self.greeted = true;
-            // With whose stream it is: in another window somebody else may have signed in.
-            return Some(Event::default().event("hello").data(self.subscription.user().to_string()).retry(RETRY));
+        if !self.hello_sent {
+            self.hello_sent = true;
+            // Names the user of the stream, because another user may have signed in from another window.
+            return Some(Event::default().event("hello").data(self.subscription.user().to_string()).retry(RETRY_DELAY));
         }
         tokio::select! {
             () = self.closing.cancelled() => None,
             text = self.subscription.next() => text.map(|text| Event::default().data(text)),
             // Browsers do not dispatch an event without data (HTML, section 9.2.6).
-            _ = self.beats.tick() => Some(Event::default().event("beat").data("beat")),
+            _ = self.heartbeat.tick() => Some(Event::default().event("beat").data("beat")),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Forms that are posted without WASM.
+//! Plain form posts, from browsers without WASM.
 //!
-//! A form posts to the path of its own page. What it asks for is the server function that the page's script would call, or
-//! for a first message one that takes a handle. When that succeeds, the browser is led on (303); when it does not, the same
-//! page is rendered again with the error's status, what was typed, and what is wrong with it. Where that page cannot be
-//! rendered, a plain one says so.
+//! A form posts to the path of its own page. The handler calls the server function that the page's script would call;
+//! for a first message, a variant that takes a handle. On success it redirects (303). On failure it renders the same
+//! page again with the error's status, the user's input and the validation messages. If that page cannot be rendered, a
+//! plain error page is returned.
 
 use std::collections::BTreeMap;
 
@@ -23,26 +23,25 @@ use serde::de::DeserializeOwned;
 use crate::api;
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
-use crate::domain::refused_form::Refused;
-use crate::server::http::error_page;
-use crate::server::http::layers;
-use crate::server::http::refuse::status;
+use crate::domain::refused_form::RefusedForm;
+use crate::server::http::error_response::status;
 use crate::server::http::render::page;
 use crate::server::http::request_limits::BODY_BYTES_MAX;
 use crate::server::http::session::CurrentUser;
+use crate::server::http::{error_page, layers};
 use crate::server::state::AppState;
 
-/// What a form's fields hold, by name.
+/// Values of a form's fields, by name.
 type Fields = BTreeMap<String, String>;
 
-/// A form on its way: the request's head, and the fields as they came.
+/// Posted form.
 struct Form {
     state: AppState,
     parts: Parts,
     fields: Fields,
 }
 
-/// The routes of all forms.
+/// Routes of all forms.
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/signin", post(sign_in))
@@ -64,21 +63,21 @@ async fn sign_up(State(state): State<AppState>, request: Request) -> Response {
     submit::<api::SignUp>(state, request, to_destination).await
 }
 
-/// Two buttons: one tries the code, the other (`resend`) asks for a new one.
+/// Handles both buttons of the page: one submits the code, the other (`resend`) requests a new code.
 async fn confirm(State(state): State<AppState>, request: Request) -> Response {
     match Form::read(state, request).await {
         Ok(form) if form.fields.contains_key("resend") => form.submit::<api::ResendCode>(to_destination).await,
         Ok(form) => form.submit::<api::Confirm>(to_destination).await,
-        Err(error) => error_page::show(&error),
+        Err(error) => error_page::for_error(&error),
     }
 }
 
-/// Two steps: an e-mail address asks for a code, a code sets a password.
+/// Handles both steps of a password reset: an e-mail address requests a code, a code sets the password.
 async fn forgot(State(state): State<AppState>, request: Request) -> Response {
     match Form::read(state, request).await {
         Ok(form) if form.fields.contains_key("code") => form.submit::<api::ResetPassword>(to_destination).await,
         Ok(form) => form.submit::<api::ForgotPassword>(to_destination).await,
-        Err(error) => error_page::show(&error),
+        Err(error) => error_page::for_error(&error),
     }
 }
 
@@ -87,40 +86,41 @@ async fn save_settings(State(state): State<AppState>, request: Request) -> Respo
 }
 
 async fn sign_out(State(state): State<AppState>, request: Request) -> Response {
-    leave::<api::SignOut>(state, request, "/signout").await
+    submit_sign_out::<api::SignOut>(state, request, "/signout").await
 }
 
 async fn sign_out_everywhere(State(state): State<AppState>, request: Request) -> Response {
-    leave::<api::SignOutEverywhere>(state, request, "/signout-everywhere").await
+    submit_sign_out::<api::SignOutEverywhere>(state, request, "/signout-everywhere").await
 }
 
-/// Signing out has no page of its own on which to say that it failed.
-async fn leave<F>(state: AppState, request: Request, action: &'static str) -> Response
+/// Submits a sign-out. It has no page of its own to render again, so a failure gets a plain error page.
+async fn submit_sign_out<F>(state: AppState, request: Request, action: &'static str) -> Response
 where
     F: ServerFn<Output = Destination, Error = AppError> + DeserializeOwned + 'static,
 {
     let form = match Form::read(state, request).await {
         Ok(form) => form,
-        Err(error) => return error_page::show(&error),
+        Err(error) => return error_page::for_error(&error),
     };
-    match form.lead_on::<F>(to_destination).await {
+    match form.call_and_redirect::<F>(to_destination).await {
         Ok(response) => response,
-        // Whose session has ended already is where they wanted to be.
+        // The session has already ended, which is the intended result.
         Err(AppError::Unauthenticated) => Redirect::to("/signin").into_response(),
-        Err(error) => error_page::may_be_signed_in(&error, action),
+        Err(error) => error_page::sign_out_failed(&error, action),
     }
 }
 
-/// The form says which conversation it was rendered for. It must be the one that it is posted to: otherwise a message
-/// could reach the wrong person.
+/// Sends a message. The form names the conversation that it was rendered for; it must match the path, or a message
+/// could reach the wrong recipient.
 async fn send_message(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
     let form = match Form::read(state, request).await {
         Ok(form) => form,
-        Err(error) => return error_page::show(&error),
+        Err(error) => return error_page::for_error(&error),
     };
     if form.fields.get("conversation") != Some(&path) {
-        let error = AppError::Conflict("This form belongs to another conversation. Nothing was sent.".to_owned());
-        return form.refused(error).await;
+        let error =
+            AppError::Conflict("This form belongs to another conversation. Your message was not sent.".to_owned());
+        return form.render_again(error).await;
     }
     form.submit::<api::SendMessage>(|fields, _| format!("/messages/{}", fields["conversation"])).await
 }
@@ -128,11 +128,11 @@ async fn send_message(State(state): State<AppState>, Path(path): Path<String>, r
 async fn start_conversation(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
     let form = match Form::read(state, request).await {
         Ok(form) => form,
-        Err(error) => return error_page::show(&error),
+        Err(error) => return error_page::for_error(&error),
     };
     if form.fields.get("handle") != Some(&path) {
-        let error = AppError::Conflict("This form belongs to another person. Nothing was sent.".to_owned());
-        return form.refused(error).await;
+        let error = AppError::Conflict("This form belongs to another recipient. Your message was not sent.".to_owned());
+        return form.render_again(error).await;
     }
     form.submit::<api::StartConversation>(to_destination).await
 }
@@ -141,18 +141,18 @@ fn to_destination(_: &Fields, destination: &Destination) -> String {
     destination.0.clone()
 }
 
-async fn submit<F>(state: AppState, request: Request, led_to: fn(&Fields, &F::Output) -> String) -> Response
+async fn submit<F>(state: AppState, request: Request, target: fn(&Fields, &F::Output) -> String) -> Response
 where
     F: ServerFn<Error = AppError> + DeserializeOwned + 'static,
 {
     match Form::read(state, request).await {
-        Ok(form) => form.submit::<F>(led_to).await,
-        Err(error) => error_page::show(&error),
+        Ok(form) => form.submit::<F>(target).await,
+        Err(error) => error_page::for_error(&error),
     }
 }
 
 impl Form {
-    /// Reads the body, as `application/x-www-form-urlencoded` and nothing else.
+    /// Reads the request. Only the content type `application/x-www-form-urlencoded` is accepted.
     async fn read(state: AppState, request: Request) -> Result<Self, AppError> {
         let (parts, body) = request.into_parts();
         let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| AppError::TooLarge)?;
@@ -163,19 +163,20 @@ impl Form {
         Ok(Self { state, parts, fields })
     }
 
-    /// Calls the server function with the fields, and leads on or renders the page again.
-    async fn submit<F>(self, led_to: impl Fn(&Fields, &F::Output) -> String) -> Response
+    /// Calls the server function with the fields, then redirects or renders the page again.
+    async fn submit<F>(self, target: impl Fn(&Fields, &F::Output) -> String) -> Response
     where
         F: ServerFn<Error = AppError> + DeserializeOwned + 'static,
     {
-        match self.lead_on::<F>(led_to).await {
+        match self.call_and_redirect::<F>(target).await {
             Ok(response) => response,
-            Err(error) => self.refused(error).await,
+            Err(error) => self.render_again(error).await,
         }
     }
 
-    /// Calls the server function with the fields, and leads on.
-    async fn lead_on<F>(&self, led_to: impl Fn(&Fields, &F::Output) -> String) -> Result<Response, AppError>
+    /// Calls the server function with the fields. On success, redirects to the path that `target` makes from the fields
+    /// and the output.
+    async fn call_and_redirect<F>(&self, target: impl Fn(&Fields, &F::Output) -> String) -> Result<Response, AppError>
     where
         F: ServerFn<Error = AppError> + DeserializeOwned + 'static,
     {
@@ -183,12 +184,12 @@ impl Form {
         let args = serde_urlencoded::from_str::<F>(&pairs).map_err(|_| AppError::Invalid(Vec::new()))?;
         let options = ResponseOptions::default();
         let output = self.call(args, options.clone()).await?;
-        let mut response = Redirect::to(&led_to(&self.fields, &output)).into_response();
+        let mut response = Redirect::to(&target(&self.fields, &output)).into_response();
         append_headers(&mut response, &options);
         Ok(response)
     }
 
-    /// Runs the server function in the context that it has when script calls it.
+    /// Runs the server function in the same context as a call from script.
     async fn call<F>(&self, args: F, options: ResponseOptions) -> Result<F::Output, AppError>
     where
         F: ServerFn<Error = AppError> + 'static,
@@ -204,16 +205,16 @@ impl Form {
         run.await
     }
 
-    /// The page of the form once more, with what was typed and why it was refused.
-    async fn refused(mut self, error: AppError) -> Response {
-        if self.is_signed_out() {
-            return self.signed_out();
+    /// Renders the form's page again with the user's input and the error.
+    async fn render_again(mut self, error: AppError) -> Response {
+        if self.needs_sign_in() {
+            return self.signed_out_response();
         }
-        // What was typed goes back into the page, but a password never does.
+        // The input goes back into the page, except for passwords.
         self.fields.retain(|name, _| name != "password");
         let code = status(&error);
         let retry_after = error.retry_after_secs();
-        let refused = Refused { error, fields: self.fields };
+        let refused = RefusedForm { error, fields: self.fields };
         self.parts.method = Method::GET;
         let request = Request::from_parts(self.parts, Body::empty());
         let mut response = page(self.state, request, move || provide_context(refused.clone())).await;
@@ -224,17 +225,18 @@ impl Form {
         response
     }
 
-    /// Whether the page of the form would only lead to the sign-in.
-    fn is_signed_out(&self) -> bool {
-        layers::is_personal(self.parts.uri.path())
+    /// True if the form's page would only redirect to the sign-in.
+    fn needs_sign_in(&self) -> bool {
+        layers::is_private(self.parts.uri.path())
             && CurrentUser::of(&self.parts).is_err_and(|error| error == AppError::Unauthenticated)
     }
 
-    /// To the sign-in and back; where a text was to be sent, by way of a page that gives it back.
-    fn signed_out(&self) -> Response {
+    /// Redirects to the sign-in, which leads back. For a message it first shows a page with the text, which would be
+    /// lost.
+    fn signed_out_response(&self) -> Response {
         match self.fields.get("body") {
-            Some(text) => error_page::signed_out(&layers::sign_in_path(&self.parts.uri), text),
-            None => layers::to_sign_in(&self.parts.uri),
+            Some(text) => error_page::unsent_text(&layers::sign_in_path(&self.parts.uri), text),
+            None => layers::redirect_to_sign_in(&self.parts.uri),
         }
     }
 }
@@ -247,7 +249,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 fn append_headers(response: &mut Response, options: &ResponseOptions) {
-    // Only a panic while it is held poisons the lock, and nothing panics while it is held.
+    // The lock is never poisoned: nothing panics while holding it.
     let Ok(parts) = options.0.read() else { return };
     for (name, value) in &parts.headers {
         response.headers_mut().append(name, value.clone());

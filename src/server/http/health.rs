@@ -1,4 +1,4 @@
-//! Whether the server is alive, and whether it can do its work.
+//! Liveness and readiness checks.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::server::state::AppState;
 
-/// What each part says.
+/// Availability of each dependency.
 #[derive(Debug, Serialize)]
 pub struct Readiness {
     postgres: bool,
@@ -15,13 +15,13 @@ pub struct Readiness {
     cognito: bool,
 }
 
-/// Alive: 200 as long as requests are answered at all.
+/// Liveness check: always 200.
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Ready: 200 when every part answers, else 503; the body says which one does not. Costs one query, one read of an item
-/// that is not there (0.5 RCU) and no call to Cognito: its key set is in memory or it is not.
+/// Readiness check: 200 if every dependency is available, else 503; the body lists each of them. Costs one query and
+/// one read of a missing item (0.5 RCU), but no call to Cognito: it is ready if its key set is in memory.
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let (postgres, dynamodb) = tokio::join!(state.store.postgres_answers(), state.store.dynamodb_answers());
     let readiness = Readiness { postgres, dynamodb, cognito: state.cognito.is_ready() };

@@ -1,7 +1,5 @@
-//! What surrounds every request: headers, origin, address, limits of size and time.
+//! Middleware: security headers, origin check, client address, size limit, timeout and sign-in redirects.
 
-use crate::server::http::refuse::refuse;
-use crate::server::http::request_limits::{BODY_BYTES_MAX, READ_BYTES_MAX, REQUEST_TIMEOUT};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 
@@ -17,15 +15,17 @@ use tokio::time::timeout;
 use crate::domain::error::AppError;
 use crate::server::accounts;
 use crate::server::http::error_page;
+use crate::server::http::error_response::error_response;
 use crate::server::http::rate_limits::ClientAddress;
+use crate::server::http::request_limits::{BODY_BYTES_MAX, READ_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::server::http::session::Resolved;
 use crate::server::state::AppState;
 
-/// Headers that say the same on every response.
+/// Security headers with the same value on every response.
 const CONSTANT_HEADERS: [(HeaderName, HeaderValue); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    // Not `no-referrer`: a plain form of ours would then say `Origin: null`.
+    // Not `no-referrer`: plain forms of this site would then send `Origin: null`.
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
@@ -36,7 +36,7 @@ const CONSTANT_HEADERS: [(HeaderName, HeaderValue); 7] = [
     (HeaderName::from_static("origin-agent-cluster"), HeaderValue::from_static("?1")),
 ];
 
-/// Adds the security headers, and a nonce to the request that pages put on their scripts.
+/// Adds the security headers to the response, and to the request the nonce that pages put on their scripts.
 pub async fn security_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let nonce = Nonce::new();
     let policy = content_security_policy(&nonce, &state);
@@ -53,14 +53,16 @@ pub async fn security_headers(State(state): State<AppState>, mut request: Reques
         let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
     }
-    // A page carries a nonce and a person's messages: nobody may keep it. Assets have said otherwise before.
+    // A page contains a nonce and private messages, so no cache may keep it. Static files have set their own value
+    // before.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
-/// Only our own files, and scripts with this response's nonce; WebAssembly, but no `eval`; no inline style.
+/// Builds the policy: only files of this site and scripts with this response's nonce; WebAssembly, but no `eval`; no
+/// inline style.
 fn content_security_policy(nonce: &Nonce, state: &AppState) -> String {
-    // cargo-leptos reloads the page through a socket of its own while a developer watches.
+    // During development cargo-leptos reloads the page through a separate WebSocket.
     let reload = match std::env::var_os("LEPTOS_WATCH") {
         Some(_) => format!(" ws://{}:{}", state.options.site_addr.ip(), state.options.reload_port),
         None => String::new(),
@@ -73,15 +75,15 @@ fn content_security_policy(nonce: &Nonce, state: &AppState) -> String {
     )
 }
 
-/// Refuses what another site makes a browser send (cross-site request forgery): everything that may change state must
-/// come from a page of ours, by `Sec-Fetch-Site`, or by `Origin` where a browser does not send that (Fetch metadata,
-/// W3C; ASVS 5.0, 3.5.1 and 3.5.3). Programs send neither, and have no cookie to abuse.
+/// Rejects cross-site request forgery. A request that may change state must come from a page of this site, according to
+/// `Sec-Fetch-Site`, or to `Origin` in browsers that do not send it (Fetch metadata, W3C; ASVS 5.0, 3.5.1 and 3.5.3).
+/// Programs send neither header, and have no cookie that another site could abuse.
 pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if safe || is_same_origin(request.headers(), state.config.public_origin.as_deref()) {
         next.run(request).await
     } else {
-        error_page::refuse_at(request.uri().path(), &AppError::Forbidden)
+        error_page::for_path(request.uri().path(), &AppError::Forbidden)
     }
 }
 
@@ -93,41 +95,41 @@ fn is_same_origin(headers: &HeaderMap, public_origin: Option<&str>) -> bool {
         None => origin.split_once("://").is_some_and(|(_, host)| Some(host) == text(&header::HOST)),
     };
     match (fetch_site, text(&header::ORIGIN)) {
-        // "none": typed into the address bar or opened by the person. "same-site" is another port or a sister domain.
+        // "none" is a URL that the user typed or opened. "same-site" is another port or subdomain, and is rejected.
         (Some(site), _) => matches!(site, "same-origin" | "none"),
         (None, Some(origin)) => origin_is_ours(origin),
         (None, None) => !headers.contains_key(header::COOKIE),
     }
 }
 
-/// Reads the body before anybody answers: whoever is refused while they are still sending sees the connection break, and
-/// not why. None: there is no end to it.
-pub async fn read_body(request: Request) -> Option<Request> {
+/// Buffers the body before the request is answered: a client that is still uploading would see a reset connection
+/// instead of the error. `None` if the body exceeds [`READ_BYTES_MAX`].
+pub async fn buffer_body(request: Request) -> Option<Request> {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, READ_BYTES_MAX).await.ok()?;
     Some(Request::from_parts(head, body.into()))
 }
 
-/// Gives up what takes longer than [`REQUEST_TIMEOUT`], with 503: to render one of our pages would take what does not
-/// answer.
-pub async fn in_time(request: Request, next: Next) -> Response {
+/// Answers requests that exceed [`REQUEST_TIMEOUT`] with 503 and a plain error page. A page of the app would need the
+/// dependency that does not answer.
+pub async fn request_timeout(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let answer = timeout(REQUEST_TIMEOUT, next.run(request)).await;
-    answer.unwrap_or_else(|_| error_page::refuse_at(&path, &AppError::Unavailable))
+    answer.unwrap_or_else(|_| error_page::for_path(&path, &AppError::Unavailable))
 }
 
-/// Answers where a handler has panicked, with 500.
-pub async fn after_panic(request: Request, next: Next) -> Response {
+/// Answers with 500 if a handler panics.
+pub async fn catch_panic(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
-        // What and where has been printed by then; this says in which request.
-        tracing::error!("a handler has panicked");
-        error_page::refuse_at(&path, &AppError::Unexpected)
+        // The panic hook has printed message and location; this line adds the request's span.
+        tracing::error!("handler panicked");
+        error_page::for_path(&path, &AppError::Unexpected)
     })
 }
 
-/// Finds out the address that limits count by. Proxies append to `X-Forwarded-For`, so that the entry written by the
-/// outermost trusted one stands that many places from the right; what a client writes there itself stands further left.
+/// Determines the client address for rate limits. Proxies append to `X-Forwarded-For`: with `n` trusted proxies the
+/// outermost of them wrote the `n`th entry from the right. Entries that a client forges stand further left.
 pub async fn client_address(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let forwarded = forwarded_for(request.headers(), state.config.trusted_proxies);
@@ -136,7 +138,8 @@ pub async fn client_address(State(state): State<AppState>, mut request: Request,
     next.run(request).await
 }
 
-/// Of an IPv6 address the network: whoever has one address of it has all 2^64 (RFC 4291, 2.5.1).
+/// Reduces an IPv6 address to its /64 network, because a client with one address of a network has all 2^64 of them (RFC
+/// 4291, 2.5.1).
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -158,13 +161,13 @@ fn forwarded_for(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> 
     entries.iter().rev().nth(from_the_right)?.trim().parse().ok()
 }
 
-/// Leads people who are not signed in from pages that need it to `/signin`, and back afterwards; and people who are
-/// signed in from `/signin` and `/signup` to where they were going, or to their conversations. What is posted goes on to
-/// its form, which loses nothing that was typed.
-pub async fn sign_in_first(request: Request, next: Next) -> Response {
+/// Redirects signed-out users from private pages to `/signin`, which leads back afterwards, and signed-in users from
+/// `/signin` and `/signup` to `next` or their conversations. A POST goes on to its form, which returns the user's
+/// input.
+pub async fn require_sign_in(request: Request, next: Next) -> Response {
     let signed_in = match request.extensions().get::<Resolved>() {
         Some(Resolved(Ok(user))) => user.is_some(),
-        // PostgreSQL is away: the page says so, with 503.
+        // PostgreSQL is unavailable: the page answers with 503.
         Some(Resolved(Err(_))) => return next.run(request).await,
         None => false,
     };
@@ -175,46 +178,46 @@ pub async fn sign_in_first(request: Request, next: Next) -> Response {
             Redirect::to(&accounts::next::destination_in(uri.query())).into_response()
         }
         ("/", false) => Redirect::to("/signin").into_response(),
-        (path, false) if is_personal(path) && request.method() != Method::POST => to_sign_in(uri),
+        (path, false) if is_private(path) && request.method() != Method::POST => redirect_to_sign_in(uri),
         _ => next.run(request).await,
     }
 }
 
-/// Whether a page is about who is signed in, and so has nothing to say to anybody else.
-pub fn is_personal(path: &str) -> bool {
+/// True for pages that only a signed-in user can see.
+pub fn is_private(path: &str) -> bool {
     path == "/messages" || path.starts_with("/messages/") || path == "/settings"
 }
 
-/// To the sign-in page, and from there back to `uri`.
-pub fn to_sign_in(uri: &Uri) -> Response {
+/// Redirects to the sign-in page, which leads back to `uri`.
+pub fn redirect_to_sign_in(uri: &Uri) -> Response {
     Redirect::to(&sign_in_path(uri)).into_response()
 }
 
-/// The address of the sign-in page from which one comes back to `uri`.
+/// Path of the sign-in page that leads back to `uri`.
 pub fn sign_in_path(uri: &Uri) -> String {
     let next = uri.path_and_query().map_or("/messages", |path| path.as_str());
     let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
     format!("/signin?{query}")
 }
 
-/// Gives the answers of server functions the status of their error. Leptos itself answers 500 for arguments that it
-/// cannot read, and redirects whoever says to accept HTML; our forms do not come this way. What is too large for any of
-/// them, or for a form, is told in the way of each.
-pub async fn server_function(mut request: Request, next: Next) -> Response {
+/// Sets the status of server functions' errors. Leptos itself answers with 500 if it cannot read the arguments, and
+/// redirects clients that accept HTML; the plain forms do not use these paths. Also replaces the response to a body
+/// that is too large, for server functions and for forms.
+pub async fn server_function_status(mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     if path.starts_with("/rpc/") {
         request.headers_mut().remove(header::ACCEPT);
     }
     let response = next.run(request).await;
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return error_page::refuse_at(&path, &AppError::TooLarge);
+        return error_page::for_path(&path, &AppError::TooLarge);
     }
-    let is_unread = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
-    if !is_unread || !response.headers().contains_key("serverfnerror") {
+    let is_500 = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
+    if !is_500 || !response.headers().contains_key("serverfnerror") {
         return response;
     }
     let body = axum::body::to_bytes(response.into_body(), BODY_BYTES_MAX).await.unwrap_or_default();
-    refuse(&serde_json::from_slice(&body).unwrap_or(AppError::Unexpected))
+    error_response(&serde_json::from_slice(&body).unwrap_or(AppError::Unexpected))
 }
 
 #[cfg(test)]
@@ -244,14 +247,14 @@ mod tests {
     }
 
     #[test]
-    fn a_configured_origin_counts_instead_of_the_host_header() {
+    fn a_configured_origin_overrides_the_host_header() {
         let spoofed = headers(&[("origin", "https://b.test"), ("host", "b.test")]);
         assert!(!is_same_origin(&spoofed, Some("https://a.test")));
         assert!(is_same_origin(&headers(&[("origin", "https://a.test")]), Some("https://a.test/")));
     }
 
     #[test]
-    fn a_client_cannot_choose_the_address_that_it_is_counted_by() {
+    fn a_client_cannot_choose_its_address_for_rate_limits() {
         let forged = headers(&[("x-forwarded-for", "1.1.1.1, 2.2.2.2, 3.3.3.3")]);
         assert_eq!(forwarded_for(&forged, 0), None);
         assert_eq!(forwarded_for(&forged, 1), Some([3, 3, 3, 3].into()));

@@ -1,4 +1,4 @@
-//! The server's edge: paths, layers, forms, error pages, sessions, rate limits, the JSON API.
+//! HTTP: router, layers, sessions, forms, error pages, events, rate limits and the JSON API.
 
 pub mod router;
 
@@ -12,7 +12,7 @@ pub mod session;
 
 pub mod respond;
 
-pub mod refuse;
+pub mod error_response;
 
 pub mod render;
 

@@ -1,4 +1,4 @@
-//! Who may try how often. Per process: several servers allow as many times more.
+//! Rate limits. Each process counts on its own: `n` servers allow `n` times as much.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -10,47 +10,40 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use crate::domain::error::AppError;
 use crate::domain::user;
 
-/// The address that a request came from, put into its extensions by `layers::client_address`.
+/// Client address of a request. `layers::client_address` puts it into the request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
-/// What is counted, each on its own.
+/// Rate-limited action. Each has its own quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Signing in.
     SignIn,
-    /// Making an account.
     SignUp,
-    /// Asking for a code, or trying one.
+    /// Request or use of a confirmation code.
     Code,
-    /// Looking for people.
     Search,
-    /// Sending a message.
     Send,
-    /// Saying that one is writing.
     Typing,
-    /// Saying what has arrived or been read.
+    /// Update of a read or delivery position, or an unread mark.
     Mark,
-    /// Asking who is there.
-    Look,
+    WatchPresence,
 }
 
-/// Who is counted: an address and an account for those who are not signed in, a person otherwise.
+/// Subject of a rate limit: the client address and the account for signed-out callers, the user otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Caller {
-    /// The address that a request came from.
     Address(IpAddr),
-    /// The e-mail address that somebody tries, lower case.
+    /// E-mail address in the request, in lower case.
     Account(String),
-    /// Who is signed in.
     User(user::Id),
 }
 
-/// How many addresses it takes to use up what is allowed for one account. Were it one, anybody could keep an owner out.
+/// Number of client addresses that it takes to exhaust the quota of one account. With 1, any single client could lock
+/// an owner out.
 const ADDRESSES_PER_ACCOUNT: u32 = 5;
 
-/// The counters. Memory grows with the number of callers; [`Limits::forget`] drops those that have calmed down.
-pub struct Limits {
+/// Counters of all actions. Their memory grows with the number of callers; [`RateLimits::drop_idle`] frees idle ones.
+pub struct RateLimits {
     sign_in: Counters,
     sign_up: Counters,
     code: Counters,
@@ -58,23 +51,24 @@ pub struct Limits {
     send: Counters,
     typing: Counters,
     mark: Counters,
-    look: Counters,
+    watch_presence: Counters,
     clock: DefaultClock,
 }
 
-/// What counts one action.
+/// Counters of one action.
 struct Counters {
-    /// By address, or by person.
+    /// Per address or user.
     callers: DefaultKeyedRateLimiter<Caller>,
-    /// By account, whatever addresses it is tried from.
+    /// Per account, over all addresses.
     accounts: DefaultKeyedRateLimiter<Caller>,
 }
 
 impl Counters {
-    /// For a caller `burst` at once, then one every `refill`; for an account what [`ADDRESSES_PER_ACCOUNT`] callers have.
+    /// Allows a caller `burst` attempts at once, then one per `refill`. An account gets [`ADDRESSES_PER_ACCOUNT`] times
+    /// that.
     fn new(burst: u32, refill: Duration) -> Self {
-        let accounts = quota(burst * ADDRESSES_PER_ACCOUNT, refill / ADDRESSES_PER_ACCOUNT);
-        Self { callers: quota(burst, refill), accounts }
+        let accounts = limiter(burst * ADDRESSES_PER_ACCOUNT, refill / ADDRESSES_PER_ACCOUNT);
+        Self { callers: limiter(burst, refill), accounts }
     }
 
     fn of(&self, caller: &Caller) -> &DefaultKeyedRateLimiter<Caller> {
@@ -85,14 +79,14 @@ impl Counters {
     }
 }
 
-/// A quota: `burst` at once, then one every `refill`.
-fn quota(burst: u32, refill: Duration) -> DefaultKeyedRateLimiter<Caller> {
+/// Creates a limiter that allows `burst` attempts at once, then one per `refill`.
+fn limiter(burst: u32, refill: Duration) -> DefaultKeyedRateLimiter<Caller> {
     let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
     let quota = Quota::with_period(refill).unwrap_or(Quota::per_second(NonZeroU32::MIN)).allow_burst(burst);
     RateLimiter::keyed(quota)
 }
 
-impl Default for Limits {
+impl Default for RateLimits {
     fn default() -> Self {
         Self {
             sign_in: Counters::new(10, Duration::from_secs(6)),
@@ -100,17 +94,17 @@ impl Default for Limits {
             code: Counters::new(10, Duration::from_secs(30)),
             search: Counters::new(30, Duration::from_millis(500)),
             send: Counters::new(30, Duration::from_millis(500)),
-            // Once for each message, however short.
+            // A page reports typing at least once per message, however short, so the quota equals that of `send`.
             typing: Counters::new(30, Duration::from_millis(500)),
             mark: Counters::new(100, Duration::from_millis(250)),
-            look: Counters::new(30, Duration::from_secs(2)),
+            watch_presence: Counters::new(30, Duration::from_secs(2)),
             clock: DefaultClock::default(),
         }
     }
 }
 
-impl Limits {
-    /// Counts one try. Refused with the time to wait when there were too many.
+impl RateLimits {
+    /// Counts an attempt. Returns [`AppError::RateLimited`] with the time to wait if the quota is exhausted.
     pub fn check(&self, action: Action, caller: Caller) -> Result<(), AppError> {
         let counters = match action {
             Action::SignIn => &self.sign_in,
@@ -120,7 +114,7 @@ impl Limits {
             Action::Send => &self.send,
             Action::Typing => &self.typing,
             Action::Mark => &self.mark,
-            Action::Look => &self.look,
+            Action::WatchPresence => &self.watch_presence,
         };
         counters.of(&caller).check_key(&caller).map_err(|not_until| {
             let wait = not_until.wait_time_from(self.clock.now());
@@ -128,11 +122,11 @@ impl Limits {
         })
     }
 
-    /// Drops the callers whose counts are back at zero. To be called now and then.
-    pub fn forget(&self) {
-        let of_visitors = [&self.sign_in, &self.sign_up, &self.code];
-        let of_people = [&self.search, &self.send, &self.typing, &self.mark, &self.look];
-        let all = of_visitors.into_iter().chain(of_people);
+    /// Drops the callers whose quota is full again. Call it periodically.
+    pub fn drop_idle(&self) {
+        let signed_out = [&self.sign_in, &self.sign_up, &self.code];
+        let signed_in = [&self.search, &self.send, &self.typing, &self.mark, &self.watch_presence];
+        let all = signed_out.into_iter().chain(signed_in);
         for limiter in all.flat_map(|counters| [&counters.callers, &counters.accounts]) {
             limiter.retain_recent();
             limiter.shrink_to_fit();
@@ -146,16 +140,16 @@ mod tests {
 
     use super::*;
 
-    /// How many of 100 tries at once are let through.
-    fn let_through(limits: &Limits, caller: &Caller) -> usize {
+    /// Number of 100 simultaneous attempts that are allowed.
+    fn allowed(limits: &RateLimits, caller: &Caller) -> usize {
         (0..100).filter(|_| limits.check(Action::SignIn, caller.clone()).is_ok()).count()
     }
 
     #[test]
-    fn an_account_may_be_tried_several_times_as_often_as_an_address_may_try() {
-        let limits = Limits::default();
-        let address = let_through(&limits, &Caller::Address(Ipv4Addr::LOCALHOST.into()));
-        let account = let_through(&limits, &Caller::Account("ana@example.com".to_owned()));
+    fn an_account_has_several_times_the_quota_of_an_address() {
+        let limits = RateLimits::default();
+        let address = allowed(&limits, &Caller::Address(Ipv4Addr::LOCALHOST.into()));
+        let account = allowed(&limits, &Caller::Account("ana@example.com".to_owned()));
         assert!((10..20).contains(&address), "{address}");
         assert!(account > 2 * address, "{account} of an account, {address} from an address");
     }

@@ -1,7 +1,5 @@
-//! From what happened on the server to what a browser may know of it.
+//! Context and error handling of server functions.
 
-use crate::server::failure::Failure;
-use crate::server::http::refuse::status;
 use std::future::Future;
 
 use axum::http::request::Parts;
@@ -12,26 +10,28 @@ use leptos_axum::ResponseOptions;
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
 use crate::domain::user;
-use crate::server::accounts::Answer;
+use crate::server::accounts::AccountOutcome;
+use crate::server::failure::Failure;
+use crate::server::http::error_response::status;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
 
-/// Who calls, and with what.
+/// Context of a server function call.
 pub struct Call {
-    /// The parts of the server.
     pub state: AppState,
-    /// The request's head.
+    /// Head of the request.
     pub parts: Parts,
     options: Option<ResponseOptions>,
 }
 
 impl Call {
-    /// Who is signed in.
+    /// Returns the signed-in user.
     pub fn user(&self) -> Result<&CurrentUser, AppError> {
         CurrentUser::of(&self.parts)
     }
 
-    /// Who is signed in, unless something was written by somebody else: who is signed in may have changed since.
+    /// Returns the signed-in user. Fails if `author` names another user: the signed-in user of a browser may have
+    /// changed since the text was written.
     pub fn author(&self, author: Option<user::Id>) -> Result<&CurrentUser, AppError> {
         let me = self.user()?;
         if author.is_some_and(|author| author != me.user.id) {
@@ -40,18 +40,19 @@ impl Call {
         Ok(me)
     }
 
-    /// Puts the answer's headers into the response, and says where to go.
-    pub fn lead(&self, answer: Answer) -> Destination {
+    /// Copies the outcome's headers into the response and returns its destination.
+    pub fn redirect(&self, outcome: AccountOutcome) -> Destination {
         if let Some(options) = &self.options {
-            for (name, value) in &answer.headers {
+            for (name, value) in &outcome.headers {
                 options.append_header(name.clone(), value.clone());
             }
         }
-        answer.destination
+        outcome.destination
     }
 }
 
-/// Runs the body of a server function. A failure sets the status of the answer, or of the page that is being rendered.
+/// Runs the body of a server function. A failure sets the status of the response, or of the page that is being
+/// rendered.
 pub async fn respond<T, W>(work: impl FnOnce(Call) -> W) -> Result<T, AppError>
 where
     W: Future<Output = Result<T, Failure>>,
@@ -59,12 +60,12 @@ where
     // Read before the first await: the context belongs to the owner that runs now.
     let options = use_context::<ResponseOptions>();
     let call = Call { state: expect_context(), parts: expect_context(), options: options.clone() };
-    let answer = work(call).await.map_err(Failure::into_answer);
-    if let (Err(error), Some(options)) = (&answer, options) {
+    let result = work(call).await.map_err(Failure::into_public);
+    if let (Err(error), Some(options)) = (&result, options) {
         options.set_status(status(error));
         if let Some(secs) = error.retry_after_secs() {
             options.insert_header(header::RETRY_AFTER, HeaderValue::from(secs));
         }
     }
-    answer
+    result
 }

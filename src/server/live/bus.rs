@@ -1,5 +1,5 @@
-//! The way of events between servers: NATS, where `NATS_URL` is set. It holds nothing, and may lose anything: then pages
-//! are told that something may be missing, and ask.
+//! Bus for events between servers: NATS, if `NATS_URL` is set. Messages are neither stored nor guaranteed to arrive;
+//! after a possible loss the affected pages get a resync event and reload their data.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,40 +19,39 @@ use crate::domain::event::Event;
 use crate::domain::user;
 use crate::server::live::{Hub, Presence};
 
-/// How many events may wait to be carried. More, and the other servers' pages are told to ask.
-const WAITING_MAX: usize = 1024;
+/// Maximum number of queued outgoing events. Beyond it events are dropped, and the pages of the other servers resync.
+const QUEUED_MAX: usize = 1024;
 
-/// How often pages are told to ask while the other servers cannot be heard.
-const AWAY_INTERVAL: Duration = Duration::from_secs(10);
+/// Interval of the connection check. While NATS is disconnected, pages of this server resync at this interval.
+const CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How long until it is tried again to be heard.
+/// Interval between attempts to subscribe.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What one server tells the others.
+/// Message on the bus.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Telling {
-    /// Which server: it has told its own pages already.
+struct Envelope {
+    /// The sending server. It receives its own messages back and ignores them.
     from: Uuid,
-    /// Whom; none for everybody.
+    /// Recipients. `None` broadcasts to all users.
     to: Option<Vec<user::Id>>,
     event: Event,
-    /// Whether it is for the servers alone: no page is told.
+    /// If true, only the servers handle the event and no page receives it.
     #[serde(default)]
     for_servers: bool,
 }
 
-/// One end of the bus. Cloning copies handles.
+/// Publisher of this server on the bus. Cloning copies handles.
 #[derive(Clone)]
 pub struct Bus {
-    /// Which server's.
     server: Uuid,
-    tellings: mpsc::Sender<Telling>,
-    /// Whether something was to be told that was not.
+    outgoing: mpsc::Sender<Envelope>,
+    /// True if an event was dropped since the last broadcast resync.
     lossy: Arc<AtomicBool>,
 }
 
 impl Bus {
-    /// Joins the servers that use the same table. A NATS that is away is waited for, in the background.
+    /// Joins the servers that use the same table. Connects in the background with retries, so NATS may be unavailable.
     pub async fn join(
         url: &str,
         table: &str,
@@ -61,20 +60,20 @@ impl Bus {
         closing: CancellationToken,
     ) -> anyhow::Result<Self> {
         let gap = Arc::new(Notify::new());
-        let met = Arc::clone(&gap);
+        let found_gap = Arc::clone(&gap);
         let options = ConnectOptions::new().retry_on_initial_connect().event_callback(move |event| {
-            tracing::info!(%event, "the bus between servers");
-            // However short it was away, or however little was dropped.
+            tracing::info!(%event, "NATS connection event");
+            // Even a short disconnect or a single dropped message may have lost an event.
             if matches!(event, async_nats::Event::Connected | async_nats::Event::SlowConsumer(_)) {
-                met.notify_one();
+                found_gap.notify_one();
             }
             async {}
         });
         let client = options.connect(url).await.with_context(|| format!("connect to NATS at {url}"))?;
-        let (tellings, waiting) = mpsc::channel(WAITING_MAX);
+        let (outgoing, queued) = mpsc::channel(QUEUED_MAX);
         let lossy = Arc::new(AtomicBool::new(false));
         let server = Uuid::new_v4();
-        let line = Line {
+        let connection = Connection {
             client,
             subject: format!("cruddur-messages.{table}.events"),
             server,
@@ -83,61 +82,61 @@ impl Bus {
             gap,
             lossy: Arc::clone(&lossy),
         };
-        tokio::spawn(async move { closing.run_until_cancelled(line.carry(waiting)).await });
-        Ok(Self { server, tellings, lossy })
+        tokio::spawn(async move { closing.run_until_cancelled(connection.run(queued)).await });
+        Ok(Self { server, outgoing, lossy })
     }
 
-    /// Tells the pages of these people at the other servers. Never waits.
+    /// Publishes an event to the pages of these users on the other servers. Never waits.
     pub fn publish(&self, to: &[user::Id], event: &Event) {
         self.send(to, event, false);
     }
 
-    /// Tells the other servers alone. Never waits.
+    /// Publishes an event that only the other servers handle. Never waits.
     pub fn publish_to_servers(&self, to: &[user::Id], event: &Event) {
         self.send(to, event, true);
     }
 
     fn send(&self, to: &[user::Id], event: &Event, for_servers: bool) {
-        let telling = Telling { from: self.server, to: Some(to.to_vec()), event: event.clone(), for_servers };
-        if self.tellings.try_send(telling).is_err() {
+        let envelope = Envelope { from: self.server, to: Some(to.to_vec()), event: event.clone(), for_servers };
+        if self.outgoing.try_send(envelope).is_err() {
             self.lossy.store(true, Ordering::Relaxed);
         }
     }
 }
 
-/// What carrying takes.
-struct Line {
+/// Connection to NATS, with the local recipients of incoming events.
+struct Connection {
     client: Client,
     subject: String,
     server: Uuid,
     hub: Hub,
     presence: Presence,
-    /// Something that others have told may not have been heard.
+    /// Notified after incoming events may have been lost.
     gap: Arc<Notify>,
     lossy: Arc<AtomicBool>,
 }
 
-impl Line {
-    async fn carry(self, mut waiting: mpsc::Receiver<Telling>) {
+impl Connection {
+    async fn run(self, mut queued: mpsc::Receiver<Envelope>) {
         let mut subscriber = self.subscribe().await;
-        let mut ticks = interval(AWAY_INTERVAL);
+        let mut ticks = interval(CHECK_INTERVAL);
         loop {
             tokio::select! {
-                Some(telling) = waiting.recv() => self.tell(&telling).await,
+                Some(envelope) = queued.recv() => self.publish(&envelope).await,
                 message = subscriber.next() => match message {
-                    Some(message) => self.heed(&message.payload),
+                    Some(message) => self.handle(&message.payload),
                     None => subscriber = self.subscribe().await,
                 },
                 () = self.gap.notified() => {
-                    // What was told while nobody could be heard is lost, on both sides.
-                    self.hub.tell_all(&Event::Resync);
-                    self.have_all_ask().await;
+                    // Events published during the gap are lost in both directions.
+                    self.hub.broadcast_locally(&Event::Resync);
+                    self.broadcast_resync().await;
                 }
                 _ = ticks.tick() => {
                     if !self.is_connected() {
-                        self.hub.tell_all(&Event::Resync);
+                        self.hub.broadcast_locally(&Event::Resync);
                     } else if self.lossy.swap(false, Ordering::Relaxed) {
-                        self.have_all_ask().await;
+                        self.broadcast_resync().await;
                     }
                 }
             }
@@ -152,42 +151,42 @@ impl Line {
         loop {
             match self.client.subscribe(self.subject.clone()).await {
                 Ok(subscriber) => return subscriber,
-                Err(error) => tracing::warn!(%error, "the other servers are not heard"),
+                Err(error) => tracing::warn!(%error, "NATS subscription failed"),
             }
             tokio::time::sleep(RETRY_INTERVAL).await;
         }
     }
 
-    /// Has all pages of the other servers ask.
-    async fn have_all_ask(&self) {
-        self.tell(&Telling { from: self.server, to: None, event: Event::Resync, for_servers: false }).await;
+    /// Makes all pages of the other servers resync.
+    async fn broadcast_resync(&self) {
+        self.publish(&Envelope { from: self.server, to: None, event: Event::Resync, for_servers: false }).await;
     }
 
-    async fn tell(&self, telling: &Telling) {
-        // A client that is not connected would keep what is late by then.
-        let sent = self.is_connected() && self.publish(telling).await.is_ok();
-        if !sent {
+    async fn publish(&self, envelope: &Envelope) {
+        // A disconnected client would buffer the event and deliver it late.
+        let published = self.is_connected() && self.try_publish(envelope).await.is_ok();
+        if !published {
             self.lossy.store(true, Ordering::Relaxed);
         }
     }
 
-    async fn publish(&self, telling: &Telling) -> anyhow::Result<()> {
-        let telling = serde_json::to_vec(telling)?;
-        Ok(self.client.publish(self.subject.clone(), telling.into()).await?)
+    async fn try_publish(&self, envelope: &Envelope) -> anyhow::Result<()> {
+        let payload = serde_json::to_vec(envelope)?;
+        Ok(self.client.publish(self.subject.clone(), payload.into()).await?)
     }
 
-    fn heed(&self, payload: &[u8]) {
-        match serde_json::from_slice::<Telling>(payload) {
-            Ok(telling) if telling.from == self.server => {}
-            Ok(Telling { to: None, event, .. }) => self.hub.tell_all(&event),
-            Ok(Telling { to: Some(to), event, for_servers, .. }) => {
+    fn handle(&self, payload: &[u8]) {
+        match serde_json::from_slice::<Envelope>(payload) {
+            Ok(envelope) if envelope.from == self.server => {}
+            Ok(Envelope { to: None, event, .. }) => self.hub.broadcast_locally(&event),
+            Ok(Envelope { to: Some(to), event, for_servers, .. }) => {
                 if !for_servers {
-                    self.hub.tell(&to, &event);
+                    self.hub.publish_locally(&to, &event);
                 }
-                self.presence.heed(&to, &event);
+                self.presence.handle(&to, &event);
             }
-            // A newer server tells what this one does not know.
-            Err(_) => self.hub.tell_all(&Event::Resync),
+            // A newer server may send events that this version does not know.
+            Err(_) => self.hub.broadcast_locally(&Event::Resync),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The streams that are open on this server, by person.
+//! The event streams that are open on this server, by user.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,13 +11,14 @@ use crate::domain::user;
 use crate::server::live::bus::Bus;
 use crate::server::store::postgres::sessions;
 
-/// The most streams of one person: tabs and devices.
+/// Maximum number of streams of one user: tabs and devices.
 pub const STREAMS_MAX: usize = 24;
 
-/// How many events may wait for a page that does not read. One more, and its stream ends: it asks for what it missed.
-const WAITING_MAX: usize = 64;
+/// Maximum number of queued events of a page that does not read. One more ends its stream; the page reconnects and
+/// reloads its data.
+const QUEUED_MAX: usize = 64;
 
-/// Who hears of what. Holds nothing that may not be lost. Cloning copies a handle.
+/// Publisher of live events. Holds nothing that must survive a restart. Cloning copies a handle.
 #[derive(Clone, Default)]
 pub struct Hub {
     streams: Arc<Mutex<Streams>>,
@@ -25,19 +26,19 @@ pub struct Hub {
 
 #[derive(Default)]
 struct Streams {
-    by_user: HashMap<user::Id, Vec<Outlet>>,
+    by_user: HashMap<user::Id, Vec<OpenStream>>,
     opened: u64,
     bus: Option<Bus>,
 }
 
-/// The end of a stream at which events go in.
-struct Outlet {
+/// Sending half of a stream.
+struct OpenStream {
     number: u64,
     session: sessions::Id,
     sender: mpsc::Sender<Arc<str>>,
 }
 
-/// One stream of a person. It is closed when dropped.
+/// Receiving half of a stream. Dropping it closes the stream.
 pub struct Subscription {
     hub: Hub,
     user: user::Id,
@@ -46,94 +47,94 @@ pub struct Subscription {
 }
 
 impl Hub {
-    /// Opens a stream for a person. Refused where they have [`STREAMS_MAX`].
+    /// Opens a stream for a user. Denied if the user already has [`STREAMS_MAX`].
     pub fn subscribe(&self, user: user::Id, session: sessions::Id) -> Result<Subscription, AppError> {
-        let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let (sender, receiver) = mpsc::channel(QUEUED_MAX);
         let mut streams = self.lock();
         streams.opened += 1;
         let number = streams.opened;
-        let outlets = streams.by_user.entry(user).or_default();
-        if outlets.len() >= STREAMS_MAX {
+        let of_user = streams.by_user.entry(user).or_default();
+        if of_user.len() >= STREAMS_MAX {
             return Err(AppError::RateLimited { retry_after_secs: 60 });
         }
-        outlets.push(Outlet { number, session, sender });
+        of_user.push(OpenStream { number, session, sender });
         Ok(Subscription { hub: self.clone(), user, number, receiver })
     }
 
-    /// Carries from now on to the other servers what is published here.
+    /// Connects the hub to the bus: from now on published events also reach the other servers.
     pub fn join(&self, bus: Bus) {
         self.lock().bus = Some(bus);
     }
 
-    /// Tells these people, at whichever server their pages are. Never waits: a stream that does not keep up ends.
+    /// Publishes an event to these users, on every server. Never waits: a stream that does not keep up is closed.
     pub fn publish(&self, to: &[user::Id], event: &Event) {
-        self.tell(to, event);
+        self.publish_locally(to, event);
         let bus = self.lock().bus.clone();
         if let Some(bus) = bus {
             bus.publish(to, event);
         }
     }
 
-    /// Tells the other servers what they would tell these people. They tell no page.
-    pub fn tell_servers(&self, to: &[user::Id], event: &Event) {
+    /// Publishes an event to the other servers. They handle it themselves and do not forward it to pages.
+    pub fn publish_to_servers(&self, to: &[user::Id], event: &Event) {
         let bus = self.lock().bus.clone();
         if let Some(bus) = bus {
             bus.publish_to_servers(to, event);
         }
     }
 
-    /// Tells everybody whose pages are at this server.
-    pub fn tell_all(&self, event: &Event) {
-        let everybody: Vec<_> = self.lock().by_user.keys().copied().collect();
-        self.tell(&everybody, event);
+    /// Publishes an event to all users with a stream on this server.
+    pub fn broadcast_locally(&self, event: &Event) {
+        let users: Vec<_> = self.lock().by_user.keys().copied().collect();
+        self.publish_locally(&users, event);
     }
 
-    /// Tells these people's pages at this server.
-    pub fn tell(&self, to: &[user::Id], event: &Event) {
+    /// Publishes an event to the streams of these users on this server.
+    pub fn publish_locally(&self, to: &[user::Id], event: &Event) {
         let Ok(text) = serde_json::to_string(event) else { return };
         let text: Arc<str> = text.into();
         let mut streams = self.lock();
         for user in to {
-            streams.retain(*user, |outlet| outlet.sender.try_send(Arc::clone(&text)).is_ok());
+            streams.retain(*user, |stream| stream.sender.try_send(Arc::clone(&text)).is_ok());
         }
     }
 
-    /// The sessions that have a stream open.
+    /// Returns the sessions that have a stream open.
     pub fn sessions(&self) -> HashSet<sessions::Id> {
-        self.lock().by_user.values().flatten().map(|outlet| outlet.session).collect()
+        self.lock().by_user.values().flatten().map(|stream| stream.session).collect()
     }
 
-    /// Ends the streams of these sessions.
-    pub fn close(&self, over: &HashSet<sessions::Id>) {
+    /// Closes the streams of these sessions.
+    pub fn close(&self, ended: &HashSet<sessions::Id>) {
         let mut streams = self.lock();
-        let people: Vec<_> = streams.by_user.keys().copied().collect();
-        for user in people {
-            streams.retain(user, |outlet| !over.contains(&outlet.session));
+        let users: Vec<_> = streams.by_user.keys().copied().collect();
+        for user in users {
+            streams.retain(user, |stream| !ended.contains(&stream.session));
         }
     }
 
-    /// Whether a person has a stream open here.
-    pub fn is_open(&self, user: user::Id) -> bool {
+    /// Returns true if the user has a stream open on this server.
+    pub fn has_stream(&self, user: user::Id) -> bool {
         self.lock().by_user.contains_key(&user)
     }
 
-    /// How many streams are open.
-    pub fn open(&self) -> usize {
+    /// Number of open streams.
+    pub fn stream_count(&self) -> usize {
         self.lock().by_user.values().map(Vec::len).sum()
     }
 
     fn lock(&self) -> MutexGuard<'_, Streams> {
-        // Nothing in here panics half-way through a change.
+        // A poisoned lock is usable: no change in this file can panic halfway.
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Streams {
-    /// Keeps the streams of a person that `keep` says; the others end when they have been read to the end.
-    fn retain(&mut self, user: user::Id, keep: impl FnMut(&mut Outlet) -> bool) {
-        if let Some(outlets) = self.by_user.get_mut(&user) {
-            outlets.retain_mut(keep);
-            if outlets.is_empty() {
+    /// Keeps the streams of a user for which `keep` returns true. A removed one ends after its queued events are read.
+    fn retain(&mut self, user: user::Id, keep: impl FnMut(&mut OpenStream) -> bool) {
+        if let Some(of_user) = self.by_user.get_mut(&user) {
+            of_user.retain_mut(keep);
+            if of_user.is_empty() {
                 self.by_user.remove(&user);
             }
         }
@@ -141,12 +142,12 @@ impl Streams {
 }
 
 impl Subscription {
-    /// Whose it is.
+    /// Returns the user of the stream.
     pub fn user(&self) -> user::Id {
         self.user
     }
 
-    /// The next event, as JSON; none when the stream is to end.
+    /// Returns the next event as JSON, or `None` once the stream is closed.
     pub async fn next(&mut self) -> Option<Arc<str>> {
         self.receiver.recv().await
     }
@@ -154,7 +155,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.hub.lock().retain(self.user, |outlet| outlet.number != self.number);
+        self.hub.lock().retain(self.user, |stream| stream.number != self.number);
     }
 }
 
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_reaches_every_stream_of_the_people_it_is_for_and_nobody_else() {
+    async fn an_event_reaches_every_stream_of_its_recipients_and_no_other() {
         let hub = Hub::default();
         let mut mine = [hub.subscribe(ana(), id(1)).expect("open"), hub.subscribe(ana(), id(2)).expect("open")];
         let mut others = hub.subscribe(samples::user(2, "ben").id, id(3)).expect("open");
@@ -185,27 +186,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_that_nobody_reads_ends_and_takes_no_more_room() {
+    async fn a_stream_that_is_not_read_is_closed_and_removed() {
         let hub = Hub::default();
         let mut stream = hub.subscribe(ana(), id(1)).expect("open");
-        for _ in 0..=WAITING_MAX {
+        for _ in 0..=QUEUED_MAX {
             hub.publish(&[ana()], &Event::Resync);
         }
-        assert_eq!(hub.open(), 0);
-        for _ in 0..WAITING_MAX {
+        assert_eq!(hub.stream_count(), 0);
+        for _ in 0..QUEUED_MAX {
             assert!(stream.next().await.is_some());
         }
         assert_eq!(stream.next().await, None);
     }
 
     #[test]
-    fn a_person_has_so_many_streams_and_a_closed_one_makes_room() {
+    fn the_streams_of_a_user_are_limited_and_a_closed_stream_frees_a_slot() {
         let hub = Hub::default();
         let mut streams: Vec<_> = (0..STREAMS_MAX).map(|_| hub.subscribe(ana(), id(1)).expect("open")).collect();
         assert!(matches!(hub.subscribe(ana(), id(1)), Err(AppError::RateLimited { .. })));
         streams.pop();
         assert!(hub.subscribe(ana(), id(1)).is_ok());
         drop(streams);
-        assert_eq!((hub.open(), hub.sessions().len()), (0, 0));
+        assert_eq!((hub.stream_count(), hub.sessions().len()), (0, 0));
     }
 }

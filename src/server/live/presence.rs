@@ -1,5 +1,5 @@
-//! Who is there: has a page open, on any server. Told to those whom they write with and to those who look for them, and
-//! stored nowhere.
+//! Presence: a user is online while a page of theirs has an event stream open on any server. Presence is published to
+//! the user's peers and to users with a presence subscription, and is never stored.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,157 +10,157 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::event::Event;
 use crate::domain::user;
 use crate::server::live::Hub;
-use crate::server::live::presence_subscriptions::Lookers;
+use crate::server::live::presence_subscriptions::PresenceSubscriptions;
 
-/// How often it is looked who has left.
-const LOOK_INTERVAL: Duration = Duration::from_secs(4);
+/// Interval of the check for users who went offline.
+const CHECK_INTERVAL: Duration = Duration::from_secs(4);
 
-/// Who is missed so many times in a row has left: a page that is loaded again is back before.
-const MISSED_MAX: u32 = 2;
+/// Consecutive checks without a stream before a user counts as offline. Long enough to survive a page reload.
+const MISSED_CHECKS_MAX: u32 = 2;
 
-/// One look in so many says again who is there: what was told may have been lost, and who has heard nothing for longer than
-/// two of these believes it no more.
-const LOOKS_PER_ROUND: u32 = 15;
+/// Number of checks between two repetitions of all presence events. Events can be lost, so presence is repeated every
+/// minute; pages discard it if it has not been repeated for more than two minutes.
+const CHECKS_PER_REPETITION: u32 = 15;
 
-/// The people who are at this server. Cloning copies a handle.
+/// Presence of the users who are connected to this server. Cloning copies a handle.
 #[derive(Clone)]
 pub struct Presence {
     hub: Hub,
-    known: Arc<Mutex<Known>>,
+    state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
-struct Known {
-    /// Who is here.
-    guests: HashMap<user::Id, Guest>,
-    /// Who looks for people, wherever either of them is.
-    lookers: Lookers,
+struct State {
+    connected: HashMap<user::Id, ConnectedUser>,
+    /// Subscriptions of users on all servers, to users on all servers.
+    subscriptions: PresenceSubscriptions,
 }
 
-struct Guest {
-    /// Whom they write with, as far as they are told.
-    with: Vec<user::Id>,
-    /// How many looks in a row have not found them.
-    missed: u32,
+struct ConnectedUser {
+    /// Members of the user's newest conversations, who are always notified.
+    peers: Vec<user::Id>,
+    /// Consecutive checks that found no stream of the user.
+    missed_checks: u32,
 }
 
 impl Presence {
-    /// Of those who have a stream in `hub`.
+    /// Creates the presence of users with a stream in `hub`.
     pub fn new(hub: Hub) -> Self {
-        Self { hub, known: Arc::default() }
+        Self { hub, state: Arc::default() }
     }
 
-    /// Somebody has opened a stream. Those whom they write `with` are told, and they are told who of those is there.
-    pub fn arrive(&self, person: user::Id, with: Vec<user::Id>) {
-        self.lock().guests.insert(person, Guest { with: with.clone(), missed: 0 });
-        self.announce(person);
-        if let Some(present) = self.present_of(&with) {
-            self.hub.tell(&[person], &present);
+    /// Handles a new stream of a user: publishes the user's presence, and sends the user the presence of the peers.
+    pub fn connect(&self, user: user::Id, peers: Vec<user::Id>) {
+        self.lock().connected.insert(user, ConnectedUser { peers: peers.clone(), missed_checks: 0 });
+        self.publish_presence(user);
+        if let Some(event) = self.presence_event(&peers) {
+            self.hub.publish_locally(&[user], &event);
         }
     }
 
-    /// Two people have written to each other, for the first time or again.
-    pub fn introduce(&self, one: user::Id, other: user::Id) {
-        for (person, other) in [(one, other), (other, one)] {
-            let is_new = self.lock().guests.get_mut(&person).is_some_and(|guest| {
-                let is_new = !guest.with.contains(&other);
-                guest.with.extend(is_new.then_some(other));
+    /// Makes two users peers, because one of them has sent the other a message.
+    pub fn add_peers(&self, one: user::Id, other: user::Id) {
+        for (user, peer) in [(one, other), (other, one)] {
+            let is_new = self.lock().connected.get_mut(&user).is_some_and(|connected| {
+                let is_new = !connected.peers.contains(&peer);
+                connected.peers.extend(is_new.then_some(peer));
                 is_new
             });
             if is_new {
-                self.greet(person, &[other]);
+                self.publish_arrival(user, &[peer]);
             }
         }
     }
 
-    /// Somebody looks for people with whom they have conversations. They are told who of those is there, and for some time
-    /// who comes and goes. Nobody else is told anything.
-    pub fn look(&self, looker: user::Id, people: &[user::Id]) {
-        self.answer(looker, people);
-        self.hub.tell_servers(people, &Event::PersonArrived { person: looker });
+    /// Subscribes a user to the presence of peers: sends their current presence, and its changes until the subscription
+    /// expires. The peers are not notified.
+    pub fn subscribe(&self, watcher: user::Id, peers: &[user::Id]) {
+        self.add_subscription(watcher, peers);
+        self.hub.publish_to_servers(peers, &Event::PersonArrived { person: watcher });
     }
 
-    /// Takes in what another server has told `to`.
-    pub fn heed(&self, to: &[user::Id], event: &Event) {
+    /// Handles an event that another server has published to the users `to`.
+    pub fn handle(&self, to: &[user::Id], event: &Event) {
         match (event, to) {
-            // Who has come there, or looks for somebody, wants to know who is here.
-            (Event::PersonArrived { person }, people) => self.answer(*person, people),
-            // From there, but not from here.
-            (Event::PersonLeft { person }, _) if self.hub.is_open(*person) => self.announce(*person),
-            (Event::MessageSent { .. }, [one, other]) => self.introduce(*one, *other),
+            // The user connected or subscribed on the other server, and needs the presence of peers on this one.
+            (Event::PersonArrived { person }, peers) => self.add_subscription(*person, peers),
+            // The user still has a stream on this server.
+            (Event::PersonLeft { person }, _) if self.hub.has_stream(*person) => self.publish_presence(*person),
+            (Event::MessageSent { .. }, [one, other]) => self.add_peers(*one, *other),
             _ => {}
         }
     }
 
-    /// Finds out who has left, until this server is to stop.
-    pub async fn watch(self, closing: CancellationToken) {
-        let mut ticks = tokio::time::interval(LOOK_INTERVAL);
-        for look in 1_u32.. {
+    /// Publishes departures, repeats presence and expires subscriptions, until this server shuts down.
+    pub async fn run(self, closing: CancellationToken) {
+        let mut ticks = tokio::time::interval(CHECK_INTERVAL);
+        for check in 1_u32.. {
             if closing.run_until_cancelled(ticks.tick()).await.is_none() {
                 return;
             }
-            for (person, told) in self.take_who_left() {
-                self.hub.publish(&told, &Event::PersonLeft { person });
+            for (user, recipients) in self.take_departed() {
+                self.hub.publish(&recipients, &Event::PersonLeft { person: user });
             }
-            if look % LOOKS_PER_ROUND == 0 {
-                let here: Vec<_> = self.lock().guests.keys().copied().collect();
-                here.into_iter().for_each(|person| self.announce(person));
-                self.lock().lookers.forget(Instant::now());
+            if check % CHECKS_PER_REPETITION == 0 {
+                let connected: Vec<_> = self.lock().connected.keys().copied().collect();
+                connected.into_iter().for_each(|user| self.publish_presence(user));
+                self.lock().subscriptions.expire(Instant::now());
             }
         }
     }
 
-    /// Tells somebody who of these people is here, now and as they come and go.
-    fn answer(&self, looker: user::Id, people: &[user::Id]) {
-        self.lock().lookers.add(looker, people, Instant::now());
-        if let Some(present) = self.present_of(people) {
-            self.hub.publish(&[looker], &present);
+    /// Adds a subscription, and sends the watcher the presence of the peers on this server.
+    fn add_subscription(&self, watcher: user::Id, peers: &[user::Id]) {
+        self.lock().subscriptions.add(watcher, peers, Instant::now());
+        if let Some(event) = self.presence_event(peers) {
+            self.hub.publish(&[watcher], &event);
         }
     }
 
-    /// Who of these is here; none where nobody is.
-    fn present_of(&self, people: &[user::Id]) -> Option<Event> {
-        let people: Vec<_> = people.iter().copied().filter(|person| self.hub.is_open(*person)).collect();
+    /// Returns the event that lists the connected ones of these users. `None` if no user is connected.
+    fn presence_event(&self, users: &[user::Id]) -> Option<Event> {
+        let people: Vec<_> = users.iter().copied().filter(|user| self.hub.has_stream(*user)).collect();
         (!people.is_empty()).then_some(Event::PeoplePresent { people })
     }
 
-    fn take_who_left(&self) -> Vec<(user::Id, Vec<user::Id>)> {
-        let mut known = self.lock();
-        let Known { guests, lookers } = &mut *known;
-        for (person, guest) in guests.iter_mut() {
-            guest.missed = if self.hub.is_open(*person) { 0 } else { guest.missed + 1 };
+    /// Removes users who went offline, and returns them with the users to notify.
+    fn take_departed(&self) -> Vec<(user::Id, Vec<user::Id>)> {
+        let mut state = self.lock();
+        let State { connected, subscriptions } = &mut *state;
+        for (user, it) in connected.iter_mut() {
+            it.missed_checks = if self.hub.has_stream(*user) { 0 } else { it.missed_checks + 1 };
         }
-        let left = guests.extract_if(|_, guest| guest.missed >= MISSED_MAX);
-        let told = |(person, guest): (user::Id, Guest)| {
-            let lookers = lookers.besides(&guest.with, person);
-            (person, [guest.with, lookers].concat())
+        let departed = connected.extract_if(|_, it| it.missed_checks >= MISSED_CHECKS_MAX);
+        let with_recipients = |(user, it): (user::Id, ConnectedUser)| {
+            let watchers = subscriptions.watchers(user, &it.peers);
+            (user, [it.peers, watchers].concat())
         };
-        left.map(told).collect()
+        departed.map(with_recipients).collect()
     }
 
-    /// Tells of somebody who is here all who are to know.
-    fn announce(&self, person: user::Id) {
-        let (with, lookers) = {
-            let known = self.lock();
-            let with = known.guests.get(&person).map(|guest| guest.with.clone()).unwrap_or_default();
-            let lookers = known.lookers.besides(&with, person);
-            (with, lookers)
+    /// Publishes the presence of a connected user to peers and watchers.
+    fn publish_presence(&self, user: user::Id) {
+        let (peers, watchers) = {
+            let state = self.lock();
+            let peers = state.connected.get(&user).map(|it| it.peers.clone()).unwrap_or_default();
+            let watchers = state.subscriptions.watchers(user, &peers);
+            (peers, watchers)
         };
-        self.greet(person, &with);
-        if !lookers.is_empty() {
-            // In other words than those whom they look for are told: these are not.
-            self.hub.publish(&lookers, &Event::PeoplePresent { people: vec![person] });
+        self.publish_arrival(user, &peers);
+        if !watchers.is_empty() {
+            // Not `PersonArrived`: other servers would take it for a subscription of this user to the watchers.
+            self.hub.publish(&watchers, &Event::PeoplePresent { people: vec![user] });
         }
     }
 
-    /// Says to these people that somebody is here, who thereby looks for them.
-    fn greet(&self, person: user::Id, with: &[user::Id]) {
-        self.lock().lookers.add(person, with, Instant::now());
-        self.hub.publish(with, &Event::PersonArrived { person });
+    /// Publishes the arrival of a user to peers, which also subscribes the user to those peers.
+    fn publish_arrival(&self, user: user::Id, peers: &[user::Id]) {
+        self.lock().subscriptions.add(user, peers, Instant::now());
+        self.hub.publish(peers, &Event::PersonArrived { person: user });
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        // Nothing in here panics half-way through a change.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A poisoned lock is usable: no change in this file can panic halfway.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,5 @@
-//! Who looks for whom: has a conversation with them on a page, and wants to hear when they come and go.
+//! Presence subscriptions of users to their peers. A user is subscribed to a peer while one of the user's pages shows a
+//! conversation with that peer.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -7,32 +8,32 @@ use uuid::Uuid;
 
 use crate::domain::user;
 
-/// For how long somebody looks without further word. It is said again every minute.
-const BELIEVED: Duration = Duration::from_secs(150);
+/// Lifetime of a subscription that is not renewed. Pages and servers renew theirs every minute.
+const TTL: Duration = Duration::from_secs(150);
 
-/// When it was said last that somebody is looked for, and by whom, at whichever server that was.
+/// Presence subscriptions of users on any server.
 #[derive(Debug, Default)]
-pub(super) struct Lookers {
-    /// First who is looked for.
-    said_at: BTreeMap<(user::Id, user::Id), Instant>,
+pub(super) struct PresenceSubscriptions {
+    /// Time of the last renewal, by watched user and watcher.
+    renewed_at: BTreeMap<(user::Id, user::Id), Instant>,
 }
 
-impl Lookers {
-    /// Somebody looks for these people.
-    pub(super) fn add(&mut self, looker: user::Id, people: &[user::Id], now: Instant) {
-        self.said_at.extend(people.iter().map(|person| ((*person, looker), now)));
+impl PresenceSubscriptions {
+    /// Adds or renews the subscriptions of `watcher` to these users.
+    pub(super) fn add(&mut self, watcher: user::Id, watched: &[user::Id], now: Instant) {
+        self.renewed_at.extend(watched.iter().map(|user| ((*user, watcher), now)));
     }
 
-    /// Who looks for a person, besides these.
-    pub(super) fn besides(&self, known: &[user::Id], person: user::Id) -> Vec<user::Id> {
-        let all = (person, user::Id(Uuid::nil()))..=(person, user::Id(Uuid::max()));
-        let lookers = self.said_at.range(all).map(|((_, looker), _)| *looker);
-        lookers.filter(|looker| !known.contains(looker)).collect()
+    /// Returns the watchers of a user, without those in `except`.
+    pub(super) fn watchers(&self, user: user::Id, except: &[user::Id]) -> Vec<user::Id> {
+        let all = (user, user::Id(Uuid::nil()))..=(user, user::Id(Uuid::max()));
+        let watchers = self.renewed_at.range(all).map(|((_, watcher), _)| *watcher);
+        watchers.filter(|watcher| !except.contains(watcher)).collect()
     }
 
-    /// Drops who has not been heard of for too long.
-    pub(super) fn forget(&mut self, now: Instant) {
-        self.said_at.retain(|_, said_at| now.duration_since(*said_at) < BELIEVED);
+    /// Removes expired subscriptions.
+    pub(super) fn expire(&mut self, now: Instant) {
+        self.renewed_at.retain(|_, renewed_at| now.duration_since(*renewed_at) < TTL);
     }
 }
 
@@ -45,20 +46,20 @@ mod tests {
     }
 
     #[test]
-    fn who_is_looked_for_knows_by_whom_as_long_as_they_say_so() {
+    fn a_presence_subscription_lasts_until_it_expires_unless_it_is_renewed() {
         let (ana, ben, cy) = (id(1), id(2), id(3));
-        let (begun, mut lookers) = (Instant::now(), Lookers::default());
-        lookers.add(ana, &[ben, cy], begun);
-        lookers.add(cy, &[ben], begun);
-        lookers.add(ben, &[], begun);
-        assert_eq!(lookers.besides(&[], ben), [ana, cy]);
-        assert_eq!(lookers.besides(&[ana], ben), [cy]);
-        assert_eq!(lookers.besides(&[], ana), []);
-        let later = begun + BELIEVED / 2;
-        lookers.add(ana, &[ben], later);
-        lookers.forget(begun + BELIEVED);
-        assert_eq!((lookers.besides(&[], ben), lookers.besides(&[], cy)), (vec![ana], vec![]));
-        lookers.forget(later + BELIEVED);
-        assert_eq!(lookers.besides(&[], ben), []);
+        let (start, mut subscriptions) = (Instant::now(), PresenceSubscriptions::default());
+        subscriptions.add(ana, &[ben, cy], start);
+        subscriptions.add(cy, &[ben], start);
+        subscriptions.add(ben, &[], start);
+        assert_eq!(subscriptions.watchers(ben, &[]), [ana, cy]);
+        assert_eq!(subscriptions.watchers(ben, &[ana]), [cy]);
+        assert_eq!(subscriptions.watchers(ana, &[]), []);
+        let later = start + TTL / 2;
+        subscriptions.add(ana, &[ben], later);
+        subscriptions.expire(start + TTL);
+        assert_eq!((subscriptions.watchers(ben, &[]), subscriptions.watchers(cy, &[])), (vec![ana], vec![]));
+        subscriptions.expire(later + TTL);
+        assert_eq!(subscriptions.watchers(ben, &[]), []);
     }
 }

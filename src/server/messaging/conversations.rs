@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::conversation::{self, Conversation, Thread};
+use crate::domain::conversation::{self, Conversation, ConversationView};
 use crate::domain::error::AppError;
 use crate::domain::message::{self, Message, SentAt};
 use crate::domain::page::{Cursor, Page};
@@ -14,45 +14,46 @@ use crate::server::state::AppState;
 use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::table::SortTime;
 
-/// A page of the person's conversations, newest first.
+/// Returns a page of the user's conversations, newest first.
 pub async fn list(state: &AppState, me: &CurrentUser, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
     state.store.conversations.list(me.user.id, cursor).await
 }
 
-/// A conversation of theirs with a page of its messages: where nothing else is asked for, that in which the unread begin.
+/// Returns a conversation with a page of its messages: without `cursor`, the page with the first unread message.
 pub async fn open(
     state: &AppState,
     me: &CurrentUser,
     conversation: conversation::Id,
     cursor: Option<&Cursor>,
-) -> Result<Thread, Failure> {
+) -> Result<ConversationView, Failure> {
     let membership = membership(state, me, conversation).await?;
-    let place = state.store.conversations.cursor(&membership);
+    let read_cursor = state.store.conversations.read_cursor(&membership);
     let messages = async {
         match cursor {
-            Some(_) => Ok((state.store.messages.page(&membership, cursor).await?, place.await?)),
+            Some(_) => Ok((state.store.messages.page(&membership, cursor).await?, read_cursor.await?)),
             None => {
-                let place = place.await?;
-                Ok((state.store.messages.opening(&membership, place.receipts.read).await?, place))
+                let read_cursor = read_cursor.await?;
+                let read = read_cursor.receipts.read;
+                Ok((state.store.messages.opening_page(&membership, read).await?, read_cursor))
             }
         }
     };
-    let ((messages, place), with, receipts) =
-        tokio::try_join!(messages, person(state, membership.other()), receipts::of(state, &membership))?;
-    Ok(Thread {
+    let ((messages, read_cursor), with, receipts) =
+        tokio::try_join!(messages, profile(state, membership.peer()), receipts::of_peer(state, &membership))?;
+    Ok(ConversationView {
         id: conversation,
         with,
         messages,
         newest: membership.newest_seq(),
-        read: place.receipts.read,
-        marked: place.is_marked(),
+        read: read_cursor.receipts.read,
+        marked: read_cursor.is_marked(),
         receipts,
         next_message: new_message_id(),
     })
 }
 
-/// A page of a conversation's messages.
-pub async fn page(
+/// Returns a page of a conversation's messages.
+pub async fn list_messages(
     state: &AppState,
     me: &CurrentUser,
     conversation: conversation::Id,
@@ -62,20 +63,20 @@ pub async fn page(
     state.store.messages.page(&membership, Some(cursor)).await
 }
 
-/// What was written in a conversation after a time: what a page lacks that has missed something.
-pub async fn after(
+/// Returns the messages sent after a time. A browser page that may have missed events reads its missing messages here.
+pub async fn messages_after(
     state: &AppState,
     me: &CurrentUser,
     conversation: conversation::Id,
     after: Option<&SentAt>,
 ) -> Result<Page<Message>, Failure> {
-    let after = after.map(|at| SortTime::stored(at.as_str()).ok_or(AppError::invalid("after", "This is no time.")));
+    let after = after.map(|at| SortTime::stored(at.as_str()).ok_or(AppError::invalid("after", "Invalid time.")));
     let after = after.transpose()?.map(|at| SortTime::from(at.at()));
     let membership = membership(state, me, conversation).await?;
-    state.store.messages.after(&membership, after.as_ref()).await
+    state.store.messages.page_after(&membership, after.as_ref()).await
 }
 
-/// The person's right to a conversation; not found where they have none.
+/// Returns the user's membership in a conversation. "Not found" if the user is no member.
 pub(super) async fn membership(
     state: &AppState,
     me: &CurrentUser,
@@ -85,12 +86,13 @@ pub(super) async fn membership(
     membership.ok_or(AppError::NotFound.into())
 }
 
-/// Somebody whose row is gone stays readable: what they wrote is the other person's too.
-async fn person(state: &AppState, id: user::Id) -> Result<User, Failure> {
+/// Returns a user, or a placeholder if the row was deleted: peers can still read the messages of a deleted user.
+async fn profile(state: &AppState, id: user::Id) -> Result<User, Failure> {
     let found = state.store.users.by_ids(&[id]).await?.pop();
-    Ok(found.unwrap_or_else(|| User::who_left(id)))
+    Ok(found.unwrap_or_else(|| User::deleted(id)))
 }
 
+/// Returns an id for the next message that the page will send.
 pub(super) fn new_message_id() -> message::Id {
     message::Id(Uuid::now_v7())
 }

@@ -1,10 +1,10 @@
-//! What people do once they are signed in: list, open, send, start, look for somebody.
+//! Messaging for signed-in users: conversations, sending, recipients, receipts, presence and settings.
 
 pub mod conversations;
 
 pub mod sending;
 
-pub mod people;
+pub mod recipients;
 
 pub mod presence;
 

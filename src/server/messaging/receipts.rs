@@ -1,4 +1,4 @@
-//! Receipts: what has reached a person and what they have read. Told to, and seen by, people who both show theirs.
+//! Receipts: delivery and read positions. Two members see each other's receipts only if both have receipts turned on.
 
 use crate::domain::conversation::{self, Receipts};
 use crate::domain::event::Event;
@@ -9,73 +9,78 @@ use crate::server::messaging::conversations::membership;
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::membership::Membership;
 
-/// How far the other person has got; none where one of the two does not show it.
-pub async fn of(state: &AppState, membership: &Membership) -> Result<Option<Receipts>, Failure> {
+/// Returns the peer's receipts. `None` unless both members have receipts turned on.
+pub async fn of_peer(state: &AppState, membership: &Membership) -> Result<Option<Receipts>, Failure> {
     match both_show(state, membership).await? {
         true => Ok(Some(state.store.conversations.receipts(membership).await?)),
         false => Ok(None),
     }
 }
 
-/// The same for a conversation of theirs: what a page lacks that has missed something.
-pub async fn in_conversation(
+/// Like [`of_peer`], by the id of the conversation. A page that may have missed events reads the receipts here.
+pub async fn find_receipts(
     state: &AppState,
     me: &CurrentUser,
     conversation: conversation::Id,
 ) -> Result<Option<Receipts>, Failure> {
-    of(state, &membership(state, me, conversation).await?).await
+    of_peer(state, &membership(state, me, conversation).await?).await
 }
 
-/// Remembers how far they have read, and that it is marked as unread no more, and tells their other pages.
+/// Stores the user's read position, removes an unread mark, and publishes both to the user's other pages.
 pub async fn mark_read(
     state: &AppState,
     me: &CurrentUser,
     conversation: conversation::Id,
     seq: u64,
 ) -> Result<(), Failure> {
-    let membership = marking(state, me, conversation).await?;
+    let membership = membership_to_mark(state, me, conversation).await?;
     let read = state.store.conversations.mark_read(&membership, seq);
-    let (marks, shown) = tokio::try_join!(read, both_show(state, &membership))?;
+    let (unmarked, shown) = tokio::try_join!(read, both_show(state, &membership))?;
     let (reader, seq) = (me.user.id, seq.min(membership.newest_seq()));
     let event = |unmarked| Event::ConversationRead { conversation, reader, seq, unmarked };
-    state.hub.publish(&[reader], &event(marks));
+    state.hub.publish(&[reader], &event(unmarked));
     if shown {
-        state.hub.publish(&[membership.other()], &event(0));
+        // Unread marks are private: the peer gets only the read position.
+        state.hub.publish(&[membership.peer()], &event(0));
     }
     Ok(())
 }
 
-/// Marks a conversation as unread, on all pages of theirs, until they open it.
+/// Marks a conversation as unread on all pages of the user, until the user opens it.
 pub async fn mark_unread(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<(), Failure> {
-    let membership = marking(state, me, conversation).await?;
+    let membership = membership_to_mark(state, me, conversation).await?;
     if let Some(marked) = state.store.conversations.mark_unread(&membership).await? {
         state.hub.publish(&[me.user.id], &Event::ConversationMarked { conversation, marked });
     }
     Ok(())
 }
 
-/// Remembers that messages have reached a page of theirs. Of who does not show it, nothing is kept.
+/// Stores the user's delivery position. Does nothing unless both members have receipts turned on.
 pub async fn mark_delivered(
     state: &AppState,
     me: &CurrentUser,
     conversation: conversation::Id,
     seq: u64,
 ) -> Result<(), Failure> {
-    let membership = marking(state, me, conversation).await?;
+    let membership = membership_to_mark(state, me, conversation).await?;
     if both_show(state, &membership).await? && state.store.conversations.mark_delivered(&membership, seq).await? {
         let seq = seq.min(membership.newest_seq());
         let event = Event::MessagesDelivered { conversation, reader: me.user.id, seq };
-        state.hub.publish(&[membership.other()], &event);
+        state.hub.publish(&[membership.peer()], &event);
     }
     Ok(())
 }
 
-/// The right to say what has arrived or been read, as often as a page has to.
-async fn marking(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<Membership, Failure> {
-    state.limits.check(Action::Mark, Caller::User(me.user.id))?;
+/// Returns the membership for an update of a receipt or unread mark, within the rate limit.
+async fn membership_to_mark(
+    state: &AppState,
+    me: &CurrentUser,
+    conversation: conversation::Id,
+) -> Result<Membership, Failure> {
+    state.rate_limits.check(Action::Mark, Caller::User(me.user.id))?;
     membership(state, me, conversation).await
 }
 
 async fn both_show(state: &AppState, membership: &Membership) -> Result<bool, Failure> {
-    state.store.users.both_show_receipts(membership.me(), membership.other()).await
+    state.store.users.both_show_receipts(membership.me(), membership.peer()).await
 }

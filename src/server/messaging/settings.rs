@@ -1,4 +1,4 @@
-//! What people have chosen for themselves.
+//! Settings of a user.
 
 use crate::domain::event::Event;
 use crate::domain::settings::Settings;
@@ -6,12 +6,12 @@ use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
 
-/// What the person has chosen.
+/// Returns the user's settings.
 pub async fn load(state: &AppState, me: &CurrentUser) -> Result<Settings, Failure> {
-    Ok(Settings { receipts: state.store.users.receipts(me.user.id).await? })
+    Ok(Settings { receipts: state.store.users.shows_receipts(me.user.id).await? })
 }
 
-/// Keeps what the person has chosen. Their open pages ask again for what they may see.
+/// Saves the user's settings. Open pages of the user resync, because the visible receipts may have changed.
 pub async fn save(state: &AppState, me: &CurrentUser, settings: &Settings) -> Result<(), Failure> {
     state.store.users.set_receipts(me.user.id, settings.receipts).await?;
     state.hub.publish(&[me.user.id], &Event::Resync);

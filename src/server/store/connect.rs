@@ -1,4 +1,4 @@
-//! Handles to both databases.
+//! The store: access to both databases.
 
 use sqlx::PgPool;
 
@@ -6,30 +6,30 @@ use crate::server::config::Config;
 use crate::server::store::dynamodb::{self, conversations, messages};
 use crate::server::store::postgres::{self, sessions, users};
 
-/// Both databases. Cloning copies handles.
+/// Access to both databases. Cloning copies handles.
 #[derive(Clone)]
 pub struct Store {
     postgres: PgPool,
     table: dynamodb::Table,
-    /// People.
+    /// Users, in PostgreSQL.
     pub users: users::Users,
-    /// Who is signed in.
+    /// Sessions, in PostgreSQL.
     pub sessions: sessions::Sessions,
-    /// Who talks to whom.
+    /// Conversations, in DynamoDB.
     pub conversations: conversations::Conversations,
-    /// What they say.
+    /// Messages, in DynamoDB.
     pub messages: messages::Messages,
 }
 
 impl Store {
-    /// Prepares both databases. Connects to neither: a server starts while they are away.
+    /// Creates the clients of both databases. Opens no connection, so the server starts even if they are unavailable.
     pub async fn connect(config: &Config) -> anyhow::Result<Self> {
         let table = dynamodb::Table::new(dynamodb::connect().await, &config.message_table);
-        Self::over(config, table)
+        Self::with_table(config, table)
     }
 
-    /// The same over a table that is at hand: with a client, or a clock, of one's own.
-    pub fn over(config: &Config, table: dynamodb::Table) -> anyhow::Result<Self> {
+    /// Like [`Store::connect`], with an existing table, which may have its own client or clock.
+    pub fn with_table(config: &Config, table: dynamodb::Table) -> anyhow::Result<Self> {
         let postgres = postgres::connect(&config.database_url)?;
         let users = users::Users::new(postgres.clone());
         Ok(Self {
@@ -42,27 +42,27 @@ impl Store {
         })
     }
 
-    /// Brings the schema of PostgreSQL up to date.
+    /// Migrates the schema of PostgreSQL.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         postgres::migrate(&self.postgres).await
     }
 
-    /// The table of conversations.
+    /// Returns the DynamoDB table.
     pub fn table(&self) -> dynamodb::Table {
         self.table.clone()
     }
 
-    /// The pool of connections to PostgreSQL.
+    /// Returns the connection pool of PostgreSQL.
     pub fn postgres(&self) -> PgPool {
         self.postgres.clone()
     }
 
-    /// Whether PostgreSQL answers a query.
+    /// Returns true if PostgreSQL answers.
     pub async fn postgres_answers(&self) -> bool {
         postgres::answers(&self.postgres).await
     }
 
-    /// Whether DynamoDB answers for the table.
+    /// Returns true if DynamoDB answers for the table.
     pub async fn dynamodb_answers(&self) -> bool {
         self.table.answers().await
     }

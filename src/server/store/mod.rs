@@ -1,4 +1,4 @@
-//! What is kept: people and sessions in PostgreSQL, conversations and messages in DynamoDB.
+//! Storage: users and sessions in PostgreSQL, conversations and messages in DynamoDB.
 
 mod connect;
 

@@ -1,4 +1,4 @@
-//! A batch of the stream's records: which messages are in it, and what happens to them.
+//! A batch of stream records: finding the messages in it, and moving their inbox rows.
 
 use std::collections::HashMap;
 
@@ -12,79 +12,79 @@ use crate::server::store::dynamodb::inbox::moves::move_inbox_rows;
 use crate::server::store::dynamodb::rows::MessageRow;
 use crate::server::store::dynamodb::table::Item;
 
-/// How many conversations of a batch are worked on at once.
+/// Maximum number of conversations processed at once.
 const CONVERSATIONS_AT_ONCE: usize = 8;
 
-/// That a row of the table has changed.
+/// Change of one row of the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// Its place in its shard.
+    /// Position in its shard.
     pub sequence_number: SequenceNumber,
-    /// The row as it is since then; none where it was removed.
+    /// The row after the change; `None` if it was deleted.
     pub row: Option<Item>,
 }
 
-/// A place in a shard of the stream: digits, whose number grows.
+/// Position in a shard of the stream: an increasing decimal number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SequenceNumber(pub String);
 
-/// Where a batch has to be read again from.
+/// Failure of a batch, with the record from which it must be read again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
-    /// The lowest number of a record that was not done.
+pub struct BatchFailure {
+    /// Lowest sequence number of a record that was not processed.
     pub sequence_number: SequenceNumber,
-    /// Whether the cause may pass by itself: DynamoDB does not answer, or somebody else was quicker too often.
-    pub may_pass: bool,
+    /// True if a retry may succeed: DynamoDB is unavailable, or too many attempts conflicted with other writers.
+    pub is_transient: bool,
 }
 
-/// Moves the inbox rows for every message among `records`, whatever their order, and however often they come. Whatever
-/// is no message is passed over; so are messages of a conversation that has a newer one in the batch.
+/// Moves the inbox rows for every message among `records`, which may come in any order and more than once. Skips
+/// records that are not messages, and messages of a conversation with a newer one in the batch.
 ///
-/// One conversation that fails does not hold up the others; the error says from where to come again. One query for each
-/// conversation, and what [`move_inbox_rows`] costs.
-pub async fn apply(table: &Table, records: &[Record]) -> Result<(), Failed> {
-    let moves: Vec<_> = newest_by_conversation(records).into_iter().map(|newest| newest.apply(table)).collect();
+/// A conversation that fails does not hold up the others; the error names the record to resume from. Costs one query
+/// per conversation, and the writes of [`move_inbox_rows`].
+pub async fn apply(table: &Table, records: &[Record]) -> Result<(), BatchFailure> {
+    let moves: Vec<_> = newest_by_conversation(records).into_iter().map(|newest| newest.move_rows(table)).collect();
     let done: Vec<_> = stream::iter(moves).buffer_unordered(CONVERSATIONS_AT_ONCE).collect().await;
     let failed = done.into_iter().filter_map(Result::err);
-    match failed.min_by(|a, b| a.sequence_number.rank().cmp(&b.sequence_number.rank())) {
+    match failed.min_by(|a, b| a.sequence_number.sort_key().cmp(&b.sequence_number.sort_key())) {
         Some(lowest) => Err(lowest),
         None => Ok(()),
     }
 }
 
-/// A message, and where it came from.
-struct Newest<'a> {
+/// Newest message of a conversation in a batch, with its record's position.
+struct NewestMessage<'a> {
     message: MessageRow,
     sequence_number: &'a SequenceNumber,
 }
 
-impl Newest<'_> {
-    async fn apply(self, table: &Table) -> Result<(), Failed> {
+impl NewestMessage<'_> {
+    async fn move_rows(self, table: &Table) -> Result<(), BatchFailure> {
         let conversation = self.message.conversation;
         let Err(failure) = move_inbox_rows(table, &self.message).await else { return Ok(()) };
-        tracing::warn!(%conversation, number = self.sequence_number.0, "inbox rows stay behind until the next try");
-        let may_pass = matches!(failure, Failure::Unavailable(_));
-        failure.into_answer();
-        Err(Failed { sequence_number: self.sequence_number.clone(), may_pass })
+        tracing::warn!(%conversation, number = self.sequence_number.0, "inbox rows not moved, will retry");
+        let is_transient = matches!(failure, Failure::Unavailable(_));
+        failure.into_public();
+        Err(BatchFailure { sequence_number: self.sequence_number.clone(), is_transient })
     }
 }
 
-/// In the order of the batch: what is tried first is what came first.
-fn newest_by_conversation(records: &[Record]) -> Vec<Newest<'_>> {
-    let mut all: Vec<Newest<'_>> = Vec::new();
-    let mut places: HashMap<conversation::Id, usize> = HashMap::new();
+/// In the order of the batch, so that earlier records are processed first.
+fn newest_by_conversation(records: &[Record]) -> Vec<NewestMessage<'_>> {
+    let mut all: Vec<NewestMessage<'_>> = Vec::new();
+    let mut indexes: HashMap<conversation::Id, usize> = HashMap::new();
     for record in records {
-        let Some(message) = record.row.as_ref().and_then(MessageRow::read) else { continue };
-        let next = Newest { message, sequence_number: &record.sequence_number };
-        match places.get(&next.message.conversation) {
-            Some(&place) => {
-                // Whoever sends takes a time after that of the message before.
-                if all[place].message.at.at() < next.message.at.at() {
-                    all[place] = next;
+        let Some(message) = record.row.as_ref().and_then(MessageRow::from_item) else { continue };
+        let next = NewestMessage { message, sequence_number: &record.sequence_number };
+        match indexes.get(&next.message.conversation) {
+            Some(&index) => {
+                // Each sender chooses a time after that of the previous message, so the later message is newer.
+                if all[index].message.at.at() < next.message.at.at() {
+                    all[index] = next;
                 }
             }
             None => {
-                places.insert(next.message.conversation, all.len());
+                indexes.insert(next.message.conversation, all.len());
                 all.push(next);
             }
         }
@@ -93,8 +93,9 @@ fn newest_by_conversation(records: &[Record]) -> Vec<Newest<'_>> {
 }
 
 impl SequenceNumber {
-    /// Orders numbers of any length. One that is missing comes before all others: who is given it begins anew.
-    fn rank(&self) -> (usize, &str) {
+    /// Sort key for numbers of any length. A missing number sorts before all others, so that a retry starts from the
+    /// beginning.
+    fn sort_key(&self) -> (usize, &str) {
         let digits = self.0.trim_start_matches('0');
         (digits.len(), digits)
     }
@@ -105,9 +106,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lower_number_comes_first_however_long_it_is() {
+    fn sequence_numbers_sort_by_value_whatever_their_length() {
         let mut numbers = ["21", "100", "9", "", "00000000000000000000010"].map(|it| SequenceNumber(it.to_owned()));
-        numbers.sort_by(|a, b| a.rank().cmp(&b.rank()));
+        numbers.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
         assert_eq!(numbers.map(|it| it.0), ["", "9", "00000000000000000000010", "21", "100"]);
     }
 }

@@ -1,8 +1,8 @@
-//! What follows from messages that have been stored: both people's rows of the conversation move up.
+//! Follow-up work for stored messages: moving both members' inbox rows to the newest message.
 //!
 //! [`batch::apply`] does it for records of the table's stream. Two drivers call it: the Lambda function (`bin/stream`)
-//! and, in the web server, the [`reader`]. A server also moves the rows itself, right after it has stored a message; the
-//! stream makes sure that it happens when that server dies in between.
+//! and, in the web server, the [`reader`]. A server also moves the rows itself right after it has stored a message; the
+//! stream makes sure that it happens even if that server dies in between.
 
 pub mod batch;
 

@@ -1,4 +1,4 @@
-//! The task of the web server that reads the table's stream: one server at a time, from where the last one stopped.
+//! The background task that reads the table's stream: on one server at a time, resuming at the last checkpoint.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,38 +10,38 @@ use tokio_util::sync::CancellationToken;
 
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
-use crate::server::stream::batch::{self, Failed, Record};
+use crate::server::stream::batch::{self, BatchFailure, Record};
 use crate::server::stream::lock::Lock;
-use crate::server::stream::shards::{Shard, ready, renewed};
-use crate::server::stream::source::{Place, Read};
+use crate::server::stream::shards::{Shard, merge_listed, readable};
+use crate::server::stream::source::{IteratorPosition, ReadResult};
 use crate::server::stream::{checkpoint, source};
 
 pub use crate::server::stream::source::connect;
 
-/// How often a server that does not read asks whether it may. Somebody reads again within five seconds even where the
-/// machine of the reader has vanished, which PostgreSQL takes four to notice.
-const TURN_INTERVAL: Duration = Duration::from_millis(500);
+/// Interval at which a waiting server attempts to take the lock. Reading resumes within five seconds even if the
+/// machine of the reading server has vanished, which PostgreSQL notices after four.
+const LOCK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The longest that a server waits after a failure before it wants to read again.
-const PAUSE_MAX: Duration = Duration::from_secs(4);
+/// Maximum wait after a failure.
+const RETRY_DELAY_MAX: Duration = Duration::from_secs(4);
 
-/// How often an idle stream is asked for more: in time for a row that a server left behind when it died.
+/// Poll interval of an idle stream: short enough for a row that a server left behind when it died.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often one that has more is asked: DynamoDB answers five times a second for each shard.
+/// Poll interval of a busy stream: DynamoDB allows five reads per second and shard.
 const BUSY_INTERVAL: Duration = Duration::from_millis(200);
 
-/// How often the shards are listed.
+/// Interval at which the shards are listed.
 const LIST_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The most records of one read, which is as many as DynamoDB gives at once: with fewer, a busy shard would be written
-/// faster than it is read. A send writes eight.
+/// Maximum number of records per read, which is also DynamoDB's limit. With fewer, a busy shard would be written faster
+/// than it is read: each message that is sent writes eight records.
 const BATCH_MAX: i32 = 1000;
 
-/// How often a record is tried whose failure is no outage, before it is passed over.
-const TRIES_MAX: u32 = 10;
+/// Maximum number of attempts at a record whose failure is not transient. Then it is skipped.
+const ATTEMPTS_MAX: u32 = 10;
 
-/// What reading takes. Cloning copies handles.
+/// Reader of the table's stream. Cloning copies handles.
 #[derive(Clone)]
 pub struct Reader {
     table: Table,
@@ -50,170 +50,177 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader of the stream of `table`, whose lock and checkpoints are in `postgres`.
+    /// Creates a reader of the stream of `table`, with its lock and checkpoints in `postgres`.
     pub fn new(table: Table, streams: Client, postgres: PgPool) -> Self {
         Self { table, streams, postgres }
     }
 
-    /// Waits for its turn and reads, until `closing` is cancelled. Whatever is away is waited for.
+    /// Waits for the lock and reads, until `closing` is cancelled. Retries after every failure.
     pub async fn run(self, closing: CancellationToken) {
-        // Cut off anywhere: what has not been noted as done is done again by who reads next.
-        closing.run_until_cancelled_owned(self.take_turns()).await;
+        // May be cancelled anywhere: the next reader repeats the records after the last checkpoint.
+        closing.run_until_cancelled_owned(self.lead_until_cancelled()).await;
     }
 
-    async fn take_turns(&self) {
-        let mut pause = Duration::ZERO;
+    async fn lead_until_cancelled(&self) {
+        let mut delay = Duration::ZERO;
         loop {
             let began = Instant::now();
-            let Err(failure) = self.turn().await;
+            let Err(failure) = self.lead().await;
             if began.elapsed() > LIST_INTERVAL {
-                pause = Duration::ZERO;
+                delay = Duration::ZERO;
             }
-            // Somebody else may have better luck with the same parts: the lock is free while this one waits.
-            if pause < PAUSE_MAX {
-                failure.into_answer();
-                tracing::warn!("stopped reading the table's stream; tries again");
+            // Another server may succeed where this one failed: the lock is free during the wait.
+            if delay < RETRY_DELAY_MAX {
+                failure.into_public();
+                tracing::warn!("stream reader failed, retrying");
             }
-            pause = (pause + TURN_INTERVAL).min(PAUSE_MAX);
-            sleep(pause).await;
+            delay = (delay + LOCK_INTERVAL).min(RETRY_DELAY_MAX);
+            sleep(delay).await;
         }
     }
 
-    /// Waits for the lock, then reads until something fails.
-    async fn turn(&self) -> Result<Infallible, Failure> {
-        let mut lock = self.lock().await?;
+    /// Waits for the lock, then reads until a step fails.
+    async fn lead(&self) -> Result<Infallible, Failure> {
+        let mut lock = self.acquire_lock().await?;
         let mut shards = Vec::new();
         let mut listed_at: Option<Instant> = None;
         loop {
             let began = Instant::now();
             lock.check().await?;
             if listed_at.is_none_or(|at| at.elapsed() > LIST_INTERVAL) {
-                shards = self.list(&mut lock, shards).await?;
+                shards = self.list_shards(&mut lock, shards).await?;
                 listed_at = Some(began);
             }
-            let round = self.round(&mut lock, &mut shards).await?;
-            if round.list_again {
+            let progress = self.read_all(&mut lock, &mut shards).await?;
+            if progress.list_again {
                 listed_at = None;
             }
-            let interval = if round.found_any { BUSY_INTERVAL } else { IDLE_INTERVAL };
+            let interval = if progress.found_any { BUSY_INTERVAL } else { IDLE_INTERVAL };
             sleep(interval.saturating_sub(began.elapsed())).await;
         }
     }
 
-    async fn lock(&self) -> Result<Lock, Failure> {
+    async fn acquire_lock(&self) -> Result<Lock, Failure> {
         let mut lock = Lock::connect(&self.postgres).await?;
-        while !lock.try_take(self.table.name()).await? {
-            sleep(TURN_INTERVAL).await;
+        while !lock.try_acquire(self.table.name()).await? {
+            sleep(LOCK_INTERVAL).await;
         }
-        tracing::info!("has the lock on reading the table's stream");
+        tracing::info!("acquired the stream reader lock");
         Ok(lock)
     }
 
-    async fn list(&self, lock: &mut Lock, known: Vec<Shard>) -> Result<Vec<Shard>, Failure> {
-        let listed = source::shards(&self.streams, self.table.name()).await?;
+    async fn list_shards(&self, lock: &mut Lock, known: Vec<Shard>) -> Result<Vec<Shard>, Failure> {
+        let listed = source::list_shards(&self.streams, self.table.name()).await?;
         let mut streams: Vec<_> = listed.iter().map(|shard| shard.stream_arn.clone()).collect();
         streams.dedup();
         let checkpoints = checkpoint::load(lock.connection(), &streams).await?;
-        Ok(renewed(known, listed, &checkpoints))
+        Ok(merge_listed(known, listed, &checkpoints))
     }
 
-    /// Reads once from every shard that may be read.
-    async fn round(&self, lock: &mut Lock, shards: &mut [Shard]) -> Result<Round, Failure> {
-        let mut round = Round::default();
-        for place in ready(shards) {
-            let shard = &mut shards[place];
-            let before = (shard.place.clone(), shard.finished);
-            round.add(self.step(shard).await?);
-            if before != (shard.place.clone(), shard.finished) {
+    /// Reads once from every readable shard.
+    async fn read_all(&self, lock: &mut Lock, shards: &mut [Shard]) -> Result<Progress, Failure> {
+        let mut progress = Progress::default();
+        for index in readable(shards) {
+            let shard = &mut shards[index];
+            let before = (shard.position.clone(), shard.finished);
+            progress.add(self.read_batch(shard).await?);
+            if before != (shard.position.clone(), shard.finished) {
                 checkpoint::save(lock.connection(), &shard.checkpoint()).await?;
             }
-            // Its children may be read now.
-            round.list_again |= shard.finished;
+            // The shard's children are readable now.
+            progress.list_again |= shard.finished;
         }
-        Ok(round)
+        Ok(progress)
     }
 
-    /// Reads a batch and does what it asks for.
-    async fn step(&self, shard: &mut Shard) -> Result<Round, Failure> {
+    /// Reads and processes one batch of a shard.
+    async fn read_batch(&self, shard: &mut Shard) -> Result<Progress, Failure> {
         let read = match self.iterator(shard).await? {
-            Ok(iterator) => source::read(&self.streams, &iterator, BATCH_MAX).await?,
-            Err(nothing) => nothing,
+            Ok(iterator) => source::read_records(&self.streams, &iterator, BATCH_MAX).await?,
+            Err(result) => result,
         };
         shard.iterator = None;
         match read {
-            Read::Records(records, next) => {
+            ReadResult::Records(records, next) => {
                 let done = batch::apply(&self.table, &records).await;
-                let round = Round { found_any: !records.is_empty() && done.is_ok(), list_again: false };
+                let progress = Progress { found_any: !records.is_empty() && done.is_ok(), list_again: false };
                 match done {
-                    Ok(()) => all_done(shard, &records, next),
-                    Err(failed) => some_done(shard, &records, &failed),
+                    Ok(()) => record_success(shard, &records, next),
+                    Err(failed) => record_failure(shard, &records, &failed),
                 }
-                Ok(round)
+                Ok(progress)
             }
-            // Taken anew from the checkpoint.
-            Read::Expired => Ok(Round::default()),
-            Read::Trimmed => {
-                // A checkpoint of more than a day ago: of a shard that was quiet, or while nobody read.
-                tracing::warn!(shard = shard.listed.shard_id, "the stream no longer goes back to the checkpoint");
-                shard.place = Place::Beginning;
-                Ok(Round::default())
+            // The next pass gets a new iterator from the checkpoint.
+            ReadResult::Expired => Ok(Progress::default()),
+            ReadResult::Trimmed => {
+                // The checkpoint is more than a day old: the shard was idle, or no server was reading.
+                tracing::warn!(
+                    shard = shard.listed.shard_id,
+                    "checkpoint is no longer in the stream, restarting at its oldest record"
+                );
+                shard.position = IteratorPosition::Oldest;
+                Ok(Progress::default())
             }
-            Read::Gone => Ok(Round { found_any: false, list_again: true }),
+            ReadResult::Gone => Ok(Progress { found_any: false, list_again: true }),
         }
     }
 
-    async fn iterator(&self, shard: &mut Shard) -> Result<Result<String, Read>, Failure> {
+    async fn iterator(&self, shard: &mut Shard) -> Result<Result<String, ReadResult>, Failure> {
         match shard.iterator.take() {
             Some(iterator) => Ok(Ok(iterator)),
             None => {
-                let Shard { listed, place, .. } = shard;
-                source::iterator(&self.streams, &listed.stream_arn, &listed.shard_id, place).await
+                let Shard { listed, position, .. } = shard;
+                source::shard_iterator(&self.streams, &listed.stream_arn, &listed.shard_id, position).await
             }
         }
     }
 }
 
-/// What a round through the shards has shown.
+/// Outcome of reading from one or more shards.
 #[derive(Debug, Default)]
-struct Round {
+struct Progress {
     found_any: bool,
     list_again: bool,
 }
 
-impl Round {
+impl Progress {
     fn add(&mut self, other: Self) {
         self.found_any |= other.found_any;
         self.list_again |= other.list_again;
     }
 }
 
-fn all_done(shard: &mut Shard, records: &[Record], next: Option<String>) {
+fn record_success(shard: &mut Shard, records: &[Record], next: Option<String>) {
     if let Some(last) = records.last() {
-        shard.place = Place::After(last.sequence_number.0.clone());
+        shard.position = IteratorPosition::After(last.sequence_number.0.clone());
     }
     shard.stuck = None;
     shard.finished = next.is_none();
     shard.iterator = next;
 }
 
-/// Goes on to the record that was not done, and past it when it has had its chances.
-fn some_done(shard: &mut Shard, records: &[Record], failed: &Failed) {
+/// Advances the shard to the record that failed, and past it after too many attempts.
+fn record_failure(shard: &mut Shard, records: &[Record], failed: &BatchFailure) {
     let number = &failed.sequence_number;
     let done = records.iter().take_while(|record| record.sequence_number != *number);
     if let Some(last) = done.last() {
-        shard.place = Place::After(last.sequence_number.0.clone());
+        shard.position = IteratorPosition::After(last.sequence_number.0.clone());
     }
-    if failed.may_pass {
+    if failed.is_transient {
         return;
     }
-    let tries = match &shard.stuck {
-        Some((stuck, tries)) if *stuck == number.0 => tries + 1,
+    let attempts = match &shard.stuck {
+        Some((stuck, attempts)) if *stuck == number.0 => attempts + 1,
         _ => 1,
     };
-    shard.stuck = Some((number.0.clone(), tries));
-    if tries >= TRIES_MAX {
-        tracing::error!(shard = shard.listed.shard_id, number = number.0, "a record is passed over");
-        shard.place = Place::After(number.0.clone());
+    shard.stuck = Some((number.0.clone(), attempts));
+    if attempts >= ATTEMPTS_MAX {
+        tracing::error!(
+            shard = shard.listed.shard_id,
+            number = number.0,
+            "stream record skipped after too many attempts"
+        );
+        shard.position = IteratorPosition::After(number.0.clone());
         shard.stuck = None;
     }
 }

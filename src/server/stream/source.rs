@@ -1,4 +1,4 @@
-//! The streams of the table, by the API of DynamoDB Streams.
+//! Client of the DynamoDB Streams API.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::types::{self, OperationType, ShardIteratorType};
 
 use crate::server::failure::Failure;
-use crate::server::store::dynamodb::failed;
+use crate::server::store::dynamodb::into_failure;
 use crate::server::stream::batch::{Record, SequenceNumber};
 
-/// A client for what the SDK's own environment variables name. Where only DynamoDB has an address of its own, as on a
-/// developer's machine, its streams are there too. No call takes longer than 5 seconds, its retries included.
+/// Creates a client from the SDK's own environment variables. If only DynamoDB has a custom endpoint, as on a
+/// developer's machine, its streams are there as well. No call takes longer than 5 seconds, including its retries.
 pub async fn connect() -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_millis(800))
@@ -36,44 +36,44 @@ pub async fn connect() -> Client {
     Client::from_conf(config.build())
 }
 
-/// A shard, as the stream lists it.
+/// A shard as the API lists it.
 #[derive(Debug, Clone)]
-pub(super) struct Listed {
+pub(super) struct ListedShard {
     pub(super) stream_arn: String,
     pub(super) shard_id: String,
     pub(super) parent: Option<String>,
 }
 
-/// From where a shard is read.
+/// Position in a shard from which to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
-    /// The oldest record that is still there.
-    Beginning,
-    /// What follows a record.
+pub(super) enum IteratorPosition {
+    /// At the oldest record that the stream still keeps.
+    Oldest,
+    /// After the record with this sequence number.
     After(String),
 }
 
-/// What one read gave.
-pub(super) enum Read {
-    /// Records, and where it goes on; nowhere, where the shard is closed and read to its end.
+/// Result of reading from a shard.
+pub(super) enum ReadResult {
+    /// Records, and the iterator for the next read; `None` if the shard is closed and has been read to its end.
     Records(Vec<Record>, Option<String>),
-    /// The iterator is too old: take another one.
+    /// The iterator is too old and must be replaced.
     Expired,
-    /// What comes next has been thrown away. The stream keeps a day.
+    /// The next record has been deleted: a stream keeps records for one day.
     Trimmed,
-    /// There is no such shard any more.
+    /// The shard does not exist any more.
     Gone,
 }
 
-/// The shards of all streams of the table that can be read: one, and for a day those of streams that were switched off.
-pub(super) async fn shards(client: &Client, table: &str) -> Result<Vec<Listed>, Failure> {
+/// Lists the shards of all readable streams of the table: the current one, and for one day those that were disabled.
+pub(super) async fn list_shards(client: &Client, table: &str) -> Result<Vec<ListedShard>, Failure> {
     let mut shards = Vec::new();
     let mut start = None;
     loop {
         let request = client.list_streams().table_name(table).set_exclusive_start_stream_arn(start);
-        let answer = request.send().await.map_err(failed("list the streams of the table"))?;
+        let answer = request.send().await.map_err(into_failure("list the streams of the table"))?;
         for arn in answer.streams().iter().filter_map(|stream| stream.stream_arn()) {
-            shards.extend(shards_of(client, arn).await?);
+            shards.extend(list_shards_of(client, arn).await?);
         }
         start = answer.last_evaluated_stream_arn;
         if start.is_none() {
@@ -82,22 +82,26 @@ pub(super) async fn shards(client: &Client, table: &str) -> Result<Vec<Listed>, 
     }
 }
 
-async fn shards_of(client: &Client, stream: &str) -> Result<Vec<Listed>, Failure> {
+async fn list_shards_of(client: &Client, stream: &str) -> Result<Vec<ListedShard>, Failure> {
     let mut shards = Vec::new();
     let mut start = None;
     loop {
         let request = client.describe_stream().stream_arn(stream).set_exclusive_start_shard_id(start);
         let answer = match request.send().await {
             Ok(answer) => answer,
-            // Dropped since it was listed.
+            // Deleted since it was listed.
             Err(error) if error.as_service_error().is_some_and(|it| it.is_resource_not_found_exception()) => {
                 return Ok(Vec::new());
             }
-            Err(error) => return Err(failed("list the shards of a stream")(error)),
+            Err(error) => return Err(into_failure("list the shards of a stream")(error)),
         };
         let description = answer.stream_description.ok_or_else(|| anyhow!("stream {stream} has no description"))?;
         shards.extend(description.shards.unwrap_or_default().into_iter().filter_map(|shard| {
-            Some(Listed { stream_arn: stream.to_owned(), shard_id: shard.shard_id?, parent: shard.parent_shard_id })
+            Some(ListedShard {
+                stream_arn: stream.to_owned(),
+                shard_id: shard.shard_id?,
+                parent: shard.parent_shard_id,
+            })
         }));
         start = description.last_evaluated_shard_id;
         if start.is_none() {
@@ -106,17 +110,17 @@ async fn shards_of(client: &Client, stream: &str) -> Result<Vec<Listed>, Failure
     }
 }
 
-/// An iterator; none where the place, or the shard, is no longer there.
-pub(super) async fn iterator(
+/// Returns an iterator, or the reason why the position or the shard does not exist any more.
+pub(super) async fn shard_iterator(
     client: &Client,
     stream: &str,
     shard: &str,
-    place: &Place,
-) -> Result<Result<String, Read>, Failure> {
+    position: &IteratorPosition,
+) -> Result<Result<String, ReadResult>, Failure> {
     let request = client.get_shard_iterator().stream_arn(stream).shard_id(shard);
-    let request = match place {
-        Place::Beginning => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
-        Place::After(number) => {
+    let request = match position {
+        IteratorPosition::Oldest => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
+        IteratorPosition::After(number) => {
             request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber).sequence_number(number)
         }
     };
@@ -126,25 +130,25 @@ pub(super) async fn iterator(
             Ok(Ok(iterator))
         }
         Err(error) => match error.as_service_error() {
-            Some(cause) if cause.is_trimmed_data_access_exception() => Ok(Err(Read::Trimmed)),
-            Some(cause) if cause.is_resource_not_found_exception() => Ok(Err(Read::Gone)),
-            _ => Err(failed("find a place in the stream")(error)),
+            Some(cause) if cause.is_trimmed_data_access_exception() => Ok(Err(ReadResult::Trimmed)),
+            Some(cause) if cause.is_resource_not_found_exception() => Ok(Err(ReadResult::Gone)),
+            _ => Err(into_failure("get a shard iterator")(error)),
         },
     }
 }
 
-/// At most `limit` records.
-pub(super) async fn read(client: &Client, iterator: &str, limit: i32) -> Result<Read, Failure> {
+/// Reads at most `limit` records.
+pub(super) async fn read_records(client: &Client, iterator: &str, limit: i32) -> Result<ReadResult, Failure> {
     match client.get_records().shard_iterator(iterator).limit(limit).send().await {
         Ok(answer) => {
             let records = answer.records.unwrap_or_default().into_iter().filter_map(record).collect();
-            Ok(Read::Records(records, answer.next_shard_iterator))
+            Ok(ReadResult::Records(records, answer.next_shard_iterator))
         }
         Err(error) => match error.as_service_error() {
-            Some(cause) if cause.is_expired_iterator_exception() => Ok(Read::Expired),
-            Some(cause) if cause.is_trimmed_data_access_exception() => Ok(Read::Trimmed),
-            Some(cause) if cause.is_resource_not_found_exception() => Ok(Read::Gone),
-            _ => Err(failed("read the stream")(error)),
+            Some(cause) if cause.is_expired_iterator_exception() => Ok(ReadResult::Expired),
+            Some(cause) if cause.is_trimmed_data_access_exception() => Ok(ReadResult::Trimmed),
+            Some(cause) if cause.is_resource_not_found_exception() => Ok(ReadResult::Gone),
+            _ => Err(into_failure("read the stream")(error)),
         },
     }
 }
@@ -159,7 +163,7 @@ fn record(record: types::Record) -> Option<Record> {
     })
 }
 
-/// The same attribute as DynamoDB's own API has it. Texts and numbers: a message has no others.
+/// Converts an attribute to the type of the DynamoDB SDK. Only texts and numbers: a message has no others.
 fn attribute((name, value): (String, types::AttributeValue)) -> Option<(String, AttributeValue)> {
     let value = match value {
         types::AttributeValue::S(text) => AttributeValue::S(text),

@@ -1,12 +1,12 @@
-//! `admin cognito`: the user pool, and the accounts in it.
+//! `admin cognito`: the user pool and its accounts.
 
 use aws_sdk_cognitoidentityprovider::types::MessageActionType;
 use serde_json::json;
 
-use super::{Admin, FAILED};
+use super::fixtures::{Admin, FAILED};
 use crate::support::cognito::{PASSWORD, Pool, attribute};
 
-/// Adds an account with only these attributes.
+/// Adds an account with an e-mail and these attributes.
 pub(super) async fn account(pool: &Pool, email: &str, attributes: &[(&str, &str)]) {
     let mut request = pool.admin.admin_create_user().user_pool_id(&pool.address.user_pool_id).username(email);
     for (name, value) in [("email", email)].iter().chain(attributes) {
@@ -15,7 +15,7 @@ pub(super) async fn account(pool: &Pool, email: &str, attributes: &[(&str, &str)
     request.message_action(MessageActionType::Suppress).send().await.expect("an account");
 }
 
-/// Signs somebody up who does not confirm it; answers with the e-mail.
+/// Signs a user up who does not confirm the account. Returns the e-mail.
 pub(super) async fn sign_up(pool: &Pool, name: &str) -> String {
     let id = &pool.address.user_pool_id;
     let client = pool.admin.create_user_pool_client().user_pool_id(id).client_name("without a secret").send().await;
@@ -28,15 +28,15 @@ pub(super) async fn sign_up(pool: &Pool, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn accounts_are_made_confirmed_and_listed() {
+async fn accounts_are_created_confirmed_and_listed() {
     let pool = Pool::create().await;
     let admin = Admin::new().on_pool(&pool);
     let create = ["cognito", "create-user", "--email", "ana@example.com", "--handle", "ana", "--name", "Ana Lima"];
     let admin = admin.with("PASSWORD", PASSWORD);
-    let made = admin.json(&create).await;
-    assert!(made["sub"].is_string(), "{made}");
+    let created = admin.json(&create).await;
+    assert!(created["sub"].is_string(), "{created}");
     let again = admin.json(&[&create[..], &["--yes"]].concat()).await;
-    assert_eq!(again, made, "the account is the same");
+    assert_eq!(again, created, "the account is the same");
 
     account(&pool, "nameless@example.com", &[]).await;
     let signed_up = sign_up(&pool, "ben").await;
@@ -54,22 +54,22 @@ async fn accounts_are_made_confirmed_and_listed() {
     let listed = admin.json(&["cognito", "list-users"]).await;
     let ben = listed.as_array().expect("a list").iter().find(|it| it["email"] == signed_up).expect("Ben");
     assert_eq!((&ben["status"], &ben["email_verified"]), (&json!("CONFIRMED"), &json!(true)));
-    assert_eq!(admin.text(&["cognito", "confirm", &signed_up]).await, format!("{signed_up} was confirmed already\n"));
-    for (email, says) in [("nobody@example.com", "no account"), ("nameless@example.com", "temporary password")] {
+    assert_eq!(admin.text(&["cognito", "confirm", &signed_up]).await, format!("{signed_up} was already confirmed\n"));
+    for (email, error) in [("nobody@example.com", "no account"), ("nameless@example.com", "temporary password")] {
         let run = admin.run(&["cognito", "confirm", email]).await;
-        assert!(run.code == FAILED && run.err.contains(says), "{run:?}");
+        assert!(run.code == FAILED && run.err.contains(error), "{run:?}");
     }
 }
 
 #[tokio::test]
-async fn a_pool_is_made_once() {
+async fn a_pool_is_created_once() {
     let pool = Pool::create().await;
     let admin = Admin::new().on_pool(&pool);
     let name = format!("admin-{}", uuid::Uuid::new_v4().simple());
     let create = ["cognito", "create-pool", "--name", &name];
-    let made = admin.json(&create).await;
+    let created = admin.json(&create).await;
     let text = admin.text(&create).await;
-    for (variable, value) in made.as_object().expect("variables") {
+    for (variable, value) in created.as_object().expect("variables") {
         assert!(text.contains(&format!("{variable}={}\n", value.as_str().expect("text"))), "{text}");
     }
 }

@@ -1,12 +1,12 @@
-//! `admin ddb list-conversations` and `get-conversation`: what people have, and what reading it costs.
+//! `admin ddb list-conversations` and `get-conversation`.
 
 use serde_json::Value;
 
-use super::{Admin, CALLED_WRONGLY, DONE, FAILED};
+use super::fixtures::{Admin, FAILED, SUCCESS, USAGE_ERROR};
 use crate::support::dynamodb::DynamoDb;
 use crate::support::postgres::Database;
 
-/// Ana and Ben, and what they wrote.
+/// Stores with the sample users and the sample conversation.
 async fn seeded() -> (Database, DynamoDb, Admin) {
     let (database, dynamodb) = (Database::fresh().await, DynamoDb::start().await);
     dynamodb.table().await;
@@ -23,15 +23,15 @@ fn units(answer: &Value) -> (f64, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_persons_conversations_and_what_they_cost() {
+async fn the_conversations_of_a_user_are_listed_with_the_consumed_capacity() {
     let (_database, _dynamodb, admin) = seeded().await;
     let answer = admin.json(&["ddb", "list-conversations", "@Ana"]).await;
     assert_eq!((&answer["person"]["handle"], &answer["more"]), (&Value::from("ana"), &Value::from(false)));
     let conversations = answer["conversations"].as_array().expect("a list");
     assert_eq!(conversations.len(), 1);
     assert_eq!(conversations[0]["with"]["handle"], "ben");
-    let place = |name: &str| conversations[0][name].as_u64().expect("a place");
-    assert_eq!(place("seq") - place("read"), 1, "the newest is not read yet");
+    let seq = |name: &str| conversations[0][name].as_u64().expect("a sequence number");
+    assert_eq!(seq("seq") - seq("read"), 1, "the newest message is unread");
     let (read, tables) = units(&answer);
     assert!((1.0..=4.0).contains(&read) && tables == 1, "{answer}");
 
@@ -43,7 +43,7 @@ async fn a_persons_conversations_and_what_they_cost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_by_who_it_is_with_or_by_its_id_a_page_or_all_of_it() {
+async fn a_page_or_all_of_a_conversation_is_printed_by_handle_or_by_id() {
     let (_database, _dynamodb, admin) = seeded().await;
     let page = admin.json(&["ddb", "get-conversation", "ana", "ben"]).await;
     let messages = page["messages"].as_array().expect("messages");
@@ -57,13 +57,13 @@ async fn a_conversation_by_who_it_is_with_or_by_its_id_a_page_or_all_of_it() {
     assert!(units(&all).0 > units(&page).0, "two pages cost more than one");
 
     let text = admin.text(&["ddb", "get-conversation", "ana", "@ben"]).await;
-    assert!(text.contains("@ben See you on Saturday!\n20 messages, and older ones: --all"), "{text}");
+    assert!(text.contains("@ben See you on Saturday!\n20 messages (use --all"), "{text}");
     assert!(text.contains("consumed ") && text.contains(" read and 0 write units in 3 calls"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_waits_at_a_terminal_sees_how_far_it_is_and_in_the_end_only_the_answer() {
-    /// What takes a line of the terminal away.
+async fn a_terminal_shows_the_progress_and_finally_only_the_result() {
+    /// Control sequence that clears a line of the terminal.
     const CLEARED: &str = "\u{1b}[2K";
     let (_database, _dynamodb, admin) = seeded().await;
     let admin = admin.with("TERM", "xterm");
@@ -71,30 +71,33 @@ async fn who_waits_at_a_terminal_sees_how_far_it_is_and_in_the_end_only_the_answ
         (&["ddb", "get-conversation", "ana", "ben", "--all"][..], "messages 20 ", "@ana Hello Ben", "38 messages"),
         (&["ddb", "list-conversations", "ana", "--all"][..], "conversations 1 ", "@ben 1 unread", "1 conversation"),
     ] {
-        let run = admin.typing("", call).await;
-        assert!(run.code == DONE && run.out.contains(count), "{run:?}");
-        let (_, answer) = run.out.rsplit_once(CLEARED).expect("a line is taken away");
+        let run = admin.run_on_terminal("", call).await;
+        assert!(run.code == SUCCESS && run.out.contains(count), "{run:?}");
+        let (_, answer) = run.out.rsplit_once(CLEARED).expect("the progress is cleared");
         assert!(answer.contains(first) && answer.contains(last) && !answer.contains(count), "{run:?}");
         let run = admin.run(call).await;
-        assert!(run.code == DONE && ![run.out, run.err].concat().contains(count), "no program is shown this");
+        assert!(
+            run.code == SUCCESS && ![run.out, run.err].concat().contains(count),
+            "without a terminal, no progress is shown"
+        );
     }
-    let run = admin.typing("", &["ddb", "adopt", "--dry-run"]).await;
-    assert!(run.code == DONE && run.out.contains("conversations ") && run.out.contains(" 0/1"), "{run:?}");
+    let run = admin.run_on_terminal("", &["ddb", "migrate-legacy", "--dry-run"]).await;
+    assert!(run.code == SUCCESS && run.out.contains("conversations ") && run.out.contains(" 0/1"), "{run:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_has_no_part_in_a_conversation_is_shown_none() {
+async fn a_conversation_is_printed_for_its_members_only() {
     let (_database, _dynamodb, admin) = seeded().await;
     let id = admin.json(&["ddb", "get-conversation", "ana", "ben"]).await["conversation"].to_string();
-    for (arguments, says) in [
+    for (arguments, error) in [
         (["cy", id.trim_matches('"')], "@cy has no conversation"),
         (["cy", "ana"], "@cy and @ana have no conversation"),
-        (["nobody", "ana"], "nobody is @nobody"),
-        (["ana", "nobody"], "nobody is @nobody"),
+        (["nobody", "ana"], "there is no user @nobody"),
+        (["ana", "nobody"], "there is no user @nobody"),
     ] {
         let run = admin.run(&[&["ddb", "get-conversation"], &arguments[..]].concat()).await;
-        assert!(run.code == FAILED && run.err.contains(says), "{run:?}");
+        assert!(run.code == FAILED && run.err.contains(error), "{run:?}");
     }
-    assert_eq!(admin.run(&["ddb", "get-conversation", "ana", " @ "]).await.code, CALLED_WRONGLY);
-    assert_eq!(admin.run(&["ddb", "list-conversations"]).await.code, CALLED_WRONGLY);
+    assert_eq!(admin.run(&["ddb", "get-conversation", "ana", " @ "]).await.code, USAGE_ERROR);
+    assert_eq!(admin.run(&["ddb", "list-conversations"]).await.code, USAGE_ERROR);
 }

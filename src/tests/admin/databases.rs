@@ -1,4 +1,4 @@
-//! `admin db`: databases, their schema, their sessions.
+//! `admin db`: databases, their schema and their sessions.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::process::Command;
 use uuid::Uuid;
 
-use super::{Admin, FAILED};
+use super::fixtures::{Admin, FAILED};
 use crate::support::cognito::Pool;
 use crate::support::postgres::Database;
 
@@ -20,15 +20,15 @@ async fn number(connection: &mut PgConnection, sql: &str) -> i64 {
     sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(connection).await.expect(sql)
 }
 
-/// A URL for the same server as `url`, with another database.
-fn beside(url: &str, path: &str) -> String {
+/// Returns a URL for another database of the same server.
+fn with_database(url: &str, path: &str) -> String {
     let mut url: reqwest::Url = url.parse().expect("a URL");
     url.set_path(path);
     url.into()
 }
 
 #[tokio::test]
-async fn a_database_is_made_migrated_filled_and_dropped_and_every_step_can_be_repeated() {
+async fn a_database_is_created_migrated_seeded_and_dropped_and_every_step_can_be_repeated() {
     let url = Database::absent();
     let admin = Admin::new().on_database(&url);
     for created in [true, false] {
@@ -45,37 +45,37 @@ async fn a_database_is_made_migrated_filled_and_dropped_and_every_step_can_be_re
     assert_eq!((&again["made"], &again["there"]), (&json!([]), &seeded["made"]));
     assert_eq!((before, number(&mut connection, "select count(*) from users").await), (7, 7));
 
-    // Somebody is still connected, and has to go.
+    // A session is still open; `drop` ends it.
     let dropped = admin.json(&["db", "drop", "--yes"]).await;
-    // That of a call before may still be closing.
+    // Sessions of earlier calls may still be closing, so there may be more than one.
     assert!(dropped["dropped"] == true && dropped["sessions_ended"].as_u64() >= Some(1), "{dropped}");
     assert!(sqlx::raw_sql("select 1").execute(&mut connection).await.is_err(), "the session was ended");
     assert_eq!(admin.json(&["db", "drop", "--yes"]).await["dropped"], false);
 }
 
 #[tokio::test]
-async fn the_same_in_words() {
+async fn each_step_prints_its_result_as_text() {
     let url = Database::absent();
     let name = url.rsplit('/').next().expect("a name").to_owned();
     let admin = Admin::new().on_database(&url);
-    assert_eq!(admin.text(&["db", "create"]).await, format!("made the database {name}\n"));
-    assert_eq!(admin.text(&["db", "create"]).await, format!("the database {name} is there already\n"));
-    assert_eq!(admin.text(&["db", "sessions"]).await, "nobody is connected\n");
-    let dropped = format!("dropped the database {name}, and ended 0 sessions\n");
+    assert_eq!(admin.text(&["db", "create"]).await, format!("created database {name}\n"));
+    assert_eq!(admin.text(&["db", "create"]).await, format!("database {name} already exists\n"));
+    assert_eq!(admin.text(&["db", "sessions"]).await, "no open sessions\n");
+    let dropped = format!("dropped database {name} and ended 0 sessions\n");
     assert_eq!(admin.text(&["db", "drop", "--yes"]).await, dropped);
-    assert_eq!(admin.text(&["db", "drop", "-y"]).await, format!("there is no database {name}\n"));
+    assert_eq!(admin.text(&["db", "drop", "-y"]).await, format!("database {name} does not exist\n"));
 
     admin.text(&["db", "create"]).await;
     assert_eq!(admin.text(&["db", "migrate"]).await, format!("the schema of {name} is up to date\n"));
-    assert_eq!(admin.text(&["db", "seed"]).await, "people put in: 7, there already: 0\n");
-    assert_eq!(admin.text(&["db", "seed"]).await, "people put in: 0, there already: 7\n");
+    assert_eq!(admin.text(&["db", "seed"]).await, "users inserted: 7, already existing: 0\n");
+    assert_eq!(admin.text(&["db", "seed"]).await, "users inserted: 0, already existing: 7\n");
     admin.text(&["db", "drop", "--yes"]).await;
 }
 
 #[tokio::test]
-async fn a_name_with_quotes_is_a_name() {
+async fn a_database_name_may_contain_quotes() {
     let name = format!("odd \"name\" of the admin's tests; {}", Uuid::new_v4().simple());
-    let url = beside(&Database::absent(), &name);
+    let url = with_database(&Database::absent(), &name);
     let admin = Admin::new().on_database(&url);
     assert_eq!(admin.json(&["db", "create"]).await, json!({ "database": name, "created": true }));
     assert_eq!(admin.json(&["db", "migrate"]).await["migrated"], true);
@@ -83,7 +83,7 @@ async fn a_name_with_quotes_is_a_name() {
 }
 
 #[tokio::test]
-async fn an_error_says_what_to_do() {
+async fn an_error_suggests_a_remedy() {
     let admin = Admin::new().on_database(&Database::absent());
     for command in ["migrate", "seed"] {
         let run = admin.run(&["db", command]).await;
@@ -95,16 +95,16 @@ async fn an_error_says_what_to_do() {
     assert!(run.code == FAILED && run.err.contains("`admin db migrate`"), "{run:?}");
     let run = Admin::new().on_database("postgres://nobody:secret@127.0.0.1:1/none").run(&["db", "create"]).await;
     assert!(run.code == FAILED && run.err.contains("is PostgreSQL running there?"), "{run:?}");
-    let nameless = beside(&Database::absent(), "");
+    let nameless = with_database(&Database::absent(), "");
     let run = Admin::new().on_database(&nameless).run(&["db", "drop", "--yes"]).await;
-    assert_eq!(run.code, FAILED, "whoever names no database drops none: {run:?}");
-    let run = Admin::new().on_database(&beside(&nameless, "postgres")).run(&["db", "drop", "--yes"]).await;
+    assert_eq!(run.code, FAILED, "a URL without a database drops none: {run:?}");
+    let run = Admin::new().on_database(&with_database(&nameless, "postgres")).run(&["db", "drop", "--yes"]).await;
     assert!(run.code == FAILED && run.err.contains("the server's own database"), "{run:?}");
-    assert!(!run.err.contains("test@"), "no password is repeated: {run:?}");
+    assert!(!run.err.contains("test@"), "the password is not printed: {run:?}");
 }
 
 #[tokio::test]
-async fn sessions_show_who_is_connected_and_what_they_do() {
+async fn open_sessions_are_listed_with_application_and_state() {
     let database = Database::fresh().await;
     let url = format!("{}?application_name=ana%27s%20program", database.url);
     let mut connection = connect(&url).await;
@@ -119,7 +119,7 @@ async fn sessions_show_who_is_connected_and_what_they_do() {
 }
 
 #[tokio::test]
-async fn setup_makes_everything_anew_and_links_the_people() {
+async fn setup_creates_a_fresh_database_and_links_the_users() {
     let pool = Pool::create().await;
     for name in ["ana", "ben"] {
         pool.add(name).await;
@@ -132,17 +132,17 @@ async fn setup_makes_everything_anew_and_links_the_people() {
         assert_eq!(answer["seeded"]["made"].as_array().map(Vec::len), Some(7));
         assert_eq!(answer["linked"]["linked"].as_array().map(Vec::len), Some(2), "{answer}");
     }
-    // Without a pool it says that it linked nobody.
+    // Without a pool, no users are linked.
     let text = Admin::new().on_database(&url).text(&["db", "setup", "--yes"]).await;
-    assert!(text.contains("people put in: 7") && text.contains("linked nobody"), "{text}");
-    // A pool that does not answer is found out before anything is lost.
+    assert!(text.contains("users inserted: 7") && text.contains("no users linked"), "{text}");
+    // If the pool does not exist, the command fails before it drops the database.
     let lost = admin.clone().with("AWS_COGNITO_USER_POOL_ID", "eu-central-1_none").run(&["db", "setup", "--yes"]).await;
-    assert!(lost.code == FAILED && lost.err.contains("there is no such user pool"), "{lost:?}");
+    assert!(lost.code == FAILED && lost.err.contains("the user pool does not exist"), "{lost:?}");
     assert_eq!(number(&mut connect(&url).await, "select count(*) from users").await, 7);
     admin.json(&["db", "drop", "--yes"]).await;
 }
 
-/// Where Debian keeps PostgreSQL's programs, in case they are not on the `PATH`.
+/// Returns the `PATH`, extended by the folders of PostgreSQL's programs on Debian.
 fn path_with_psql() -> String {
     let folders = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let folders: Vec<_> = folders.map(|folder| folder.path().join("bin").display().to_string()).collect();
@@ -150,7 +150,7 @@ fn path_with_psql() -> String {
 }
 
 #[tokio::test]
-async fn connect_becomes_psql_on_the_database() {
+async fn connect_runs_psql_on_the_database() {
     let database = Database::fresh().await;
     let admin = Admin::new().on_database(&database.url).with("PATH", &path_with_psql());
     let name = admin.text(&["db", "connect", "--", "-XAtc", "select current_database()"]).await;
@@ -160,22 +160,22 @@ async fn connect_becomes_psql_on_the_database() {
 }
 
 #[tokio::test]
-async fn connect_keeps_the_password_out_of_the_list_of_processes() {
+async fn connect_keeps_the_password_out_of_the_process_list() {
     let database = Database::fresh().await;
     let url: reqwest::Url = database.url.parse().expect("a URL");
     let password = url.password().expect("the tests' PostgreSQL has a password");
     let mut command = Command::new(env!("CARGO_BIN_EXE_admin"));
     command.args(["db", "connect", "--", "-Xc", "select pg_sleep(20)"]);
     command.env("DATABASE_URL", &database.url).env("PATH", path_with_psql()).kill_on_drop(true);
-    let child = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-    let process = format!("/proc/{}", child.id().expect("it runs"));
-    let read = |file: &str| std::fs::read(format!("{process}/{file}")).expect("it still runs");
-    let became = async {
+    let child = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("the admin tool starts");
+    let process = format!("/proc/{}", child.id().expect("the process runs"));
+    let read = |file: &str| std::fs::read(format!("{process}/{file}")).expect("the process still runs");
+    let replaced = async {
         while !read("cmdline").starts_with(b"psql\0") && !read("comm").starts_with(b"psql") {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), became).await.expect("it becomes psql");
+    tokio::time::timeout(Duration::from_secs(30), replaced).await.expect("psql replaces the admin tool");
     let arguments = String::from_utf8_lossy(&read("cmdline")).into_owned();
     assert!(!arguments.contains(password) && !arguments.contains("postgres://"), "{arguments}");
 }

@@ -1,21 +1,21 @@
-//! `admin db update-cognito-user-ids`: people and their accounts.
+//! `admin db update-cognito-user-ids`: links between users and accounts.
 
 use cruddur_messages::domain::user::{DisplayName, Handle};
 use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::{Value, json};
 
-use super::Admin;
 use super::accounts::{account, sign_up};
+use super::fixtures::Admin;
 use crate::support::cognito::Pool;
 use crate::support::postgres::Database;
 
-async fn person(users: &Users, handle: &str, email: &str) {
+async fn insert_user(users: &Users, handle: &str, email: &str) {
     let name = DisplayName::parse(handle).expect("a name");
-    let made = users.introduce(&name, &Handle::parse(handle).expect("a handle"), email).await.expect("a query");
-    assert!(made.is_some(), "{handle} is new");
+    let inserted = users.insert(&name, &Handle::parse(handle).expect("a handle"), email).await.expect("a query");
+    assert!(inserted.is_some(), "{handle} is new");
 }
 
-/// The entries of a list, and what each of them calls the account.
+/// Returns the names of the accounts in a list of the report.
 fn accounts(answer: &Value, list: &str) -> Vec<String> {
     let entries = answer[list].as_array().unwrap_or_else(|| panic!("no {list} in {answer}"));
     let mut names: Vec<_> =
@@ -25,22 +25,22 @@ fn accounts(answer: &Value, list: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn people_are_linked_by_e_mail_or_else_by_handle_and_a_second_run_changes_nothing() {
+async fn users_are_linked_by_e_mail_or_else_by_handle_and_a_second_run_changes_nothing() {
     let (database, pool) = (Database::fresh().await, Pool::create().await);
     let users = Users::new(database.pool.clone());
     let verified = ("email_verified", "true");
-    person(&users, "ana", "ana@example.com").await;
+    insert_user(&users, "ana", "ana@example.com").await;
     account(&pool, "ana@example.com", &[verified]).await;
-    person(&users, "ben", "ben@old.example.com").await;
+    insert_user(&users, "ben", "ben@old.example.com").await;
     account(&pool, "ben@example.com", &[verified, ("preferred_username", "Ben")]).await;
-    // Her e-mail leads to her, though she chose the handle of somebody else.
-    person(&users, "cy", "cy@example.com").await;
-    person(&users, "dalia", "dalia@example.com").await;
+    // Cy is linked by her e-mail, although her account has the handle of another user.
+    insert_user(&users, "cy", "cy@example.com").await;
+    insert_user(&users, "dalia", "dalia@example.com").await;
     account(&pool, "cy@example.com", &[verified, ("preferred_username", "dalia")]).await;
-    // Nobody knows him here.
+    // No user has this e-mail or handle.
     account(&pool, "new@example.com", &[verified, ("preferred_username", "new")]).await;
-    // An e-mail that nobody has verified proves nothing.
-    person(&users, "eiko", "eiko@example.com").await;
+    // An unverified e-mail proves nothing.
+    insert_user(&users, "eiko", "eiko@example.com").await;
     account(&pool, "eiko@example.com", &[]).await;
 
     let admin = Admin::new().on_database(&database.url).on_pool(&pool);
@@ -53,24 +53,24 @@ async fn people_are_linked_by_e_mail_or_else_by_handle_and_a_second_run_changes_
     assert_eq!(accounts(&second, "already"), accounts(&first, "linked"));
     assert_eq!(accounts(&second, "linked"), [""; 0]);
     let text = admin.text(&["db", "update-cognito-user-ids"]).await;
-    assert!(text.contains("linked: 0\nlinked before: 3\n") && text.contains("  cy@example.com is @cy\n"), "{text}");
-    assert!(text.contains("still without an account: 2\n  dalia\n  eiko\n"), "{text}");
+    assert!(text.contains("linked: 0\nalready linked: 3\n") && text.contains("  cy@example.com is @cy\n"), "{text}");
+    assert!(text.contains("users without an account: 2\n  dalia\n  eiko\n"), "{text}");
 }
 
 #[tokio::test]
-async fn nobody_is_linked_to_somebody_elses_account() {
+async fn a_user_is_not_linked_to_the_account_of_another_user() {
     let (database, pool) = (Database::fresh().await, Pool::create().await);
     let users = Users::new(database.pool.clone());
-    // Two accounts want the same handle: which of them is hers, the handle does not tell.
-    person(&users, "ana", "ana@old.example.com").await;
+    // Two accounts have the same handle, so the handle does not identify hers.
+    insert_user(&users, "ana", "ana@old.example.com").await;
     for email in ["one@example.com", "two@example.com"] {
         account(&pool, email, &[("preferred_username", "ana")]).await;
     }
-    // Whoever has only signed up has proved nothing.
-    person(&users, "ben", "ben@example.com").await;
+    // An unfinished sign-up proves nothing.
+    insert_user(&users, "ben", "ben@example.com").await;
     let signed_up = sign_up(&pool, "ben").await;
-    // A person who has an account keeps it.
-    person(&users, "cy", "cy@example.com").await;
+    // A user with an account keeps it.
+    insert_user(&users, "cy", "cy@example.com").await;
     pool.add("cy").await;
     let admin = Admin::new().on_database(&database.url).on_pool(&pool);
     let first = admin.json(&["db", "update-cognito-user-ids"]).await;
@@ -91,12 +91,12 @@ async fn nobody_is_linked_to_somebody_elses_account() {
 #[tokio::test]
 async fn every_page_of_the_pool_is_read() {
     let (database, pool) = (Database::fresh().await, Pool::create().await);
-    // One more than Cognito hands out at once.
+    // One more than a page of Cognito holds.
     let emails: Vec<_> = (0..61).map(|number| format!("p{number}@example.com")).collect();
     futures::future::join_all(emails.iter().map(|email| account(&pool, email, &[("email_verified", "true")]))).await;
     let users = Users::new(database.pool.clone());
     for number in [0, 60] {
-        person(&users, &format!("person{number}"), &format!("p{number}@example.com")).await;
+        insert_user(&users, &format!("person{number}"), &format!("p{number}@example.com")).await;
     }
     let admin = Admin::new().on_database(&database.url).on_pool(&pool);
     assert_eq!(admin.json(&["cognito", "list-users"]).await.as_array().map(Vec::len), Some(61));

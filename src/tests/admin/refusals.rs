@@ -1,12 +1,13 @@
-//! What the admin tool does not do unless it is meant.
+//! Confirmation of destructive commands, targets, and exit codes.
 
-use super::{Admin, CALLED_WRONGLY, DONE, FAILED, REFUSED, Run};
+use super::fixtures::{Admin, FAILED, REFUSED, Run, SUCCESS, USAGE_ERROR};
 use crate::support::cognito::{PASSWORD, Pool};
 use crate::support::dynamodb::{DynamoDb, TABLE};
 use crate::support::postgres::Database;
 
-fn assert_refused(run: &Run, says: &str) {
-    assert!(run.code == REFUSED && run.err.contains(says) && run.err.contains("nothing was done"), "{says}: {run:?}");
+fn assert_refused(run: &Run, reason: &str) {
+    assert_eq!(run.code, REFUSED, "{reason}: {run:?}");
+    assert!(run.err.contains(reason) && run.err.contains("nothing was changed"), "{reason}: {run:?}");
 }
 
 async fn tables(dynamodb: &DynamoDb) -> Vec<String> {
@@ -14,72 +15,73 @@ async fn tables(dynamodb: &DynamoDb) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_destroys_needs_somebody_to_ask_or_a_yes() {
+async fn a_destructive_command_without_a_terminal_needs_yes() {
     let (database, dynamodb, pool) = (Database::fresh().await, DynamoDb::start().await, Pool::create().await);
     dynamodb.table().await;
     pool.add("ana").await;
     let admin = Admin::new().on_database(&database.url).on_dynamodb(&dynamodb).on_pool(&pool);
     let set_password = ["cognito", "create-user", "--email", "ana@example.com", "--handle", "ana", "--name", "Ana"];
     for command in [&["db", "drop"][..], &["db", "setup"], &["ddb", "drop"], &["ddb", "drop", "--prod"]] {
-        assert_refused(&admin.run(command).await, "say --yes");
+        assert_refused(&admin.run(command).await, "pass --yes");
     }
     let admin = admin.with("PASSWORD", PASSWORD);
-    assert_refused(&admin.run(&set_password).await, "say --yes");
+    assert_refused(&admin.run(&set_password).await, "pass --yes");
     assert_eq!(tables(&dynamodb).await, [TABLE]);
-    assert_eq!(database.number("select count(*) from users").await, 0, "the database is there");
-    // A program is told in its own way, and on the same channel as ever.
+    assert_eq!(database.number("select count(*) from users").await, 0, "the database still exists");
+    // With --json, the error is a document on standard output, where results are.
     let run = admin.run(&["ddb", "drop", "--json"]).await;
     assert!(run.code == REFUSED && run.document()["error"].as_str().is_some_and(|it| it.contains("--yes")), "{run:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_is_asked_for_the_name_of_what_is_to_go() {
+async fn a_user_at_a_terminal_must_type_the_name_of_the_object_to_destroy() {
     let dynamodb = DynamoDb::start().await;
     dynamodb.table().await;
     let admin = Admin::new().on_dynamodb(&dynamodb);
     for answer in ["", "y", "yes", "cruddur"] {
-        let run = admin.typing(answer, &["ddb", "drop"]).await;
-        assert!(run.code == REFUSED && run.out.contains(&format!("Type {TABLE} to go on")), "{answer}: {run:?}");
+        let run = admin.run_on_terminal(answer, &["ddb", "drop"]).await;
+        assert!(run.code == REFUSED && run.out.contains(&format!("Type {TABLE} to confirm")), "{answer}: {run:?}");
     }
     assert_eq!(tables(&dynamodb).await, [TABLE]);
-    let run = admin.typing(TABLE, &["ddb", "drop"]).await;
-    assert!(run.code == DONE && run.out.contains("dropped the table"), "{run:?}");
+    let run = admin.run_on_terminal(TABLE, &["ddb", "drop"]).await;
+    assert!(run.code == SUCCESS && run.out.contains("dropped table"), "{run:?}");
     assert!(tables(&dynamodb).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_on_this_machine_is_destroyed_with_prod_only() {
+async fn a_target_on_another_machine_is_destroyed_with_prod_only() {
     let (database, dynamodb) = (Database::fresh().await, DynamoDb::start().await);
     dynamodb.table().await;
-    // An address that leads here, and is none of this machine's own as far as the tool can tell.
-    let far = |url: &str| url.replace("127.0.0.1", "0.0.0.0").replace("localhost", "0.0.0.0");
-    let admin =
-        Admin::new().on_database(&far(&database.url)).with("AWS_ENDPOINT_URL_DYNAMODB", &far(dynamodb.endpoint()));
+    // An address that reaches this machine, but that the tool takes for a remote one.
+    let remote = |url: &str| url.replace("127.0.0.1", "0.0.0.0").replace("localhost", "0.0.0.0");
+    let admin = Admin::new()
+        .on_database(&remote(&database.url))
+        .with("AWS_ENDPOINT_URL_DYNAMODB", &remote(dynamodb.endpoint()));
     for command in [&["db", "drop", "--yes"][..], &["db", "setup", "--yes"], &["ddb", "drop", "--yes"]] {
         let run = admin.run(command).await;
-        assert_refused(&run, "say --prod");
-        assert!(run.err.contains("(not on this machine)"), "it says where: {run:?}");
+        assert_refused(&run, "pass --prod");
+        assert!(run.err.contains("(not on this machine)"), "the target is announced: {run:?}");
     }
-    // To look is no crime.
+    // Reading commands need no option.
     assert_eq!(admin.text(&["ddb", "list-tables"]).await, format!("{TABLE}\n"));
-    assert_refused(&admin.run(&["ddb", "drop", "--prod"]).await, "say --yes");
+    assert_refused(&admin.run(&["ddb", "drop", "--prod"]).await, "pass --yes");
     assert_eq!(admin.json(&["ddb", "drop", "--prod", "--yes"]).await["dropped"], true);
     assert_eq!(admin.json(&["db", "drop", "--prod", "--yes"]).await["dropped"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sdks_own_settings_say_where_aws_is() {
+async fn the_settings_of_the_aws_sdk_select_the_endpoint() {
     let dynamodb = DynamoDb::start().await;
     dynamodb.table().await;
     let drop = ["ddb", "drop", "--yes"];
-    // Nothing is set: AWS itself. Refused before anything is sent.
+    // Without any setting, the target is AWS itself. The command is refused before a request is sent.
     assert_refused(
         &Admin::new().run(&drop).await,
         "https://dynamodb.eu-central-1.amazonaws.com is not on this machine",
     );
     let elsewhere = Admin::new().with("AWS_ENDPOINT_URL", "http://10.0.0.1:8000");
     assert_refused(&elsewhere.run(&drop).await, "http://10.0.0.1:8000");
-    // The service's own variable wins over the general one.
+    // The variable of the service overrides the general one.
     assert_eq!(
         elsewhere.clone().on_dynamodb(&dynamodb).json(&["ddb", "list-tables"]).await,
         serde_json::json!([TABLE])
@@ -87,7 +89,7 @@ async fn the_sdks_own_settings_say_where_aws_is() {
     let ignored = Admin::new().on_dynamodb(&dynamodb).with("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
     assert_refused(&ignored.run(&drop).await, "amazonaws.com");
 
-    // A profile, and a section of services that a profile names.
+    // A profile, and a services section that a profile refers to.
     let file = std::env::temp_dir().join(format!("aws-config-{}", uuid::Uuid::new_v4().simple()));
     let near = dynamodb.endpoint();
     let profiles = format!(
@@ -105,7 +107,7 @@ async fn the_sdks_own_settings_say_where_aws_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_developers_machine_is_not_set_up_on_aws() {
+async fn setup_refuses_to_work_on_aws() {
     let (database, dynamodb, pool) = (Database::fresh().await, DynamoDb::start().await, Pool::create().await);
     let file = std::env::temp_dir().join(format!("admin-{}", uuid::Uuid::new_v4().simple()));
     let file = file.display().to_string();
@@ -118,7 +120,7 @@ async fn a_developers_machine_is_not_set_up_on_aws() {
 }
 
 #[tokio::test]
-async fn a_wrong_call_and_a_question_have_exit_codes_of_their_own() {
+async fn a_usage_error_and_a_call_for_help_have_exit_codes_of_their_own() {
     let admin = Admin::new();
     for call in [
         &["db", "explode"][..],
@@ -129,7 +131,7 @@ async fn a_wrong_call_and_a_question_have_exit_codes_of_their_own() {
         &["cognito", "list-users"],
         &[],
     ] {
-        assert_eq!(admin.run(call).await.code, CALLED_WRONGLY, "{call:?}");
+        assert_eq!(admin.run(call).await.code, USAGE_ERROR, "{call:?}");
     }
     let help = admin.text(&["--help"]).await;
     for part in ["Exit codes", "--yes", "--prod", "--json", "DATABASE_URL", "admin db setup"] {
@@ -145,7 +147,7 @@ async fn a_wrong_call_and_a_question_have_exit_codes_of_their_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_has_read_enough_may_close_the_pipe() {
+async fn a_reader_that_closes_the_pipe_early_causes_no_error() {
     let (database, dynamodb) = (Database::fresh().await, DynamoDb::start().await);
     dynamodb.table().await;
     let admin = Admin::new().on_database(&database.url).on_dynamodb(&dynamodb);

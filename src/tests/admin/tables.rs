@@ -1,4 +1,4 @@
-//! `admin ddb`: the table, and what is in it.
+//! `admin ddb`: the table and its rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Admin, FAILED};
+use super::fixtures::{Admin, FAILED};
 use crate::support::dynamodb::{DynamoDb, TABLE};
 use crate::support::postgres::Database;
 
@@ -16,7 +16,7 @@ async fn described(dynamodb: &DynamoDb, table: &str) -> TableDescription {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_is_made_listed_and_dropped_and_every_step_can_be_repeated() {
+async fn a_table_is_created_listed_and_dropped_and_every_step_can_be_repeated() {
     let dynamodb = DynamoDb::start().await;
     let admin = Admin::new().on_dynamodb(&dynamodb);
     assert_eq!(admin.json(&["ddb", "list-tables"]).await, json!([]));
@@ -30,14 +30,14 @@ async fn a_table_is_made_listed_and_dropped_and_every_step_can_be_repeated() {
         assert_eq!(admin.json(&["ddb", "drop", "--yes"]).await, json!({ "table": TABLE, "dropped": dropped }));
     }
     assert_eq!(admin.text(&["ddb", "list-tables"]).await, "");
-    assert_eq!(admin.text(&["ddb", "schema-load"]).await, format!("made the table {TABLE}\n"));
-    assert!(admin.text(&["ddb", "schema-load"]).await.contains("is there already"));
-    assert_eq!(admin.text(&["ddb", "drop", "--yes"]).await, format!("dropped the table {TABLE}\n"));
-    assert_eq!(admin.text(&["ddb", "drop", "--yes"]).await, format!("there is no table {TABLE}\n"));
+    assert_eq!(admin.text(&["ddb", "schema-load"]).await, format!("created table {TABLE}\n"));
+    assert!(admin.text(&["ddb", "schema-load"]).await.contains("already exists"));
+    assert_eq!(admin.text(&["ddb", "drop", "--yes"]).await, format!("dropped table {TABLE}\n"));
+    assert_eq!(admin.text(&["ddb", "drop", "--yes"]).await, format!("table {TABLE} does not exist\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_is_paid_for_as_it_is_said() {
+async fn a_table_is_created_with_the_given_billing() {
     let dynamodb = DynamoDb::start().await;
     let admin = Admin::new().on_dynamodb(&dynamodb);
     let provisioned = ["--billing", "provisioned", "--read-capacity", "7", "--write-capacity", "9"];
@@ -51,7 +51,7 @@ async fn a_table_is_paid_for_as_it_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_seed_is_three_weeks_of_the_past_and_seeding_twice_changes_nothing() {
+async fn the_seed_spans_the_past_three_weeks_and_seeding_twice_changes_nothing() {
     let (database, dynamodb) = (Database::fresh().await, DynamoDb::start().await);
     dynamodb.table().await;
     let admin = Admin::new().on_database(&database.url).on_dynamodb(&dynamodb);
@@ -63,8 +63,8 @@ async fn the_seed_is_three_weeks_of_the_past_and_seeding_twice_changes_nothing()
     assert_eq!(seeded, json!({ "messages": 38, "written": true }));
     let first = rows(&admin).await;
     assert_eq!(admin.json(&["ddb", "seed"]).await, json!({ "messages": 38, "written": false }));
-    assert_eq!(admin.text(&["ddb", "seed"]).await, "Ana Almeida and Ben Okafor have 38 messages already\n");
-    assert_eq!(rows(&admin).await, first, "the second time changes nothing");
+    assert_eq!(admin.text(&["ddb", "seed"]).await, "Ana Almeida and Ben Okafor already have 38 messages\n");
+    assert_eq!(rows(&admin).await, first, "the second run changes nothing");
 
     let messages = first.values().filter(|row| row["message_uuid"].is_string());
     let times: BTreeSet<_> = messages.map(|row| row["sk"].as_str().expect("a time").to_owned()).collect();
@@ -74,7 +74,7 @@ async fn the_seed_is_three_weeks_of_the_past_and_seeding_twice_changes_nothing()
     assert!(newest < now, "{newest} is in the past");
 }
 
-/// Every row, by its key.
+/// Returns every row by its key.
 async fn rows(admin: &Admin) -> BTreeMap<String, Value> {
     let text = admin.text(&["ddb", "scan", "--json"]).await;
     let rows = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a document a line"));
@@ -82,7 +82,7 @@ async fn rows(admin: &Admin) -> BTreeMap<String, Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_scan_prints_every_row_of_every_page_or_as_many_as_wanted() {
+async fn a_scan_prints_every_row_of_every_page_up_to_the_limit() {
     let dynamodb = DynamoDb::start().await;
     dynamodb.table().await;
     let row = |number: usize| {
@@ -93,7 +93,7 @@ async fn a_scan_prints_every_row_of_every_page_or_as_many_as_wanted() {
             .item("message", text("two\nlines".to_owned()));
         WriteRequest::builder().put_request(put.build().expect("a row")).build()
     };
-    // With the row that every new table has, more than the tool asks for at once.
+    // Together with the row that every new table has, more than two pages of the tool.
     for some in (0..1024).map(row).collect::<Vec<_>>().chunks(25) {
         let request = dynamodb.client().batch_write_item().request_items(TABLE, some.to_vec());
         assert!(request.send().await.expect("rows").unprocessed_items.unwrap_or_default().is_empty());
@@ -111,11 +111,13 @@ async fn a_scan_prints_every_row_of_every_page_or_as_many_as_wanted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_is_not_there_is_no_mystery() {
+async fn a_missing_table_is_reported_with_a_remedy() {
     let (database, dynamodb) = (Database::fresh().await, DynamoDb::start().await);
     let admin = Admin::new().on_database(&database.url).on_dynamodb(&dynamodb);
     admin.json(&["db", "seed"]).await;
-    for command in [&["ddb", "scan"][..], &["ddb", "seed"], &["ddb", "list-conversations", "ana"], &["ddb", "adopt"]] {
+    for command in
+        [&["ddb", "scan"][..], &["ddb", "seed"], &["ddb", "list-conversations", "ana"], &["ddb", "migrate-legacy"]]
+    {
         let run = admin.run(command).await;
         assert!(run.code == FAILED && run.err.contains("`admin ddb schema-load`"), "{run:?}");
     }

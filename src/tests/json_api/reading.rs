@@ -1,4 +1,4 @@
-//! Reading: lists in their order and shape, pages, and what is not theirs.
+//! Reading: order, shape and pages of the lists, and access to the data of other users.
 
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::message;
@@ -9,11 +9,11 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{NOWHERE, Program, arrive, at_once, demand_some_refused, put};
+use super::fixtures::{ApiClient, UNKNOWN_CONVERSATION, assert_some_rate_limited, concurrently, new_user, put_message};
 use crate::support::app::{Answer, TestApp};
 
-/// Where a list goes on.
-fn way(answer: &Answer, rel: &str) -> Option<String> {
+/// Returns the link to another page of a list (RFC 8288).
+fn link(answer: &Answer, rel: &str) -> Option<String> {
     let links = answer.headers.get_all("link").into_iter().map(|link| link.to_str().expect("visible ASCII"));
     let wanted = links.filter_map(|link| link.strip_suffix(&format!(">; rel=\"{rel}\""))?.strip_prefix('<'));
     wanted.map(str::to_owned).next()
@@ -25,23 +25,23 @@ fn texts(answer: &Answer) -> Vec<String> {
 }
 
 async fn uuid_of(app: &TestApp, handle: &str) -> Value {
-    Program::anonymous(app).get(&format!("/api/users/@{handle}/short")).await.json::<Value>()["uuid"].clone()
+    ApiClient::anonymous(app).get(&format!("/api/users/@{handle}/short")).await.json::<Value>()["uuid"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn conversations_come_newest_first_with_the_other_person_and_the_whole_text() {
+async fn conversations_are_listed_newest_first_with_the_peer_and_the_whole_text() {
     let app = TestApp::start().await;
-    let (mut ana, program) = arrive(&app, "ana").await;
-    let (mut ben, _) = arrive(&app, "ben").await;
+    let (mut ana, client) = new_user(&app, "ana").await;
+    let (mut ben, _) = new_user(&app, "ben").await;
     app.sign_in("cy").await;
-    assert_eq!(program.get("/api/message_groups").await.text, "[]");
+    assert_eq!(client.get("/api/message_groups").await.text, "[]");
 
     let (with_ben, with_cy) = (ana.start("ben", "first").await, ana.start("cy", "second").await);
     let long = "🎈".repeat(1024);
     let newest = ben.say(&with_ben, &long).await;
-    let second: Vec<Value> = program.get(&format!("/api/messages/{with_cy}")).await.json();
+    let second: Vec<Value> = client.get(&format!("/api/messages/{with_cy}")).await.json();
 
-    let answer = program.get("/api/message_groups").await;
+    let answer = client.get("/api/message_groups").await;
     let rows = json!([
         {
             "created_at": newest.sent_at, "display_name": "ben", "handle": "ben", "message": long, "uuid": with_ben,
@@ -55,14 +55,14 @@ async fn conversations_come_newest_first_with_the_other_person_and_the_whole_tex
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_come_oldest_to_newest_with_the_names_of_who_wrote_them() {
+async fn messages_are_listed_oldest_first_with_their_authors() {
     let app = TestApp::start().await;
-    let (mut ana, program) = arrive(&app, "ana").await;
-    let (mut ben, bens) = arrive(&app, "ben").await;
-    let talk = ana.start("ben", "zero").await;
-    let (one, two) = (ben.say(&talk, "one").await, ana.say(&talk, "two\nlines").await);
+    let (mut ana, client) = new_user(&app, "ana").await;
+    let (mut ben, bens_client) = new_user(&app, "ben").await;
+    let conversation = ana.start("ben", "zero").await;
+    let (one, two) = (ben.say(&conversation, "one").await, ana.say(&conversation, "two\nlines").await);
 
-    let answer = program.get(&format!("/api/messages/{talk}")).await;
+    let answer = client.get(&format!("/api/messages/{conversation}")).await;
     let zero = answer.json::<Vec<Value>>()[0].clone();
     let row = |message: &message::Message, name: &str| {
         json!({
@@ -72,100 +72,100 @@ async fn messages_come_oldest_to_newest_with_the_names_of_who_wrote_them() {
     };
     assert_eq!((&zero["message"], &zero["handle"]), (&json!("zero"), &json!("ana")));
     assert_eq!(answer.text, json!([zero, row(&one, "ben"), row(&two, "ana")]).to_string());
-    assert_eq!(bens.get(&format!("/api/messages/{}", talk.to_uppercase())).await.text, answer.text);
+    assert_eq!(bens_client.get(&format!("/api/messages/{}", conversation.to_uppercase())).await.text, answer.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_old_app_wrote_is_read_whatever_its_year_and_its_author() {
+async fn legacy_messages_of_any_year_and_author_are_listed() {
     let app = TestApp::start().await;
-    let (mut ana, program) = arrive(&app, "ana").await;
-    arrive(&app, "ben").await;
-    arrive(&app, "cy").await;
-    let talk = ana.start("ben", "new").await;
+    let (mut ana, client) = new_user(&app, "ana").await;
+    new_user(&app, "ben").await;
+    new_user(&app, "cy").await;
+    let conversation = ana.start("ben", "new").await;
     let cy: Uuid = uuid_of(&app, "cy").await.as_str().and_then(|id| id.parse().ok()).expect("an id");
     for (at, author) in [("2022-12-31T23:59:59", cy), ("2023-01-01T00:00:00.000001+00:00", Uuid::nil())] {
         let (handle, display_name) = (Handle::stored("old".to_owned()), DisplayName::stored("Old".to_owned()));
         let row = MessageRow {
-            conversation: talk.parse::<conversation::Id>().expect("an id"),
+            conversation: conversation.parse::<conversation::Id>().expect("an id"),
             at: SortTime::stored(at).expect("a time"),
             id: message::Id(Uuid::new_v4()),
             author: User { id: user::Id(author), handle, display_name },
             body: at.to_owned(),
             seq: 0,
         };
-        put(&app, row).await;
+        put_message(&app, row).await;
     }
-    let rows: Vec<Value> = program.get(&format!("/api/messages/{talk}")).await.json();
-    let told: Vec<_> = rows.iter().map(|row| (row["created_at"].as_str(), row["handle"].as_str())).collect();
-    assert_eq!(told[0], (Some("2022-12-31T23:59:59.000000+00:00"), Some("cy")));
-    assert_eq!(told[1], (Some("2023-01-01T00:00:00.000001+00:00"), Some("unknown")));
+    let rows: Vec<Value> = client.get(&format!("/api/messages/{conversation}")).await.json();
+    let listed: Vec<_> = rows.iter().map(|row| (row["created_at"].as_str(), row["handle"].as_str())).collect();
+    assert_eq!(listed[0], (Some("2022-12-31T23:59:59.000000+00:00"), Some("cy")));
+    assert_eq!(listed[1], (Some("2023-01-01T00:00:00.000001+00:00"), Some("unknown")));
     assert_eq!(rows[2]["message"], "new");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_conversation_goes_on_by_its_links() {
+async fn the_pages_of_a_long_conversation_are_linked() {
     let app = TestApp::start().await;
-    let (mut ana, program) = arrive(&app, "ana").await;
+    let (mut ana, client) = new_user(&app, "ana").await;
     app.sign_in("ben").await;
-    let talk = ana.start("ben", "0").await;
+    let conversation = ana.start("ben", "0").await;
     for number in 1..25 {
-        ana.say(&talk, &number.to_string()).await;
+        ana.say(&conversation, &number.to_string()).await;
     }
     let numbers = |range: std::ops::Range<u32>| range.map(|it| it.to_string()).collect::<Vec<_>>();
 
-    let newest = program.get(&format!("/api/messages/{talk}")).await;
+    let newest = client.get(&format!("/api/messages/{conversation}")).await;
     assert_eq!(texts(&newest), numbers(5..25));
-    assert_eq!(way(&newest, "prev"), None);
-    let older = program.get(&way(&newest, "next").expect("older ones")).await;
+    assert_eq!(link(&newest, "prev"), None);
+    let older = client.get(&link(&newest, "next").expect("older ones")).await;
     assert_eq!(texts(&older), numbers(0..5));
-    assert_eq!(way(&older, "next"), None);
-    let newer = program.get(&way(&older, "prev").expect("newer ones")).await;
+    assert_eq!(link(&older, "next"), None);
+    let newer = client.get(&link(&older, "prev").expect("newer ones")).await;
     assert_eq!(texts(&newer), numbers(5..25));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_is_the_newest_and_no_longer_than_promised_however_many_are_unread() {
+async fn the_first_page_is_the_newest_and_no_longer_than_others_however_many_messages_are_unread() {
     let app = TestApp::start().await;
-    let (_ana, program) = arrive(&app, "ana").await;
+    let (_ana, client) = new_user(&app, "ana").await;
     let mut ben = app.sign_in("ben").await;
-    let talk = ben.start("ana", "0").await;
+    let conversation = ben.start("ana", "0").await;
     for number in 1..25 {
-        ben.say(&talk, &number.to_string()).await;
+        ben.say(&conversation, &number.to_string()).await;
     }
-    let newest = program.get(&format!("/api/messages/{talk}")).await;
+    let newest = client.get(&format!("/api/messages/{conversation}")).await;
     assert_eq!(texts(&newest), (5..25).map(|it| it.to_string()).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_list_of_conversations_goes_on_by_its_link() {
+async fn the_pages_of_a_long_list_of_conversations_are_linked() {
     let app = TestApp::start().await;
-    let (mut ana, program) = arrive(&app, "ana").await;
+    let (mut ana, client) = new_user(&app, "ana").await;
     let add = "insert into users (display_name, handle, email, cognito_user_id)
         select 'Person', 'person' || n, n || '@example.org', gen_random_uuid()::text from generate_series(1, 21) n";
     app.database.execute(add).await;
     for number in 1..=21 {
         ana.start(&format!("person{number}"), &number.to_string()).await;
     }
-    let newest = program.get("/api/message_groups").await;
+    let newest = client.get("/api/message_groups").await;
     assert_eq!(texts(&newest), (2..=21).rev().map(|it| it.to_string()).collect::<Vec<_>>());
-    let next = way(&newest, "next").expect("one more");
+    let next = link(&newest, "next").expect("one more");
     assert!(next.starts_with("/api/message_groups?cursor="), "{next}");
-    let older = program.get(&next).await;
+    let older = client.get(&next).await;
     assert_eq!(texts(&older), ["1"]);
     assert!(older.header("link").is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cursor_is_good_for_its_own_list_only() {
+async fn a_cursor_is_valid_for_its_own_list_only() {
     let app = TestApp::start().await;
-    let (mut ana, program) = arrive(&app, "ana").await;
+    let (mut ana, client) = new_user(&app, "ana").await;
     app.sign_in("ben").await;
-    let talk = ana.start("ben", "0").await;
+    let conversation = ana.start("ben", "0").await;
     for number in 1..21 {
-        ana.say(&talk, &number.to_string()).await;
+        ana.say(&conversation, &number.to_string()).await;
     }
-    let here = format!("/api/messages/{talk}");
-    let next = way(&program.get(&here).await, "next").expect("older ones");
+    let here = format!("/api/messages/{conversation}");
+    let next = link(&client.get(&here).await, "next").expect("older ones");
     let (_, cursor) = next.split_once('=').expect("a cursor");
     for path in [
         format!("/api/message_groups?cursor={cursor}"),
@@ -175,28 +175,28 @@ async fn a_cursor_is_good_for_its_own_list_only() {
         format!("{here}?cursor=%00%ff"),
         "/api/message_groups?cursor=..".to_owned(),
     ] {
-        let answer = program.get(&path).await;
+        let answer = client.get(&path).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
         assert_eq!(answer.text, r#"["cursor_invalid"]"#);
     }
     assert_eq!(
-        program.get(&format!("{here}?year=2026&x=%ff")).await.status,
+        client.get(&format!("{here}?year=2026&x=%ff")).await.status,
         StatusCode::OK,
-        "others are not looked at"
+        "other parameters are ignored"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cursor_with_a_time_that_cannot_be_is_invalid() {
+async fn a_cursor_with_an_impossible_time_is_invalid() {
     let app = TestApp::start().await;
-    let (mut ana, program) = arrive(&app, "ana").await;
+    let (mut ana, client) = new_user(&app, "ana").await;
     app.sign_in("ben").await;
-    let talk = ana.start("ben", "0").await;
-    for list in [format!("/api/messages/{talk}"), "/api/message_groups".to_owned()] {
+    let conversation = ana.start("ben", "0").await;
+    for list in [format!("/api/messages/{conversation}"), "/api/message_groups".to_owned()] {
         for at in ["yesterday", "9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00%2B01:00"] {
-            for way in ["before", "after"] {
-                let answer = program.get(&format!("{list}?cursor={way}-{at}")).await;
-                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{list} {way} {at}: {}", answer.text);
+            for side in ["before", "after"] {
+                let answer = client.get(&format!("{list}?cursor={side}-{at}")).await;
+                assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{list} {side} {at}: {}", answer.text);
                 assert_eq!(answer.text, r#"["cursor_invalid"]"#);
             }
         }
@@ -204,16 +204,16 @@ async fn a_cursor_with_a_time_that_cannot_be_is_invalid() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_finds_nothing_and_cannot_tell_whether_there_is_something() {
+async fn a_stranger_cannot_tell_a_conversation_from_a_missing_one() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
     app.sign_in("ben").await;
-    let (_, cy) = arrive(&app, "cy").await;
-    let talk = ana.start("ben", "between us").await;
-    let theirs = cy.get(&format!("/api/messages/{talk}")).await;
+    let (_, cy) = new_user(&app, "cy").await;
+    let conversation = ana.start("ben", "between us").await;
+    let theirs = cy.get(&format!("/api/messages/{conversation}")).await;
     assert_eq!(theirs.status, StatusCode::NOT_FOUND);
-    let simple = talk.replace('-', "");
-    for other in [NOWHERE, "@bayko", "%ff", "%00", "0", &simple] {
+    let without_hyphens = conversation.replace('-', "");
+    for other in [UNKNOWN_CONVERSATION, "@bayko", "%ff", "%00", "0", &without_hyphens] {
         let nothing = cy.get(&format!("/api/messages/{other}")).await;
         assert_eq!((nothing.status, nothing.text), (theirs.status, theirs.text.clone()), "{other}");
     }
@@ -221,28 +221,28 @@ async fn a_stranger_finds_nothing_and_cannot_tell_whether_there_is_something() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn anybody_may_ask_who_has_a_handle() {
+async fn a_handle_can_be_looked_up_without_a_token() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
     let me: User = ana.call("current_user", &[]).await.json();
-    let anonymous = Program::anonymous(&app);
+    let anonymous = ApiClient::anonymous(&app);
     for handle in ["@ana", "@ANA", "%40ana"] {
         let answer = anonymous.get(&format!("/api/users/{handle}/short")).await;
         let shown = json!({ "display_name": "ana", "handle": "ana", "uuid": me.id });
         assert_eq!((answer.status, answer.text), (StatusCode::OK, shown.to_string()), "{handle}");
     }
-    for nobody in ["@nobody", "ana", "@", "@%00", "%ff", "@a%2Fb", "@анна", "@undefined"] {
-        let answer = anonymous.get(&format!("/api/users/{nobody}/short")).await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{nobody}");
+    for unknown in ["@nobody", "ana", "@", "@%00", "%ff", "@a%2Fb", "@анна", "@undefined"] {
+        let answer = anonymous.get(&format!("/api/users/{unknown}/short")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{unknown}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_asks_for_many_handles_is_told_to_wait_and_others_are_not() {
+async fn looking_up_handles_is_rate_limited_per_address() {
     let app = TestApp::start().await;
-    let anonymous = Program::anonymous(&app);
-    let answers = at_once(60, || anonymous.get("/api/users/@nobody/short")).await;
-    demand_some_refused(&answers, StatusCode::NOT_FOUND);
-    let other = Program::anonymous(&app).get("/api/users/@nobody/short").await;
+    let anonymous = ApiClient::anonymous(&app);
+    let answers = concurrently(60, || anonymous.get("/api/users/@nobody/short")).await;
+    assert_some_rate_limited(&answers, StatusCode::NOT_FOUND);
+    let other = ApiClient::anonymous(&app).get("/api/users/@nobody/short").await;
     assert_eq!(other.status, StatusCode::NOT_FOUND);
 }

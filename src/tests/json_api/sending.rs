@@ -1,54 +1,55 @@
-//! Sending: both ways, what is refused and with which codes, and repeating a request.
+//! Sending: into a conversation and to a user, rejected messages and their codes, and retries.
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{NOWHERE, Program, arrive, at_once, demand_some_refused};
+use super::fixtures::{ApiClient, UNKNOWN_CONVERSATION, assert_some_rate_limited, concurrently, new_user};
 use crate::support::app::{TestApp, new_id};
 use crate::support::dynamodb::DynamoDb;
-use crate::support::faults::{Fault, Faults};
+use crate::support::fault_proxy::{Fault, FaultProxy};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_into_a_conversation_is_told_with_its_own_uuid() {
+async fn sending_into_a_conversation_returns_the_message_with_its_own_uuid() {
     let app = TestApp::start().await;
-    let (mut ana, program) = arrive(&app, "ana").await;
+    let (mut ana, client) = new_user(&app, "ana").await;
     let mut ben = app.sign_in("ben").await;
-    let talk = ana.start("ben", "first").await;
-    let sent = program.post(&json!({ "message": " two\r\nlines ", "message_group_uuid": talk, "handle": "cy" })).await;
+    let conversation = ana.start("ben", "first").await;
+    let sent =
+        client.post(&json!({ "message": " two\r\nlines ", "message_group_uuid": conversation, "handle": "cy" })).await;
     assert_eq!(sent.status, StatusCode::OK, "{}", sent.text);
 
-    let stored: Vec<Value> = program.get(&format!("/api/messages/{talk}")).await.json();
+    let stored: Vec<Value> = client.get(&format!("/api/messages/{conversation}")).await.json();
     let last = stored.last().expect("two messages");
     let expected = json!({
         "created_at": last["created_at"], "display_name": "ana", "handle": "ana", "message": "two\nlines",
-        "message_group_uuid": talk, "uuid": last["uuid"],
+        "message_group_uuid": conversation, "uuid": last["uuid"],
     });
     assert_eq!(sent.text, expected.to_string());
-    assert_eq!(ben.texts(&talk).await, ["first", "two\nlines"]);
+    assert_eq!(ben.texts(&conversation).await, ["first", "two\nlines"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_to_a_person_tells_the_one_conversation_that_the_two_have() {
+async fn sending_to_a_user_returns_the_only_conversation_of_the_two() {
     let app = TestApp::start().await;
-    let (_, ana) = arrive(&app, "ana").await;
-    let (mut bens_browser, ben) = arrive(&app, "ben").await;
+    let (_, ana) = new_user(&app, "ana").await;
+    let (mut bens_browser, bens_client) = new_user(&app, "ben").await;
     let first = ana.post(&json!({ "message": "1", "handle": "ben" })).await;
-    let talk = first.json::<Value>()["message_group_uuid"].as_str().expect("an id").to_owned();
-    assert_eq!(first.text, json!({ "message_group_uuid": talk }).to_string());
-    for (program, fields) in [
+    let conversation = first.json::<Value>()["message_group_uuid"].as_str().expect("an id").to_owned();
+    assert_eq!(first.text, json!({ "message_group_uuid": conversation }).to_string());
+    for (client, fields) in [
         (&ana, json!({ "message": "2", "handle": " @BEN ", "message_group_uuid": null })),
-        (&ben, json!({ "message": "3", "handle": "ana" })),
+        (&bens_client, json!({ "message": "3", "handle": "ana" })),
     ] {
-        assert_eq!(program.post(&fields).await.text, first.text);
+        assert_eq!(client.post(&fields).await.text, first.text);
     }
-    assert_eq!(bens_browser.texts(&talk).await, ["1", "2", "3"]);
+    assert_eq!(bens_browser.texts(&conversation).await, ["1", "2", "3"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_is_told_all_at_once() {
+async fn all_validation_errors_are_returned_at_once() {
     let app = TestApp::start().await;
-    let (_, ana) = arrive(&app, "ana").await;
+    let (_, ana) = new_user(&app, "ana").await;
     app.sign_in("ben").await;
     let too_long = "🎈".repeat(1025);
     let cases = [
@@ -71,7 +72,7 @@ async fn what_is_wrong_is_told_all_at_once() {
         assert_eq!((answer.status, answer.text), (StatusCode::UNPROCESSABLE_ENTITY, codes.to_string()), "{fields}");
     }
     let everything = json!({ "message": format!("{too_long}\u{0}") });
-    let answer = ana.post_once("not-a-uuid", &everything).await;
+    let answer = ana.post_with_key("not-a-uuid", &everything).await;
     let codes = [
         "message_exceed_max_chars_1024",
         "message_control_characters",
@@ -86,9 +87,9 @@ async fn what_is_wrong_is_told_all_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_cannot_be_read_is_refused_by_its_kind() {
+async fn an_unreadable_body_is_rejected_with_the_matching_status() {
     let app = TestApp::start().await;
-    let (_, ana) = arrive(&app, "ana").await;
+    let (_, ana) = new_user(&app, "ana").await;
     app.sign_in("ben").await;
     let good = json!({ "message": "a", "handle": "ben" }).to_string();
     let large = json!({ "message": "a".repeat(70_000), "handle": "ben" }).to_string();
@@ -115,8 +116,8 @@ async fn a_body_that_cannot_be_read_is_refused_by_its_kind() {
         }
         let answer = ana.send(request).await;
         assert_eq!(answer.status.as_u16(), status, "{kind:?}: {}", answer.text);
-        let told: Value = serde_json::from_str(&answer.text).expect("JSON");
-        assert_eq!(told["error"], error);
+        let body: Value = serde_json::from_str(&answer.text).expect("JSON");
+        assert_eq!(body["error"], error);
     }
     for kind in ["application/json; charset=utf-8", "Application/JSON", "application/vnd.cruddur+json"] {
         let request = ana.request(Method::POST, "/api/messages").header(CONTENT_TYPE, kind).body(good.clone());
@@ -125,16 +126,16 @@ async fn a_body_that_cannot_be_read_is_refused_by_its_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_nothing_is_or_nothing_of_theirs_nothing_is_stored() {
+async fn nothing_is_stored_in_a_missing_conversation_or_in_one_of_other_users() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;
     app.sign_in("ben").await;
-    let (_, cy) = arrive(&app, "cy").await;
-    let talk = ana.start("ben", "between us").await;
-    let theirs = cy.post(&json!({ "message": "me too", "message_group_uuid": talk })).await;
+    let (_, cy) = new_user(&app, "cy").await;
+    let conversation = ana.start("ben", "between us").await;
+    let theirs = cy.post(&json!({ "message": "me too", "message_group_uuid": conversation })).await;
     assert_eq!(theirs.status, StatusCode::NOT_FOUND);
     for fields in [
-        json!({ "message": "a", "message_group_uuid": NOWHERE }),
+        json!({ "message": "a", "message_group_uuid": UNKNOWN_CONVERSATION }),
         json!({ "message": "a", "message_group_uuid": "@bayko" }),
         json!({ "message": "a", "handle": "nobody" }),
         json!({ "message": "a", "handle": "../ana" }),
@@ -142,30 +143,30 @@ async fn where_nothing_is_or_nothing_of_theirs_nothing_is_stored() {
         let nothing = cy.post(&fields).await;
         assert_eq!((nothing.status, nothing.text), (theirs.status, theirs.text.clone()), "{fields}");
     }
-    assert_eq!(ana.texts(&talk).await, ["between us"]);
+    assert_eq!(ana.texts(&conversation).await, ["between us"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_with_a_key_may_be_repeated() {
+async fn a_request_with_an_idempotency_key_can_be_repeated() {
     let app = TestApp::start().await;
-    let (_, ana) = arrive(&app, "ana").await;
-    let (mut bens_browser, ben) = arrive(&app, "ben").await;
-    let (starting, sending) = (new_id(), new_id());
+    let (_, ana) = new_user(&app, "ana").await;
+    let (mut bens_browser, ben) = new_user(&app, "ben").await;
+    let (start_key, send_key) = (new_id(), new_id());
     let start = json!({ "message": "hello", "handle": "ben" });
-    let started = ana.post_once(&starting, &start).await;
-    assert_eq!(ana.post_once(&starting, &start).await.text, started.text);
-    let talk = started.json::<Value>()["message_group_uuid"].as_str().expect("an id").to_owned();
+    let started = ana.post_with_key(&start_key, &start).await;
+    assert_eq!(ana.post_with_key(&start_key, &start).await.text, started.text);
+    let conversation = started.json::<Value>()["message_group_uuid"].as_str().expect("an id").to_owned();
 
-    let again = json!({ "message": "again", "message_group_uuid": talk });
-    let first = ana.post_once(&sending, &again).await;
-    assert_eq!(first.json::<Value>()["uuid"], json!(sending));
-    let second = ana.post_once(&format!("\"{sending}\""), &again).await;
+    let again = json!({ "message": "again", "message_group_uuid": conversation });
+    let first = ana.post_with_key(&send_key, &again).await;
+    assert_eq!(first.json::<Value>()["uuid"], json!(send_key));
+    let second = ana.post_with_key(&format!("\"{send_key}\""), &again).await;
     assert_eq!((second.status, second.text), (first.status, first.text));
-    assert_eq!(bens_browser.texts(&talk).await, ["hello", "again"]);
+    assert_eq!(bens_browser.texts(&conversation).await, ["hello", "again"]);
 
-    let other = json!({ "message": "other", "message_group_uuid": talk });
-    for (program, fields) in [(&ana, &other), (&ben, &again)] {
-        let answer = program.post_once(&sending, fields).await;
+    let other = json!({ "message": "other", "message_group_uuid": conversation });
+    for (client, fields) in [(&ana, &other), (&ben, &again)] {
+        let answer = client.post_with_key(&send_key, fields).await;
         assert_eq!(answer.status, StatusCode::CONFLICT);
         assert!(answer.text.starts_with(r#"{"error":"idempotency_key_taken","message":"#), "{}", answer.text);
     }
@@ -173,50 +174,51 @@ async fn a_request_with_a_key_may_be_repeated() {
         assert_eq!(ana.post(&again).await.status, StatusCode::OK);
     }
     assert_eq!(
-        bens_browser.texts(&talk).await,
+        bens_browser.texts(&conversation).await,
         ["hello", "again", "again", "again"],
-        "without a key each is a message"
+        "without a key, each request is a message"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_sends_too_fast_is_told_to_wait_whatever_they_send_with() {
+async fn sending_is_rate_limited_per_user_across_clients() {
     let app = TestApp::start().await;
-    let (_, one) = arrive(&app, "ana").await;
-    let other = Program::of(&app, "ana").await;
+    let (_, first) = new_user(&app, "ana").await;
+    let second = ApiClient::with_token_of(&app, "ana").await;
     let message = json!({ "message": "hello", "handle": "nobody" });
-    // As many from each as may be sent at once: the limit is the person's.
-    let (one, other) = tokio::join!(at_once(30, || one.post(&message)), at_once(30, || other.post(&message)));
-    let answers: Vec<_> = one.into_iter().chain(other).collect();
-    demand_some_refused(&answers, StatusCode::NOT_FOUND);
+    // Each client sends as many as a user may send at once: the limit is per user.
+    let (first, second) =
+        tokio::join!(concurrently(30, || first.post(&message)), concurrently(30, || second.post(&message)));
+    let answers: Vec<_> = first.into_iter().chain(second).collect();
+    assert_some_rate_limited(&answers, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_dynamodb_does_not_take_is_503_and_says_when_to_try_again_whatever_it_is_sent_with() {
+async fn a_message_that_dynamodb_rejects_is_503_with_retry_after_for_every_client() {
     let dynamodb = DynamoDb::start().await;
-    let faults = Faults::before(&dynamodb).await;
-    let app = TestApp::start_over(dynamodb, faults.endpoint(), |_| {}).await;
-    let (mut form, program) = arrive(&app, "ana").await;
+    let faults = FaultProxy::start(&dynamodb).await;
+    let app = TestApp::start_with_endpoint(dynamodb, faults.endpoint(), |_| {}).await;
+    let (mut form, client) = new_user(&app, "ana").await;
     let mut ben = app.sign_in("ben").await;
-    let talk = form.start("ben", "before").await;
-    let (mut script, page, id) = (form.clone(), format!("/messages/{talk}"), new_id());
-    let fields = [("conversation", talk.as_str()), ("id", id.as_str()), ("body", "later")];
-    let message = json!({ "message": "later", "message_group_uuid": talk });
+    let conversation = form.start("ben", "before").await;
+    let (mut script, page, id) = (form.clone(), format!("/messages/{conversation}"), new_id());
+    let fields = [("conversation", conversation.as_str()), ("id", id.as_str()), ("body", "later")];
+    let message = json!({ "message": "later", "message_group_uuid": conversation });
 
     faults.plan("TransactWriteItems", usize::MAX, Fault::trouble());
-    let (by_form, by_script, by_program) = tokio::join!(
+    let (by_form, by_script, by_api) = tokio::join!(
         form.submit(&page, &fields),
         script.call("send_message", &fields),
-        program.post_once(&id, &message)
+        client.post_with_key(&id, &message)
     );
-    for (what, answer) in [("a form", by_form), ("script", by_script), ("a program", by_program)] {
+    for (what, answer) in [("a form", by_form), ("script", by_script), ("the API", by_api)] {
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{what}: {}", answer.text);
         let wait = answer.header("retry-after");
-        assert!(wait.parse::<u64>().is_ok_and(|secs| secs > 0), "{what} is to wait for {wait:?}");
+        assert!(wait.parse::<u64>().is_ok_and(|secs| secs > 0), "{what}: retry-after is {wait:?}");
     }
-    faults.end();
-    // Who tries again, as they were told, sends it once.
+    faults.clear();
+    // A retry after the outage stores the message once.
     assert_eq!(form.submit(&page, &fields).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(program.post_once(&id, &message).await.status, StatusCode::OK);
-    assert_eq!(ben.texts(&talk).await, ["before", "later"]);
+    assert_eq!(client.post_with_key(&id, &message).await.status, StatusCode::OK);
+    assert_eq!(ben.texts(&conversation).await, ["before", "later"]);
 }

@@ -1,40 +1,40 @@
-//! Who asks: access tokens that hold, and nothing else.
+//! Authentication: valid access tokens, and nothing else.
 
 use reqwest::header::{AUTHORIZATION, COOKIE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{NOWHERE, Program, arrive};
+use super::fixtures::{ApiClient, UNKNOWN_CONVERSATION, new_user};
 use crate::support::app::{Answer, TestApp};
 use crate::support::cognito::PASSWORD;
 use crate::support::fake_pool::{self, CLIENT_ID, FakePool, POOL_ID, changed};
 use crate::support::signing;
 
-/// Whom the made-up tokens are about.
+/// Subject of the tokens that the tests sign.
 const ANA: &str = "6f9b1c1e-7d54-4c0b-9a55-2f3f3b3a9d10";
 
-/// What every route that needs somebody answers.
-async fn ask_all(program: &Program) -> Vec<Answer> {
+/// Returns the responses of all routes that need a token.
+async fn call_all(client: &ApiClient) -> Vec<Answer> {
     let message = json!({ "message": "a", "handle": "ben" });
     vec![
-        program.get("/api/message_groups").await,
-        program.get(&format!("/api/messages/{NOWHERE}")).await,
-        program.post(&message).await,
-        // Who asks comes before what they ask.
-        program.send(program.request(Method::POST, "/api/messages").body("{")).await,
-        program.get("/api/message_groups?cursor=x").await,
+        client.get("/api/message_groups").await,
+        client.get(&format!("/api/messages/{UNKNOWN_CONVERSATION}")).await,
+        client.post(&message).await,
+        // Authentication comes before validation.
+        client.send(client.request(Method::POST, "/api/messages").body("{")).await,
+        client.get("/api/message_groups?cursor=x").await,
     ]
 }
 
-async fn demand_refused(program: &Program, why: &str) {
-    for answer in ask_all(program).await {
+async fn assert_unauthorized(client: &ApiClient, why: &str) {
+    for answer in call_all(client).await {
         assert_eq!((answer.status, &*answer.text), (StatusCode::UNAUTHORIZED, "{}"), "{why}");
         assert_eq!(answer.header("www-authenticate"), "Bearer", "{why}");
     }
 }
 
-/// A server whose pool signs what it is told to.
-async fn on_fake_pool(pool: &FakePool) -> TestApp {
+/// Starts a server that trusts the keys with which the tests sign.
+async fn app_with_fake_pool(pool: &FakePool) -> TestApp {
     let app = TestApp::start_with(|config| {
         config.user_pool_id = POOL_ID.to_owned();
         config.client_id = CLIENT_ID.to_owned();
@@ -42,18 +42,19 @@ async fn on_fake_pool(pool: &FakePool) -> TestApp {
     })
     .await;
     let add = format!(
-        "insert into users (display_name, handle, email, cognito_user_id) values ('Ana', 'ana', 'ana@example.com', '{ANA}')"
+        "insert into users (display_name, handle, email, cognito_user_id) \
+         values ('Ana', 'ana', 'ana@example.com', '{ANA}')"
     );
     app.database.execute(&add).await;
     app
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_a_bearer_token_of_two_words_says_who_asks() {
+async fn only_a_bearer_header_with_one_access_token_authenticates() {
     let app = TestApp::start().await;
     app.sign_in("ana").await;
     let tokens = app.pool.tokens("ana").await;
-    demand_refused(&Program::anonymous(&app), "no header").await;
+    assert_unauthorized(&ApiClient::anonymous(&app), "no header").await;
     for authorization in [
         "",
         "Bearer",
@@ -68,21 +69,21 @@ async fn only_a_bearer_token_of_two_words_says_who_asks() {
         &tokens.access,
         &*format!("Bearer {}x", tokens.access),
     ] {
-        demand_refused(&Program::saying(&app, authorization), authorization).await;
+        assert_unauthorized(&ApiClient::with_authorization(&app, authorization), authorization).await;
     }
-    let twice = Program::of(&app, "ana").await;
-    let request = twice.request(Method::GET, "/api/message_groups").header(AUTHORIZATION, "Bearer x");
-    assert_eq!(twice.send(request).await.status, StatusCode::UNAUTHORIZED);
+    let two_headers = ApiClient::with_token_of(&app, "ana").await;
+    let request = two_headers.request(Method::GET, "/api/message_groups").header(AUTHORIZATION, "Bearer x");
+    assert_eq!(two_headers.send(request).await.status, StatusCode::UNAUTHORIZED);
     for scheme in ["Bearer", "bearer", "BEARER"] {
-        let program = Program::saying(&app, &format!("{scheme} {}", tokens.access));
-        assert_eq!(program.get("/api/message_groups").await.status, StatusCode::OK, "{scheme}");
+        let client = ApiClient::with_authorization(&app, &format!("{scheme} {}", tokens.access));
+        assert_eq!(client.get("/api/message_groups").await.status, StatusCode::OK, "{scheme}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_is_for_something_else_or_over_is_refused() {
+async fn expired_and_foreign_tokens_are_rejected() {
     let pool = FakePool::start().await;
-    let app = on_fake_pool(&pool).await;
+    let app = app_with_fake_pool(&pool).await;
     let token = |changes: Value| signing::key().token(&changed(fake_pool::access_claims(ANA), &changes));
     let good = token(json!({}));
     let nameless = signing::key().token_with(&json!({ "alg": "RS256" }), &fake_pool::access_claims(ANA));
@@ -92,71 +93,71 @@ async fn a_token_that_is_for_something_else_or_over_is_refused() {
         ("no kid", nameless),
         ("no signature", unsigned),
         ("another key", signing::other_key().token(&fake_pool::access_claims(ANA))),
-        ("over", token(json!({ "exp": signing::now() - 60 }))),
+        ("expired", token(json!({ "exp": signing::now() - 60 }))),
         ("another client", token(json!({ "client_id": "other" }))),
         ("another pool", token(json!({ "iss": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Other" }))),
         ("an ID token", signing::key().token(&fake_pool::id_claims(ANA))),
         ("no use", token(json!({ "token_use": null }))),
         ("another scope", token(json!({ "scope": "openid" }))),
-        ("nobody", token(json!({ "sub": null }))),
+        ("no subject", token(json!({ "sub": null }))),
     ] {
-        demand_refused(&Program::saying(&app, &format!("Bearer {token}")), why).await;
+        assert_unauthorized(&ApiClient::with_authorization(&app, &format!("Bearer {token}")), why).await;
     }
-    let program = Program::saying(&app, &format!("Bearer {good}"));
-    assert_eq!(program.get("/api/message_groups").await.text, "[]");
+    let client = ApiClient::with_authorization(&app, &format!("Bearer {good}"));
+    assert_eq!(client.get("/api/message_groups").await.text, "[]");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_of_somebody_who_has_never_signed_in_here_is_told_so() {
+async fn a_valid_token_of_an_unknown_user_is_forbidden() {
     let app = TestApp::start().await;
     app.pool.add("ana").await;
-    let program = Program::of(&app, "ana").await;
-    for answer in ask_all(&program).await {
+    let client = ApiClient::with_token_of(&app, "ana").await;
+    for answer in call_all(&client).await {
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
         assert!(answer.text.starts_with(r#"{"error":"unknown_person","message":"#), "{}", answer.text);
     }
     let fields = [("email", "ana@example.com"), ("password", PASSWORD)];
     assert_eq!(app.browser().submit("/signin", &fields).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(program.get("/api/message_groups").await.status, StatusCode::OK);
+    assert_eq!(client.get("/api/message_groups").await.status, StatusCode::OK);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cookie_opens_nothing() {
+async fn a_session_cookie_does_not_authenticate() {
     let app = TestApp::start().await;
-    let (ana, program) = arrive(&app, "ana").await;
+    let (ana, client) = new_user(&app, "ana").await;
     let cookie = ana.cookie.expect("she is signed in");
-    let anonymous = Program::anonymous(&app);
+    let anonymous = ApiClient::anonymous(&app);
     let request = anonymous.request(Method::GET, "/api/message_groups").header(COOKIE, &cookie);
     assert_eq!(anonymous.send(request).await.status, StatusCode::UNAUTHORIZED);
-    // Nor does a dead one harm.
-    let request = program.request(Method::GET, "/api/message_groups").header(COOKIE, "__Host-session=x");
-    let answer = program.send(request).await;
+    // An invalid cookie does no harm beside a valid token.
+    let request = client.request(Method::GET, "/api/message_groups").header(COOKIE, "__Host-session=x");
+    let answer = client.send(request).await;
     assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::OK, ""));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_pools_keys_or_postgresql_programs_are_told_to_come_back() {
+async fn without_the_key_set_or_postgresql_the_api_answers_503() {
     let without_keys =
         TestApp::start_with(|config| config.cognito_endpoint = Some("http://127.0.0.1:1".to_owned())).await;
-    let without_people =
+    let without_postgresql =
         TestApp::start_with(|config| config.database_url = "postgres://nobody@127.0.0.1:1/none".to_owned().into())
             .await;
-    for app in [&without_keys, &without_people] {
+    for app in [&without_keys, &without_postgresql] {
         app.pool.add("ana").await;
-        for answer in ask_all(&Program::of(app, "ana").await).await {
+        for answer in call_all(&ApiClient::with_token_of(app, "ana").await).await {
             assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
             assert_eq!(answer.header("retry-after"), "5");
             assert!(answer.text.starts_with(r#"{"error":"unavailable","message":"#), "{}", answer.text);
         }
     }
-    let short = Program::anonymous(&without_people).get("/api/users/@ana/short").await;
-    assert_eq!(short.status, StatusCode::SERVICE_UNAVAILABLE);
+    let lookup = ApiClient::anonymous(&without_postgresql).get("/api/users/@ana/short").await;
+    assert_eq!(lookup.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mistake_of_ours_is_told_in_json_too() {
+async fn an_internal_error_is_reported_in_json() {
     let app = TestApp::start().await;
-    let (_, ana) = arrive(&app, "ana").await;
+    let (_, ana) = new_user(&app, "ana").await;
     app.database.execute("alter table users rename to away").await;
     for answer in [ana.get("/api/message_groups").await, ana.get("/api/users/@ana/short").await] {
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,4 +1,4 @@
-//! Inbox rows: one per person and conversation, at the newest message, whatever happens.
+//! Inbox rows: one per member and conversation, at the newest message, whatever happens.
 
 use cruddur_messages::domain::user::DisplayName;
 use cruddur_messages::server::store::dynamodb::Table;
@@ -7,31 +7,31 @@ use cruddur_messages::server::store::dynamodb::rows::InboxRow;
 use futures::future::join_all;
 use time::macros::datetime;
 
-use super::{Server, ana, ben, counted, cy, server, server_at};
+use super::fixtures::{Server, ana, ben, counts, cy, server, server_with_clock};
 use crate::support::dynamodb::TABLE;
 
-/// Asserts that each of two people has one row, about the other, at the message `seq`.
+/// Asserts that Ana and Ben have one row each, about the other, at the message `seq`.
 async fn assert_at(server: &Server, seq: u64, text: &str) {
-    for (me, other) in [(ana(), ben()), (ben(), ana())] {
+    for (me, peer) in [(ana(), ben()), (ben(), ana())] {
         let rows = server.inbox(&me).await;
         let [row] = &rows[..] else { panic!("{} has {rows:?}", me.handle) };
         assert_eq!((row.seq, row.body.as_str()), (seq, text));
-        assert_eq!((&row.with.id, row.with.handle.as_str()), (&other.id, other.handle.as_str()));
+        assert_eq!((&row.peer.id, row.peer.handle.as_str()), (&peer.id, peer.handle.as_str()));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn moves_at_once_leave_one_row_for_each_person_at_the_newest_message() {
+async fn concurrent_moves_leave_each_member_one_row_at_the_newest_message() {
     let (dynamodb, one) = server().await;
-    let two = one.second(&dynamodb);
-    let talk = one.start(&ana(), &ben(), "hello").await;
+    let two = one.second_server(&dynamodb);
+    let conversation = one.start(&ana(), &ben(), "hello").await;
     let (ana, ben) = (ana(), ben());
     join_all((0..20).map(|n| {
         let (server, me) = if n % 2 == 0 { (&one, &ana) } else { (&two, &ben) };
-        async move { server.send(me, talk, &format!("{n}")).await }
+        async move { server.send(me, conversation, &format!("{n}")).await }
     }))
     .await;
-    let newest = one.history(&ana, talk).await.pop().expect("a newest message");
+    let newest = one.history(&ana, conversation).await.pop().expect("a newest message");
     assert_eq!(newest.seq, 21);
     assert_at(&one, 21, &newest.body).await;
     for row in one.inbox(&ana).await {
@@ -40,12 +40,12 @@ async fn moves_at_once_leave_one_row_for_each_person_at_the_newest_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn moves_that_are_late_repeated_or_out_of_order_change_nothing() {
+async fn late_repeated_or_out_of_order_moves_change_nothing() {
     let (_dynamodb, server) = server().await;
-    let talk = server.start(&ana(), &ben(), "1").await;
+    let conversation = server.start(&ana(), &ben(), "1").await;
     for n in 2..=6 {
         let me = if n % 2 == 0 { ana() } else { ben() };
-        server.send(&me, talk, &format!("{n}")).await;
+        server.send(&me, conversation, &format!("{n}")).await;
     }
     let before = server.inbox(&ana()).await;
     let mut messages = server.stored_messages().await;
@@ -60,7 +60,7 @@ async fn moves_that_are_late_repeated_or_out_of_order_change_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_message_moved_many_times_at_once_leaves_one_row() {
+async fn concurrent_moves_to_one_message_leave_one_row() {
     let (dynamodb, server) = server().await;
     server.start(&ana(), &ben(), "1").await;
     let mut next = server.stored_messages().await.remove(0);
@@ -75,7 +75,7 @@ async fn one_message_moved_many_times_at_once_leaves_one_row() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_conversations_that_move_in_one_microsecond_both_stay() {
-    let (_dynamodb, server, clock) = server_at(datetime!(2026-11-21 9:26 UTC)).await;
+    let (_dynamodb, server, clock) = server_with_clock(datetime!(2026-11-21 9:26 UTC)).await;
     let with_ben = server.start(&ana(), &ben(), "hello").await;
     let with_cy = server.start(&ana(), &cy(), "hello").await;
     clock.set(datetime!(2026-11-21 9:30 UTC));
@@ -84,26 +84,26 @@ async fn two_conversations_that_move_in_one_microsecond_both_stay() {
         server.send(&cy(), with_cy, &format!("{n}")).await;
     }
     let rows = server.inbox(&ana()).await;
-    assert_eq!(counted(rows.iter().map(|row| row.conversation)), [(with_ben, 1), (with_cy, 1)].into());
+    assert_eq!(counts(rows.iter().map(|row| row.conversation)), [(with_ben, 1), (with_cy, 1)].into());
     assert!(rows.iter().all(|row| row.seq == 4 && row.body == "3"), "{rows:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_row_that_the_old_app_left_goes_with_the_next_message() {
+async fn a_duplicate_row_of_the_old_app_is_removed_with_the_next_message() {
     let (_dynamodb, server) = server().await;
-    let talk = server.start(&ana(), &ben(), "hello").await;
+    let conversation = server.start(&ana(), &ben(), "hello").await;
     let [row] = &server.inbox(&ana()).await[..] else { panic!("not one row") };
     let old = InboxRow { at: row.at.next(row.at.at()), seq: 0, last_author: None, ..row.clone() };
     server.put([old.item()]).await;
     assert_eq!(server.inbox(&ana()).await.len(), 2);
-    server.send(&ben(), talk, "more").await;
+    server.send(&ben(), conversation, "more").await;
     assert_at(&server, 2, "more").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_of_the_old_app_moves_as_well() {
+async fn a_row_of_the_old_app_moves_to_the_next_message() {
     let (_dynamodb, server) = server().await;
-    let talk = server.start(&ana(), &ben(), "hello").await;
+    let conversation = server.start(&ana(), &ben(), "hello").await;
     let [row] = &server.inbox(&ana()).await[..] else { panic!("not one row") };
     server
         .put([InboxRow { seq: 0, last_author: None, ..row.clone() }.item()].map(|mut item| {
@@ -113,32 +113,32 @@ async fn a_row_of_the_old_app_moves_as_well() {
             item
         }))
         .await;
-    server.send(&ben(), talk, "more").await;
+    server.send(&ben(), conversation, "more").await;
     assert_at(&server, 2, "more").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_is_lost_does_not_hold_up_the_other_person() {
+async fn a_lost_row_does_not_hold_up_the_other_member() {
     let (_dynamodb, server) = server().await;
-    let talk = server.start(&ana(), &ben(), "hello").await;
+    let conversation = server.start(&ana(), &ben(), "hello").await;
     let [lost] = &server.inbox(&ana()).await[..] else { panic!("not one row") };
     let request = server.table.client().delete_item().table_name(TABLE).set_key(Some(lost.key().item()));
     request.send().await.expect("deleted");
-    server.send(&ana(), talk, "more").await;
+    server.send(&ana(), conversation, "more").await;
     let [row] = &server.inbox(&ben()).await[..] else { panic!("not one row") };
     assert_eq!((row.seq, row.body.as_str()), (2, "more"));
     let newest = server.stored_messages().await.into_iter().max_by_key(|row| row.seq).expect("a message");
-    assert!(inbox::move_inbox_rows(&server.table, &newest).await.is_ok(), "it does not come back for ever");
+    assert!(inbox::move_inbox_rows(&server.table, &newest).await.is_ok(), "a later move does not fail for ever");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_name_of_the_author_comes_with_their_next_message() {
+async fn a_changed_name_of_the_author_is_stored_with_their_next_message() {
     let (_dynamodb, server) = server().await;
-    let talk = server.start(&ana(), &ben(), "hello").await;
+    let conversation = server.start(&ana(), &ben(), "hello").await;
     let renamed =
         cruddur_messages::domain::user::User { display_name: DisplayName::stored("Benjamin".to_owned()), ..ben() };
-    server.send(&renamed, talk, "more").await;
-    let names = |rows: Vec<InboxRow>| rows.iter().map(|row| row.with.display_name.to_string()).collect::<Vec<_>>();
+    server.send(&renamed, conversation, "more").await;
+    let names = |rows: Vec<InboxRow>| rows.iter().map(|row| row.peer.display_name.to_string()).collect::<Vec<_>>();
     assert_eq!(names(server.inbox(&ana()).await), ["Benjamin"]);
     assert_eq!(names(server.inbox(&ben()).await), ["Ana"]);
 }

@@ -1,4 +1,4 @@
-//! The table itself.
+//! The table's schema.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -8,7 +8,7 @@ use cruddur_messages::server::store::dynamodb::schema::{Billing, create, drop};
 
 use crate::support::dynamodb::{DynamoDb, TABLE};
 
-async fn described(client: &Client) -> TableDescription {
+async fn describe(client: &Client) -> TableDescription {
     client.describe_table().table_name(TABLE).send().await.expect("an answer").table.expect("a table")
 }
 
@@ -17,11 +17,11 @@ fn keys(schema: &[KeySchemaElement]) -> Vec<(&str, &KeyType)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_table_has_the_keys_the_index_the_stream_and_the_time_to_live_of_the_design() {
+async fn the_table_has_the_designed_keys_index_stream_and_time_to_live() {
     let dynamodb = DynamoDb::start().await;
     let client = dynamodb.client();
     assert!(create(&client, TABLE, Billing::default()).await.expect("made"));
-    let table = described(&client).await;
+    let table = describe(&client).await;
     assert_eq!(keys(table.key_schema()), [("pk", &KeyType::Hash), ("sk", &KeyType::Range)]);
     let [index] = table.global_secondary_indexes() else { panic!("not one index") };
     assert_eq!(index.index_name(), Some("message-group-sk-index"));
@@ -40,14 +40,14 @@ async fn the_table_has_the_keys_the_index_the_stream_and_the_time_to_live_of_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_table_can_be_paid_for_by_request_or_by_another_capacity() {
+async fn the_table_can_be_billed_on_demand_or_with_another_capacity() {
     for (billing, mode) in
         [(Billing::OnDemand, Some(BillingMode::PayPerRequest)), (Billing::Provisioned { read: 7, write: 9 }, None)]
     {
         let dynamodb = DynamoDb::start().await;
         let client = dynamodb.client();
         create(&client, TABLE, billing).await.expect("made");
-        let table = described(&client).await;
+        let table = describe(&client).await;
         let shown = table.billing_mode_summary().and_then(|summary| summary.billing_mode().cloned());
         match mode {
             Some(mode) => assert_eq!(shown, Some(mode)),
@@ -60,7 +60,7 @@ async fn the_table_can_be_paid_for_by_request_or_by_another_capacity() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn making_and_dropping_can_be_repeated() {
+async fn creating_and_dropping_the_table_can_be_repeated() {
     let dynamodb = DynamoDb::start().await;
     let client = dynamodb.client();
     assert!(create(&client, TABLE, Billing::OnDemand).await.expect("made"));

@@ -1,4 +1,4 @@
-//! A batch of records, and what is done about it.
+//! Batches of records, and the inbox rows after them.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,15 @@ use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
-use cruddur_messages::server::stream::batch::{Failed, Record, SequenceNumber, apply};
+use cruddur_messages::server::stream::batch::{BatchFailure, Record, SequenceNumber, apply};
 use time::macros::datetime;
 use uuid::Uuid;
 
 use crate::support::dynamodb::{DynamoDb, TABLE};
-use crate::support::wire::{Cloud, Fault, View};
+use crate::support::in_memory_dynamodb::{Fault, InMemoryDynamoDb, IndexView};
 
-/// Ana or Ben.
-pub(crate) fn person(name: &str) -> User {
+/// Returns the user with this handle, `ana` or `ben`.
+pub(crate) fn user(name: &str) -> User {
     User {
         id: user::Id(Uuid::from_u128(name.bytes().fold(0, |sum, byte| sum * 256 + u128::from(byte)))),
         handle: Handle::stored(name.to_owned()),
@@ -25,28 +25,29 @@ pub(crate) fn person(name: &str) -> User {
     }
 }
 
-/// A message of Ana's, so many seconds after the conversation began. No two conversations began at once.
-pub(crate) fn message(talk: conversation::Id, seq: u64, secs: i64) -> MessageRow {
-    let began = datetime!(2026-11-21 9:26 UTC) + time::Duration::minutes(talk.0.as_u128() as i64);
+/// Returns a message of Ana's, `secs` seconds after the start of the conversation. Each conversation starts at a
+/// different time.
+pub(crate) fn message(conversation: conversation::Id, seq: u64, secs: i64) -> MessageRow {
+    let began = datetime!(2026-11-21 9:26 UTC) + time::Duration::minutes(conversation.0.as_u128() as i64);
     let at = began + time::Duration::seconds(secs);
     MessageRow {
-        conversation: talk,
+        conversation,
         at: SortTime::from(at),
         id: message::Id(Uuid::new_v4()),
-        author: person("ana"),
+        author: user("ana"),
         body: format!("message {seq} after {secs} s"),
         seq,
     }
 }
 
-/// The two rows of a conversation whose newest message is `at`.
+/// Returns both members' rows of a conversation whose newest message is `at`.
 pub(crate) fn inbox_rows(at: &MessageRow) -> [Item; 2] {
-    [("ana", "ben"), ("ben", "ana")].map(|(owner, with)| {
+    [("ana", "ben"), ("ben", "ana")].map(|(owner, peer)| {
         let row = InboxRow {
-            owner: person(owner).id,
+            owner: user(owner).id,
             at: at.at.clone(),
             conversation: at.conversation,
-            with: person(with),
+            peer: user(peer),
             body: at.body.clone(),
             seq: at.seq,
             last_author: None,
@@ -55,23 +56,23 @@ pub(crate) fn inbox_rows(at: &MessageRow) -> [Item; 2] {
     })
 }
 
-/// A conversation's id.
-pub(crate) fn talk(number: u128) -> conversation::Id {
+/// Returns the id of conversation number `number`.
+pub(crate) fn conversation_id(number: u128) -> conversation::Id {
     conversation::Id(Uuid::from_u128(number))
 }
 
-/// Puts rows where the test wants them.
+/// Writes rows directly.
 pub(crate) async fn put(table: &Table, rows: impl IntoIterator<Item = Item>) {
     for row in rows {
         table.client().put_item().table_name(TABLE).set_item(Some(row)).send().await.expect("put");
     }
 }
 
-/// What the inbox rows of a conversation say, Ana's and Ben's.
-pub(crate) async fn shown(table: &Table, talk: conversation::Id) -> Vec<String> {
+/// Returns the texts of a conversation's inbox rows: Ana's and Ben's.
+pub(crate) async fn inbox_texts(table: &Table, conversation: conversation::Id) -> Vec<String> {
     let scan = table.client().scan().table_name(TABLE).consistent_read(true).send().await.expect("a scan");
-    let mut rows: Vec<_> = scan.items().iter().filter_map(InboxRow::read).collect();
-    rows.retain(|row| row.conversation == talk);
+    let mut rows: Vec<_> = scan.items().iter().filter_map(InboxRow::from_item).collect();
+    rows.retain(|row| row.conversation == conversation);
     rows.sort_by_key(|row| row.owner);
     rows.into_iter().map(|row| row.body).collect()
 }
@@ -85,48 +86,48 @@ async fn every_conversation_in_a_batch_moves_to_its_newest_message() {
     let dynamodb = DynamoDb::start().await;
     let table = dynamodb.table().await;
     for number in 1..=3 {
-        put(&table, inbox_rows(&message(talk(number), 1, 0))).await;
+        put(&table, inbox_rows(&message(conversation_id(number), 1, 0))).await;
     }
-    // Another row's removal comes first: the old function looked no further.
+    // The first record is the deletion of another row: the old app's function read no further.
     let mut records = vec![record(1, None)];
     for (number, (conversation, seq)) in
         [(1, 2), (2, 2), (1, 4), (3, 2), (1, 3), (2, 3), (1, 4)].into_iter().enumerate()
     {
-        let row = message(talk(conversation), seq, seq as i64).item();
+        let row = message(conversation_id(conversation), seq, seq as i64).item();
         records.push(record(number as u32 + 2, Some(row)));
     }
     assert_eq!(apply(&table, &records).await, Ok(()));
     for (number, body) in [(1, "message 4 after 4 s"), (2, "message 3 after 3 s"), (3, "message 2 after 2 s")] {
-        assert_eq!(shown(&table, talk(number)).await, [body, body], "conversation {number}");
+        assert_eq!(inbox_texts(&table, conversation_id(number)).await, [body, body], "conversation {number}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_message_is_passed_over() {
+async fn records_that_are_not_messages_are_skipped() {
     let dynamodb = DynamoDb::start().await;
     let table = dynamodb.table().await;
-    let first = message(talk(1), 1, 0);
+    let first = message(conversation_id(1), 1, 0);
     put(&table, inbox_rows(&first)).await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let row = |pk: &str, sk: &str| HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))]);
-    let [inbox, _] = inbox_rows(&message(talk(1), 9, 9));
+    let [inbox, _] = inbox_rows(&message(conversation_id(1), 9, 9));
     let without_author = {
-        let mut item = message(talk(1), 9, 9).item();
+        let mut item = message(conversation_id(1), 9, 9).item();
         item.remove("user_uuid");
         item
     };
     let odd = [
         inbox,
         without_author,
-        Key::Head(talk(1)).item(),
-        Key::Pair(person("ana").id, person("ben").id).item(),
+        Key::Head(conversation_id(1)).item(),
+        Key::Pair(user("ana").id, user("ben").id).item(),
         row("MSG#@bayko", "2026-11-21T09:26:28.207802"),
         row("PROFILE#1", "x"),
         HashMap::new(),
     ];
     let records: Vec<_> = odd.into_iter().enumerate().map(|(n, row)| record(n as u32, Some(row))).collect();
     assert_eq!(apply(&table, &records).await, Ok(()));
-    assert_eq!(shown(&table, talk(1)).await, [&*first.body, &*first.body]);
+    assert_eq!(inbox_texts(&table, conversation_id(1)).await, [&*first.body, &*first.body]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +135,7 @@ async fn a_message_of_the_old_app_moves_the_rows_of_the_old_app() {
     let dynamodb = DynamoDb::start().await;
     let table = dynamodb.table().await;
     let old = |secs| {
-        let mut message = message(talk(1), 0, secs);
+        let mut message = message(conversation_id(1), 0, secs);
         message.at = SortTime::stored(&message.at.as_str().replace(".000000+00:00", "")).expect("a naive time");
         message
     };
@@ -144,49 +145,50 @@ async fn a_message_of_the_old_app_moves_the_rows_of_the_old_app() {
         row.remove("seq");
         assert_eq!(apply(&table, &[record(1, Some(row))]).await, Ok(()));
         let body = old(newest).body;
-        assert_eq!(shown(&table, talk(1)).await, [&*body, &*body], "after that of {secs} s");
+        assert_eq!(inbox_texts(&table, conversation_id(1)).await, [&*body, &*body], "after that of {secs} s");
     }
 }
 
 #[tokio::test]
-async fn one_conversation_that_fails_is_named_and_holds_up_no_other() {
-    let cloud = Cloud::start();
-    let wire = cloud.wire();
-    let table = Table::new(wire.client(), TABLE);
+async fn a_failed_conversation_is_reported_and_does_not_hold_up_the_others() {
+    let database = InMemoryDynamoDb::start();
+    let connection = database.connection();
+    let table = Table::new(connection.client(), TABLE);
     cruddur_messages::server::store::dynamodb::schema::create(table.client(), TABLE, Default::default())
         .await
         .expect("made");
     for number in 1..=3 {
-        put(&table, inbox_rows(&message(talk(number), 1, 0))).await;
+        put(&table, inbox_rows(&message(conversation_id(number), 1, 0))).await;
     }
-    let records: Vec<_> = (1..=3).map(|n| record(n + 98, Some(message(talk(u128::from(n)), 2, 2).item()))).collect();
-    // The answer to the third write is lost: that of one of Ben's or Ana's rows in the second conversation.
-    wire.set(Fault::LosesAnswer(2), View::Fresh);
+    let records: Vec<_> =
+        (1..=3).map(|n| record(n + 98, Some(message(conversation_id(u128::from(n)), 2, 2).item()))).collect();
+    // The response to the third write is lost: it moves one of the two rows of the second conversation.
+    connection.configure(Fault::LosesAnswer(2), IndexView::Fresh);
     let failed = apply(&table, &records).await.expect_err("one has failed");
-    assert_eq!(failed, Failed { sequence_number: SequenceNumber("100".to_owned()), may_pass: true });
-    wire.set(Fault::Nothing, View::Fresh);
+    assert_eq!(failed, BatchFailure { sequence_number: SequenceNumber("100".to_owned()), is_transient: true });
+    connection.configure(Fault::None, IndexView::Fresh);
     assert_eq!(apply(&table, &records).await, Ok(()));
-    wire.set(Fault::DiesAfter(0), View::Fresh);
+    connection.configure(Fault::DiesAfter(0), IndexView::Fresh);
     let failed = apply(&table, &[record(98, None), records[2].clone()]).await;
     assert_eq!(failed, Ok(()), "there is nothing left to write");
 }
 
 #[tokio::test]
-async fn of_several_that_fail_the_lowest_number_is_named() {
-    let cloud = Cloud::start();
-    let wire = cloud.wire();
-    let table = Table::new(wire.client(), TABLE);
+async fn of_several_failed_records_the_lowest_number_is_reported() {
+    let database = InMemoryDynamoDb::start();
+    let connection = database.connection();
+    let table = Table::new(connection.client(), TABLE);
     cruddur_messages::server::store::dynamodb::schema::create(table.client(), TABLE, Default::default())
         .await
         .expect("made");
     for number in 1..=3 {
-        put(&table, inbox_rows(&message(talk(number), 1, 0))).await;
+        put(&table, inbox_rows(&message(conversation_id(number), 1, 0))).await;
     }
     let records = [(3, "200"), (1, "100"), (2, "99")].map(|(conversation, number)| Record {
         sequence_number: SequenceNumber(number.to_owned()),
-        row: Some(message(talk(conversation), 2, 2).item()),
+        row: Some(message(conversation_id(conversation), 2, 2).item()),
     });
-    wire.set(Fault::DiesAfter(0), View::Fresh);
+    connection.configure(Fault::DiesAfter(0), IndexView::Fresh);
     let failed = apply(&table, &records).await.expect_err("all have failed");
     assert_eq!(failed.sequence_number.0, "99");
 }

@@ -1,15 +1,15 @@
-//! The executable that runs as a Lambda function, as Lambda runs it.
+//! The Lambda function's executable, run through Lambda's Runtime API.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::server::store::dynamodb::table::Item;
 use serde_json::{Value, json};
 
-use super::batch::{inbox_rows, message, put, shown, talk};
+use super::batch::{conversation_id, inbox_rows, inbox_texts, message, put};
 use crate::support::dynamodb::DynamoDb;
 use crate::support::items;
 use crate::support::lambda::Function;
 
-/// A record as Lambda writes it down.
+/// Returns a record in the JSON of a Lambda event.
 fn record(number: &str, name: &str, view: &str, row: &Item) -> Value {
     let row = items::json(row);
     let (old, new) = if name == "REMOVE" { (row.clone(), Value::Null) } else { (Value::Null, row.clone()) };
@@ -20,9 +20,9 @@ fn record(number: &str, name: &str, view: &str, row: &Item) -> Value {
         "SizeBytes": 200,
         "StreamViewType": view,
     });
-    for (image, shown) in [("NewImage", new), ("OldImage", old)] {
-        if !shown.is_null() && view.contains(if image == "NewImage" { "NEW" } else { "OLD" }) {
-            change[image] = shown;
+    for (image, row) in [("NewImage", new), ("OldImage", old)] {
+        if !row.is_null() && view.contains(if image == "NewImage" { "NEW" } else { "OLD" }) {
+            change[image] = row;
         }
     }
     json!({
@@ -46,10 +46,10 @@ async fn the_function_moves_the_rows_of_every_conversation_in_its_batch() {
     for (number, view) in [(1, "NEW_IMAGE"), (2, "NEW_AND_OLD_IMAGES")] {
         let other = number + 10;
         for conversation in [number, other] {
-            put(&table, inbox_rows(&message(talk(conversation), 1, 0))).await;
+            put(&table, inbox_rows(&message(conversation_id(conversation), 1, 0))).await;
         }
-        let first = message(talk(number), 2, 2);
-        let mut old = message(talk(other), 0, 3).item();
+        let first = message(conversation_id(number), 2, 2);
+        let mut old = message(conversation_id(other), 0, 3).item();
         old.remove("seq");
         let mut bytes = first.item();
         bytes.insert("members".to_owned(), AttributeValue::Ss(vec!["a".to_owned(), "b".to_owned()]));
@@ -58,21 +58,21 @@ async fn the_function_moves_the_rows_of_every_conversation_in_its_batch() {
             record("100000000000000000001", "REMOVE", view, &inbox),
             record("100000000000000000002", "INSERT", view, &inbox),
             record("100000000000000000003", "INSERT", view, &bytes),
-            record("100000000000000000004", "REMOVE", view, &message(talk(number), 9, 9).item()),
+            record("100000000000000000004", "REMOVE", view, &message(conversation_id(number), 9, 9).item()),
             record("100000000000000000005", "INSERT", view, &old),
         ];
         let (kind, answer) = function.invoke(json!({ "Records": records })).await;
         assert_eq!((&*kind, &*answer.to_string()), ("response", NOTHING_FAILED));
-        assert_eq!(shown(&table, talk(number)).await, [&*first.body, &*first.body], "{view}");
-        let old = message(talk(other), 0, 3).body;
-        assert_eq!(shown(&table, talk(other)).await, [&*old, &*old], "{view}");
+        assert_eq!(inbox_texts(&table, conversation_id(number)).await, [&*first.body, &*first.body], "{view}");
+        let old = message(conversation_id(other), 0, 3).body;
+        assert_eq!(inbox_texts(&table, conversation_id(other)).await, [&*old, &*old], "{view}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_function_answers_the_lowest_number_that_failed() {
+async fn the_function_returns_the_lowest_sequence_number_that_failed() {
     let mut function = Function::start("http://127.0.0.1:1").await;
-    let row = |conversation, seq| message(talk(conversation), seq, seq as i64).item();
+    let row = |conversation, seq| message(conversation_id(conversation), seq, seq as i64).item();
     let records = [
         record("100000000000000000007", "REMOVE", "NEW_IMAGE", &row(3, 1)),
         record("100000000000000000009", "INSERT", "NEW_IMAGE", &row(1, 2)),
@@ -82,18 +82,18 @@ async fn the_function_answers_the_lowest_number_that_failed() {
     let expected = json!({ "batchItemFailures": [{ "itemIdentifier": "100000000000000000008" }] });
     assert_eq!((&*kind, answer), ("response", expected));
     let log = function.log();
-    assert!(log.contains("inbox rows stay behind"), "the log says what went wrong: {log}");
+    assert!(log.contains("inbox rows not moved"), "the log says what went wrong: {log}");
     for seq in [1, 2] {
-        let text = message(talk(1), seq, seq as i64).body;
+        let text = message(conversation_id(1), seq, seq as i64).body;
         assert!(!log.contains(&text), "{text} in {log}");
     }
-    // It goes on living, and a batch without messages asks nobody.
+    // The function keeps running, and a batch without messages needs no database.
     let (_, answer) = function.invoke(json!({ "Records": [records[0]] })).await;
     assert_eq!(answer.to_string(), NOTHING_FAILED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_batch_of_a_stream_is_an_error_for_lambda() {
+async fn an_event_that_is_not_a_stream_batch_is_an_error() {
     let mut function = Function::start("http://127.0.0.1:1").await;
     let (kind, _) = function.invoke(json!({ "Records": "none" })).await;
     assert_eq!(kind, "error");

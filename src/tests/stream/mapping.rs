@@ -1,12 +1,12 @@
-//! One shard behind an event source mapping: the rules of Lambda's documentation ("Using AWS Lambda with Amazon DynamoDB",
-//! "Configuring partial batch response with DynamoDB and Lambda"), without Lambda.
+//! One shard behind an event source mapping, with the rules of Lambda's documentation ("Using AWS Lambda with Amazon
+//! DynamoDB", "Configuring partial batch response with DynamoDB and Lambda"), but without Lambda.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use cruddur_messages::server::stream::batch::Record;
 
-/// What the mapping is told, and where it stands. Bisects, and expects to hear which records failed.
+/// Configuration and state of the mapping. It bisects failed batches, and expects the numbers of failed records.
 #[derive(Debug)]
 pub(crate) struct Mapping {
     /// `BatchSize`.
@@ -15,11 +15,11 @@ pub(crate) struct Mapping {
     pub(crate) retries_max: u8,
     /// `MaximumRecordAgeInSeconds`, where a second is one step of the history.
     pub(crate) age_max: usize,
-    /// How many records are done with.
+    /// Number of finished records.
     checkpoint: usize,
-    /// What was read and is not done with, in order.
+    /// Batches that were read and are not finished, in order.
     pending: VecDeque<Batch>,
-    /// What went to the on-failure destination.
+    /// Records that were sent to the on-failure destination.
     pub(crate) discarded: Vec<Range<usize>>,
 }
 
@@ -29,23 +29,23 @@ struct Batch {
     failures: u8,
 }
 
-/// What came of an invocation.
+/// Result of an invocation.
 #[derive(Debug, Clone)]
 pub(crate) enum Answer {
-    /// `batchItemFailures`: the numbers in it.
+    /// The sequence numbers in `batchItemFailures`.
     Failures(Vec<String>),
-    /// The function has thrown an error, or died.
+    /// The function returned an error or died.
     Error,
 }
 
 impl Mapping {
-    /// One that starts at `TRIM_HORIZON`.
+    /// Creates a mapping that starts at `TRIM_HORIZON`.
     pub(crate) fn new(batch_max: usize, retries_max: u8, age_max: usize) -> Self {
         let (pending, discarded) = (VecDeque::new(), Vec::new());
         Self { batch_max, retries_max, age_max, checkpoint: 0, pending, discarded }
     }
 
-    /// What the function is given next. `ages` are those of all records of the shard.
+    /// Returns the next batch for the function. `ages` are those of all records of the shard.
     pub(crate) fn next(&mut self, ages: &[usize]) -> Option<Range<usize>> {
         loop {
             if self.pending.is_empty() {
@@ -57,7 +57,7 @@ impl Mapping {
                 self.pending.clear();
                 return None;
             }
-            // Whether or not it has been tried: "the maximum age of a record that Lambda sends to your function".
+            // Even if it has never been tried: "the maximum age of a record that Lambda sends to your function".
             let too_old = ages[batch.records.end - 1] > self.age_max;
             if !too_old && batch.failures <= self.retries_max {
                 return Some(batch.records.clone());
@@ -67,16 +67,16 @@ impl Mapping {
         }
     }
 
-    /// What it does with the function's answer.
-    pub(crate) fn heed(&mut self, answer: &Answer, shard: &[Record]) {
+    /// Handles the function's result.
+    pub(crate) fn handle(&mut self, answer: &Answer, shard: &[Record]) {
         let Some(batch) = self.pending.front().cloned() else { return };
-        let place = |number: &String| batch.records.clone().find(|&at| shard[at].sequence_number.0 == *number);
+        let index = |number: &String| batch.records.clone().find(|&at| shard[at].sequence_number.0 == *number);
         match answer {
             Answer::Failures(numbers) if numbers.is_empty() => self.done(),
             // An empty or unknown number: the whole batch has failed.
-            Answer::Failures(numbers) => match numbers.iter().map(place).collect::<Option<Vec<_>>>() {
-                Some(places) => {
-                    let lowest = places.into_iter().min().unwrap_or(batch.records.start);
+            Answer::Failures(numbers) => match numbers.iter().map(index).collect::<Option<Vec<_>>>() {
+                Some(indexes) => {
+                    let lowest = indexes.into_iter().min().unwrap_or(batch.records.start);
                     self.checkpoint = lowest;
                     let rest = Batch { records: lowest..batch.records.end, failures: batch.failures + 1 };
                     self.pending[0] = rest;
@@ -87,7 +87,7 @@ impl Mapping {
         }
     }
 
-    /// The mapping is made to begin again a little before where it was, as after a failure of its own.
+    /// Restarts the mapping a little before its current position, as after a failure of its own.
     pub(crate) fn restart(&mut self, back: usize) {
         self.pending.clear();
         self.checkpoint = self.checkpoint.saturating_sub(back);
@@ -99,7 +99,7 @@ impl Mapping {
         }
     }
 
-    /// Halves a batch. That does not count as a retry; a batch of one record is retried.
+    /// Bisects a batch. This does not count as a retry; a batch of one record is retried.
     fn bisect(&mut self, batch: &Batch) {
         let Range { start, end } = batch.records;
         let middle = start + (end - start) / 2;
@@ -114,20 +114,20 @@ impl Mapping {
 }
 
 #[test]
-fn the_mapping_goes_on_from_the_lowest_number_that_failed() {
+fn the_mapping_continues_from_the_lowest_number_that_failed() {
     let shard = records(6);
     let mut mapping = Mapping::new(4, 5, 100);
     assert_eq!(mapping.next(&[0; 6]), Some(0..4));
-    mapping.heed(&Answer::Failures(vec!["3".to_owned(), "2".to_owned()]), &shard);
+    mapping.handle(&Answer::Failures(vec!["3".to_owned(), "2".to_owned()]), &shard);
     assert_eq!(mapping.next(&[0; 6]), Some(2..4));
-    mapping.heed(&Answer::Failures(Vec::new()), &shard);
+    mapping.handle(&Answer::Failures(Vec::new()), &shard);
     assert_eq!(mapping.next(&[0; 6]), Some(4..6));
-    mapping.heed(&Answer::Failures(Vec::new()), &shard);
+    mapping.handle(&Answer::Failures(Vec::new()), &shard);
     assert_eq!(mapping.next(&[0; 6]), None);
 }
 
 #[test]
-fn the_mapping_halves_what_fails_as_a_whole_and_gives_up_in_the_end() {
+fn the_mapping_bisects_batches_that_fail_as_a_whole_and_gives_up_eventually() {
     let shard = records(2);
     for answer in [Answer::Error, Answer::Failures(vec![String::new()])] {
         let mut mapping = Mapping::new(4, 1, 100);
@@ -135,7 +135,7 @@ fn the_mapping_halves_what_fails_as_a_whole_and_gives_up_in_the_end() {
         while let Some(batch) = mapping.next(&[0; 2]) {
             given.push(batch.clone());
             let fine = Answer::Failures(Vec::new());
-            mapping.heed(if batch == (1..2) { &fine } else { &answer }, &shard);
+            mapping.handle(if batch == (1..2) { &fine } else { &answer }, &shard);
         }
         assert_eq!(given, [0..2, 0..1, 0..1, 1..2]);
         assert!(matches!(mapping.discarded[..], [Range { start: 0, end: 1 }]));
@@ -143,12 +143,12 @@ fn the_mapping_halves_what_fails_as_a_whole_and_gives_up_in_the_end() {
 }
 
 #[test]
-fn the_mapping_gives_up_what_is_too_old() {
+fn the_mapping_discards_records_that_are_too_old() {
     let shard = records(2);
     let mut mapping = Mapping::new(1, 100, 10);
     assert_eq!(mapping.next(&[10, 11]), Some(0..1));
-    mapping.heed(&Answer::Error, &shard);
-    assert_eq!(mapping.next(&[10, 11]), Some(0..1), "as long as it may be");
+    mapping.handle(&Answer::Error, &shard);
+    assert_eq!(mapping.next(&[10, 11]), Some(0..1), "at the maximum age");
     assert_eq!(mapping.next(&[11, 11]), None);
     assert!(matches!(mapping.discarded[..], [Range { start: 0, end: 1 }, Range { start: 1, end: 2 }]));
 }

@@ -1,4 +1,4 @@
-//! Inbox rows follow the messages, whatever happens on the way: the function that moves them, and both of its drivers.
+//! Inbox rows follow the messages under all failures: the function that moves them, and both of its drivers.
 
 mod batch;
 mod function;
@@ -7,5 +7,5 @@ mod history;
 mod mapping;
 mod reader;
 mod shards;
+mod simulation;
 mod takeover;
-mod world;

@@ -1,4 +1,4 @@
-//! The web server's reader, before a stream with more than one shard, and with accidents.
+//! The web server's reader on a stream with several shards and with failures.
 
 use std::time::Duration;
 
@@ -10,209 +10,213 @@ use cruddur_messages::server::store::dynamodb::table::{Item, Key};
 use cruddur_messages::server::stream::reader::Reader;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::batch::{inbox_rows, message, put, shown, talk};
+use super::batch::{conversation_id, inbox_rows, inbox_texts, message, put};
 use crate::support::dynamodb::{DynamoDb, TABLE};
-use crate::support::faults::{Fault, Faults};
+use crate::support::fake_streams::{FakeStreams, Shard, StreamState};
+use crate::support::fault_proxy::{Fault, FaultProxy};
 use crate::support::postgres::Database;
-use crate::support::streams::{Script, Shard, Streams};
-use crate::support::until::until;
+use crate::support::wait_until::wait_until;
 
-/// How often a record is tried whose failure is no outage, before it is passed over.
-const TRIES_MAX: usize = 10;
+/// Maximum number of attempts at a record whose failure is not transient.
+const ATTEMPTS_MAX: usize = 10;
 
-/// A table, a stream that does as it is told, and a database.
-struct Scene {
+/// A table, a scriptable stream, and a database.
+struct Fixture {
     dynamodb: DynamoDb,
     table: Table,
-    streams: Streams,
+    streams: FakeStreams,
     database: Database,
 }
 
-impl Scene {
-    /// With a conversation between Ana and Ben.
-    async fn begin(shards: Vec<Shard>) -> Self {
+impl Fixture {
+    /// Creates them, with a conversation of Ana and Ben.
+    async fn start(shards: Vec<Shard>) -> Self {
         let dynamodb = DynamoDb::start().await;
         let table = dynamodb.table().await;
-        put(&table, inbox_rows(&message(talk(1), 1, 0))).await;
-        Self { dynamodb, table, streams: Streams::start(shards).await, database: Database::fresh().await }
+        put(&table, inbox_rows(&message(conversation_id(1), 1, 0))).await;
+        Self { dynamodb, table, streams: FakeStreams::start(shards).await, database: Database::fresh().await }
     }
 
-    /// A reader that stops when what comes back is dropped.
-    fn read(&self) -> DropGuard {
-        self.read_and_write_to(self.table.clone())
+    /// Starts a reader that stops when the guard is dropped.
+    fn start_reader(&self) -> DropGuard {
+        self.start_reader_with(self.table.clone())
     }
 
-    /// The same, by another way to the table.
-    fn read_and_write_to(&self, table: Table) -> DropGuard {
+    /// Starts a reader that writes through `table`.
+    fn start_reader_with(&self, table: Table) -> DropGuard {
         let closing = CancellationToken::new();
         let reader = Reader::new(table, self.streams.client(), self.database.pool.clone());
         tokio::spawn(reader.run(closing.clone()));
         closing.drop_guard()
     }
 
-    /// How often a record was read. Whatever was read before the last time has been tried and noted.
+    /// Returns the number of reads of a record. All reads but the last have been processed.
     fn reads(&self, number: usize) -> usize {
-        self.streams.script().read.iter().filter(|(_, read)| *read == number).count()
+        self.streams.state().read.iter().filter(|(_, read)| *read == number).count()
     }
 
-    /// The number of the last record that is done, as the next reader will find it; -1 before the first.
+    /// Returns the number of the last processed record, as the next reader will find it; -1 before the first.
     async fn checkpoint(&self) -> i64 {
         self.database.number("select coalesce(max(sequence_number::bigint), -1) from stream_checkpoints").await
     }
 
-    /// Waits until the script is as wanted.
-    async fn until(&self, what: &str, wanted: impl Fn(&Script) -> bool) {
-        until(what, async || wanted(&self.streams.script())).await;
+    /// Waits until the stream's state meets a condition.
+    async fn wait_until(&self, what: &str, wanted: impl Fn(&StreamState) -> bool) {
+        wait_until(what, async || wanted(&self.streams.state())).await;
     }
 
     /// Waits until both inbox rows are at a message.
-    async fn until_shown(&self, seq: u64) {
-        let body = message(talk(1), seq, seq as i64).body;
-        until("the rows are there", async || shown(&self.table, talk(1)).await == [&*body, &*body]).await;
+    async fn wait_for_inbox(&self, seq: u64) {
+        let body = message(conversation_id(1), seq, seq as i64).body;
+        wait_until("the rows are there", async || {
+            inbox_texts(&self.table, conversation_id(1)).await == [&*body, &*body]
+        })
+        .await;
     }
 }
 
 fn row(seq: u64) -> Item {
-    message(talk(1), seq, seq as i64).item()
+    message(conversation_id(1), seq, seq as i64).item()
 }
 
-fn filled(id: &'static str, parent: Option<&'static str>, seqs: std::ops::Range<u64>, is_closed: bool) -> Shard {
+fn shard(id: &'static str, parent: Option<&'static str>, seqs: std::ops::Range<u64>, is_closed: bool) -> Shard {
     Shard { records: seqs.map(row).collect(), is_closed, ..Shard::new(id, parent) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shard_is_read_after_the_one_that_it_split_from() {
+async fn a_shard_is_read_after_its_parent() {
     let shards = vec![
-        filled("left", Some("root"), 5..8, false),
-        filled("right", Some("root"), 8..11, false),
-        filled("root", Some("thrown-away"), 2..5, true),
+        shard("left", Some("root"), 5..8, false),
+        shard("right", Some("root"), 8..11, false),
+        shard("root", Some("trimmed"), 2..5, true),
     ];
-    let scene = Scene::begin(shards).await;
-    let _reading = scene.read();
-    scene.until("all is read", |script| script.read.len() == 9).await;
-    let read = scene.streams.script().read.clone();
+    let fixture = Fixture::start(shards).await;
+    let _reading = fixture.start_reader();
+    fixture.wait_until("all is read", |state| state.read.len() == 9).await;
+    let read = fixture.streams.state().read.clone();
     assert!(read[..3].iter().all(|(shard, _)| shard == "root"), "{read:?}");
-    scene.until_shown(10).await;
-    // A split while it is read: the children of a shard that closes are found at once.
+    fixture.wait_for_inbox(10).await;
+    // The shard splits while it is read: the children of a closing shard are found at once.
     {
-        let script = &mut *scene.streams.script();
-        script.shards[1].is_closed = true;
-        script.shards.push(filled("right-right", Some("right"), 11..13, false));
+        let state = &mut *fixture.streams.state();
+        state.shards[1].is_closed = true;
+        state.shards.push(shard("right-right", Some("right"), 11..13, false));
     }
-    scene.until_shown(12).await;
+    fixture.wait_for_inbox(12).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_reads_next_goes_on_where_the_last_one_stopped() {
-    let scene = Scene::begin(vec![filled("root", None, 2..5, true), filled("child", Some("root"), 5..8, false)]).await;
-    let reading = scene.read();
-    scene.until_shown(7).await;
+async fn the_next_reader_continues_where_the_last_reader_stopped() {
+    let fixture =
+        Fixture::start(vec![shard("root", None, 2..5, true), shard("child", Some("root"), 5..8, false)]).await;
+    let reading = fixture.start_reader();
+    fixture.wait_for_inbox(7).await;
     let saved = "select count(*) from stream_checkpoints where finished or sequence_number like '%2'";
-    until("the checkpoints are kept", async || scene.database.number(saved).await == 2).await;
+    wait_until("the checkpoints are kept", async || fixture.database.number(saved).await == 2).await;
     drop(reading);
     {
-        let script = &mut *scene.streams.script();
-        script.read.clear();
-        script.shards[1].records.push(row(8));
+        let state = &mut *fixture.streams.state();
+        state.read.clear();
+        state.shards[1].records.push(row(8));
     }
-    let _reading = scene.read();
-    scene.until_shown(8).await;
-    assert_eq!(scene.streams.script().read, [("child".to_owned(), 3)], "nothing is read twice");
+    let _reading = fixture.start_reader();
+    fixture.wait_for_inbox(8).await;
+    assert_eq!(fixture.streams.state().read, [("child".to_owned(), 3)], "nothing is read twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_iterator_that_is_too_old_is_replaced() {
-    let scene = Scene::begin(vec![filled("root", None, 2..5, false)]).await;
-    let _reading = scene.read();
-    scene.until_shown(4).await;
+async fn an_expired_iterator_is_replaced() {
+    let fixture = Fixture::start(vec![shard("root", None, 2..5, false)]).await;
+    let _reading = fixture.start_reader();
+    fixture.wait_for_inbox(4).await;
     {
-        let script = &mut *scene.streams.script();
-        script.expired_before = usize::MAX;
-        script.read.clear();
+        let state = &mut *fixture.streams.state();
+        state.expired_before = usize::MAX;
+        state.read.clear();
     }
-    // It is told so, and asks for another one, which is too old as well.
-    let before = scene.streams.script().requests;
-    scene.until("it keeps asking", |script| script.requests > before + 3).await;
+    // It requests another iterator, which has expired as well.
+    let before = fixture.streams.state().requests;
+    fixture.wait_until("it keeps asking", |state| state.requests > before + 3).await;
     {
-        let script = &mut *scene.streams.script();
-        script.expired_before = 0;
-        script.shards[0].records.push(row(5));
+        let state = &mut *fixture.streams.state();
+        state.expired_before = 0;
+        state.shards[0].records.push(row(5));
     }
-    scene.until_shown(5).await;
-    assert_eq!(scene.streams.script().read, [("root".to_owned(), 3)]);
+    fixture.wait_for_inbox(5).await;
+    assert_eq!(fixture.streams.state().read, [("root".to_owned(), 3)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_thrown_away_unread_is_passed_over() {
-    let scene = Scene::begin(vec![filled("root", None, 2..4, false)]).await;
-    let reading = scene.read();
-    scene.until_shown(3).await;
+async fn records_that_were_trimmed_unread_are_skipped() {
+    let fixture = Fixture::start(vec![shard("root", None, 2..4, false)]).await;
+    let reading = fixture.start_reader();
+    fixture.wait_for_inbox(3).await;
     let saved = "select count(*) from stream_checkpoints where sequence_number like '%1'";
-    until("the checkpoint is kept", async || scene.database.number(saved).await == 1).await;
+    wait_until("the checkpoint is kept", async || fixture.database.number(saved).await == 1).await;
     drop(reading);
     {
-        let script = &mut *scene.streams.script();
-        script.shards[0].records.extend((4..9).map(row));
-        script.shards[0].trimmed = 4;
+        let state = &mut *fixture.streams.state();
+        state.shards[0].records.extend((4..9).map(row));
+        state.shards[0].trimmed = 4;
     }
-    let _reading = scene.read();
-    scene.until_shown(8).await;
+    let _reading = fixture.start_reader();
+    fixture.wait_for_inbox(8).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_is_switched_off_is_waited_for_without_haste() {
-    let scene = Scene::begin(vec![filled("root", None, 2..4, false)]).await;
-    let _reading = scene.read();
-    scene.until_shown(3).await;
-    scene.streams.script().is_gone = true;
-    let before = scene.streams.script().requests;
+async fn a_disabled_stream_is_polled_slowly_until_it_is_back() {
+    let fixture = Fixture::start(vec![shard("root", None, 2..4, false)]).await;
+    let _reading = fixture.start_reader();
+    fixture.wait_for_inbox(3).await;
+    fixture.streams.state().is_gone = true;
+    let before = fixture.streams.state().requests;
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let asked = scene.streams.script().requests - before;
+    let asked = fixture.streams.state().requests - before;
     assert!(asked <= 20, "{asked} requests in 3 s");
     {
-        let script = &mut *scene.streams.script();
-        script.is_gone = false;
-        script.shards = vec![filled("another", None, 4..7, false)];
+        let state = &mut *fixture.streams.state();
+        state.is_gone = false;
+        state.shards = vec![shard("another", None, 4..7, false)];
     }
-    scene.until_shown(6).await;
+    fixture.wait_for_inbox(6).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_waits_for_as_long_as_dynamodb_has_trouble_and_what_came_before_it_is_done() {
-    // What is no message needs nothing of DynamoDB.
-    let records = vec![Key::Head(talk(1)).item(), row(2)];
-    let scene = Scene::begin(vec![Shard { records, ..Shard::new("root", None) }]).await;
-    let faults = Faults::before(&scene.dynamodb).await;
+async fn a_record_is_retried_until_dynamodb_recovers_and_earlier_records_stay_processed() {
+    // A record that is not a message needs no access to DynamoDB.
+    let records = vec![Key::Head(conversation_id(1)).item(), row(2)];
+    let fixture = Fixture::start(vec![Shard { records, ..Shard::new("root", None) }]).await;
+    let faults = FaultProxy::start(&fixture.dynamodb).await;
     faults.plan("TransactWriteItems", usize::MAX, Fault::throttled());
-    let _reading = scene.read_and_write_to(table_behind(&faults).await);
-    // Longer than a record is tried that will never be done.
-    let is_clear = async || scene.reads(1) > TRIES_MAX + 2 || scene.checkpoint().await > 0;
-    until("it is tried again and again, or passed over", is_clear).await;
-    assert_eq!(scene.checkpoint().await, 0);
-    faults.end();
-    scene.until_shown(2).await;
-    until("the checkpoint is kept", async || scene.checkpoint().await == 1).await;
+    let _reading = fixture.start_reader_with(table_behind(&faults).await);
+    // More often than a permanently failing record is retried.
+    let is_clear = async || fixture.reads(1) > ATTEMPTS_MAX + 2 || fixture.checkpoint().await > 0;
+    wait_until("it is retried many times, or skipped", is_clear).await;
+    assert_eq!(fixture.checkpoint().await, 0);
+    faults.clear();
+    fixture.wait_for_inbox(2).await;
+    wait_until("the checkpoint is kept", async || fixture.checkpoint().await == 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_is_refused_for_good_holds_up_no_other_and_is_passed_over_in_the_end() {
-    // No row holds so long a text. DynamoDB says so in every try, and means it (`ValidationException`).
-    let too_long = MessageRow { body: "a".repeat(400 * 1024), ..message(talk(2), 2, 2) };
+async fn a_permanently_failing_record_holds_up_no_other_and_is_skipped_eventually() {
+    // The text is too long for a row: DynamoDB refuses it at every attempt (`ValidationException`).
+    let too_long = MessageRow { body: "a".repeat(400 * 1024), ..message(conversation_id(2), 2, 2) };
     let records = vec![too_long.item(), row(2)];
-    let scene = Scene::begin(vec![Shard { records, ..Shard::new("root", None) }]).await;
-    let first = message(talk(2), 1, 0);
-    put(&scene.table, inbox_rows(&first)).await;
-    let _reading = scene.read();
-    scene.until_shown(2).await;
-    assert_eq!(scene.checkpoint().await, -1, "the other one is tried again");
-    until("it is passed over", async || scene.checkpoint().await == 1).await;
-    assert!(scene.reads(0) >= TRIES_MAX, "tried {} times", scene.reads(0));
-    assert_eq!(shown(&scene.table, talk(2)).await, [&*first.body, &*first.body], "no row is lost");
+    let fixture = Fixture::start(vec![Shard { records, ..Shard::new("root", None) }]).await;
+    let first = message(conversation_id(2), 1, 0);
+    put(&fixture.table, inbox_rows(&first)).await;
+    let _reading = fixture.start_reader();
+    fixture.wait_for_inbox(2).await;
+    assert_eq!(fixture.checkpoint().await, -1, "the other record is retried");
+    wait_until("it is skipped", async || fixture.checkpoint().await == 1).await;
+    assert!(fixture.reads(0) >= ATTEMPTS_MAX, "tried {} times", fixture.reads(0));
+    assert_eq!(inbox_texts(&fixture.table, conversation_id(2)).await, [&*first.body, &*first.body], "no row is lost");
 }
 
-/// The table behind `faults`. The SDK does not try again by itself: all clients of a process have one budget for that,
-/// and other tests need it.
-async fn table_behind(faults: &Faults) -> Table {
+/// Returns the table behind `faults`. Without the SDK's retries: all clients of a process share one retry budget, and
+/// other tests need it.
+async fn table_behind(faults: &FaultProxy) -> Table {
     let config = faults.client().await.config().to_builder().retry_config(RetryConfig::disabled());
     Table::new(Client::from_conf(config.build()), TABLE)
 }

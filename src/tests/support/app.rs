@@ -1,10 +1,10 @@
-//! The whole server on a port of its own, with a database, a table and a user pool of its own, and people who use it.
+//! The whole server on its own port, with its own database, table and user pool, and browsers that use it.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use aws_sdk_dynamodb::Client;
-use cruddur_messages::domain::conversation::{Recipient, Thread};
+use cruddur_messages::domain::conversation::{ConversationView, Recipient};
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::message;
 use cruddur_messages::server::config::Config;
@@ -28,48 +28,46 @@ use super::postgres::Database;
 
 /// A running server. It stops when dropped.
 pub struct TestApp {
-    /// Where it answers.
+    /// Address on which it listens.
     pub address: SocketAddr,
-    /// Its parts.
+    /// Its application state.
     pub state: AppState,
-    /// Its user pool.
     pub pool: Pool,
-    /// Its PostgreSQL.
     pub database: Database,
-    /// Its DynamoDB.
     pub dynamodb: DynamoDb,
     _running: DropGuard,
 }
 
 impl TestApp {
-    /// Starts a server with parts of its own.
+    /// Starts a server with its own databases and user pool.
     pub async fn start() -> Self {
         Self::start_with(|_| {}).await
     }
 
-    /// Starts one that is told something else.
+    /// Starts a server with a changed configuration.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let dynamodb = DynamoDb::start().await;
         let endpoint = dynamodb.endpoint().to_owned();
-        Self::start_over(dynamodb, &endpoint, change).await
+        Self::start_with_endpoint(dynamodb, &endpoint, change).await
     }
 
-    /// Starts one that finds its DynamoDB at `endpoint`, and is told something else.
-    pub async fn start_over(dynamodb: DynamoDb, endpoint: &str, change: impl FnOnce(&mut Config)) -> Self {
+    /// Starts a server that finds its DynamoDB at `endpoint`, with a changed configuration.
+    pub async fn start_with_endpoint(dynamodb: DynamoDb, endpoint: &str, change: impl FnOnce(&mut Config)) -> Self {
         let client = client_of(endpoint, dynamodb.account());
-        Self::start_by(dynamodb, client, change).await
+        Self::start_with_client(dynamodb, client, change).await
     }
 
-    /// Starts one that calls its DynamoDB by `client`, and is told something else.
-    pub async fn start_by(dynamodb: DynamoDb, client: Client, change: impl FnOnce(&mut Config)) -> Self {
+    /// Starts a server that calls its DynamoDB through `client`, with a changed configuration.
+    pub async fn start_with_client(dynamodb: DynamoDb, client: Client, change: impl FnOnce(&mut Config)) -> Self {
         let (database, pool, _table) = tokio::join!(Database::fresh(), Pool::create(), dynamodb.table());
         let mut config = config(&database.url, &pool.address);
-        // Each browser of a test says from where it comes, so that limits by address are on and in nobody's way.
+        // Each test browser sends its own client address, so that rate limits per address apply without one browser
+        // denying another.
         config.trusted_proxies = 1;
         change(&mut config);
         let table = Table::new(client, TABLE);
-        let store = Store::over(&config, table).expect("a configuration that can work");
-        let state = AppState::over(config, options(), store).await.expect("a configuration that can work");
+        let store = Store::with_table(&config, table).expect("a configuration that can work");
+        let state = AppState::with_store(config, options(), store).await.expect("a configuration that can work");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let running = state.closing.clone().drop_guard();
@@ -77,12 +75,12 @@ impl TestApp {
         Self { address, state, pool, database, dynamodb, _running: running }
     }
 
-    /// Somebody's browser that is not signed in, at an address of its own.
+    /// Returns a browser with its own client address that is not signed in.
     pub fn browser(&self) -> Browser {
         Browser::new(self.address)
     }
 
-    /// Somebody new, signed in.
+    /// Creates a user, and returns a browser in which they are signed in.
     pub async fn sign_in(&self, name: &str) -> Browser {
         self.pool.add(name).await;
         let mut browser = self.browser();
@@ -93,12 +91,12 @@ impl TestApp {
     }
 }
 
-/// What a server is told without cargo-leptos. No hashed files: tests have built none.
+/// Options that cargo-leptos would pass otherwise. Without hashed file names: no assets are built for tests.
 fn options() -> LeptosOptions {
     LeptosOptions::builder().output_name("cruddur-messages").site_root("public").build()
 }
 
-/// What came back.
+/// Response of the server.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -107,40 +105,40 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Where it leads.
+    /// Returns the target of a redirect.
     pub fn location(&self) -> &str {
         self.header(LOCATION)
     }
 
-    /// A header's value, or nothing.
+    /// Returns a header's value, or an empty text.
     pub fn header(&self, name: impl AsRef<str>) -> &str {
         self.headers.get(name.as_ref()).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The error that a server function answered with.
+    /// Returns the error in a server function's response.
     pub fn error(&self) -> AppError {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("an error in JSON, not {}", self.text))
     }
 
-    /// What a server function answered.
+    /// Returns the value in a server function's response.
     pub fn json<T: DeserializeOwned>(&self) -> T {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text);
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 }
 
-/// A browser without script: it keeps its cookie and says that its own pages sent it.
+/// A browser without script: it keeps its cookie, and sends the headers of a same-origin request.
 #[derive(Clone)]
 pub struct Browser {
     server: SocketAddr,
     http: reqwest::Client,
-    /// The session's cookie, as the browser sends it.
+    /// Session cookie, as the browser sends it.
     pub cookie: Option<String>,
     from: String,
 }
 
 impl Browser {
-    /// One that talks to `server`.
+    /// Creates a browser for `server`.
     pub fn new(server: SocketAddr) -> Self {
         static NEXT: AtomicU8 = AtomicU8::new(1);
         let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
@@ -148,18 +146,18 @@ impl Browser {
         Self { server, http, cookie: None, from }
     }
 
-    /// The same session at another server.
+    /// Returns a browser with the same session for another server.
     pub fn at(&self, server: SocketAddr) -> Self {
         Self { server, ..self.clone() }
     }
 
-    /// Asks for a page.
+    /// Requests a page.
     pub async fn get(&mut self, path: &str) -> Answer {
         let request = self.request(Method::GET, path).header("accept", "text/html");
         self.send(request).await
     }
 
-    /// Posts a form from one of our pages.
+    /// Submits a form of one of our pages.
     pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self.request(Method::POST, path).header("accept", "text/html");
         self.send(form(request, fields)).await
@@ -171,7 +169,7 @@ impl Browser {
         self.send(form(request, fields)).await
     }
 
-    /// Begins any request.
+    /// Builds a request with the browser's cookie and headers.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let mut request = self
             .http
@@ -184,7 +182,7 @@ impl Browser {
         request
     }
 
-    /// Sends a request, and heeds what comes back.
+    /// Sends a request, and stores the cookie that the response sets.
     pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("the server answers");
         let (status, headers) = (response.status(), response.headers().clone());
@@ -195,13 +193,13 @@ impl Browser {
         Answer { status, headers, text: response.text().await.expect("text") }
     }
 
-    /// The id of somebody to whom one could write.
+    /// Returns the id of the user with this handle.
     pub async fn id_of(&mut self, handle: &str) -> String {
         let recipient: Recipient = self.call("find_recipient", &[("handle", handle)]).await.json();
         recipient.with.id.to_string()
     }
 
-    /// Writes somebody a first message; answers with the conversation's id.
+    /// Sends the first message to the user with this handle. Returns the conversation's id.
     pub async fn start(&mut self, handle: &str, body: &str) -> String {
         let answer = self.call("start_conversation", &[("handle", handle), ("id", &new_id()), ("body", body)]).await;
         let destination: serde_json::Value = answer.json();
@@ -209,25 +207,25 @@ impl Browser {
         path.strip_prefix("/messages/").expect("a conversation").to_owned()
     }
 
-    /// Sends a message; answers with it.
+    /// Sends a message, and returns it.
     pub async fn say(&mut self, conversation: &str, body: &str) -> message::Message {
         let fields = [("conversation", conversation), ("id", &new_id()), ("body", body)];
         self.call("send_message", &fields).await.json()
     }
 
-    /// The texts of a conversation's newest page, oldest first.
+    /// Returns the texts of a conversation's newest page, oldest first.
     pub async fn texts(&mut self, conversation: &str) -> Vec<String> {
-        let thread: Thread = self.call("open_conversation", &[("conversation", conversation)]).await.json();
-        thread.messages.items.into_iter().map(|message| message.body).collect()
+        let view: ConversationView = self.call("open_conversation", &[("conversation", conversation)]).await.json();
+        view.messages.items.into_iter().map(|message| message.body).collect()
     }
 }
 
-/// A message's id, as a page makes it.
+/// Returns a new message id, as a page generates it.
 pub fn new_id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// Puts a form's fields into a request.
+/// Puts form fields into a request.
 pub fn form(request: reqwest::RequestBuilder, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
     let body = serde_urlencoded::to_string(fields).expect("fields of text");
     request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)

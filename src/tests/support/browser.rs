@@ -1,4 +1,4 @@
-//! A browser as far as accounts are concerned: it keeps a cookie, and is led from page to page.
+//! A browser for the account functions, without HTTP: it keeps a cookie and follows redirects.
 
 use axum::Router;
 use axum::body::Body;
@@ -9,32 +9,28 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use clap::Parser;
 use cruddur_messages::domain::error::AppError;
-use cruddur_messages::server::accounts::{self, Answer};
+use cruddur_messages::server::accounts::{self, AccountOutcome};
 use cruddur_messages::server::config::Config;
 use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::http::refuse::status;
+use cruddur_messages::server::http::error_response::status;
 use cruddur_messages::server::http::session::{self, CurrentUser, cookie};
 use cruddur_messages::server::state::AppState;
 use leptos::prelude::LeptosOptions;
 use tower::ServiceExt;
 
-/// Seals the sessions of tests.
+/// Key that seals the sessions of tests.
 pub const SESSION_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
-/// What a server needs to know of a user pool.
+/// Address and credentials of a user pool.
 #[derive(Debug, Clone)]
 pub struct PoolAddress {
-    /// Where it answers.
     pub endpoint: String,
-    /// Its id.
     pub user_pool_id: String,
-    /// The client's id.
     pub client_id: String,
-    /// The client's secret.
     pub client_secret: Option<String>,
 }
 
-/// The configuration of a server with this database and this pool.
+/// Returns the configuration of a server with this database and this user pool.
 pub fn config(database_url: &str, pool: &PoolAddress) -> Config {
     let mut arguments = vec!["cruddur-messages".to_owned()];
     let mut set = |name: &str, value: &str| arguments.push(format!("--{name}={value}"));
@@ -49,63 +45,62 @@ pub fn config(database_url: &str, pool: &PoolAddress) -> Config {
     Config::parse_from(arguments)
 }
 
-/// A server's parts.
+/// Creates a server's application state.
 pub async fn server(config: Config) -> AppState {
     let options = LeptosOptions::builder().output_name("cruddur-messages").build();
     AppState::connect(config, options).await.expect("a configuration that can work")
 }
 
-/// A browser that talks to one server.
+/// A browser that is connected to one server.
 #[derive(Clone)]
 pub struct Browser {
-    /// The server.
     pub server: AppState,
-    /// The value of the session's cookie.
+    /// Value of the session cookie.
     pub cookie: Option<String>,
 }
 
 impl Browser {
-    /// One without a cookie.
+    /// Creates a browser without a cookie.
     pub fn new(server: &AppState) -> Self {
         Self { server: server.clone(), cookie: None }
     }
 
-    /// The same cookie at another server.
+    /// Returns a browser with the same cookie for another server.
     pub fn at(&self, server: &AppState) -> Self {
         Self { server: server.clone(), cookie: self.cookie.clone() }
     }
 
-    /// Signs in, and is led on.
+    /// Signs in. Returns the path of the next page.
     pub async fn sign_in(&mut self, email: &str, password: &str) -> Result<String, AppError> {
         self.sign_in_to(email, password, "").await
     }
 
-    /// Signs in on the way to `next`.
+    /// Signs in with `next` as the page to return to.
     pub async fn sign_in_to(&mut self, email: &str, password: &str, next: &str) -> Result<String, AppError> {
         let answer = accounts::sign_in(&self.server, &self.parts().await, email, password.to_owned(), next).await;
         self.follow(answer)
     }
 
-    /// Makes an account.
+    /// Signs up.
     pub async fn sign_up(&mut self, name: &str, handle: &str, email: &str, password: &str) -> Result<String, AppError> {
         let parts = self.parts().await;
         let answer = accounts::sign_up(&self.server, &parts, name, handle, email, password.to_owned(), "").await;
         self.follow(answer)
     }
 
-    /// Tries the code of a sign-up.
+    /// Confirms a sign-up with a code.
     pub async fn confirm(&mut self, email: &str, code: &str) -> Result<String, AppError> {
         let answer = accounts::confirm(&self.server, &self.parts().await, email, code, "").await;
         self.follow(answer)
     }
 
-    /// Asks for the code again.
+    /// Requests another sign-up code.
     pub async fn resend_code(&mut self, email: &str) -> Result<String, AppError> {
         let answer = accounts::resend_code(&self.server, &self.parts().await, email, "").await;
         self.follow(answer)
     }
 
-    /// Asks for a code for a new password.
+    /// Requests a code for a password reset.
     pub async fn forgot_password(&mut self, email: &str) -> Result<String, AppError> {
         let answer = accounts::forgot_password(&self.server, &self.parts().await, email, "").await;
         self.follow(answer)
@@ -130,10 +125,11 @@ impl Browser {
         self.follow(answer)
     }
 
-    /// The handle of who is signed in, through the session layer; what it says of the cookie is heeded.
+    /// Returns the handle of the signed-in user, as the session layer resolves it. Stores the cookie that the response
+    /// sets.
     pub async fn whoami(&mut self) -> Result<String, AppError> {
         let response = self.get().await;
-        self.heed(response.headers());
+        self.store_cookie(response.headers());
         let (status, body) = (response.status(), response.into_body());
         let body = axum::body::to_bytes(body, 10_000).await.expect("a body");
         match status {
@@ -144,7 +140,7 @@ impl Browser {
         }
     }
 
-    /// The answer of a route behind the session layer.
+    /// Returns the response of a route behind the session layer.
     pub async fn get(&self) -> Response {
         let router =
             Router::new().route("/", get(handle)).layer(from_fn_with_state(self.server.clone(), session::resolve));
@@ -159,7 +155,7 @@ impl Browser {
         request.body(Body::empty()).expect("a request")
     }
 
-    /// A request's head as a handler sees it: after the session layer.
+    /// Returns a request's head as a handler sees it after the session layer.
     async fn parts(&self) -> Parts {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let sender = std::sync::Arc::new(std::sync::Mutex::new(Some(sender)));
@@ -174,13 +170,13 @@ impl Browser {
         receiver.await.expect("the head")
     }
 
-    fn follow(&mut self, answer: Result<Answer, Failure>) -> Result<String, AppError> {
-        let answer = answer.map_err(Failure::into_answer)?;
-        self.heed(&answer.headers);
+    fn follow(&mut self, answer: Result<AccountOutcome, Failure>) -> Result<String, AppError> {
+        let answer = answer.map_err(Failure::into_public)?;
+        self.store_cookie(&answer.headers);
         Ok(answer.destination.0)
     }
 
-    fn heed(&mut self, headers: &HeaderMap) {
+    fn store_cookie(&mut self, headers: &HeaderMap) {
         for line in headers.get_all(header::SET_COOKIE) {
             let line = line.to_str().expect("visible ASCII");
             let value = line.strip_prefix(&format!("{}=", cookie::NAME)).and_then(|rest| rest.split(';').next());

@@ -1,4 +1,4 @@
-//! A user pool of one test on the emulator, with people in it.
+//! A user pool on the emulator for one test, and its users.
 
 use aws_config::{BehaviorVersion, Region};
 use aws_lc_rs::hmac;
@@ -14,31 +14,30 @@ use cruddur_messages::server::cognito::policy;
 
 use super::browser::PoolAddress;
 
-/// Everybody's password.
+/// Password of every user.
 pub const PASSWORD: &str = "Cruddur-2026!";
 
-/// The code that the emulator asks for after a sign-up.
+/// Code that the emulator expects after a sign-up.
 pub const SIGN_UP_CODE: &str = "123456";
 
-/// The code that the emulator asks for before a new password.
+/// Code that the emulator expects for a password reset.
 pub const RESET_CODE: &str = "654321";
 
-/// What a program gets from a sign-in of its own.
+/// Tokens of a direct sign-in, as a program gets them.
 pub struct Tokens {
     pub access: String,
     pub id: String,
 }
 
-/// A pool with a client that has a secret.
+/// A user pool with a client that has a secret.
 pub struct Pool {
-    /// What a server needs to know of it.
     pub address: PoolAddress,
-    /// For what administrators do.
+    /// Client for administrative calls.
     pub admin: Client,
 }
 
 impl Pool {
-    /// Makes a pool of its own.
+    /// Creates a user pool.
     pub async fn create() -> Self {
         let endpoint = std::env::var("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
             .expect("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER names a Cognito emulator");
@@ -46,7 +45,7 @@ impl Pool {
         let pool = admin
             .create_user_pool()
             .pool_name("cruddur")
-            .policies(policy::of_our_pools())
+            .policies(policy::user_pool_policy())
             .username_attributes("email".into())
             .auto_verified_attributes(VerifiedAttributeType::Email)
             .send()
@@ -71,7 +70,7 @@ impl Pool {
         Self { address, admin }
     }
 
-    /// Adds somebody who can sign in at once: `ana` is `ana@example.com`, with [`PASSWORD`].
+    /// Adds a user who can sign in at once: `ana` is `ana@example.com`, with [`PASSWORD`].
     pub async fn add(&self, name: &str) {
         let email = format!("{name}@example.com");
         self.admin
@@ -85,7 +84,7 @@ impl Pool {
             .user_attributes(attribute("preferred_username", name))
             .send()
             .await
-            .expect("a person");
+            .expect("a user");
         self.admin
             .admin_set_user_password()
             .user_pool_id(&self.address.user_pool_id)
@@ -97,7 +96,7 @@ impl Pool {
             .expect("a password");
     }
 
-    /// Signs somebody in past every server of ours.
+    /// Signs a user in directly at the pool.
     pub async fn tokens(&self, name: &str) -> Tokens {
         let email = format!("{name}@example.com");
         let PoolAddress { client_id, client_secret, .. } = &self.address;
@@ -112,7 +111,7 @@ impl Pool {
     }
 }
 
-/// An attribute of an account.
+/// Builds an attribute of an account.
 pub fn attribute(name: &str, value: &str) -> AttributeType {
     AttributeType::builder().name(name).value(value).build().expect("name and value are set")
 }

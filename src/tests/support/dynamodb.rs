@@ -1,7 +1,8 @@
 //! A DynamoDB for tests: in this process, but over HTTP on loopback, so that the real SDK talks to it.
 //!
-//! With `DYNAMODB_UNDER_TEST` set, tests use the one at that address instead: `bin/test` runs those of the store a second
-//! time, on an engine that shares no code with the first. It must keep accounts apart, as AWS does: each test has its own.
+//! If `DYNAMODB_UNDER_TEST` is set, tests use the DynamoDB at that address instead: `bin/test` runs the store's tests a
+//! second time, on an engine that shares no code with the first. It must separate accounts, as AWS does: each test has
+//! its own.
 
 use std::path::Path;
 
@@ -15,10 +16,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
-/// The name of the table that tests use.
+/// Name of the table in tests.
 pub(crate) const TABLE: &str = "cruddur-messages";
 
-/// A running DynamoDB. One in this process stops when dropped.
+/// A running DynamoDB. If it runs in this process, it stops when dropped.
 pub(crate) struct DynamoDb {
     endpoint: String,
     account: String,
@@ -26,7 +27,7 @@ pub(crate) struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// Starts an empty one in memory, or opens an empty account at the one under test.
+    /// Starts an empty one in memory, or opens an empty account at `DYNAMODB_UNDER_TEST`.
     pub(crate) async fn start() -> Self {
         match std::env::var("DYNAMODB_UNDER_TEST") {
             Ok(endpoint) => Self { endpoint, account: new_account(), _running: None },
@@ -40,22 +41,22 @@ impl DynamoDb {
         Self::serve(Database::new(file.to_str().expect("a path in UTF-8")).expect("a database in a file")).await
     }
 
-    /// The address, for `AWS_ENDPOINT_URL_DYNAMODB`.
+    /// Returns the address for `AWS_ENDPOINT_URL_DYNAMODB`.
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// The account, as an access key.
+    /// Returns the account, as an access key.
     pub(crate) fn account(&self) -> &str {
         &self.account
     }
 
-    /// A new client, with connections of its own, as another server has.
+    /// Returns a new client with its own connections, as another server has.
     pub(crate) fn client(&self) -> Client {
         client_of(self.endpoint(), &self.account)
     }
 
-    /// The table, made if it is not there, by a new client.
+    /// Creates the table if it does not exist, and returns a handle with a new client.
     pub(crate) async fn table(&self) -> Table {
         let client = self.client();
         schema::create(&client, TABLE, Billing::OnDemand).await.expect("the table can be made");
@@ -71,12 +72,12 @@ impl DynamoDb {
     }
 }
 
-/// A new account: ministack takes an access key of twelve digits for the number of one.
+/// Returns a new account: ministack takes an access key of twelve digits as the account number.
 fn new_account() -> String {
     format!("{:012}", Uuid::now_v7().as_u128() % 1_000_000_000_000)
 }
 
-/// A client of whatever answers at `endpoint`.
+/// Returns a client of the DynamoDB at `endpoint`.
 pub(crate) fn client_of(endpoint: &str, account: &str) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -86,7 +87,7 @@ pub(crate) fn client_of(endpoint: &str, account: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-/// The same with the timeouts and retries of the web server.
+/// Returns a client of the DynamoDB at `endpoint`, with the timeouts and retries of the web server.
 pub(crate) async fn web_client_of(endpoint: &str, account: &str) -> Client {
     let config = dynamodb::connect().await.config().to_builder();
     let credentials = Credentials::new(account, "test", None, None, "tests");

@@ -1,4 +1,5 @@
-//! A user pool of our own, for what no emulator does: faults, rotation, key changes, odd answers.
+//! A scriptable user pool, for behavior that the emulator lacks: faults, token rotation, key changes, unexpected
+//! responses.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,68 +18,66 @@ use uuid::Uuid;
 use super::browser::PoolAddress;
 use super::signing::{self, SigningKey, now};
 
-/// The pool's id.
+/// Id of the pool.
 pub const POOL_ID: &str = "eu-central-1_Fake00001";
 
-/// The client's id.
+/// Id of the client.
 pub const CLIENT_ID: &str = "fakeclient";
 
-/// What the pool's tokens carry as `iss`.
+/// Issuer in the pool's tokens.
 pub const ISSUER: &str = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Fake00001";
 
-/// What the key set's address answers with.
+/// Response of the key set's address.
 #[derive(Clone)]
 pub enum KeySetAnswer {
-    /// These keys.
+    /// The set with these keys.
     Keys(Vec<Value>),
     /// This text, as JSON.
     Text(String),
-    /// This text, as something else.
+    /// This text, with this content type.
     TextAs(&'static str, String),
-    /// A status.
+    /// An empty response with this status.
     Status(u16),
-    /// A redirect to a good set.
+    /// A redirect to a valid set.
     Redirect,
-    /// Nothing, ever.
+    /// No response, ever.
     Hang,
-    /// A good set, a byte every 100 ms.
+    /// A valid set, one byte every 100 ms.
     Drip,
 }
 
-/// What the calls answer with.
+/// Response to the calls of the API.
 #[derive(Clone)]
 pub enum CallAnswer {
-    /// What they should.
+    /// The regular response.
     Good,
-    /// A refusal: code and message.
+    /// An error with this code and message.
     Refuse(&'static str, &'static str),
-    /// A refusal of this code that repeats everything that was sent.
+    /// An error with this code whose message repeats the whole request.
     Repeat(&'static str),
-    /// What they should, after a while.
+    /// The regular response, after a delay.
     Slow,
     /// A server error.
     Trouble,
-    /// Nothing, ever.
+    /// No response, ever.
     Hang,
-    /// A question.
+    /// A challenge.
     Challenge(&'static str),
 }
 
-/// The pool's switches and counters.
+/// Switches and counters of the pool.
 pub struct Switches {
-    /// The key set's answer.
     pub keys: KeySetAnswer,
-    /// What the calls answer with.
     pub calls: CallAnswer,
-    /// Which key signs.
+    /// Key that signs the tokens.
     pub signer: &'static SigningKey,
-    /// How long access tokens last, seconds.
+    /// Lifetime of access tokens, in seconds.
     pub access_secs: u64,
-    /// Whether each refresh gives a new refresh token, and takes the old one.
+    /// True if each refresh returns a new refresh token and invalidates the old one.
     pub rotates: bool,
-    /// What the ID token says besides, or instead: a null removes a claim.
+    /// Changes to the claims of the ID token; null removes a claim.
     pub id_claims: Value,
-    /// The same for the access token.
+    /// Changes to the claims of the access token; null removes a claim.
     pub access_claims: Value,
     refresh_tokens: HashMap<String, String>,
     counts: HashMap<String, usize>,
@@ -88,13 +87,12 @@ pub struct Switches {
 /// A running pool. It stops with the test's runtime.
 #[derive(Clone)]
 pub struct FakePool {
-    /// Where it answers.
     pub endpoint: String,
     switches: Arc<Mutex<Switches>>,
 }
 
 impl FakePool {
-    /// Starts one with one key, which takes any password but `wrong` for `<name>@example.com`.
+    /// Starts a pool with one key. It accepts every password but `wrong` for `<name>@example.com`.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
@@ -120,7 +118,7 @@ impl FakePool {
         pool
     }
 
-    /// What a server needs to know of it.
+    /// Returns the pool's address and credentials for a server.
     pub fn address(&self) -> PoolAddress {
         PoolAddress {
             endpoint: self.endpoint.clone(),
@@ -130,33 +128,33 @@ impl FakePool {
         }
     }
 
-    /// Where the key set is.
+    /// Returns the address of the key set.
     pub fn key_set_url(&self) -> String {
         format!("{}/{POOL_ID}/.well-known/jwks.json", self.endpoint)
     }
 
-    /// Its switches. Not to be held across an await.
+    /// Returns the switches. The guard must not be held across an await.
     pub fn set(&self) -> MutexGuard<'_, Switches> {
         self.switches.lock().expect("not poisoned")
     }
 
-    /// How often a call was made; `keys` counts fetches of the key set.
+    /// Returns the number of calls with this name; `keys` counts fetches of the key set.
     pub fn count(&self, call: &str) -> usize {
         self.set().counts.get(call).copied().unwrap_or(0)
     }
 
-    /// The body of the last call of this name.
+    /// Returns the body of the last call with this name.
     pub fn last(&self, call: &str) -> Value {
         let switches = self.set();
         switches.bodies.iter().rfind(|body| body["call"] == call).cloned().unwrap_or_default()
     }
 
-    /// A refresh token that it gave out and still takes.
+    /// Returns one of the valid refresh tokens.
     pub fn a_refresh_token(&self) -> String {
-        self.set().refresh_tokens.keys().next().cloned().expect("somebody has signed in")
+        self.set().refresh_tokens.keys().next().cloned().expect("a user has signed in")
     }
 
-    /// Waits until a call was made this often.
+    /// Waits until a call was made this many times.
     pub async fn wait_for(&self, call: &str, count: usize) {
         let waited = tokio::time::timeout(Duration::from_secs(10), async {
             while self.count(call) < count {
@@ -168,7 +166,7 @@ impl FakePool {
     }
 }
 
-/// Claims of a good access token.
+/// Returns the claims of a valid access token.
 pub fn access_claims(sub: &str) -> Value {
     json!({
         "sub": sub, "iss": ISSUER, "client_id": CLIENT_ID, "token_use": "access", "username": sub,
@@ -177,7 +175,7 @@ pub fn access_claims(sub: &str) -> Value {
     })
 }
 
-/// Claims of a good ID token.
+/// Returns the claims of a valid ID token.
 pub fn id_claims(sub: &str) -> Value {
     json!({
         "sub": sub, "iss": ISSUER, "aud": CLIENT_ID, "token_use": "id", "cognito:username": sub,
@@ -186,7 +184,7 @@ pub fn id_claims(sub: &str) -> Value {
     })
 }
 
-/// `claims` with those of `changes` instead; a null removes one.
+/// Returns `claims` with `changes` applied; null removes a claim.
 pub fn changed(mut claims: Value, changes: &Value) -> Value {
     for (name, value) in changes.as_object().expect("an object") {
         match value {
@@ -197,7 +195,7 @@ pub fn changed(mut claims: Value, changes: &Value) -> Value {
     claims
 }
 
-/// The `sub` of whoever has this mailbox: always the same.
+/// Returns the `sub` of the user with this e-mail address: always the same.
 pub fn sub_of(email: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, email.as_bytes()).to_string()
 }
@@ -241,7 +239,7 @@ async fn call(State(pool): State<FakePool>, headers: HeaderMap, body: Bytes) -> 
     match answer {
         CallAnswer::Good => good(&pool, &name, &body),
         CallAnswer::Slow => {
-            // The old refresh token is used up now, and the new one is on its way.
+            // The old refresh token is invalid now, and the new token is still on its way.
             let answer = good(&pool, &name, &body);
             tokio::time::sleep(Duration::from_millis(300)).await;
             answer
@@ -304,9 +302,9 @@ fn tokens(pool: &FakePool, email: &str, refresh: Option<String>) -> Response {
     let switches = pool.set();
     let (sub, name) = (sub_of(email), email.split('@').next().unwrap_or_default());
     let exp = json!({ "exp": now() + switches.access_secs });
-    let person = json!({ "email": email, "name": name, "preferred_username": name });
+    let profile = json!({ "email": email, "name": name, "preferred_username": name });
     let access = changed(changed(access_claims(&sub), &exp), &switches.access_claims);
-    let id = changed(changed(changed(id_claims(&sub), &exp), &person), &switches.id_claims);
+    let id = changed(changed(changed(id_claims(&sub), &exp), &profile), &switches.id_claims);
     let mut result = json!({
         "AccessToken": switches.signer.token(&access), "IdToken": switches.signer.token(&id),
         "ExpiresIn": switches.access_secs, "TokenType": "Bearer",

@@ -1,11 +1,12 @@
-//! Rows in the JSON of DynamoDB's protocol, and past the SDK: for tests that look at a row a hundred thousand times.
+//! Rows in the JSON of DynamoDB's protocol, read and written without the SDK: for tests that read rows hundreds of
+//! thousands of times.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::server::store::dynamodb::table::Item;
 use dynoxide::Database;
 use serde_json::{Map, Value, json};
 
-/// The row as JSON.
+/// Encodes a row as JSON.
 pub(crate) fn json(row: &Item) -> Value {
     let attribute = |value: &AttributeValue| match value {
         AttributeValue::S(text) => json!({ "S": text }),
@@ -16,7 +17,7 @@ pub(crate) fn json(row: &Item) -> Value {
     row.iter().map(|(name, value)| (name.clone(), attribute(value))).collect::<Map<_, _>>().into()
 }
 
-/// The row that JSON stands for.
+/// Decodes a row from JSON.
 fn item(row: &Value) -> Item {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let attribute = |value: &Value| match value.as_object().and_then(|value| value.iter().next()) {
@@ -30,7 +31,7 @@ fn item(row: &Value) -> Item {
     row.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), attribute(value))).collect()
 }
 
-/// Every row of a partition, in the order of its sort keys.
+/// Returns all rows of a partition, ordered by sort key.
 pub(crate) fn partition(database: &Database, table: &str, pk: &str) -> Vec<Item> {
     let request = json!({
         "TableName": table,

@@ -1,4 +1,4 @@
-//! Lambda, as far as a function sees it: the Runtime API hands out an event and takes the answer.
+//! The Lambda Runtime API for one function: hands out events and receives the results.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
-/// The executable of the function, in a process of its own. Killed when dropped.
+/// The function's executable, in its own process. Killed when dropped.
 pub(crate) struct Function {
     runtime: Arc<Runtime>,
     answers: mpsc::UnboundedReceiver<(String, Value)>,
@@ -25,7 +25,7 @@ pub(crate) struct Function {
     _process: Child,
 }
 
-/// A file that a process writes to: nobody has to read along, as with a pipe, which fills up. Removed when dropped.
+/// A file with a process's output. A pipe would block the process when it is full. Deleted when dropped.
 struct Log(PathBuf);
 
 struct Runtime {
@@ -35,7 +35,7 @@ struct Runtime {
 }
 
 impl Function {
-    /// Starts it with this DynamoDB.
+    /// Starts the function with this DynamoDB.
     pub(crate) async fn start(dynamodb_endpoint: &str) -> Self {
         let (sender, answers) = mpsc::unbounded_channel();
         let runtime = Arc::new(Runtime { events: Mutex::default(), more: Notify::new(), answers: sender });
@@ -54,7 +54,7 @@ impl Function {
             .envs([("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"), ("AWS_REGION", "eu-central-1")])
             .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")])
             .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_endpoint)
-            // It logs what it would in production.
+            // With the log level of production.
             .env_remove("RUST_LOG")
             .stdout(file.try_clone().expect("the same file"))
             .stderr(file)
@@ -64,14 +64,14 @@ impl Function {
         Self { runtime, answers, log, _process: process }
     }
 
-    /// All that it has written to standard output and standard error.
+    /// Returns the function's output to standard output and standard error.
     pub(crate) fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log.0).expect("a log")).into_owned()
     }
 
-    /// Invokes it: `response` or `error`, and what it answered.
+    /// Invokes the function. Returns the kind of result (`response` or `error`) and the result.
     pub(crate) async fn invoke(&mut self, event: Value) -> (String, Value) {
-        self.runtime.events.lock().expect("nobody panicked").push_back(event);
+        self.runtime.events.lock().expect("not poisoned").push_back(event);
         self.runtime.more.notify_one();
         let answer = tokio::time::timeout(Duration::from_secs(30), self.answers.recv());
         answer.await.expect("an answer within 30 s").expect("the runtime is there")
@@ -80,15 +80,15 @@ impl Function {
 
 impl Drop for Log {
     fn drop(&mut self) {
-        // A file that is left over is in nobody's way.
+        // A leftover file does no harm.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-/// Waits for an event, as long as it takes.
+/// Waits for an event without a timeout.
 async fn next(State(runtime): State<Arc<Runtime>>) -> impl IntoResponse {
     loop {
-        let event = runtime.events.lock().expect("nobody panicked").pop_front();
+        let event = runtime.events.lock().expect("not poisoned").pop_front();
         if let Some(event) = event {
             let mut headers = HeaderMap::new();
             for (name, value) in [

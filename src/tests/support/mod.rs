@@ -1,4 +1,4 @@
-//! What tests stand on.
+//! Fixtures of the tests: servers, databases, fakes and proxies.
 
 pub mod app;
 
@@ -10,23 +10,24 @@ pub mod dynamodb;
 
 pub mod fake_pool;
 
-pub mod faults;
+pub mod fake_streams;
+
+pub mod fault_proxy;
+
+pub mod in_memory_dynamodb;
 
 pub mod items;
-pub mod line;
 
 pub mod lambda;
 
-pub mod old_app;
+pub mod legacy_app;
 
 pub mod postgres;
 
-pub mod scene;
+pub mod session_fixture;
 
 pub mod signing;
 
-pub mod streams;
+pub mod tcp_proxy;
 
-pub mod until;
-
-pub mod wire;
+pub mod wait_until;

@@ -1,4 +1,4 @@
-//! A fresh, migrated database for each test.
+//! A new, migrated database for each test.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,19 +7,17 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-/// Databases that earlier runs left over are dropped when they are older than this.
+/// Age at which databases of earlier runs are dropped.
 const LEFT_OVER_AFTER: Duration = Duration::from_secs(3600);
 
-/// A database of one test.
+/// Database of one test.
 pub struct Database {
-    /// Its address.
     pub url: String,
-    /// Connections to it.
     pub pool: PgPool,
 }
 
 impl Database {
-    /// Makes one, as a copy of a template: some 50 ms.
+    /// Creates a database as a copy of a template, in about 50 ms.
     pub async fn fresh() -> Self {
         static TEMPLATE: OnceCell<String> = OnceCell::const_new();
         let template = TEMPLATE.get_or_init(template).await;
@@ -31,7 +29,7 @@ impl Database {
         Self { url, pool }
     }
 
-    /// Makes one without a schema.
+    /// Creates a database without a schema.
     pub async fn empty() -> Self {
         let name = new_name();
         let mut server = PgConnection::connect(&server_url()).await.expect("PostgreSQL at DATABASE_URL");
@@ -41,7 +39,7 @@ impl Database {
         Self { url, pool }
     }
 
-    /// The address of one that is not there yet.
+    /// Returns the address of a database that does not exist.
     pub fn absent() -> String {
         database_url(&new_name())
     }
@@ -51,13 +49,13 @@ impl Database {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.pool).await.expect(sql);
     }
 
-    /// The one number that a query gives.
+    /// Returns the single number that a query selects.
     pub async fn number(&self, sql: &str) -> i64 {
         sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&self.pool).await.expect(sql)
     }
 }
 
-/// Makes the migrated template of this process, and drops what earlier runs left over.
+/// Creates this process's migrated template, and drops the databases of earlier runs.
 async fn template() -> String {
     let mut server = PgConnection::connect(&server_url()).await.expect("PostgreSQL at DATABASE_URL");
     drop_left_over(&mut server).await;
@@ -65,7 +63,7 @@ async fn template() -> String {
     execute(&mut server, format!("create database {name} template template0")).await;
     let pool = PgPool::connect(&database_url(&name)).await.expect("the template");
     store::postgres::migrate(&pool).await.expect("the migrations run");
-    // A database that somebody is connected to cannot be copied.
+    // A database with open connections cannot be copied.
     pool.close().await;
     name
 }

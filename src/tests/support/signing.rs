@@ -1,4 +1,4 @@
-//! Tokens of every kind, signed with keys that are made for one run.
+//! Tokens of every kind, signed with keys that are generated once per run.
 
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,20 +10,20 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-/// A key pair with a name.
+/// A key pair with an id.
 pub struct SigningKey {
-    /// The name, `kid`.
+    /// Key id, `kid`.
     pub kid: &'static str,
     pair: KeyPair,
 }
 
-/// The key of good tokens.
+/// Returns the key of valid tokens.
 pub fn key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(|| SigningKey::generate("first+/="))
 }
 
-/// Another key.
+/// Returns a second key.
 pub fn other_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(|| SigningKey::generate("second"))
@@ -34,34 +34,34 @@ impl SigningKey {
         Self { kid, pair: KeyPair::generate(KeySize::Rsa2048).expect("an RSA key") }
     }
 
-    /// The public half, as it stands in a key set.
+    /// Returns the public key in the form of a key set.
     pub fn jwk(&self) -> Value {
         let public: PublicKeyComponents<Vec<u8>> = self.pair.public_key().into();
         let (n, e) = (URL_SAFE_NO_PAD.encode(public.n), URL_SAFE_NO_PAD.encode(public.e));
         json!({ "kty": "RSA", "alg": "RS256", "use": "sig", "kid": self.kid, "n": n, "e": e })
     }
 
-    /// The public half in DER, as an attacker knows it.
+    /// Returns the public key in DER, as an attacker knows it.
     pub fn public_der(&self) -> Vec<u8> {
         self.pair.public_key().as_ref().to_vec()
     }
 
-    /// A token that says `claims`, named and signed as a good one.
+    /// Returns a token with these claims, and the header and signature of a valid one.
     pub fn token(&self, claims: &Value) -> String {
         self.token_with(&json!({ "alg": "RS256", "kid": self.kid }), claims)
     }
 
-    /// A token with another header.
+    /// Returns a token with another header.
     pub fn token_with(&self, header: &Value, claims: &Value) -> String {
         self.token_of(&header.to_string(), claims.to_string().as_bytes())
     }
 
-    /// A token of any two texts.
+    /// Returns a token with any header and payload.
     pub fn token_of(&self, header: &str, payload: &[u8]) -> String {
         self.sign(&signed_part(header, payload), &signature::RSA_PKCS1_SHA256)
     }
 
-    /// A signature under `message`, by any RSA algorithm.
+    /// Appends a signature to `message`, with any RSA algorithm.
     pub fn sign(&self, message: &str, algorithm: &'static dyn RsaEncoding) -> String {
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair.sign(algorithm, &SystemRandom::new(), message.as_bytes(), &mut signature).expect("a signature");
@@ -69,12 +69,12 @@ impl SigningKey {
     }
 }
 
-/// What a token's signature is made over.
+/// Returns the signed part of a token.
 pub fn signed_part(header: &str, payload: &[u8]) -> String {
     format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload))
 }
 
-/// Seconds since 1970.
+/// Returns the time in seconds since 1970.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs()
 }

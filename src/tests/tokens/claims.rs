@@ -1,9 +1,9 @@
-//! Claims: whose, what for, from when, until when.
+//! Claims of a token: issuer, client, use, user, and validity period.
 
 use cruddur_messages::server::cognito::token::{ISSUED_AHEAD_SECS_MAX, InvalidToken, LEEWAY_SECS};
 use serde_json::json;
 
-use super::{ANA, access, case, check_access, check_id, clock, id};
+use super::fixtures::{ANA, access, case, check_access, check_id, clock, id};
 use crate::support::fake_pool::{CLIENT_ID, ISSUER, access_claims, id_claims};
 use crate::support::signing::key;
 
@@ -12,17 +12,18 @@ const PURPOSE: Result<(), InvalidToken> = Err(InvalidToken::Purpose);
 const EXPIRED: Result<(), InvalidToken> = Err(InvalidToken::Expired);
 const FUTURE: Result<(), InvalidToken> = Err(InvalidToken::Future);
 
-/// An access token with `name` standing twice, first with `first`. JSON in Rust has no way to say that.
+/// Returns an access token with a duplicate claim `name`, whose first value is `first`. `serde_json` cannot express
+/// that.
 fn twice(name: &str, first: &str) -> String {
     let claims = access_claims(ANA).to_string().replacen('{', &format!(r#"{{"{name}":{first},"#), 1);
     key().token_of(&json!({ "alg": "RS256", "kid": key().kid }).to_string(), claims.as_bytes())
 }
 
 #[tokio::test]
-async fn an_access_token_is_no_id_token_and_the_reverse() {
+async fn an_access_token_is_not_accepted_as_an_id_token_nor_the_reverse() {
     check_access(vec![
-        case(1, "a good access token", access(json!({})), Ok(())),
-        case(1, "with claims that nobody knows", access(json!({ "version": 2, "device_key": "d" })), Ok(())),
+        case(1, "a valid access token", access(json!({})), Ok(())),
+        case(1, "with unknown claims", access(json!({ "version": 2, "device_key": "d" })), Ok(())),
         case(2, "an ID token", id(json!({})), CLAIMS),
         case(2, "an ID token with an access token's claims", access(json!({ "token_use": "id" })), PURPOSE),
         case(27, "token_use missing", access(json!({ "token_use": null })), CLAIMS),
@@ -33,7 +34,7 @@ async fn an_access_token_is_no_id_token_and_the_reverse() {
     ])
     .await;
     check_id(vec![
-        case(1, "a good ID token", id(json!({})), Ok(())),
+        case(1, "a valid ID token", id(json!({})), Ok(())),
         case(1, "a name in another script", id(json!({ "name": "آنا 🎈" })), Ok(())),
         case(2, "an access token", access(json!({})), CLAIMS),
         case(2, "an access token with an ID token's claims", id(json!({ "token_use": "access" })), PURPOSE),
@@ -43,11 +44,11 @@ async fn an_access_token_is_no_id_token_and_the_reverse() {
 }
 
 #[tokio::test]
-async fn a_token_ends_two_seconds_late_at_most() {
+async fn an_expired_token_is_accepted_for_less_than_two_seconds() {
     assert_eq!(LEEWAY_SECS, 2);
     let ends = |exp| access(json!({ "exp": exp }));
     check_access(vec![
-        case(17, "expired as long ago as the library would forgive", ends(json!(clock() - 60)), EXPIRED),
+        case(17, "expired within the default leeway of the library", ends(json!(clock() - 60)), EXPIRED),
         case(17, "expired an hour ago", ends(json!(clock() - 3600)), EXPIRED),
         case(18, "expires now", ends(json!(clock())), Ok(())),
         case(18, "expired within the leeway", ends(json!(clock() - 1)), Ok(())),
@@ -57,7 +58,7 @@ async fn a_token_ends_two_seconds_late_at_most() {
         case(19, "exp negative", ends(json!(-1)), CLAIMS),
         case(19, "exp enormous", ends(json!(1e300)), CLAIMS),
         case(19, "exp zero", ends(json!(0)), EXPIRED),
-        case(19, "exp the largest that can be", ends(json!(u64::MAX)), Ok(())),
+        case(19, "exp of maximum value", ends(json!(u64::MAX)), Ok(())),
         case(20, "exp with a fraction", ends(json!(clock() as f64 + 300.5)), CLAIMS),
     ])
     .await;
@@ -72,7 +73,7 @@ async fn a_token_ends_two_seconds_late_at_most() {
 }
 
 #[tokio::test]
-async fn a_null_is_no_end() {
+async fn a_token_whose_expiry_is_null_is_rejected() {
     let claims = access_claims(ANA).to_string();
     let exp = access_claims(ANA)["exp"].to_string();
     let null = claims.replacen(&format!(r#""exp":{exp}"#), r#""exp":null"#, 1);
@@ -82,14 +83,14 @@ async fn a_null_is_no_end() {
 }
 
 #[tokio::test]
-async fn a_token_is_not_from_the_future() {
+async fn a_token_from_the_future_is_rejected() {
     check_access(vec![
         case(21, "nbf past", access(json!({ "nbf": clock() - 1 })), Ok(())),
         case(21, "nbf ahead within the leeway", access(json!({ "nbf": clock() + LEEWAY_SECS })), Ok(())),
         case(21, "nbf ahead", access(json!({ "nbf": clock() + LEEWAY_SECS + 1 })), FUTURE),
         case(21, "nbf a text", access(json!({ "nbf": "0" })), CLAIMS),
         case(22, "iat five minutes ahead", access(json!({ "iat": clock() + ISSUED_AHEAD_SECS_MAX })), Ok(())),
-        case(22, "iat a second more", access(json!({ "iat": clock() + ISSUED_AHEAD_SECS_MAX + 1 })), FUTURE),
+        case(22, "iat a second later", access(json!({ "iat": clock() + ISSUED_AHEAD_SECS_MAX + 1 })), FUTURE),
         case(22, "iat an hour ahead", access(json!({ "iat": clock() + 3600, "exp": clock() + 7200 })), FUTURE),
         case(22, "iat missing", access(json!({ "iat": null })), CLAIMS),
         case(22, "iat a text", access(json!({ "iat": "0" })), CLAIMS),
@@ -103,7 +104,7 @@ async fn a_token_is_not_from_the_future() {
 }
 
 #[tokio::test]
-async fn a_token_is_of_this_pool() {
+async fn a_token_of_another_pool_is_rejected() {
     let by = |iss| access(json!({ "iss": iss }));
     let other = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Other0001";
     check_access(vec![
@@ -125,7 +126,7 @@ async fn a_token_is_of_this_pool() {
 }
 
 #[tokio::test]
-async fn a_token_is_for_this_client() {
+async fn a_token_for_another_client_is_rejected() {
     check_access(vec![
         case(25, "client_id of another", access(json!({ "client_id": "another" })), PURPOSE),
         case(
@@ -139,7 +140,7 @@ async fn a_token_is_for_this_client() {
         case(25, "client_id a list", access(json!({ "client_id": [CLIENT_ID] })), CLAIMS),
         case(29, "scope missing", access(json!({ "scope": null })), CLAIMS),
         case(29, "scope of another flow", access(json!({ "scope": "openid email" })), PURPOSE),
-        case(29, "scope that only begins so", access(json!({ "scope": "aws.cognito.signin.user.admin2" })), PURPOSE),
+        case(29, "scope with a matching prefix", access(json!({ "scope": "aws.cognito.signin.user.admin2" })), PURPOSE),
         case(29, "scope a list", access(json!({ "scope": ["aws.cognito.signin.user.admin"] })), CLAIMS),
         case(29, "scope among others", access(json!({ "scope": "openid aws.cognito.signin.user.admin" })), Ok(())),
     ])
@@ -155,7 +156,7 @@ async fn a_token_is_for_this_client() {
 }
 
 #[tokio::test]
-async fn a_token_is_about_one_person() {
+async fn a_token_must_identify_exactly_one_user() {
     let about = |sub| access(json!({ "sub": sub }));
     check_access(vec![
         case(28, "sub missing", access(json!({ "sub": null })), CLAIMS),

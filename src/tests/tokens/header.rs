@@ -1,4 +1,4 @@
-//! Headers: which algorithm and which key a token may name, and what it may not ask for.
+//! Header of a token: algorithm, key id, and rejected extensions.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256};
@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use cruddur_messages::server::cognito::token::InvalidToken;
 use serde_json::{Value, json};
 
-use super::{ANA, Case, access, case, check_access, verifier};
+use super::fixtures::{ANA, Case, access, case, check_access, verifier};
 use crate::support::fake_pool::{FakePool, KeySetAnswer, access_claims};
 use crate::support::signing::{key, other_key, signed_part};
 
@@ -16,29 +16,29 @@ const ALGORITHM: Result<(), InvalidToken> = Err(InvalidToken::Algorithm);
 const UNKNOWN_KEY: Result<(), InvalidToken> = Err(InvalidToken::UnknownKey);
 const SIGNATURE: Result<(), InvalidToken> = Err(InvalidToken::Signature);
 
-/// What is signed of a token with this header and good claims.
+/// Returns the signed part of a token with this header and valid claims.
 fn part(header: Value) -> String {
     signed_part(&header.to_string(), access_claims(ANA).to_string().as_bytes())
 }
 
-/// A token with this header, signed with the good key.
+/// Returns a token with this header, signed with the valid key.
 fn with_header(header: Value) -> String {
     key().token_with(&header, &access_claims(ANA))
 }
 
-/// A token with this text for a header, signed with the good key.
+/// Returns a token with this raw header, signed with the valid key.
 fn with_header_text(header: &str) -> String {
     key().token_of(header, access_claims(ANA).to_string().as_bytes())
 }
 
-/// A token whose HS256 signature is made with a secret.
+/// Returns a token with an HS256 signature of this secret.
 fn hs256(kid: &str, secret: &[u8]) -> String {
     let part = part(json!({ "alg": "HS256", "kid": kid }));
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), part.as_bytes());
     format!("{part}.{}", URL_SAFE_NO_PAD.encode(tag))
 }
 
-/// The good key's public half as text, with an attacker's guess at the line length.
+/// Returns the public key as PEM, with the most common line length, as an attacker would guess it.
 fn public_pem() -> String {
     let text = STANDARD.encode(key().public_der());
     let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
@@ -59,7 +59,7 @@ fn unsigned() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn only_rs256_is_an_algorithm() {
+async fn only_rs256_is_accepted() {
     let mut cases = unsigned();
     let header = |alg: &str| part(json!({ "alg": alg, "kid": key().kid }));
     let modulus = key().jwk()["n"].as_str().expect("a modulus").to_owned();
@@ -70,28 +70,28 @@ async fn only_rs256_is_an_algorithm() {
         case(6, "RS384", key().sign(&header("RS384"), &RSA_PKCS1_SHA384), ALGORITHM),
         case(6, "RS512", key().sign(&header("RS512"), &RSA_PKCS1_SHA512), ALGORITHM),
         case(6, "PS256", key().sign(&header("PS256"), &RSA_PSS_SHA256), ALGORITHM),
-        case(6, "RS256 said, PS256 done", key().sign(&header("RS256"), &RSA_PSS_SHA256), SIGNATURE),
-        case(6, "RS256 said, RS384 done", key().sign(&header("RS256"), &RSA_PKCS1_SHA384), SIGNATURE),
+        case(6, "declared RS256, signed PS256", key().sign(&header("RS256"), &RSA_PSS_SHA256), SIGNATURE),
+        case(6, "declared RS256, signed RS384", key().sign(&header("RS256"), &RSA_PKCS1_SHA384), SIGNATURE),
         case(6, "rs256 in lower case", with_header(json!({ "alg": "rs256", "kid": key().kid })), MALFORMED),
     ]);
     check_access(cases).await;
 }
 
 #[tokio::test]
-async fn a_secret_in_the_key_set_signs_nothing() {
+async fn a_symmetric_key_in_the_key_set_verifies_no_token() {
     let pool = FakePool::start().await;
-    let oct = json!({ "kty": "oct", "alg": "HS256", "kid": "shared", "k": URL_SAFE_NO_PAD.encode("known to all") });
+    let oct = json!({ "kty": "oct", "alg": "HS256", "kid": "shared", "k": URL_SAFE_NO_PAD.encode("public secret") });
     pool.set().keys = KeySetAnswer::Keys(vec![oct, key().jwk()]);
     let verifier = verifier(&pool);
     // 5
-    assert_eq!(verifier.access(&hs256("shared", b"known to all")).await.map(drop), ALGORITHM);
+    assert_eq!(verifier.access(&hs256("shared", b"public secret")).await.map(drop), ALGORITHM);
     let as_rs256 = with_header(json!({ "alg": "RS256", "kid": "shared" }));
     assert_eq!(verifier.access(&as_rs256).await.map(drop), UNKNOWN_KEY);
     assert_eq!(verifier.access(&access(json!({}))).await.map(drop), Ok(()));
 }
 
 #[tokio::test]
-async fn a_token_names_its_key() {
+async fn a_token_must_name_a_known_key() {
     let named = |kid: Value| with_header(json!({ "alg": "RS256", "kid": kid }));
     check_access(vec![
         case(7, "no kid", with_header(json!({ "alg": "RS256" })), UNKNOWN_KEY),
@@ -107,7 +107,7 @@ async fn a_token_names_its_key() {
 }
 
 #[tokio::test]
-async fn a_header_that_is_refused_anyway_causes_no_fetch() {
+async fn a_rejected_header_causes_no_fetch() {
     let pool = FakePool::start().await;
     let verifier = verifier(&pool);
     assert!(verifier.access(&access(json!({}))).await.is_ok());
@@ -121,19 +121,19 @@ async fn a_header_that_is_refused_anyway_causes_no_fetch() {
 async fn a_token_cannot_bring_its_own_key() {
     let pool = FakePool::start().await;
     let verifier = verifier(&pool);
-    let elsewhere = format!("{}/good-keys", pool.endpoint);
+    let other_url = format!("{}/good-keys", pool.endpoint);
     let header = json!({
-        "alg": "RS256", "kid": key().kid, "jwk": other_key().jwk(), "jku": elsewhere, "x5u": elsewhere,
+        "alg": "RS256", "kid": key().kid, "jwk": other_key().jwk(), "jku": other_url, "x5u": other_url,
     });
     let claims = access_claims(ANA);
     // 13
     assert_eq!(verifier.access(&other_key().token_with(&header, &claims)).await.map(drop), SIGNATURE);
     assert_eq!(verifier.access(&key().token_with(&header, &claims)).await.map(drop), Ok(()));
-    assert_eq!(pool.count("keys"), 1, "only our own address is fetched");
+    assert_eq!(pool.count("keys"), 1, "only the configured URL is fetched");
 }
 
 #[tokio::test]
-async fn what_must_be_understood_is_not() {
+async fn critical_extensions_are_rejected() {
     let extended = |name: &str, value: Value| with_header(json!({ "alg": "RS256", "kid": key().kid, name: value }));
     let kid = key().kid;
     let b64 = json!({ "alg": "RS256", "kid": kid, "b64": false, "crit": ["b64"] });
@@ -147,7 +147,7 @@ async fn what_must_be_understood_is_not() {
         case(14, "crit b64, payload encoded", with_header(b64), MALFORMED),
         case(
             14,
-            "crit b64, payload as it is",
+            "crit b64, payload not encoded",
             key().sign(&unencoded, &aws_lc_rs::signature::RSA_PKCS1_SHA256),
             MALFORMED,
         ),

@@ -1,4 +1,4 @@
-//! Who is signed in, and the way out.
+//! Menu of the signed-in user: settings and sign-out.
 
 use leptos::html::Details;
 use leptos::prelude::*;
@@ -10,15 +10,12 @@ use crate::ui::components::disclosure::close_when_left;
 use crate::ui::components::shortcuts::Shortcuts;
 use crate::ui::state::Outbox;
 
-/// What somebody is asked who signs out too early.
-const UNSENT: &str = "Some messages have not been sent yet. Sign out all the same, and lose them?";
+/// Question before a sign-out that would lose unsent messages.
+const UNSENT: &str = "Some messages have not been sent yet. Sign out and discard them?";
 
-/// Opens and closes without WASM; with it, also closes on Escape and when something else is pressed.
+/// Account menu. It opens and closes without WASM; with WASM it also closes on Escape and on a click outside.
 #[component]
-pub fn AccountMenu(
-    /// Who is signed in.
-    user: User,
-) -> impl IntoView {
+pub fn AccountMenu(user: User) -> impl IntoView {
     let menu = NodeRef::<Details>::new();
     close_when_left(menu);
     let outbox = use_context::<Outbox>();
@@ -42,7 +39,7 @@ pub fn AccountMenu(
                 </p>
                 {use_context::<Shortcuts>().map(|shortcuts| view! { <ShortcutsButton shortcuts menu/> })}
                 <a class="button" href="/settings">"Settings"</a>
-                // Plain forms on purpose: after them a document is loaded in any case.
+                // Plain forms are enough: the sign-out loads a new document in any case.
                 <form method="post" action="/signout" on:submit=ask_first>
                     <button class="button" type="submit">"Sign out"</button>
                 </form>
@@ -54,7 +51,7 @@ pub fn AccountMenu(
     }
 }
 
-/// For those who do not know the key.
+/// Button that opens the list of shortcuts, for users who do not know its key.
 #[component]
 fn ShortcutsButton(shortcuts: Shortcuts, menu: NodeRef<Details>) -> impl IntoView {
     let show = move |_| {
@@ -64,7 +61,7 @@ fn ShortcutsButton(shortcuts: Shortcuts, menu: NodeRef<Details>) -> impl IntoVie
         shortcuts.show();
     };
     view! {
-        <Show when=move || shortcuts.alive.get()>
+        <Show when=move || shortcuts.hydrated.get()>
             <button class="button" type="button" on:click=show>"Keyboard shortcuts"</button>
         </Show>
     }

@@ -1,20 +1,16 @@
-//! What the pages around signing in have in common.
+//! Shared parts of the account pages, such as sign-in and sign-up.
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::location::Url;
 
-use crate::domain::refused_form::Refused;
+use crate::domain::refused_form::RefusedForm;
 use crate::ui::components::header::PlainHeader;
 use crate::ui::components::heading::Heading;
 
-/// A heading and a form on a card.
+/// Layout of an account page: a heading and a form on a card.
 #[component]
-pub fn AccountPage(
-    /// What the form does.
-    heading: &'static str,
-    children: Children,
-) -> impl IntoView {
+pub fn AccountPage(heading: &'static str, children: Children) -> impl IntoView {
     view! {
         <PlainHeader/>
         <main class="page" id="main">
@@ -26,53 +22,49 @@ pub fn AccountPage(
     }
 }
 
-/// Tells that the step before has been done, where the address says so (`?sent=1`).
+/// Confirms that the previous step is done, if the URL has the parameter `query` (such as `?sent=1`).
 #[component]
-pub fn Done(
-    /// The word in the address.
-    query: &'static str,
-    /// What has been done.
-    says: &'static str,
-) -> impl IntoView {
-    let done = asked(query);
-    view! { {move || done.get().map(|_| view! { <p class="done-note" role="status">{says}</p> })} }
+pub fn DoneNote(query: &'static str, text: &'static str) -> impl IntoView {
+    let done = query_parameter(query);
+    view! { {move || done.get().map(|_| view! { <p class="done-note" role="status">{text}</p> })} }
 }
 
-/// Tells somebody who has just come in for the first time that they have another handle than they asked for.
+/// Tells a new user at the first sign-in that the handle is not the requested one.
 #[component]
 pub fn HandleChanged() -> impl IntoView {
     view! {
-        <Done
+        <DoneNote
             query="handle_changed"
-            says="The handle that you asked for is taken or cannot be used. Your menu shows the one you have."
+            text="The handle you asked for is taken or not allowed. Your account menu shows the one you have."
         />
     }
 }
 
-/// What the address says after `?`.
-pub fn asked(query: &'static str) -> Memo<Option<String>> {
+/// Returns the URL's query parameter `name`, unless it is empty.
+pub fn query_parameter(name: &'static str) -> Memo<Option<String>> {
     let map = use_query_map();
-    Memo::new(move |_| map.read().get(query).filter(|value| !value.is_empty()))
+    Memo::new(move |_| map.read().get(name).filter(|value| !value.is_empty()))
 }
 
-/// Where somebody was going when they were asked to sign in (`?next=`), or what a form says of it that came back.
-pub fn going_to(refused: StoredValue<Option<Refused>>) -> impl Fn() -> String + Copy + Send + 'static {
+/// Returns the path that the user had requested before the sign-in: from the refused form, if there is one, otherwise
+/// from `?next=`.
+pub fn next_path(refused: StoredValue<Option<RefusedForm>>) -> impl Fn() -> String + Copy + Send + 'static {
     let search = use_location().search;
     move || {
-        let asked = search.with(|search| next_in(search));
-        refused.with_value(|it| it.as_ref().and_then(|it| it.fields.get("next").cloned())).unwrap_or(asked)
+        let requested = search.with(|search| next_in(search));
+        refused.with_value(|it| it.as_ref().and_then(|it| it.fields.get("next").cloned())).unwrap_or(requested)
     }
 }
 
-/// `next` in what an address says after `?`. The router's own map reads it twice, and takes from it what is escaped in
-/// `next` itself.
+/// Decodes `next` from a query string. The router's own map decodes it twice, which would destroy the escapes inside
+/// `next`.
 fn next_in(search: &str) -> String {
     let value = search.split('&').find_map(|pair| pair.strip_prefix("next=")).unwrap_or_default();
     Url::unescape(&value.replace('+', " "))
 }
 
-/// The address of a page around signing in, for somebody who is going to `next`.
-pub fn on_the_way(path: &str, next: &str) -> String {
+/// Returns the URL of an account page that leads on to `next`.
+pub fn with_next(path: &str, next: &str) -> String {
     match next {
         "" => path.to_owned(),
         next => format!("{path}?next={}", Url::escape(next)),
@@ -84,9 +76,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_somebody_was_going_is_the_same_on_every_page() {
+    fn next_survives_on_every_account_page() {
         for next in ["", "/messages/new/ben", "/messages/new?q=100%25&x=a+b", "/messages/new?q=%C3%A9"] {
-            let address = on_the_way("/signup", next);
+            let address = with_next("/signup", next);
             let search = address.split_once('?').map_or("", |(_, search)| search);
             assert_eq!(next_in(search), next, "{address}");
             assert_eq!(next_in(&format!("email=a%40b.c&{search}")), next, "{address}");

@@ -1,28 +1,25 @@
-//! A person's mark: initials on a colour.
+//! Avatar of a user: initials on a color.
 
 use leptos::prelude::*;
 
 use crate::domain::user::{self, User};
 
-/// How many colours there are: `--avatar-0` and on in `style/tokens.css`.
-const COLOURS: u128 = 12;
+/// Number of avatar colors: `--avatar-0` and following in `style/tokens.css`.
+const COLORS: u128 = 12;
 
-/// Initials on a colour that is always the same for one person. Decoration: the name stands beside it.
+/// Initials on a color that depends on the user's id. Hidden from screen readers: the name is always beside it.
 #[component]
-pub fn Avatar(
-    /// Whose.
-    user: User,
-) -> impl IntoView {
-    let class = format!("avatar avatar--{}", colour(user.id));
+pub fn Avatar(user: User) -> impl IntoView {
+    let class = format!("avatar avatar--{}", color(user.id));
     view! { <span class=class aria-hidden="true">{initials(user.display_name.as_str())}</span> }
 }
 
-fn colour(id: user::Id) -> u128 {
-    id.0.as_u128() % COLOURS
+fn color(id: user::Id) -> u128 {
+    id.0.as_u128() % COLORS
 }
 
-/// The first letters of the first two words, which the style draws as capitals: WASM would need a table of all there are. A
-/// name without letters or digits gives its first character.
+/// Returns the first letters of the first two words, or the first character of a name without letters and digits. The
+/// stylesheet makes them uppercase: in WASM that would need a table of all uppercase letters.
 fn initials(name: &str) -> String {
     let letters: Vec<char> =
         name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric())).take(2).collect();
@@ -49,9 +46,9 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_depends_on_the_id_alone_and_is_one_of_those_that_there_are() {
+    fn the_color_depends_on_the_id_alone_and_is_a_defined_one() {
         let ana = user::Id(Uuid::from_u128(25));
-        assert_eq!(colour(ana), 1);
-        assert!(colour(user::Id(Uuid::max())) < COLOURS);
+        assert_eq!(color(ana), 1);
+        assert!(color(user::Id(Uuid::max())) < COLORS);
     }
 }

@@ -1,8 +1,8 @@
-//! The name of the place.
+//! Brand: logo and name.
 
 use leptos::prelude::*;
 
-/// The mark and the word, leading home.
+/// Logo and name, linked to the conversations.
 #[component]
 pub fn Brand() -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! A person's conversations, newest first.
+//! List of the user's conversations, newest first.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -11,28 +11,23 @@ use crate::domain::user;
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::pager::OlderLink;
 use crate::ui::components::presence::PresenceMark;
-use crate::ui::components::time::{Shown, Time};
-use crate::ui::state::inbox_window::Rows;
-use crate::ui::state::{Drafts, Place, Presence};
+use crate::ui::components::time::{Time, TimeFormat};
+use crate::ui::state::inbox_window::InboxWindow;
+use crate::ui::state::{ComposeTarget, Drafts, Presence};
 
-/// The rows, and the way to older ones.
+/// Rows of conversations, and a link to older ones.
 #[component]
-pub fn ConversationList(
-    /// What is shown.
-    rows: Rows,
-    /// Who reads.
-    me: user::Id,
-) -> impl IntoView {
-    // A row is drawn anew when anything in it has changed.
+pub fn ConversationList(window: InboxWindow, me: user::Id) -> impl IntoView {
+    // The key holds everything that a row shows: `For` renders a row again only under a new key.
     let key = |row: &Conversation| (row.id, row.last_sent_at.clone(), row.unread(), row.is_marked());
     view! {
-        <Show when=move || !rows.is_empty() fallback=NoConversations>
+        <Show when=move || !window.is_empty() fallback=NoConversations>
             <ul class="conversation-list">
-                <For each=move || rows.shown() key=key let:row>
+                <For each=move || window.rows() key=key let:row>
                     <ConversationItem row me/>
                 </For>
             </ul>
-            <OlderConversations rows/>
+            <OlderConversations window/>
         </Show>
     }
 }
@@ -48,17 +43,18 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
         let href = href.clone();
         move || (*pathname.read() == href).then_some("page")
     };
-    let (place, drafts) = (Place { conversation: Some(row.id), with: row.with.id }, use_context::<Drafts>());
-    // Of the one that is open it is in the field.
+    let (drafts, target) =
+        (use_context::<Drafts>(), ComposeTarget { conversation: Some(row.id), recipient: row.with.id });
+    // The draft of the open conversation is visible in the composer.
     let draft = {
         let href = href.clone();
-        Memo::new(move |_| drafts?.of(place).filter(|_| *pathname.read() != href))
+        Memo::new(move |_| drafts?.of(target).filter(|_| *pathname.read() != href))
     };
     let by_me = row.last_author == Some(me);
     let count = (row.unread() > 0).then(|| row.unread());
     let unread = (count.is_some() || row.is_marked()).then(|| {
-        let says = if count.is_some() { " unread" } else { "Marked as unread" };
-        view! { <span class="badge">{count}<span class="visually-hidden">{says}</span></span> }
+        let label = if count.is_some() { " unread" } else { "Marked as unread" };
+        view! { <span class="badge">{count}<span class="visually-hidden">{label}</span></span> }
     });
     let preview = StoredValue::new(row.preview);
     view! {
@@ -66,10 +62,10 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
             <a class="conversation" href=href aria-current=current>
                 <Avatar user=row.with.clone()/>
                 <span class="conversation__name">
-                    <bdi>{row.with.display_name.to_string()}</bdi> <PresenceMark person=row.with.id/>
+                    <bdi>{row.with.display_name.to_string()}</bdi> <PresenceMark user=row.with.id/>
                 </span>
                 <span class="conversation__handle">"@" <bdi>{row.with.handle.to_string()}</bdi></span>
-                <span class="conversation__time"><Time at=row.last_sent_at shown=Shown::Short/></span>
+                <span class="conversation__time"><Time at=row.last_sent_at format=TimeFormat::Short/></span>
                 <span class="conversation__preview">
                     {move || match draft.get() {
                         Some(draft) => Either::Left(view! { <span class="conversation__draft">"Draft: "</span><bdi>{draft}</bdi> }),
@@ -83,11 +79,11 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
 }
 
 #[component]
-fn OlderConversations(rows: Rows) -> impl IntoView {
+fn OlderConversations(window: InboxWindow) -> impl IntoView {
     let load = Action::new(move |_: &()| {
-        let cursor = untrack(|| rows.older());
+        let cursor = untrack(|| window.older());
         async move {
-            rows.extend(api::list_conversations(cursor).await?);
+            window.extend(api::list_conversations(cursor).await?);
             Ok::<(), AppError>(())
         }
     });
@@ -103,7 +99,7 @@ fn OlderConversations(rows: Rows) -> impl IntoView {
             />
         }
     };
-    move || rows.older().map(link)
+    move || window.older().map(link)
 }
 
 #[component]
@@ -111,12 +107,12 @@ fn NoConversations() -> impl IntoView {
     view! {
         <div class="notice">
             <p>"You have no conversations yet."</p>
-            <a class="button button--primary" href="/messages/new">"Write to somebody"</a>
+            <a class="button button--primary" href="/messages/new">"Start a conversation"</a>
         </div>
     }
 }
 
-/// Stands where the rows will be, while they are fetched.
+/// Placeholder for the rows while they load.
 #[component]
 pub fn ConversationListSkeleton() -> impl IntoView {
     let rows = (0..6).map(|_| view! { <li class="skeleton skeleton--row"></li> }).collect_view();

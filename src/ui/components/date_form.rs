@@ -1,4 +1,4 @@
-//! The way to a day of a conversation.
+//! Form that opens a conversation at a date.
 
 use leptos::ev::SubmitEvent;
 use leptos::html::{Details, Input};
@@ -10,24 +10,25 @@ use crate::domain::message::SentAt;
 use crate::domain::page::Cursor;
 use crate::ui::components::disclosure::close_when_left;
 
-/// What comes after the beginning of a day, of the Greenwich one: all that a server can know. None for what is no date.
+/// Returns the cursor of the messages since midnight UTC of a date: the server does not know the reader's time zone.
+/// `None` if the text is not a date.
 pub fn from_day(date: &str) -> Option<Cursor> {
     let is_date = date.len() == 10 && date.bytes().all(|it| it.is_ascii_digit() || it == b'-');
     is_date.then(|| Cursor::after(&SentAt::stored(format!("{date}T00:00:00.000000+00:00"))))
 }
 
-/// The same of the day as the reader's clock has it. Runs in the browser only.
+/// Returns the cursor of the messages since local midnight of a date. Runs only in the browser.
 fn from_local_day(date: &str) -> Option<Cursor> {
-    // With a time and without a zone it is the reader's own (ECMA-262, 21.4.3.2).
-    let begins = js_sys::Date::new(&format!("{date}T00:00:00").into());
-    let time = (!begins.get_time().is_nan()).then(|| begins.to_iso_string())?;
+    // A date with a time but without a zone is in the local time zone (ECMA-262, 21.4.3.2).
+    let midnight = js_sys::Date::new(&format!("{date}T00:00:00").into());
+    let time = (!midnight.get_time().is_nan()).then(|| midnight.to_iso_string())?;
     Some(Cursor::after(&SentAt::stored(time.into())))
 }
 
-/// Opens and closes without WASM, and leads there without it.
+/// Disclosure with a date field. Without WASM it opens, closes and submits as a plain form.
 #[component]
 pub fn DateForm(
-    /// The conversation's.
+    /// Path of the conversation.
     path: String,
 ) -> impl IntoView {
     let (menu, field) = (NodeRef::<Details>::new(), NodeRef::<Input>::new());
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_asked_for_from_its_beginning_and_what_is_no_date_is_not() {
+    fn a_date_becomes_a_cursor_at_its_midnight_and_other_text_does_not() {
         assert_eq!(from_day("2026-11-21"), Some(Cursor("after-2026-11-21T00:00:00.000000Z".to_owned())));
         assert_eq!([from_day("tomorrow"), from_day("")], [None, None]);
     }

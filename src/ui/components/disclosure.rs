@@ -1,11 +1,11 @@
-//! What opens and closes (`<details>`), and gets out of the way by itself.
+//! Disclosures (`<details>`) that close automatically.
 
 use leptos::html::Details;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Event, Node};
 
-/// Closes it on Escape, which gives the focus back, and when something else is pressed. Without WASM it does neither.
+/// Closes the disclosure on Escape, which returns the focus to its summary, and on a click outside. Needs WASM.
 pub fn close_when_left(menu: NodeRef<Details>) {
     Effect::new(move |_| {
         let escape = window_event_listener(leptos::ev::keydown, move |event| {

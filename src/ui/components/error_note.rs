@@ -1,4 +1,4 @@
-//! One way to show that something was not done.
+//! Error messages on pages.
 
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
@@ -10,31 +10,27 @@ use leptos_router::location::Url;
 use crate::domain::error::AppError;
 use crate::ui::components::heading::Heading;
 
-/// Says why, beside what was tried.
+/// Error message beside the control that failed. Offers the sign-in if the user is signed out.
 #[component]
-pub fn ErrorNote(
-    /// Why.
-    error: AppError,
-) -> impl IntoView {
+pub fn ErrorNote(error: AppError) -> impl IntoView {
     let sign_in = (error == AppError::Unauthenticated).then(|| view! { " " <a href=sign_in_path()>"Sign in"</a> });
     view! { <p class="error-note" role="alert">{error.to_string()}{sign_in}</p> }
 }
 
-/// In the place of something that could not be read: leads to the sign-in if that is missing, else says what and why.
+/// Replaces content that could not be loaded. Redirects a signed-out user to the sign-in; otherwise shows the error.
 #[component]
-pub fn Missing(
-    /// What could not be read, such as "This conversation".
-    what: &'static str,
-    /// Why.
+pub fn LoadError(
+    /// The missing content, such as "This conversation".
+    subject: &'static str,
     error: AppError,
 ) -> impl IntoView {
     match error {
         AppError::Unauthenticated => EitherOf3::A(view! { <Redirect path=sign_in_path()/> }),
-        AppError::NotFound => EitherOf3::B(view! { <NothingHere/> }),
+        AppError::NotFound => EitherOf3::B(view! { <NotFoundNotice/> }),
         error => EitherOf3::C(view! {
-            <Title text="Not shown · Cruddur"/>
+            <Title text="Something went wrong · Cruddur"/>
             <div class="notice">
-                <Heading>{what} " cannot be shown"</Heading>
+                <Heading>{subject} " couldn't be loaded"</Heading>
                 <ErrorNote error/>
                 <TryAgain/>
             </div>
@@ -42,32 +38,33 @@ pub fn Missing(
     }
 }
 
-/// Loads the page again.
+/// Link that reloads the page.
 #[component]
 pub fn TryAgain() -> impl IntoView {
-    // `external`: the router would not load an address on which it already is.
-    view! { <a class="button" href=here() rel="external">"Try again"</a> }
+    // `external`: the router does not navigate to the address that it already shows.
+    view! { <a class="button" href=current_address() rel="external">"Try again"</a> }
 }
 
-/// Not there, or not yours: the two look the same.
+/// Notice for content that does not exist or is not accessible to the user. The two look the same, so that a stranger
+/// cannot find out which conversations exist.
 #[component]
-pub fn NothingHere() -> impl IntoView {
+pub fn NotFoundNotice() -> impl IntoView {
     view! {
-        <Title text="Nothing here · Cruddur"/>
+        <Title text="Page not found · Cruddur"/>
         <div class="notice">
-            <Heading>"There is nothing here"</Heading>
-            <p>"The address may be mistyped, or lead to something that is not yours."</p>
-            <a class="button button--primary" href="/messages">"To your messages"</a>
+            <Heading>"Page not found"</Heading>
+            <p>"The address may be mistyped, or you may not have access to this page."</p>
+            <a class="button button--primary" href="/messages">"Go to your messages"</a>
         </div>
     }
 }
 
-/// The sign-in that comes back here.
+/// URL of the sign-in that returns to this page.
 fn sign_in_path() -> String {
-    format!("/signin?next={}", Url::escape(&here()))
+    format!("/signin?next={}", Url::escape(&current_address()))
 }
 
-fn here() -> String {
+fn current_address() -> String {
     let location = use_location();
     match location.search.get_untracked() {
         search if search.is_empty() => location.pathname.get_untracked(),

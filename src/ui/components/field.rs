@@ -1,23 +1,20 @@
-//! One labelled input of a form.
+//! Labeled form fields.
 
 use leptos::prelude::*;
 
 use crate::ui::components::form::Submission;
 
-/// What a field is for: its type, and what a browser may fill in (HTML, section 4.10.18.7).
+/// Purpose of a field. It determines the input type and the autofill token (HTML, section 4.10.18.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// An e-mail address by which somebody signs in.
     Email,
-    /// The password that there is.
+    /// The current password.
     Password,
-    /// A password to be.
     NewPassword,
     /// A code from an e-mail.
     Code,
-    /// A name that others read.
+    /// A display name.
     Name,
-    /// A handle.
     Handle,
 }
 
@@ -45,34 +42,27 @@ impl Kind {
         (self == Self::Code).then_some("numeric")
     }
 
-    /// Phones would write `Ana` for `ana`.
+    /// Without this, on-screen keyboards would enter `Ana` for the handle `ana`.
     fn autocapitalize(self) -> &'static str {
         if self == Self::Name { "words" } else { "none" }
     }
 }
 
-/// A label, an input, and what is wrong with it.
+/// Input with its label, hint and error message.
 #[component]
 pub fn Field(
-    /// The form.
-    of: Submission,
-    /// The field's name in the form, and its id on the page.
+    form: Submission,
+    /// Name in the form, and id on the page.
     name: &'static str,
-    /// What to call it.
     label: &'static str,
-    /// What it is for.
     kind: Kind,
-    /// What to know before typing.
-    #[prop(optional)]
-    hint: &'static str,
-    /// What is in it at first.
+    #[prop(optional)] hint: &'static str,
+    /// Initial value, unless the form returns with what was typed.
     #[prop(optional_no_strip)]
     value: Option<String>,
-    /// Whether typing may begin here at once.
-    #[prop(optional)]
-    autofocus: bool,
+    #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
-    let reason = Memo::new(move |_| of.error.with(|error| error.as_ref().and_then(|error| error.field(name))));
+    let reason = Memo::new(move |_| form.error.with(|error| error.as_ref().and_then(|error| error.field(name))));
     let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
     let described_by = format!("{hint_id} {error_id}");
     view! {
@@ -89,7 +79,7 @@ pub fn Field(
                 spellcheck="false"
                 dir="auto"
                 required
-                value=of.typed(name).or(value)
+                value=form.typed(name).or(value)
                 autofocus=autofocus
                 aria-invalid=move || reason.read().is_some().then_some("true")
                 aria-describedby=described_by
@@ -100,16 +90,13 @@ pub fn Field(
     }
 }
 
-/// A choice between yes and no: ticked, the form carries `true`.
+/// Check box with label and hint. A checked box is sent as `true`; without the check nothing is sent.
 #[component]
 pub fn CheckBox(
-    /// The field's name in the form, and its id on the page.
+    /// Name in the form, and id on the page.
     name: &'static str,
-    /// What to call it.
     label: &'static str,
-    /// What ticking it does.
     hint: &'static str,
-    /// Whether it is ticked at first.
     checked: bool,
 ) -> impl IntoView {
     let hint_id = format!("{name}-hint");
@@ -130,16 +117,11 @@ pub fn CheckBox(
     }
 }
 
-/// The button that sends a form.
+/// Submit button of a form.
 #[component]
-pub fn SubmitButton(
-    /// The form.
-    of: Submission,
-    /// What it does.
-    label: &'static str,
-) -> impl IntoView {
+pub fn SubmitButton(form: Submission, label: &'static str) -> impl IntoView {
     view! {
-        <button class="button button--primary" type="submit" aria-disabled=move || of.pending.get().then_some("true")>
+        <button class="button button--primary" type="submit" aria-disabled=move || form.pending.get().then_some("true")>
             {label}
         </button>
     }

@@ -1,10 +1,10 @@
-//! Where the focus goes when what had it is gone. Runs in the browser only.
+//! Moves the focus when the focused element goes away. Runs only in the browser.
 
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlElement;
 
-/// Puts the focus on the first element that a selector finds, if there is one.
+/// Focuses the first element that matches `selector`, if there is one.
 pub fn focus(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {

@@ -1,9 +1,8 @@
-//! Forms that work without WASM too.
+//! Forms that work with and without WASM.
 //!
-//! Without it the browser posts the form to the page's own path, and a refusal renders the page again ([`Refused`]).
-//! With it the same fields go to the same server function, and a refusal appears beside them.
+//! Without WASM the browser posts the form to the page's own path, and an error renders the page again
+//! ([`RefusedForm`]). With WASM the same fields go to the same server function, and an error appears beside them.
 
-use crate::domain::refused_form::Refused;
 use std::collections::BTreeMap;
 
 use leptos::form::form_data_from_event;
@@ -20,40 +19,41 @@ use leptos_router::hooks::use_navigate;
 
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
+use crate::domain::refused_form::RefusedForm;
 use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::focus::focus;
 
-/// How a form that was accepted is left.
+/// Navigation after an accepted form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leave {
-    /// By the router: the page changes, the document stays.
+    /// The router navigates and the document stays.
     Navigate,
-    /// By loading a document: who is signed in has changed, and nothing may stay from before.
+    /// The browser loads a new document: the signed-in user has changed, and no state of the previous user may remain.
     Load,
 }
 
-/// A form on its way to the server function `S`: what it refused, and what had been typed.
+/// Submission of a form to a server function: its error, its pending state and what was typed.
 #[derive(Clone, Copy)]
 pub struct Submission {
-    /// Why the last try was refused.
+    /// Error of the last attempt.
     pub error: Signal<Option<AppError>>,
-    /// Whether an answer is awaited.
     pub pending: Signal<bool>,
     typed: StoredValue<BTreeMap<String, String>>,
     submit: Callback<SubmitEvent>,
 }
 
 impl Submission {
-    /// Sends a form's fields to the server function `S`, beginning with what a plain post of it was refused for.
-    pub fn of<S>(refused: Option<Refused>, leave: Leave) -> Self
+    /// Creates the submission of a form to the server function `S`. `refused` is the form that the server has just
+    /// refused without WASM.
+    pub fn of<S>(refused: Option<RefusedForm>, leave: Leave) -> Self
     where
         S: ServerFn<Output = Destination, Error = AppError, Protocol = Http<PostUrl, Json>>,
     {
         Self::to(S::PATH, refused, leave)
     }
 
-    /// The code is there once, not once for every form.
-    fn to(path: &'static str, refused: Option<Refused>, leave: Leave) -> Self {
+    /// Not generic, so that the code is compiled once and not once per form.
+    fn to(path: &'static str, refused: Option<RefusedForm>, leave: Leave) -> Self {
         let (first_error, typed) = refused.map_or_else(Default::default, |it| (Some(it.error), it.fields));
         let action = Action::new(move |fields: &String| post(path, fields.clone()));
         let error = Signal::derive(move || match action.value().get() {
@@ -63,7 +63,7 @@ impl Submission {
         leave_when_accepted(action, leave);
         focus_first_wrong_field(error);
         let submit = Callback::new(move |event: SubmitEvent| {
-            // What cannot be read here goes to the server the plain way.
+            // If the fields cannot be read here, the browser submits the form without script.
             if let Some(fields) = fields_of(&event) {
                 event.prevent_default();
                 if !action.pending().get_untracked() {
@@ -74,23 +74,23 @@ impl Submission {
         Self { error, pending: action.pending().into(), typed: StoredValue::new(typed), submit }
     }
 
-    /// Sends the form of `event`.
+    /// Submits the form of `event`.
     pub fn submit(&self, event: SubmitEvent) {
         self.submit.run(event);
     }
 
-    /// What had been typed into the field `name` when the form was refused without WASM.
+    /// Returns the text of the field `name` if the form was refused without WASM.
     pub fn typed(&self, name: &str) -> Option<String> {
         self.typed.with_value(|typed| typed.get(name).cloned())
     }
 
-    /// The error that belongs to no field among `fields`, and is to be shown above them.
-    fn error_beside(&self, fields: &[&str]) -> Option<AppError> {
+    /// Returns the error if it belongs to none of `fields`. It is shown above the form.
+    fn form_error(&self, fields: &[&str]) -> Option<AppError> {
         self.error.get().filter(|error| fields.iter().all(|name| error.field(name).is_none()))
     }
 }
 
-/// Posts a form's fields, as a browser would write them, to the server function at `path`.
+/// Posts URL-encoded fields to the server function at `path`.
 async fn post(path: &'static str, fields: String) -> Result<Destination, AppError> {
     type Request = <BrowserClient as Client<AppError>>::Request;
     let request =
@@ -104,7 +104,7 @@ async fn post(path: &'static str, fields: String) -> Result<Destination, AppErro
     }
 }
 
-/// What is in the fields of a form that is being submitted.
+/// Returns the URL-encoded fields of the submitted form.
 fn fields_of(event: &SubmitEvent) -> Option<String> {
     let fields = form_data_from_event(event).ok()?;
     let fields = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?;
@@ -117,7 +117,7 @@ fn leave_when_accepted(action: Action<String, Result<Destination, AppError>>, le
         if let Some(Ok(Destination(path))) = action.value().get() {
             match leave {
                 Leave::Navigate => navigate(&path, Default::default()),
-                // Fails only for an address that cannot be read; the server makes none.
+                // Fails only for an invalid URL, which the server never sends.
                 Leave::Load => drop(window().location().assign(&path)),
             }
         }
@@ -127,30 +127,29 @@ fn leave_when_accepted(action: Action<String, Result<Destination, AppError>>, le
 fn focus_first_wrong_field(error: Signal<Option<AppError>>) {
     Effect::new(move |_| {
         if error.read().is_some() {
-            // After this frame the fields are marked.
+            // The fields get their `aria-invalid` in this frame.
             request_animation_frame(|| focus("[aria-invalid='true']"));
         }
     });
 }
 
-/// A form of labelled fields, and above them what is wrong with none of them in particular.
+/// Form of labeled fields. Errors that belong to no field are shown above them.
 #[component]
 pub fn FieldForm(
-    /// Where the form is posted without WASM: the page's own path.
+    /// URL to which the form is posted without WASM: the page's own path.
     action: &'static str,
-    /// The names of its fields.
+    /// Names of the fields.
     fields: &'static [&'static str],
-    /// What its submit button does.
-    of: Submission,
-    /// A second button `resend`, where there is one.
+    form: Submission,
+    /// Submission of the second button `resend`, if the form has one.
     #[prop(optional)]
     resend: Option<Submission>,
     children: Children,
 ) -> impl IntoView {
-    let error = move || of.error_beside(fields).or_else(|| resend.and_then(|resend| resend.error.get()));
+    let error = move || form.form_error(fields).or_else(|| resend.and_then(|resend| resend.error.get()));
     let submit = move |event: SubmitEvent| match resend {
-        Some(resend) if pressed(&event, "resend") => resend.submit(event),
-        _ => of.submit(event),
+        Some(resend) if is_submitted_by(&event, "resend") => resend.submit(event),
+        _ => form.submit(event),
     };
     view! {
         <form class="form" method="post" action=action novalidate on:submit=submit>
@@ -160,6 +159,6 @@ pub fn FieldForm(
     }
 }
 
-fn pressed(event: &SubmitEvent, name: &str) -> bool {
+fn is_submitted_by(event: &SubmitEvent, name: &str) -> bool {
     event.submitter().is_some_and(|button| button.get_attribute("name").as_deref() == Some(name))
 }

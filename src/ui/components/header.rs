@@ -1,4 +1,4 @@
-//! What stands above every page.
+//! Header of every page.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -8,16 +8,16 @@ use crate::domain::user::User;
 use crate::ui::components::account_menu::AccountMenu;
 use crate::ui::components::brand::Brand;
 
-/// The brand alone, where nobody may be signed in.
+/// Header of the pages that need no sign-in: the brand alone.
 #[component]
 pub fn PlainHeader() -> impl IntoView {
     view! { <header class="header"><Brand/></header> }
 }
 
-/// The brand, the ways through the app, and who is signed in.
+/// Header of the other pages: the brand, the navigation and the account menu.
 #[component]
 pub fn Header(
-    /// Who is signed in.
+    /// The signed-in user.
     me: Resource<Result<User, AppError>>,
 ) -> impl IntoView {
     view! {

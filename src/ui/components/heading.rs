@@ -1,59 +1,63 @@
-//! The page's heading, which takes the focus when the router has changed the page.
+//! Page heading. It takes the focus after a navigation of the router.
 
 use leptos::html::H1;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use leptos_router::location::Location;
 
-/// How the reader came to this page.
+/// State of the heading's focus across navigations of the router.
 #[derive(Clone, Copy)]
-pub struct Arrival {
-    /// The address whose heading last had the focus, or that the document was loaded for.
-    at: StoredValue<String>,
-    /// Whether the page is about to change by itself.
-    by_itself: StoredValue<bool>,
+pub struct HeadingFocus {
+    /// Address whose heading was focused last. At first it is the address for which the document was loaded.
+    focused_address: StoredValue<String>,
+    /// True if the next navigation is not the user's.
+    is_automatic: StoredValue<bool>,
 }
 
-impl Arrival {
-    /// The page is about to change though nobody has asked for it: the focus stays where it is, if that stays.
-    pub fn comes_by_itself(&self) {
-        self.by_itself.set_value(true);
+impl HeadingFocus {
+    /// Announces a navigation that the user has not requested. The focus then stays where it is, unless the focused
+    /// element goes away with the old page.
+    pub fn expect_automatic_navigation(&self) {
+        self.is_automatic.set_value(true);
     }
 }
 
-/// Remembers where the document was loaded: there the browser has placed the focus.
-pub fn provide_arrival() {
-    provide_context(Arrival { at: StoredValue::new(address(&use_location())), by_itself: StoredValue::new(false) });
+/// Provides [`HeadingFocus`]. The address of the loaded document counts as focused: the browser sets the focus there.
+pub fn provide_heading_focus() {
+    let focused_address = StoredValue::new(address(&use_location()));
+    provide_context(HeadingFocus { focused_address, is_automatic: StoredValue::new(false) });
 }
 
-/// Whether nothing has the focus, or only the heading of a page that has just come.
+/// Returns true if no element has the focus, or only the heading of a page.
 pub fn focus_is_free() -> bool {
     document().active_element().is_none_or(|it| it.tag_name() == "BODY" || it.class_list().contains("heading"))
 }
 
-/// Path and question: another part of a conversation is another page.
+/// Path and query: another part of a conversation counts as another page.
 fn address(location: &Location) -> String {
     untrack(|| format!("{}?{}", location.pathname.get(), location.search.get()))
 }
 
-/// The one `h1` of a page.
+/// The page's `h1`, which takes the focus after a navigation.
 #[component]
 pub fn Heading(
-    /// The id by which a region is labelled.
+    /// Id for the `aria-labelledby` of a region.
     #[prop(default = "heading")]
     id: &'static str,
     children: Children,
 ) -> impl IntoView {
     let heading = NodeRef::<H1>::new();
-    let arrival = use_context::<Arrival>();
+    let focus = use_context::<HeadingFocus>();
     let location = use_location();
     Effect::new(move |_| {
-        let (Some(heading), Some(Arrival { at, by_itself })) = (heading.get(), arrival) else { return };
+        let (Some(heading), Some(HeadingFocus { focused_address, is_automatic })) = (heading.get(), focus) else {
+            return;
+        };
         let here = address(&location);
-        if at.get_value() != here {
-            at.set_value(here);
-            // Without this a screen reader would say nothing when a link has been followed.
-            if by_itself.try_update_value(std::mem::take) != Some(true) || focus_is_free() {
+        if focused_address.get_value() != here {
+            focused_address.set_value(here);
+            // Without the focus a screen reader would not announce the new page.
+            if is_automatic.try_update_value(std::mem::take) != Some(true) || focus_is_free() {
                 let _ = heading.focus();
             }
         }

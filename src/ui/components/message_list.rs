@@ -1,4 +1,4 @@
-//! The messages of a conversation, oldest first, by day and by who wrote them.
+//! Messages of a conversation, oldest first, grouped by day and author.
 
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
@@ -8,24 +8,24 @@ use crate::domain::links::{Part, parts};
 use crate::domain::message::{self, Message};
 use crate::domain::user::{self, User};
 use crate::ui::components::receipt::{Receipt, ReceiptMarks};
-use crate::ui::components::time::{Day, Moment, Shown, Time, Zone, day_line, use_zone};
+use crate::ui::components::time::{Day, Moment, Time, TimeFormat, Zone, day_line, use_time_zone};
 
-/// Two messages of one person that lie at most this far apart are shown as one utterance.
-const PAUSE_MINUTES: i64 = 5;
+/// Maximum time between two messages of an author that are shown as one group.
+const GROUP_MINUTES_MAX: i64 = 5;
 
-/// What stands in the list, from top to bottom.
+/// Item of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Line {
-    /// A day begins.
+    /// Heading of a day.
     Day(Day),
-    /// What was unread when the conversation was opened begins.
+    /// Line above the first message that was unread when the conversation was opened.
     Unread,
-    /// A message; the first of an utterance names its author.
+    /// Message. The first message of a group shows its author.
     Message { message: Message, first: bool },
 }
 
 impl Line {
-    /// What makes a line another one, so that it is drawn anew.
+    /// Key of the line for `For`, which renders a line again only under a new key.
     fn key(&self) -> (Option<Day>, Option<message::Id>, bool) {
         match self {
             Self::Day(day) => (Some(*day), None, false),
@@ -35,51 +35,51 @@ impl Line {
     }
 }
 
-/// Messages with the days between them, on the clock of `zone`, and a line above the message `unread`.
+/// Returns the messages with a line at the start of each day in `zone`, and a line above the message `unread`.
 fn lines(messages: &[Message], zone: Zone, unread: Option<message::Id>) -> Vec<Line> {
     let mut lines = Vec::with_capacity(messages.len() + 4);
-    let mut before: Option<(user::Id, Option<Moment>)> = None;
+    let mut previous: Option<(user::Id, Option<Moment>)> = None;
     for message in messages {
         let at = Moment::of(&message.sent_at, zone);
-        let day_begins = at.map(|at| at.day) != before.and_then(|(_, at)| at).map(|at| at.day);
-        if let (true, Some(at)) = (day_begins, at) {
+        let is_new_day = at.map(|at| at.day) != previous.and_then(|(_, at)| at).map(|at| at.day);
+        if let (true, Some(at)) = (is_new_day, at) {
             lines.push(Line::Day(at.day));
         }
-        let unread_begin = unread == Some(message.id);
-        if unread_begin {
+        let is_first_unread = unread == Some(message.id);
+        if is_first_unread {
             lines.push(Line::Unread);
         }
-        let begins = day_begins || unread_begin;
-        let first = begins || before.is_none_or(|before| !continues(before, (message.author, at)));
+        let follows_line = is_new_day || is_first_unread;
+        let first = follows_line || previous.is_none_or(|previous| !continues(previous, (message.author, at)));
         lines.push(Line::Message { message: message.clone(), first });
-        before = Some((message.author, at));
+        previous = Some((message.author, at));
     }
     lines
 }
 
-fn continues(before: (user::Id, Option<Moment>), now: (user::Id, Option<Moment>)) -> bool {
+/// Returns true if the message at `now` belongs to the group of the message at `previous`.
+fn continues(previous: (user::Id, Option<Moment>), now: (user::Id, Option<Moment>)) -> bool {
     let pause = |(then, now): (Moment, Moment)| now.minutes() - then.minutes();
-    before.0 == now.0 && before.1.zip(now.1).is_some_and(|moments| pause(moments) <= PAUSE_MINUTES)
+    previous.0 == now.0 && previous.1.zip(now.1).is_some_and(|moments| pause(moments) <= GROUP_MINUTES_MAX)
 }
 
-/// The lines. What is written in the address bar or typed does not belong here: this only draws.
+/// List of messages.
 #[component]
 pub fn MessageList(
-    /// What has been written, oldest first.
+    /// Messages, oldest first.
     #[prop(into)]
     messages: Signal<Vec<Message>>,
-    /// Up to which place the person had read; none where there is nothing unread.
+    /// The user's read position when the conversation was opened; `None` if there were no unread messages.
     #[prop(into)]
     read_before: Signal<Option<u64>>,
-    /// How far the other person has got, where that is shown.
+    /// Receipts of the other member; `None` if they are not shown.
     #[prop(into)]
     receipts: Signal<Option<Receipts>>,
-    /// Who reads.
     me: user::Id,
-    /// The other person.
+    /// The other member.
     with: User,
 ) -> impl IntoView {
-    let zone = use_zone();
+    let zone = use_time_zone();
     let with = StoredValue::new(with);
     let marks = Memo::new(move |_| ReceiptMarks::of(&messages.read(), me, receipts.get()));
     let draw = move |line: Line| match line {
@@ -87,11 +87,11 @@ pub fn MessageList(
         Line::Unread => EitherOf3::B(view! { <li class="unread-line"><span>"New messages"</span></li> }),
         Line::Message { message, first } => EitherOf3::C(view! { <MessageItem message first me with marks/> }),
     };
-    // Only looked for once: what comes before it may be let go of, and what then is first was not unread.
-    let unread = Memo::new(move |known: Option<&Option<message::Id>>| {
+    // Searched for only once: the page may drop older messages, and the first one left would then look unread.
+    let unread = Memo::new(move |found: Option<&Option<message::Id>>| {
         let read = read_before.get()?;
         let is_unread = |message: &&Message| message.seq > read && message.author != me;
-        known.copied().flatten().or_else(|| messages.read_untracked().iter().find(is_unread).map(|message| message.id))
+        found.copied().flatten().or_else(|| messages.read_untracked().iter().find(is_unread).map(|message| message.id))
     });
     view! {
         <ol class="message-list">
@@ -115,41 +115,41 @@ fn MessageItem(
 ) -> impl IntoView {
     let mine = message.author == me;
     let author = with.with_value(|with| author(message.author, me, with));
-    // Every message names its author to a screen reader; to the eye, side and shape go on telling after the first.
+    // Screen readers get the author of every message. On the screen, position and shape show it after the first one.
     let author_class = if first && !mine { "message__author" } else { "visually-hidden" };
     view! {
         <li class="message" class=("message--mine", mine) class=("message--first", first) id=format!("m-{}", message.id)>
             <span class=author_class><bdi>{author}</bdi><span class="visually-hidden">": "</span></span>
             <p class="message__body"><span class="message__text" dir="auto">{message_text(&message.body)}</span></p>
             <span class="message__time">
-                <Time at=message.sent_at shown=Shown::Clock/>
+                <Time at=message.sent_at format=TimeFormat::Clock/>
                 {mine.then(|| view! { <Receipt message=message.id marks/> })}
             </span>
         </li>
     }
 }
 
-/// What the author of a message is called. In what the old app kept, people may have written who are not in the conversation.
+/// Returns the name of a message's author. Legacy rows may have authors who are not members of the conversation.
 fn author(author: user::Id, me: user::Id, with: &User) -> String {
     match author {
         author if author == me => "You".to_owned(),
         author if author == with.id => with.display_name.to_string(),
-        _ => "Somebody else".to_owned(),
+        _ => "Unknown user".to_owned(),
     }
 }
 
-/// What somebody wrote, with its links. Whoever follows one says nothing of where they come from.
+/// Renders the text of a message with its links. `noreferrer` keeps the conversation's URL from the linked site.
 fn message_text(body: &str) -> impl IntoView + use<> {
     let draw = |part| match part {
         Part::Text(text) => Either::Left(text),
-        Part::Link { href, shown } => Either::Right(view! {
-            <a class="message__link" href=href target="_blank" rel="noopener noreferrer nofollow ugc" dir="ltr">{shown}</a>
+        Part::Link { href, label } => Either::Right(view! {
+            <a class="message__link" href=href target="_blank" rel="noopener noreferrer nofollow ugc" dir="ltr">{label}</a>
         }),
     };
     parts(body).into_iter().map(draw).collect_view()
 }
 
-/// Stands where the messages will be, while they are fetched.
+/// Placeholder for the messages while they load.
 #[component]
 pub fn MessageListSkeleton() -> impl IntoView {
     view! {
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
     use crate::domain::samples;
 
-    /// `|` for a day, `-` where the unread begin, a capital for the first message of an utterance, a small letter for one that follows.
+    /// Draws a day as `|`, the unread line as `-`, the first message of a group as `M` and each following one as `m`.
     fn drawn(messages: &[Message]) -> String {
         let draw = |line: &Line| match line {
             Line::Day(_) => '|',
@@ -190,19 +190,19 @@ mod tests {
     }
 
     #[test]
-    fn a_line_stands_where_a_day_begins() {
+    fn a_line_marks_the_start_of_each_day() {
         let messages = at(&["2025-12-31T23:58", "2025-12-31T23:59", "2026-01-01T00:00", "2026-01-01T00:01"]);
         assert_eq!(drawn(&messages), "|Mm|Mm");
         assert_eq!(drawn(&[]), "");
     }
 
     #[test]
-    fn messages_within_five_minutes_are_one_utterance() {
+    fn messages_within_five_minutes_are_one_group() {
         assert_eq!(drawn(&at(&["2026-11-21T09:00", "2026-11-21T09:05", "2026-11-21T09:11"])), "|MmM");
     }
 
     #[test]
-    fn a_line_stands_where_the_unread_begin_below_that_of_the_day() {
+    fn a_line_marks_the_first_unread_message_below_the_line_of_the_day() {
         let mut messages = at(&["2026-11-21T09:00", "2026-11-21T09:00", "2026-11-22T09:00", "2026-11-22T09:00"]);
         messages[1].body = UNREAD.to_owned();
         assert_eq!(drawn(&messages), "|M-M|Mm");
@@ -211,24 +211,24 @@ mod tests {
     }
 
     #[test]
-    fn an_utterance_ends_when_the_other_person_writes() {
+    fn a_group_ends_with_a_message_of_the_other_member() {
         let mut messages = at(&["2026-11-21T09:00", "2026-11-21T09:00", "2026-11-21T09:00"]);
         messages[1].author = samples::user(2, "ben").id;
         assert_eq!(drawn(&messages), "|MMM");
     }
 
     #[test]
-    fn nobodys_words_are_put_into_the_mouth_of_another() {
+    fn a_message_is_attributed_only_to_its_own_author() {
         let (ana, ben, cy) = (samples::user(1, "ana"), samples::user(2, "ben"), samples::user(3, "cy"));
-        let called = |id| author(id, ana.id, &ben);
+        let name_of = |id| author(id, ana.id, &ben);
         assert_eq!(
-            [called(ana.id), called(ben.id), called(cy.id)],
-            ["You", ben.display_name.as_str(), "Somebody else"]
+            [name_of(ana.id), name_of(ben.id), name_of(cy.id)],
+            ["You", ben.display_name.as_str(), "Unknown user"]
         );
     }
 
     #[test]
-    fn a_message_without_a_readable_time_is_shown_all_the_same() {
+    fn a_message_with_an_unreadable_time_is_still_shown() {
         assert_eq!(drawn(&at(&["?", "2026-11-21T09:00", "?"])), "M|MM");
     }
 }

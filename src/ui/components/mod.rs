@@ -1,51 +1,28 @@
-//! Pieces that pages are made of.
+//! Components: views that take values and signals and draw them.
 
 pub mod account_menu;
-
 pub mod account_page;
-
 pub mod avatar;
-
 pub mod brand;
-
 pub mod composer;
-
-pub mod conversation_list;
-
-pub mod date_form;
-
-pub mod disclosure;
-
-pub mod error_note;
-
-pub mod field;
-
-pub mod focus;
-
-pub mod form;
-
-pub mod header;
-
-pub mod heading;
-
-pub mod message_list;
-
-pub mod pager;
-
-pub mod presence;
-
-pub mod receipt;
-
-pub mod shortcuts;
-
-pub mod thread;
-
-pub mod time;
-
 pub mod composer_field;
-
+pub mod conversation_list;
+pub mod conversation_pane;
+pub mod date_form;
+pub mod disclosure;
+pub mod error_note;
+pub mod field;
+pub mod focus;
+pub mod form;
+pub mod header;
+pub mod heading;
+pub mod message_list;
+pub mod pager;
+pub mod presence;
+pub mod receipt;
+pub mod shortcuts;
+pub mod time;
 pub mod unread;
-
 pub mod unsent_messages;
 
 #[cfg(test)]

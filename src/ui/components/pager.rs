@@ -1,26 +1,22 @@
-//! The way to older parts of a list.
+//! Link to older entries of a list.
 
 use leptos::prelude::*;
 use leptos::web_sys::MouseEvent;
 
 use crate::domain::error::AppError;
 
-/// A link to the page that is older. With WASM it puts what is older in front of what is shown instead.
+/// Link to the page of older entries. With WASM it calls `load` instead, which adds them to the shown ones.
 #[component]
 pub fn OlderLink(
-    /// The page, for a browser without WASM.
+    /// URL of the older page, for browsers without WASM.
     href: String,
-    /// What there is more of.
     label: &'static str,
-    /// Whether it is being fetched.
     pending: Signal<bool>,
-    /// Why it could not be fetched.
     error: Signal<Option<AppError>>,
-    /// Fetches it.
     load: Callback<()>,
 ) -> impl IntoView {
     let click = move |event: MouseEvent| {
-        // With a key held it is a link like any other: to a new tab or window.
+        // With a modifier key the browser opens the link in a new tab or window.
         if !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key()) {
             event.prevent_default();
             if !pending.get_untracked() {

@@ -1,18 +1,15 @@
-//! That somebody is there.
+//! Presence of a user.
 
 use leptos::prelude::*;
 
 use crate::domain::user;
 use crate::ui::state::Presence;
 
-/// A mark, while the person has a page open.
+/// Mark beside the name of a user who is online.
 #[component]
-pub fn PresenceMark(
-    /// Who.
-    person: user::Id,
-) -> impl IntoView {
+pub fn PresenceMark(user: user::Id) -> impl IntoView {
     let presence = use_context::<Presence>();
-    let is_here = Memo::new(move |_| presence.is_some_and(|presence| presence.is_here(person)));
+    let is_online = Memo::new(move |_| presence.is_some_and(|presence| presence.is_online(user)));
     let mark = || view! { <span class="presence" title="Online"><span class="visually-hidden">"Online"</span></span> };
-    move || is_here.get().then(mark)
+    move || is_online.get().then(mark)
 }

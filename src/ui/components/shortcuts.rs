@@ -1,22 +1,22 @@
-//! What the keyboard can do on every page of messages, and the list of it.
+//! Keyboard shortcuts of the message pages, and the dialog that lists them.
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlElement, KeyboardEvent};
 
-/// Keys, and what they do.
+/// Keys and their descriptions.
 const SHORTCUTS: [(&str, &str); 7] = [
     ("?", "Show this list"),
-    ("F6", "Go to the next part of the page"),
-    ("Shift + F6", "Go to the part before"),
+    ("F6", "Move to the next area of the page"),
+    ("Shift + F6", "Move to the previous area of the page"),
     ("Alt + ↓", "Open the next conversation"),
-    ("Alt + ↑", "Open the conversation before"),
+    ("Alt + ↑", "Open the previous conversation"),
     ("Enter", "Send the message"),
-    ("Shift + Enter", "Begin a new line"),
+    ("Shift + Enter", "Start a new line"),
 ];
 
-/// The parts of a page, and what in them takes the focus.
+/// Selectors of the page's regions in the order of F6, each with a selector of the element in it that takes the focus.
 const REGIONS: [(&str, &str); 5] = [
     (".header", ".header__link"),
     (".panes__list", ".conversation[aria-current], .conversation, a, h1, h2"),
@@ -25,27 +25,26 @@ const REGIONS: [(&str, &str); 5] = [
     (".panes__content > :not(.thread)", "input, a, h1"),
 ];
 
-/// The way to the list from elsewhere on the page.
+/// Handler of the shortcuts, and handle to their dialog.
 #[derive(Clone, Copy)]
 pub struct Shortcuts {
     list: NodeRef<Dialog>,
-    /// Whether the page has been taken over.
-    pub alive: RwSignal<bool>,
+    pub hydrated: RwSignal<bool>,
 }
 
 impl Shortcuts {
-    /// Begins to listen once the page is alive.
+    /// Listens to the keyboard from hydration on.
     pub fn start() -> Self {
-        let shortcuts = Self { list: NodeRef::new(), alive: RwSignal::new(false) };
+        let shortcuts = Self { list: NodeRef::new(), hydrated: RwSignal::new(false) };
         Effect::new(move |_| {
-            shortcuts.alive.set(true);
-            let keys = window_event_listener(leptos::ev::keydown, move |event| shortcuts.heed(&event));
+            shortcuts.hydrated.set(true);
+            let keys = window_event_listener(leptos::ev::keydown, move |event| shortcuts.handle(&event));
             on_cleanup(move || keys.remove());
         });
         shortcuts
     }
 
-    /// Shows the list.
+    /// Opens the dialog.
     pub fn show(&self) {
         if let Some(Some(list)) = self.list.try_get_untracked()
             && !list.open()
@@ -54,12 +53,12 @@ impl Shortcuts {
         }
     }
 
-    fn heed(self, event: &KeyboardEvent) {
-        let bare = !(event.ctrl_key() || event.meta_key() || event.alt_key());
+    fn handle(self, event: &KeyboardEvent) {
+        let unmodified = !(event.ctrl_key() || event.meta_key() || event.alt_key());
         let with_alt = event.alt_key() && !(event.ctrl_key() || event.meta_key() || event.shift_key());
         match event.key().as_str() {
-            "F6" if bare => go_to_region(event.shift_key()),
-            "?" if bare && !is_typed(event) => self.show(),
+            "F6" if unmodified => focus_region(event.shift_key()),
+            "?" if unmodified && !is_text_input(event) => self.show(),
             "ArrowDown" if with_alt => open_conversation(1),
             "ArrowUp" if with_alt => open_conversation(-1),
             _ => return,
@@ -68,30 +67,27 @@ impl Shortcuts {
     }
 }
 
-/// The list, which opens above the page.
+/// Modal dialog with the list of shortcuts.
 #[component]
-pub fn ShortcutList(
-    /// Where it is opened from.
-    shortcuts: Shortcuts,
-) -> impl IntoView {
-    let draw = |(keys, does)| view! { <div class="shortcuts__row"><dt><kbd>{keys}</kbd></dt><dd>{does}</dd></div> };
+pub fn ShortcutList(shortcuts: Shortcuts) -> impl IntoView {
+    let row = |(keys, action)| view! { <div class="shortcuts__row"><dt><kbd>{keys}</kbd></dt><dd>{action}</dd></div> };
     view! {
         <dialog class="shortcuts" aria-labelledby="shortcuts-heading" node_ref=shortcuts.list>
             <h2 class="heading" id="shortcuts-heading">"Keyboard shortcuts"</h2>
-            <dl class="shortcuts__list">{SHORTCUTS.map(draw).collect_view()}</dl>
+            <dl class="shortcuts__list">{SHORTCUTS.map(row).collect_view()}</dl>
             <form method="dialog"><button class="button button--primary" type="submit">"Close"</button></form>
         </dialog>
     }
 }
 
-/// Whether a key is part of a text that is being written.
-fn is_typed(event: &KeyboardEvent) -> bool {
+/// Returns true if the key goes into a form field.
+fn is_text_input(event: &KeyboardEvent) -> bool {
     let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     element.is_some_and(|element| element.matches("input, textarea, select").unwrap_or(false))
 }
 
-/// Moves the focus to the next part of the page that there is, or to the one before.
-fn go_to_region(backwards: bool) {
+/// Moves the focus to the next visible region of the page, or to the previous one.
+fn focus_region(backwards: bool) {
     let find = |selector| document().query_selector(selector).ok().flatten().filter(is_shown);
     let active = document().active_element();
     let holds_focus = |region: &Element| region.contains(active.as_ref().map(AsRef::as_ref));
@@ -118,7 +114,7 @@ fn is_shown(element: &Element) -> bool {
     element.get_bounding_client_rect().width() > 0.0
 }
 
-/// Opens the conversation that stands so many rows below the one that is open; the first where none is.
+/// Opens the conversation `rows_below` the open one in the list, or the first one if none is open.
 fn open_conversation(rows_below: i32) {
     let Ok(rows) = document().query_selector_all(".conversation") else { return };
     let rows: Vec<_> = (0..rows.length()).filter_map(|n| rows.item(n)?.dyn_into::<HtmlElement>().ok()).collect();

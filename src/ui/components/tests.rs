@@ -1,4 +1,4 @@
-//! What components look like as HTML.
+//! Tests of the HTML that components render.
 
 use leptos::prelude::*;
 use leptos_router::components::Router;
@@ -6,29 +6,29 @@ use leptos_router::location::RequestUrl;
 use uuid::Uuid;
 
 use crate::api;
-use crate::domain::conversation::{self, Conversation, Thread};
+use crate::domain::conversation::{self, Conversation, ConversationView};
 use crate::domain::error::AppError;
 use crate::domain::message::{self, Message};
 use crate::domain::page::{Cursor, Page};
-use crate::domain::refused_form::Refused;
+use crate::domain::refused_form::RefusedForm;
 use crate::domain::samples;
 use crate::ui::components::account_menu::AccountMenu;
 use crate::ui::components::conversation_list::ConversationList;
-use crate::ui::components::error_note::Missing;
+use crate::ui::components::conversation_pane::ConversationPane;
+use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{Field, Kind};
 use crate::ui::components::form::{FieldForm, Leave, Submission};
-use crate::ui::components::thread::ThreadPane;
-use crate::ui::state::inbox_window::{Inbox, Rows};
-use crate::ui::state::{Drafts, Live, Outbox};
+use crate::ui::state::inbox_window::{Inbox, InboxWindow};
+use crate::ui::state::{Drafts, LiveEvents, Outbox};
 
 const EVIL: &str = "</textarea></title><script>window.pwned=1</script>\"'><script>window.pwned=2</script>";
 
-/// The HTML that the server sends for `view` at `path`.
+/// Returns the HTML that the server sends for `view` at `path`.
 fn html<V: IntoView + 'static>(path: &str, view: impl FnOnce() -> V + Send + 'static) -> String {
     let path = format!("http://localhost{path}");
     Owner::new().with(|| {
         provide_context(RequestUrl::new(&path));
-        let live = Live::start();
+        let live = LiveEvents::start();
         provide_context(live);
         provide_context(Outbox::new(live));
         provide_context(Drafts::new());
@@ -46,8 +46,8 @@ fn messages(text: &str) -> Vec<Message> {
     messages
 }
 
-fn thread(text: &str) -> Thread {
-    Thread {
+fn conversation_view(text: &str) -> ConversationView {
+    ConversationView {
         id: conversation::Id(Uuid::from_u128(9)),
         with: samples::user(2, text),
         messages: page(messages(text), text),
@@ -63,38 +63,39 @@ fn inbox() -> Inbox {
     Inbox::new()
 }
 
-fn rows(text: &str) -> Rows {
+fn window(text: &str) -> InboxWindow {
     let row = Conversation { with: samples::user(2, text), preview: text.to_owned(), ..samples::conversation(1) };
-    Rows::new(samples::user(1, "ana").id, page(vec![row], text), true)
+    InboxWindow::new(samples::user(1, "ana").id, page(vec![row], text), true)
 }
 
-fn refused(text: &str) -> Option<Refused> {
+fn refused(text: &str) -> Option<RefusedForm> {
     let fields = ["email", "code", "body", "next"].map(|name| (name.to_owned(), text.to_owned()));
     let conversation = ("conversation".to_owned(), conversation::Id(Uuid::from_u128(9)).to_string());
-    Some(Refused {
+    Some(RefusedForm {
         error: AppError::invalid("email", text),
         fields: fields.into_iter().chain([conversation]).collect(),
     })
 }
 
-fn thread_html(text: &'static str, refused: Option<Refused>) -> String {
+fn conversation_html(text: &'static str, refused: Option<RefusedForm>) -> String {
+    let (conversation, me) = (conversation_view(text), samples::user(1, text).id);
     html("/messages/9", move || {
-        view! { <ThreadPane thread=thread(text) me=samples::user(1, text).id inbox=inbox() from_first=false refused/> }
+        view! { <ConversationPane conversation me inbox=inbox() from_first=false refused/> }
     })
 }
 
 #[test]
-fn nobody_can_write_a_script_into_somebody_elses_page() {
+fn user_input_cannot_inject_a_script_into_a_page() {
     let pages = [
-        thread_html(EVIL, refused(EVIL)),
-        html("/messages", || view! { <ConversationList rows=rows(EVIL) me=samples::user(1, EVIL).id/> }),
+        conversation_html(EVIL, refused(EVIL)),
+        html("/messages", || view! { <ConversationList window=window(EVIL) me=samples::user(1, EVIL).id/> }),
         html("/messages", || view! { <AccountMenu user=samples::user(1, EVIL)/> }),
-        html("/messages", || view! { <Missing what="This" error=AppError::Conflict(EVIL.to_owned())/> }),
+        html("/messages", || view! { <LoadError subject="This" error=AppError::Conflict(EVIL.to_owned())/> }),
         html("/signin", || {
-            let of = Submission::of::<api::SignIn>(refused(EVIL), Leave::Load);
+            let form = Submission::of::<api::SignIn>(refused(EVIL), Leave::Load);
             view! {
-                <FieldForm action="/signin" fields=&["email"] of>
-                    <Field of name="email" label="E-mail" kind=Kind::Email value=Some(EVIL.to_owned())/>
+                <FieldForm action="/signin" fields=&["email"] form>
+                    <Field form name="email" label="E-mail" kind=Kind::Email value=Some(EVIL.to_owned())/>
                 </FieldForm>
             }
         }),
@@ -107,21 +108,21 @@ fn nobody_can_write_a_script_into_somebody_elses_page() {
 }
 
 #[test]
-fn a_message_that_was_refused_is_in_the_field_again() {
-    let page = thread_html("hello <ben> & co", refused("\nhello <ben> & co"));
+fn a_refused_message_returns_to_the_field() {
+    let page = conversation_html("hello <ben> & co", refused("\nhello <ben> & co"));
     assert!(page.contains(">\n\nhello &lt;ben> &amp; co</textarea>"), "{page}");
 }
 
 #[test]
-fn a_message_that_was_refused_in_one_conversation_is_not_in_the_field_of_another() {
+fn a_message_refused_in_one_conversation_is_not_in_the_field_of_another() {
     let mut other = refused("for cy only").expect("made here");
     other.fields.insert("conversation".to_owned(), Uuid::from_u128(8).to_string());
-    assert!(thread_html("hello", Some(other)).contains("></textarea>"));
+    assert!(conversation_html("hello", Some(other)).contains("></textarea>"));
 }
 
 #[test]
-fn a_form_works_before_the_page_is_alive() {
-    let page = thread_html("hello", None);
+fn a_form_works_before_hydration() {
+    let page = conversation_html("hello", None);
     assert!(page.contains(r#"method="post" action="/messages/00000000-0000-0000-0000-000000000009""#), "{page}");
     assert!(page.contains(r#"name="conversation" value="00000000-0000-0000-0000-000000000009""#), "{page}");
     assert!(page.contains(r#"name="id" value="00000000-0000-0000-0000-00000000000a""#), "{page}");
@@ -129,54 +130,55 @@ fn a_form_works_before_the_page_is_alive() {
 }
 
 #[test]
-fn a_wrong_field_says_so_and_is_tied_to_its_reason() {
+fn an_invalid_field_is_marked_and_refers_to_its_error() {
     let page = html("/signin", || {
-        let of = Submission::of::<api::SignIn>(refused("ana@"), Leave::Load);
+        let form = Submission::of::<api::SignIn>(refused("ana@"), Leave::Load);
         view! {
-            <FieldForm action="/signin" fields=&["email"] of>
-                <Field of name="email" label="E-mail" kind=Kind::Email/>
+            <FieldForm action="/signin" fields=&["email"] form>
+                <Field form name="email" label="E-mail" kind=Kind::Email/>
             </FieldForm>
         }
     });
     for part in [r#"aria-invalid="true""#, r#"aria-describedby="email-hint email-error""#, r#"value="ana@""#] {
         assert!(page.contains(part), "{part} in {page}");
     }
-    assert!(!page.contains("error-note"), "the reason stands beside the field, once: {page}");
+    assert!(!page.contains("error-note"), "the error is shown once, beside the field: {page}");
 }
 
 #[test]
-fn an_error_of_no_field_stands_above_them_all() {
+fn an_error_of_no_field_is_shown_above_the_form() {
     let page = html("/signin", || {
-        let refused = Refused { error: AppError::RateLimited { retry_after_secs: 7 }, fields: Default::default() };
-        let of = Submission::of::<api::SignIn>(Some(refused), Leave::Load);
-        view! { <FieldForm action="/signin" fields=&["email"] of>"fields"</FieldForm> }
+        let refused = RefusedForm { error: AppError::RateLimited { retry_after_secs: 7 }, fields: Default::default() };
+        let form = Submission::of::<api::SignIn>(Some(refused), Leave::Load);
+        view! { <FieldForm action="/signin" fields=&["email"] form>"fields"</FieldForm> }
     });
-    assert!(page.contains("Wait 7 seconds"), "{page}");
+    assert!(page.contains("Try again in 7 seconds"), "{page}");
 }
 
 #[test]
-fn own_messages_are_told_apart_by_more_than_colour() {
-    let page = thread_html("hello", None);
+fn own_messages_differ_by_more_than_color() {
+    let page = conversation_html("hello", None);
     assert_eq!(page.matches("message--mine").count(), 2, "{page}");
     assert_eq!(page.matches("<bdi>You").count(), 2, "{page}");
 }
 
 #[test]
-fn the_line_stands_only_where_what_is_unread_is_known_to_begin() {
+fn the_unread_line_is_shown_only_above_the_first_unread_message() {
     let has_line = |read: u64, without: usize| {
-        let mut thread = Thread { read, ..thread("hello") };
-        thread.messages.items.drain(..without);
+        let mut conversation = ConversationView { read, ..conversation_view("hello") };
+        conversation.messages.items.drain(..without);
+        let me = samples::user(1, "ana").id;
         let page = html("/messages/9", move || {
-            view! { <ThreadPane thread me=samples::user(1, "ana").id inbox=inbox() from_first=false refused=None/> }
+            view! { <ConversationPane conversation me inbox=inbox() from_first=false refused=None/> }
         });
         page.contains("unread-line")
     };
     assert!(has_line(0, 0) && has_line(1, 0) && has_line(1, 1));
-    assert!(!has_line(0, 1), "what is unread begins before it");
-    assert!(!has_line(2, 0), "the rest is one's own");
+    assert!(!has_line(0, 1), "the first unread message is on an earlier page");
+    assert!(!has_line(2, 0), "the rest are own messages");
 }
 
 #[test]
 fn no_element_carries_an_inline_style() {
-    assert!(!thread_html("hello", None).contains("style="));
+    assert!(!conversation_html("hello", None).contains("style="));
 }

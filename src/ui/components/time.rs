@@ -1,4 +1,4 @@
-//! Times as people read them: UTC in what the server renders, their own zone once the page is alive.
+//! Times for readers: in UTC in the server's HTML, in the local time zone after hydration.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,61 +8,60 @@ use leptos::web_sys::js_sys;
 
 use crate::domain::message::SentAt;
 
-/// Whose clock is read.
+/// Time zone of a displayed time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
-    /// Everyone's: all that a server can know.
+    /// Used in the server's HTML: the server does not know the reader's time zone.
     Utc,
-    /// The browser's.
+    /// The browser's time zone.
     Local,
 }
 
-/// How often it is looked whether a new day has begun.
-const LOOK_INTERVAL: Duration = Duration::from_secs(20);
+/// Interval of the check for a new day.
+const DAY_CHECK_INTERVAL: Duration = Duration::from_secs(20);
 
-/// The day that it is for the reader; unknown to a server.
+/// The current day in the browser's time zone; `None` on the server and until hydration.
 #[derive(Clone, Copy)]
 struct Today(RwSignal<Option<Day>>);
 
-/// Lets times be shown in the reader's zone after the page has been taken over. Not before: the first rendering in the
-/// browser must be the server's, letter for letter.
-pub fn provide_zone() {
+/// Provides the time zone: UTC at first, and the browser's from hydration on. Not earlier, because the first rendering
+/// in the browser must equal the server's HTML.
+pub fn provide_time_zone() {
     let (zone, today) = (RwSignal::new(Zone::Utc), RwSignal::new(None));
     provide_context(zone);
     provide_context(Today(today));
     Effect::new(move |_| {
-        let look = move || {
+        let check_day = move || {
             let day = Some(Day::today());
             if today.get_untracked() != day {
                 today.set(day);
             }
         };
-        look();
+        check_day();
         zone.set(Zone::Local);
-        // As long as the document is there.
-        set_interval(look, LOOK_INTERVAL);
+        // Never cleared: the app lives as long as the document.
+        set_interval(check_day, DAY_CHECK_INTERVAL);
     });
 }
 
-/// The zone in which times are shown now.
-pub fn use_zone() -> Signal<Zone> {
+/// Returns the current time zone of displayed times.
+pub fn use_time_zone() -> Signal<Zone> {
     use_context::<RwSignal<Zone>>().map_or_else(|| Signal::stored(Zone::Utc), Into::into)
 }
 
-/// A day of the calendar.
+/// Calendar day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day {
     year: i64,
-    /// From 1.
+    /// 1 to 12.
     month: u8,
-    /// From 1.
+    /// 1 to 31.
     date: u8,
 }
 
-/// A minute of a day, on some clock.
+/// Minute of a day, in an unspecified time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment {
-    /// The day.
     pub day: Day,
     hour: u8,
     minute: u8,
@@ -70,16 +69,16 @@ pub struct Moment {
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// From the day before 1 January 1970's Thursday on: see [`Day::weekday`].
+/// Weekdays in the order of [`Day::number`]: 1 January 1970 was a Thursday.
 const WEEKDAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
 
 impl Day {
-    /// Today, in the browser's zone.
+    /// Returns today's date in the browser's time zone.
     fn today() -> Self {
         Moment::from_date(&js_sys::Date::new_0()).day
     }
 
-    /// Days since 1 January 1970, by counting the years from March on, so that the leap day comes last.
+    /// Days since 1 January 1970. The calculation lets years begin in March, so that the leap day comes last.
     fn number(self) -> i64 {
         let (year, month) = match self.month {
             1 | 2 => (self.year - 1, i64::from(self.month) + 9),
@@ -93,8 +92,8 @@ impl Day {
         WEEKDAYS[self.number().rem_euclid(7) as usize]
     }
 
-    /// The day as a line between messages; `today` is unknown to a server.
-    fn line(self, today: Option<Self>) -> String {
+    /// Label of the day's line between messages. `today` is unknown on the server.
+    fn label(self, today: Option<Self>) -> String {
         match today.map(|today| today.number() - self.number()) {
             Some(0) => "Today".to_owned(),
             Some(1) => "Yesterday".to_owned(),
@@ -111,7 +110,7 @@ impl fmt::Display for Day {
 }
 
 impl Moment {
-    /// The minute in which something was sent; none for a text that is not a time.
+    /// Returns the minute of a time in `zone`; `None` if the stored text is not a time.
     pub fn of(sent_at: &SentAt, zone: Zone) -> Option<Self> {
         let utc = Self::parse(sent_at.as_str())?;
         Some(match zone {
@@ -120,13 +119,13 @@ impl Moment {
         })
     }
 
-    /// Reads `2026-11-21T09:26…`, which is UTC.
+    /// Parses the beginning of `2026-11-21T09:26:28.207802+00:00`, which is in UTC.
     fn parse(text: &str) -> Option<Self> {
         let number = |from: usize, to: usize| text.get(from..to)?.parse::<u8>().ok();
         let (month, date) = (number(5, 7)?, number(8, 10)?);
-        let known = (1..=12).contains(&month) && (1..=31).contains(&date);
+        let is_date = (1..=12).contains(&month) && (1..=31).contains(&date);
         let day = Day { year: text.get(0..4)?.parse().ok()?, month, date };
-        known.then_some(Self { day, hour: number(11, 13)?, minute: number(14, 16)? })
+        is_date.then_some(Self { day, hour: number(11, 13)?, minute: number(14, 16)? })
     }
 
     fn from_date(date: &js_sys::Date) -> Self {
@@ -138,7 +137,7 @@ impl Moment {
         Self { day, hour: date.get_hours() as u8, minute: date.get_minutes() as u8 }
     }
 
-    /// Minutes since 1970, on this moment's clock.
+    /// Minutes since 1 January 1970 in the moment's time zone.
     pub fn minutes(self) -> i64 {
         (self.day.number() * 24 + i64::from(self.hour)) * 60 + i64::from(self.minute)
     }
@@ -157,7 +156,7 @@ impl Moment {
         format!("{}, {}{suffix}", self.day, self.clock())
     }
 
-    /// As short as a list needs it: the time today, the weekday this week, else the date.
+    /// Short form for lists: the time if today, the weekday if in the last six days, otherwise the date.
     fn short(self, today: Option<Day>) -> String {
         match today.map(|today| today.number() - self.day.number()) {
             Some(0) => self.clock(),
@@ -167,31 +166,26 @@ impl Moment {
     }
 }
 
-/// How much of a time is shown. All of it is there for a pointer that rests and for screen readers.
+/// Visible form of a time. The tooltip and screen readers always get the full date and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub enum TimeFormat {
     /// Hour and minute.
     Clock,
-    /// What a list needs.
+    /// Short form for lists: time, weekday or date, depending on the age.
     Short,
 }
 
-/// When something was sent.
+/// Time at which a message was sent.
 #[component]
-pub fn Time(
-    /// When.
-    at: SentAt,
-    /// How much of it.
-    shown: Shown,
-) -> impl IntoView {
-    let (zone, today) = (use_zone(), use_today());
+pub fn Time(at: SentAt, format: TimeFormat) -> impl IntoView {
+    let (zone, today) = (use_time_zone(), use_today());
     let datetime = Moment::of(&at, Zone::Utc).map(Moment::machine_readable);
     let moment = Memo::new(move |_| Moment::of(&at, zone.get()));
     let full = move || moment.get().map(|moment| moment.full(zone.get()));
     let short = move || {
-        moment.get().map(|moment| match shown {
-            Shown::Clock => moment.clock(),
-            Shown::Short => moment.short(today.get()),
+        moment.get().map(|moment| match format {
+            TimeFormat::Clock => moment.clock(),
+            TimeFormat::Short => moment.short(today.get()),
         })
     };
     view! {
@@ -202,10 +196,10 @@ pub fn Time(
     }
 }
 
-/// A day as a line between messages, in words: `Today`, `Saturday 21 Nov 2026`.
+/// Returns the label of a day's line between messages, such as `Today` or `Saturday 21 Nov 2026`.
 pub fn day_line(day: Day) -> Signal<String> {
     let today = use_today();
-    Signal::derive(move || day.line(today.get()))
+    Signal::derive(move || day.label(today.get()))
 }
 
 fn use_today() -> Signal<Option<Day>> {
@@ -221,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_shows_utc_and_says_so() {
+    fn a_time_in_utc_is_marked_as_utc() {
         let sent = moment("2026-11-21T09:26:28.207802+00:00");
         assert_eq!(sent.full(Zone::Utc), "21 Nov 2026, 09:26 UTC");
         assert_eq!(sent.full(Zone::Local), "21 Nov 2026, 09:26");
@@ -229,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_time_gives_none() {
+    fn a_text_that_is_not_a_time_has_no_moment() {
         for text in ["", "yesterday", "2026-13-01T00:00", "2026-00-01T00:00", "2026-11-2éT09:26"] {
             assert_eq!(Moment::of(&SentAt::stored(text.to_owned()), Zone::Utc), None, "{text}");
         }
@@ -250,14 +244,14 @@ mod tests {
         assert_eq!(moment("2026-11-15T09:26").short(today), "Sunday");
         assert_eq!(moment("2026-11-14T09:26").short(today), "14 Nov 2026");
         assert_eq!(moment("2026-11-22T09:26").short(today), "22 Nov 2026", "a clock that is ahead");
-        assert_eq!(moment("2026-11-21T09:26").short(None), "21 Nov 2026", "a server has no clock of the reader's");
+        assert_eq!(moment("2026-11-21T09:26").short(None), "21 Nov 2026", "today is unknown on the server");
     }
 
     #[test]
     fn a_day_line_names_today_and_yesterday() {
         let today = Some(moment("2026-03-01T23:00").day);
-        assert_eq!(moment("2026-03-01T01:00").day.line(today), "Today");
-        assert_eq!(moment("2026-02-28T01:00").day.line(today), "Yesterday");
-        assert_eq!(moment("2026-02-27T01:00").day.line(today), "Friday 27 Feb 2026");
+        assert_eq!(moment("2026-03-01T01:00").day.label(today), "Today");
+        assert_eq!(moment("2026-02-28T01:00").day.label(today), "Yesterday");
+        assert_eq!(moment("2026-02-27T01:00").day.label(today), "Friday 27 Feb 2026");
     }
 }

@@ -1,26 +1,23 @@
-//! How many messages are unread, where it is seen from another tab.
+//! Unread messages in the title and icon of the tab.
 
 use leptos::prelude::*;
 
 use crate::ui::state::inbox_window::Inbox;
 
-/// The icon of a tab, and the one that says that something is unread.
+/// Icons of the tab, without and with unread messages.
 const ICONS: [&str; 2] = ["/favicon.svg", "/favicon-unread.svg"];
 
-/// A title with the number of unread messages before it, where there are any.
+/// Prefixes a title with the number of unread messages, if there are any.
 pub fn with_count(unread: u64, title: String) -> String {
     if unread == 0 { title } else { format!("({unread}) {title}") }
 }
 
-/// Changes the icon of the tab. Draws nothing.
+/// Sets the icon of the tab. Renders nothing.
 #[component]
-pub fn UnreadIcon(
-    /// Whose unread messages.
-    inbox: Inbox,
-) -> impl IntoView {
-    let some = Memo::new(move |_| inbox.unread.get() > 0);
+pub fn UnreadIcon(inbox: Inbox) -> impl IntoView {
+    let has_unread = Memo::new(move |_| inbox.unread.get() > 0);
     Effect::new(move |_| {
-        let icon = ICONS[usize::from(some.get())];
+        let icon = ICONS[usize::from(has_unread.get())];
         if let Ok(Some(link)) = document().query_selector("link[rel=icon]") {
             let _ = link.set_attribute("href", icon);
         }
@@ -32,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_title_counts_what_is_unread() {
+    fn a_title_shows_the_number_of_unread_messages() {
         let title = |unread| with_count(unread, "Messages".to_owned());
         assert_eq!([title(0), title(3)], ["Messages", "(3) Messages"]);
     }

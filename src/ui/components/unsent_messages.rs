@@ -1,21 +1,16 @@
-//! Messages that are on their way, or that the server refused.
+//! Messages that are being sent or that the server has refused.
 
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::ui::components::focus::focus;
 use crate::ui::state::outbox::Unsent;
-use crate::ui::state::{Outbox, Place};
+use crate::ui::state::{ComposeTarget, Outbox};
 
-/// They stand below all that is stored, in the order in which they will be.
+/// Unsent messages, shown below the stored ones in the order in which they will be sent.
 #[component]
-pub fn UnsentMessages(
-    /// What is unsent.
-    outbox: Outbox,
-    /// Where.
-    place: Place,
-) -> impl IntoView {
-    let items = move || outbox.of(place);
+pub fn UnsentMessages(outbox: Outbox, target: ComposeTarget) -> impl IntoView {
+    let items = move || outbox.of(target);
     view! {
         <ol class="message-list message-list--unsent">
             <For each=items key=|item| (item.id, item.refused.clone()) let:item>
@@ -25,8 +20,8 @@ pub fn UnsentMessages(
     }
 }
 
-/// Both buttons are gone with what they did; the focus goes to where one writes.
-fn write_on() {
+/// Focuses the composer. The buttons disappear when they are used, and the focus would be lost with them.
+fn focus_composer() {
     focus(".composer__field");
 }
 
@@ -38,8 +33,8 @@ fn UnsentMessage(outbox: Outbox, item: Unsent) -> impl IntoView {
         Some(reason) => Either::Right(view! {
             <span class="message__state message__state--failed" role="alert">"Not sent. " {reason}</span>
             <span class="message__ways">
-                <button class="button" type="button" on:click=move |_| { outbox.retry(id); write_on() }>"Try again"</button>
-                <button class="button" type="button" on:click=move |_| { outbox.discard(id); write_on() }>"Discard"</button>
+                <button class="button" type="button" on:click=move |_| { outbox.retry(id); focus_composer() }>"Try again"</button>
+                <button class="button" type="button" on:click=move |_| { outbox.discard(id); focus_composer() }>"Discard"</button>
             </span>
         }),
     };

@@ -1,4 +1,4 @@
-//! `/messages/:message_group_uuid`
+//! `/messages/:message_group_uuid`: a conversation.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -7,48 +7,50 @@ use leptos_router::hooks::use_params_map;
 use uuid::Uuid;
 
 use crate::api;
-use crate::domain::conversation::{self, Thread};
+use crate::domain::conversation::{self, ConversationView};
 use crate::domain::page::Cursor;
-use crate::ui::components::account_page::asked;
+use crate::ui::components::account_page::query_parameter;
+use crate::ui::components::conversation_pane::ConversationPane;
 use crate::ui::components::date_form::from_day;
-use crate::ui::components::error_note::Missing;
+use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_list::MessageListSkeleton;
-use crate::ui::components::thread::ThreadPane;
 use crate::ui::pages::conversations::Me;
 use crate::ui::state::inbox_window::Inbox;
-use crate::ui::state::refused_form::refused_of_page;
+use crate::ui::state::refused_form::use_refused_form;
 
-/// What the tab is called; also again once it is there, after one that was not.
+/// Title of the tab. Rendered again with each loaded conversation, because an error may have set its own title before.
 const TITLE: &str = "Conversation · Cruddur";
 
-/// A conversation: what has been written, and where to write. `?before=`, `?after=` and `?on=` (a date) show a part of it
-/// rather than where the unread begin.
+/// Conversation at the first unread message, or at the newest one. `?before=`, `?after=` and `?on=` (a date) select
+/// another page of its messages.
 #[component]
 pub fn ConversationPage() -> impl IntoView {
-    let refused = refused_of_page();
+    let refused = use_refused_form();
     let params = use_params_map();
-    // What is no id is asked for as an id that nobody has: the server then gives the same answer, with its status.
+    // An invalid id is requested as one that does not exist, so that the server answers with the same error and status.
     let id = move || params.read().get("message_group_uuid").and_then(|id| id.parse().ok()).unwrap_or(Uuid::nil());
-    let (before, after, on) = (asked("before"), asked("after"), asked("on"));
+    let (before, after, on) = (query_parameter("before"), query_parameter("after"), query_parameter("on"));
     let from = move || after.get().map(Cursor).or_else(|| from_day(&on.get()?));
-    let part = move || before.get().map(Cursor).or_else(from);
-    let thread = Resource::new(move || (conversation::Id(id()), part()), |(id, part)| api::open_conversation(id, part));
+    let cursor = move || before.get().map(Cursor).or_else(from);
+    let opened = Resource::new(move || (conversation::Id(id()), cursor()), |(id, at)| api::open_conversation(id, at));
     let (Me(me), inbox) = (expect_context::<Me>(), expect_context::<Inbox>());
     let pane = move || {
         Suspend::new(async move {
-            match (me.await, thread.await) {
-                (Ok(me), Ok(thread)) => {
-                    let draw = move |thread| {
+            match (me.await, opened.await) {
+                (Ok(me), Ok(conversation)) => {
+                    let draw = move |conversation| {
                         let from_first = untrack(|| before.get().is_none() && from().is_some());
-                        view! { <ThreadPane thread me=me.id inbox from_first refused=refused.get_value()/> }
+                        view! { <ConversationPane conversation me=me.id inbox from_first refused=refused.get_value()/> }
                     };
-                    // Keyed, so that nothing of one conversation, least of all what is being written, gets into another.
+                    // Keyed, so that no state of one conversation, above all its unsent text, gets into another one.
                     Either::Left(view! {
                         <Title text=TITLE/>
-                        <For each=move || [thread.clone()] key=shown_part children=draw/>
+                        <For each=move || [conversation.clone()] key=page_key children=draw/>
                     })
                 }
-                (Err(error), _) | (_, Err(error)) => Either::Right(view! { <Missing what="This conversation" error/> }),
+                (Err(error), _) | (_, Err(error)) => {
+                    Either::Right(view! { <LoadError subject="This conversation" error/> })
+                }
             }
         })
     };
@@ -58,7 +60,8 @@ pub fn ConversationPage() -> impl IntoView {
     }
 }
 
-fn shown_part(thread: &Thread) -> (conversation::Id, [Option<String>; 2]) {
-    let ends = [&thread.messages.older, &thread.messages.newer];
-    (thread.id, ends.map(|cursor| cursor.as_ref().map(Cursor::to_string)))
+/// Identifies the conversation and the page of its messages.
+fn page_key(conversation: &ConversationView) -> (conversation::Id, [Option<String>; 2]) {
+    let ends = [&conversation.messages.older, &conversation.messages.newer];
+    (conversation.id, ends.map(|cursor| cursor.as_ref().map(Cursor::to_string)))
 }

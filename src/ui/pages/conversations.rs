@@ -1,4 +1,4 @@
-//! `/messages`, and what stays in place on all pages below it: the list.
+//! `/messages`: the list of conversations, which stays in place on all pages below it.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -12,32 +12,32 @@ use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::page::{Cursor, Page};
 use crate::domain::user::User;
-use crate::ui::components::account_page::{HandleChanged, asked};
+use crate::ui::components::account_page::{HandleChanged, query_parameter};
 use crate::ui::components::conversation_list::{ConversationList, ConversationListSkeleton};
-use crate::ui::components::error_note::{ErrorNote, Missing, TryAgain};
+use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
 use crate::ui::components::header::Header;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::shortcuts::{ShortcutList, Shortcuts};
 use crate::ui::components::unread::{UnreadIcon, with_count};
-use crate::ui::state::inbox_window::{Inbox, Rows};
-use crate::ui::state::{Drafts, Live, Outbox, Presence};
+use crate::ui::state::inbox_window::{Inbox, InboxWindow};
+use crate::ui::state::{Drafts, LiveEvents, Outbox, Presence};
 
-/// Who is signed in, for the pages below.
+/// The signed-in user, provided to the pages below.
 #[derive(Clone, Copy)]
 pub struct Me(pub Resource<Result<User, AppError>>);
 
-/// The list of conversations beside an outlet. On a narrow screen one of the two is shown.
+/// List of conversations beside the outlet of the page below. A narrow screen shows only one of the two.
 #[component]
 pub fn ConversationsPage() -> impl IntoView {
     let pathname = use_location().pathname;
     let at_list = Memo::new(move |_| pathname.read().trim_end_matches('/') == "/messages");
-    let before = asked("before");
-    // Elsewhere `before` is not about this list.
+    let before = query_parameter("before");
+    // On the pages below, `before` belongs to the messages.
     let before = Memo::new(move |_| before.get().filter(|_| at_list.get()).map(Cursor));
     let me = Resource::new(|| (), |()| api::current_user());
     let list = Resource::new(move || before.get(), api::list_conversations);
     let inbox = Inbox::new();
-    let live = Live::start();
+    let live = LiveEvents::start();
     live.listen(Callback::new(move |event: Event| inbox.apply(&event)));
     provide_context(Me(me));
     provide_context(inbox);
@@ -48,13 +48,13 @@ pub fn ConversationsPage() -> impl IntoView {
     provide_context(drafts);
     let shortcuts = Shortcuts::start();
     provide_context(shortcuts);
-    let begun = StoredValue::new(false);
+    let started = StoredValue::new(false);
     Effect::new(move |_| {
         if let Some(Ok(me)) = me.get()
-            && !begun.get_value()
+            && !started.get_value()
         {
-            begun.set_value(true);
-            live.belongs_to(me.id);
+            started.set_value(true);
+            live.set_owner(me.id);
             outbox.start(me.id);
             drafts.start(me.id);
         }
@@ -63,7 +63,7 @@ pub fn ConversationsPage() -> impl IntoView {
         <Title formatter=move |title| with_count(inbox.unread_in_browser(), title)/>
         <UnreadIcon inbox/>
         <Header me/>
-        // Above both panes: on a narrow screen only one of them shows.
+        // Above both panes, because a narrow screen shows only one of them.
         <ConnectionNote live/>
         <HandleChanged/>
         <main class="panes" class=("panes--list", at_list) id="main">
@@ -72,7 +72,7 @@ pub fn ConversationsPage() -> impl IntoView {
                     true => Either::Left(view! { <Heading id="conversations">"Messages"</Heading> }),
                     false => Either::Right(view! { <h2 class="heading" id="conversations">"Messages"</h2> }),
                 }}
-                <ConversationsPane list before inbox me/>
+                <ConversationListPane list before inbox me/>
             </section>
             <div class="panes__content">
                 <Outlet/>
@@ -82,27 +82,27 @@ pub fn ConversationsPage() -> impl IntoView {
     }
 }
 
-/// Says so when the page is not told what happens.
+/// Note that the page receives no events, because the user is signed out or there is no connection.
 #[component]
-fn ConnectionNote(live: Live) -> impl IntoView {
+fn ConnectionNote(live: LiveEvents) -> impl IntoView {
     view! {
         <div role="status">
             <Show when=move || live.signed_out.get()>
                 <p class="connection-note">
-                    "You are signed out. What you wrote is kept here. "
-                    // A new document: it is asked for anew who reads.
+                    "You are signed out. What you wrote is kept in this browser. "
+                    // A new document, because another user may sign in.
                     <a href="/signin" rel="external">"Sign in"</a>
                 </p>
             </Show>
             <Show when=move || live.connected.get() == Some(false) && !live.signed_out.get()>
-                <p class="connection-note">"No connection. Trying again…"</p>
+                <p class="connection-note">"No connection. Reconnecting…"</p>
             </Show>
         </div>
     }
 }
 
 #[component]
-fn ConversationsPane(
+fn ConversationListPane(
     list: Resource<Result<Page<Conversation>, AppError>>,
     before: Memo<Option<Cursor>>,
     inbox: Inbox,
@@ -117,16 +117,16 @@ fn ConversationsPane(
         Suspend::new(async move {
             match (me.await, list.await) {
                 (Ok(me), Ok(page)) => {
-                    let rows = Rows::new(me.id, page, !shows_older);
-                    inbox.show(me.id, rows);
-                    Either::Left(view! { {newest(shows_older)} <ConversationList rows me=me.id/> })
+                    let window = InboxWindow::new(me.id, page, !shows_older);
+                    inbox.show(me.id, window);
+                    Either::Left(view! { {newest(shows_older)} <ConversationList window me=me.id/> })
                 }
-                (Err(AppError::Unauthenticated), _) | (_, Err(AppError::Unauthenticated)) => {
-                    Either::Right(Either::Left(view! { <Missing what="This page" error=AppError::Unauthenticated/> }))
-                }
+                (Err(AppError::Unauthenticated), _) | (_, Err(AppError::Unauthenticated)) => Either::Right(
+                    Either::Left(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> }),
+                ),
                 (Err(error), _) | (_, Err(error)) => Either::Right(Either::Right(view! {
                     <div class="notice">
-                        <p>"Your conversations cannot be shown."</p>
+                        <p>"Your conversations couldn't be loaded."</p>
                         <ErrorNote error/>
                         <TryAgain/>
                     </div>
@@ -137,13 +137,13 @@ fn ConversationsPane(
     view! { <Transition fallback=ConversationListSkeleton>{rows}</Transition> }
 }
 
-/// The right side of `/messages`, on a wide screen.
+/// Content of the right pane of `/messages`, visible on a wide screen.
 #[component]
 pub fn NoConversationPage() -> impl IntoView {
     view! {
         <Title text="Messages · Cruddur"/>
         <div class="notice notice--quiet">
-            <p>"Choose a conversation, or begin a new one."</p>
+            <p>"Choose a conversation or start a new one."</p>
             <a class="button button--primary" href="/messages/new">"New message"</a>
         </div>
     }

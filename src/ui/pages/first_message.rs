@@ -1,4 +1,4 @@
-//! `/messages/new/:handle`
+//! `/messages/new/:handle`: the first message to a user.
 
 use leptos::either::EitherOf4;
 use leptos::prelude::*;
@@ -11,23 +11,23 @@ use leptos_router::location::Url;
 use crate::api;
 use crate::domain::conversation::Recipient;
 use crate::domain::error::AppError;
-use crate::domain::refused_form::Refused;
-use crate::ui::components::composer::{Composer, Draft};
-use crate::ui::components::error_note::Missing;
-use crate::ui::components::heading::{Arrival, Heading};
+use crate::domain::refused_form::RefusedForm;
+use crate::ui::components::composer::{Composer, OutgoingMessage};
+use crate::ui::components::conversation_pane::ConversationHeader;
+use crate::ui::components::error_note::LoadError;
+use crate::ui::components::heading::{Heading, HeadingFocus};
 use crate::ui::components::message_list::MessageListSkeleton;
-use crate::ui::components::thread::ThreadHead;
 use crate::ui::components::unsent_messages::UnsentMessages;
-use crate::ui::state::compose_target::To;
+use crate::ui::state::compose_target::Target;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::outbox::Unsent;
-use crate::ui::state::refused_form::refused_of_page;
-use crate::ui::state::{Drafts, Outbox, Place};
+use crate::ui::state::refused_form::use_refused_form;
+use crate::ui::state::{ComposeTarget, Drafts, Outbox};
 
-/// The first message to somebody. Where a conversation with them exists, leads there.
+/// Composer for the first message to a user. Redirects to the conversation if there already is one.
 #[component]
 pub fn FirstMessagePage() -> impl IntoView {
-    let refused = refused_of_page();
+    let refused = use_refused_form();
     let params = use_params_map();
     let recipient = Resource::new(move || params.read().get("handle").unwrap_or_default(), api::find_recipient);
     let inbox = expect_context::<Inbox>();
@@ -42,8 +42,8 @@ pub fn FirstMessagePage() -> impl IntoView {
                     let key = |recipient: &Recipient| recipient.with.id;
                     EitherOf4::B(view! { <For each=move || [recipient.clone()] key children=draw/> })
                 }
-                Err(AppError::Conflict(reason)) => EitherOf4::C(view! { <Yourself reason/> }),
-                Err(error) => EitherOf4::D(view! { <Missing what="This person" error/> }),
+                Err(AppError::Conflict(reason)) => EitherOf4::C(view! { <OwnHandleNotice reason/> }),
+                Err(error) => EitherOf4::D(view! { <LoadError subject="This page" error/> }),
             }
         })
     };
@@ -54,23 +54,23 @@ pub fn FirstMessagePage() -> impl IntoView {
 }
 
 #[component]
-fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<Refused>) -> impl IntoView {
+fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>) -> impl IntoView {
     let Recipient { with, next_message, .. } = recipient;
     let (outbox, drafts) = (expect_context::<Outbox>(), expect_context::<Drafts>());
-    let place = Place { conversation: None, with: with.id };
-    lead_on(place, outbox, drafts, inbox);
-    let send = Callback::new(move |(id, body): Draft| {
-        outbox.push(Unsent { id, to: To::Person(place.with), body, refused: None });
+    let target = ComposeTarget { conversation: None, recipient: with.id };
+    open_once_started(target, outbox, drafts, inbox);
+    let send = Callback::new(move |(id, body): OutgoingMessage| {
+        outbox.push(Unsent { id, target: Target::Person(target.recipient), body, refused: None });
     });
     let (handle, name) = (with.handle.to_string(), with.display_name.to_string());
     let label = format!("Messages with {name}");
     view! {
         <section class="thread" aria-labelledby="heading">
-            <ThreadHead with/>
+            <ConversationHeader with/>
             <div class="thread__scroller" tabindex="0" role="region" aria-label=label>
                 <div class="thread__content">
                     <p class="thread__beginning">"Write the first message to " <bdi>{name}</bdi> "."</p>
-                    <UnsentMessages outbox place/>
+                    <UnsentMessages outbox target/>
                 </div>
             </div>
             <Composer
@@ -78,27 +78,27 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<Refused>) ->
                 bound_to=("handle", handle)
                 next_message
                 send
-                draft=(drafts, place)
+                draft=(drafts, target)
                 refused
             />
         </section>
     }
 }
 
-/// Goes to the conversation with this person once there is one: a message from this page has begun it, or the list shows
-/// one that the other person, or another page of one's own, has begun.
-fn lead_on(place: Place, outbox: Outbox, drafts: Drafts, inbox: Inbox) {
+/// Navigates to the conversation with the recipient once it exists: a message of this page has started it, or the list
+/// shows one that the recipient or another page of the user has started.
+fn open_once_started(target: ComposeTarget, outbox: Outbox, drafts: Drafts, inbox: Inbox) {
     let conversation = Memo::new(move |_| {
-        // Nobody is taken away from what they are writing because the list has changed.
-        let listed = || inbox.conversation_with(place.with).filter(|_| drafts.of(place).is_none());
-        outbox.begun(place.with).or_else(listed)
+        // A change of the list does not navigate away from a text that is being written.
+        let listed = || inbox.conversation_with(target.recipient).filter(|_| drafts.of(target).is_none());
+        outbox.started_with(target.recipient).or_else(listed)
     });
-    let (navigate, arrival) = (use_navigate(), expect_context::<Arrival>());
+    let (navigate, focus) = (use_navigate(), expect_context::<HeadingFocus>());
     Effect::new(move |_| {
         if let Some(conversation) = conversation.get() {
-            drafts.go_on_in(conversation);
-            arrival.comes_by_itself();
-            // The way back leads past this page, which would only lead on again.
+            drafts.resume_in(conversation);
+            focus.expect_automatic_navigation();
+            // Replaces this page in the history: going back to it would only navigate here again.
             let options = NavigateOptions { replace: true, ..Default::default() };
             navigate(&format!("/messages/{conversation}"), options);
         }
@@ -106,12 +106,12 @@ fn lead_on(place: Place, outbox: Outbox, drafts: Drafts, inbox: Inbox) {
 }
 
 #[component]
-fn Yourself(reason: String) -> impl IntoView {
+fn OwnHandleNotice(reason: String) -> impl IntoView {
     view! {
         <div class="notice">
-            <Heading>"No conversation"</Heading>
+            <Heading>"Choose someone else"</Heading>
             <p>{reason}</p>
-            <a class="button button--primary" href="/messages/new">"Find somebody else"</a>
+            <a class="button button--primary" href="/messages/new">"Find people"</a>
         </div>
     }
 }

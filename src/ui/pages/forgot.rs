@@ -1,4 +1,4 @@
-//! `/forgot`
+//! `/forgot`: a new password for a forgotten one.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -6,60 +6,60 @@ use leptos_meta::Title;
 
 use crate::api::{ForgotPassword, ResetPassword};
 use crate::domain::password;
-use crate::domain::refused_form::Refused;
-use crate::ui::components::account_page::{AccountPage, Done, asked, going_to, on_the_way};
+use crate::domain::refused_form::RefusedForm;
+use crate::ui::components::account_page::{AccountPage, DoneNote, next_path, query_parameter, with_next};
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::{FieldForm, Leave, Submission};
-use crate::ui::state::refused_form::refused_of_page;
+use crate::ui::state::refused_form::use_refused_form;
 
-/// Asks for a code by e-mail; then (`?sent=1`) takes it together with a new password. After the sign-in one goes where one
-/// was going (`?next=`).
+/// Form that requests a code by e-mail, and then (`?sent=1`) the form for the code and the new password. `?next=` is
+/// kept for the sign-in.
 #[component]
 pub fn ForgotPage() -> impl IntoView {
-    let refused = refused_of_page();
-    // A form that came back carries its step in its fields: the address that it was posted to has no query.
-    let came_back_with_code = refused.with_value(|it| it.as_ref().is_some_and(|it| it.fields.contains_key("code")));
-    let (next, sent) = (going_to(refused), asked("sent"));
-    let step = move || match came_back_with_code || sent.get().is_some() {
+    let refused = use_refused_form();
+    // A refused form shows its step by its fields: the URL to which it was posted has no query.
+    let refused_with_code = refused.with_value(|it| it.as_ref().is_some_and(|it| it.fields.contains_key("code")));
+    let (next, sent) = (next_path(refused), query_parameter("sent"));
+    let step = move || match refused_with_code || sent.get().is_some() {
         true => Either::Right(view! { <SetPassword refused/> }),
-        false => Either::Left(view! { <AskForCode refused/> }),
+        false => Either::Left(view! { <RequestCode refused/> }),
     };
     view! {
-        <Title text="Set a new password · Cruddur"/>
-        <AccountPage heading="Set a new password">
+        <Title text="Reset your password · Cruddur"/>
+        <AccountPage heading="Reset your password">
             {step}
-            <p class="card__other"><a href=move || on_the_way("/signin", &next())>"Back to the sign-in"</a></p>
+            <p class="card__other"><a href=move || with_next("/signin", &next())>"Back to sign in"</a></p>
         </AccountPage>
     }
 }
 
 #[component]
-fn AskForCode(refused: StoredValue<Option<Refused>>) -> impl IntoView {
-    let of = Submission::of::<ForgotPassword>(refused.get_value(), Leave::Navigate);
-    let next = going_to(refused);
+fn RequestCode(refused: StoredValue<Option<RefusedForm>>) -> impl IntoView {
+    let form = Submission::of::<ForgotPassword>(refused.get_value(), Leave::Navigate);
+    let (next, email) = (next_path(refused), query_parameter("email").get_untracked());
     view! {
-        <p>"We send a code to your e-mail address. With it you can set a new password."</p>
-        <FieldForm action="/forgot" fields=&["email"] of>
+        <p>"We'll send a code to your e-mail address. Use it to set a new password."</p>
+        <FieldForm action="/forgot" fields=&["email"] form>
             <input type="hidden" name="next" value=next/>
-            <Field of name="email" label="E-mail" kind=Kind::Email value=asked("email").get_untracked() autofocus=true/>
-            <SubmitButton of label="Send a code"/>
+            <Field form name="email" label="E-mail" kind=Kind::Email value=email autofocus=true/>
+            <SubmitButton form label="Send code"/>
         </FieldForm>
     }
 }
 
 #[component]
-fn SetPassword(refused: StoredValue<Option<Refused>>) -> impl IntoView {
-    let of = Submission::of::<ResetPassword>(refused.get_value(), Leave::Navigate);
-    let (next, email) = (going_to(refused), asked("email").get_untracked());
+fn SetPassword(refused: StoredValue<Option<RefusedForm>>) -> impl IntoView {
+    let form = Submission::of::<ResetPassword>(refused.get_value(), Leave::Navigate);
+    let (next, email) = (next_path(refused), query_parameter("email").get_untracked());
     let knows_email = email.is_some();
     view! {
-        <Done query="sent" says="If there is an account for this address, a code is on its way."/>
-        <FieldForm action="/forgot" fields=&["email", "code", "password"] of>
+        <DoneNote query="sent" text="If there is an account for this address, we have sent a code to it."/>
+        <FieldForm action="/forgot" fields=&["email", "code", "password"] form>
             <input type="hidden" name="next" value=next/>
-            <Field of name="email" label="E-mail" kind=Kind::Email value=email autofocus=!knows_email/>
-            <Field of name="code" label="Code" kind=Kind::Code autofocus=knows_email/>
-            <Field of name="password" label="New password" kind=Kind::NewPassword hint=password::HINT.as_str()/>
-            <SubmitButton of label="Set the new password"/>
+            <Field form name="email" label="E-mail" kind=Kind::Email value=email autofocus=!knows_email/>
+            <Field form name="code" label="Code" kind=Kind::Code autofocus=knows_email/>
+            <Field form name="password" label="New password" kind=Kind::NewPassword hint=password::HINT.as_str()/>
+            <SubmitButton form label="Set new password"/>
         </FieldForm>
     }
 }

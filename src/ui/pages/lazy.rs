@@ -1,8 +1,8 @@
-//! Pages whose code the browser loads when it comes to them.
+//! Pages whose code the browser loads on demand.
 //!
-//! With `cargo leptos build --split` the browser's side is cut into parts: what every page needs, what an account's pages
-//! need, and so on. Without it all is one part, which is there from the start.
-// What the attribute writes is how WASM calls a part that is not there yet.
+//! `cargo leptos build --split` splits the WASM module into parts: one for all pages, one for the account pages, and so
+//! on. Without `--split` there is one module, and nothing is loaded later.
+// The attribute expands to the calls of a part that is not loaded yet.
 #![cfg_attr(
     split,
     allow(unsafe_code, reason = "the attribute imports and exports functions, which are unsafe to declare")
@@ -19,7 +19,7 @@ use wasm_split_helpers::SplitLoaderError;
 use wasm_split_helpers::wasm_split;
 
 use crate::domain::error::AppError;
-use crate::ui::components::error_note::Missing;
+use crate::ui::components::error_note::LoadError;
 use crate::ui::components::header::PlainHeader;
 use crate::ui::pages::confirm::ConfirmPage;
 use crate::ui::pages::conversation::ConversationPage;
@@ -31,7 +31,7 @@ use crate::ui::pages::settings::SettingsPage;
 use crate::ui::pages::sign_in::SignInPage;
 use crate::ui::pages::sign_up::SignUpPage;
 
-/// A page of one of the parts.
+/// Page whose code is in one of the parts.
 #[derive(Debug, Clone, Copy)]
 pub struct LazyPage {
     part: &'static str,
@@ -43,7 +43,7 @@ type Loading<T> = Pin<Box<dyn Future<Output = T>>>;
 
 impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {
-        // The document names the part's files, so that the browser need not wait until it asks for them here.
+        // The document links the part's files, so that the browser loads them before the page asks for them.
         prefetch_lazy_fn_on_server(self.part);
         match (self.view)().await {
             Ok(view) => view,
@@ -51,35 +51,36 @@ impl ChooseView for LazyPage {
         }
     }
 
-    /// The router waits for this before it shows the page, and before it takes over what the server has rendered.
+    /// The router awaits this before it shows the page, and before it hydrates the server's HTML.
     async fn preload(&self) {
         let failed = (self.load)().await.is_err();
         if failed && Owner::current_shared_context().is_some_and(|it| it.during_hydration()) {
-            // What the server has rendered works without script.
+            // Never hydrates: the server's HTML works without script.
             std::future::pending::<()>().await;
         }
     }
 }
 
-/// In the place of a page whose code is not there.
+/// Replaces a page whose code could not be loaded.
 #[component]
 fn NotLoaded(error: AppError) -> impl IntoView {
-    let missing = view! { <Missing what="This page" error/> };
+    let notice = view! { <LoadError subject="This page" error/> };
     match use_context::<Me>() {
-        // Below the header and beside the list, which are there.
-        Some(_) => Either::Left(missing),
-        None => Either::Right(view! { <PlainHeader/> <main class="page" id="main">{missing}</main> }),
+        // The header and the list of conversations are already on the page.
+        Some(_) => Either::Left(notice),
+        None => Either::Right(view! { <PlainHeader/> <main class="page" id="main">{notice}</main> }),
     }
 }
 
 impl From<SplitLoaderError> for AppError {
-    /// The browser cannot reach the server, or the server has become another since the page was loaded.
+    /// The browser cannot reach the server, or the server has been updated since the page was loaded.
     fn from(_: SplitLoaderError) -> Self {
         Self::Unavailable
     }
 }
 
-/// `NAME, name: Page in part`: what the router is given for `Page`, and the function of the part that renders it.
+/// Defines lazy pages. `NAME, name: Page in part` defines the constant for the router and the function that renders
+/// `Page` in the part.
 macro_rules! lazy_pages {
     ($($name:ident, $function:ident: $page:ident in $part:ident;)*) => {$(
         #[doc = concat!("[`", stringify!($page), "`]")]

@@ -1,25 +1,14 @@
-//! One file per page, and how the browser gets their code.
-
-pub mod lazy;
-
-pub mod home;
-
-pub mod sign_in;
-
-pub mod sign_up;
+//! Pages: one file per page. [`lazy`] defines which part of the code the browser loads for each of them.
 
 pub mod confirm;
-
-pub mod forgot;
-
-pub mod conversations;
-
 pub mod conversation;
-
-pub mod new_conversation;
-
+pub mod conversations;
 pub mod first_message;
-
-pub mod settings;
-
+pub mod forgot;
+pub mod home;
+pub mod lazy;
+pub mod new_conversation;
 pub mod not_found;
+pub mod settings;
+pub mod sign_in;
+pub mod sign_up;

@@ -1,4 +1,4 @@
-//! `/messages/new`
+//! `/messages/new`: the search for a recipient.
 
 use std::time::Duration;
 
@@ -10,37 +10,37 @@ use leptos_meta::Title;
 use crate::api;
 use crate::domain::error::AppError;
 use crate::domain::user::User;
-use crate::ui::components::account_page::asked;
+use crate::ui::components::account_page::query_parameter;
 use crate::ui::components::avatar::Avatar;
-use crate::ui::components::error_note::{ErrorNote, Missing};
+use crate::ui::components::error_note::{ErrorNote, LoadError};
 use crate::ui::components::heading::Heading;
 
-/// How long nothing must be typed before people are looked for.
-const PAUSE: Duration = Duration::from_millis(200);
+/// Pause in typing after which the search starts.
+const DEBOUNCE: Duration = Duration::from_millis(200);
 
-/// For fewer characters than this nobody is looked for: the server's rule.
+/// Minimum length of a search text. The server has the same limit.
 const QUERY_LEN_MIN: usize = 2;
 
-/// Finds people by handle or name: as one types, or by a plain form (`?q=`).
+/// Search for users by handle or name: while the user types, or by a plain form (`?q=`).
 #[component]
 pub fn NewConversationPage() -> impl IntoView {
-    let query = RwSignal::new(asked("q").get_untracked().unwrap_or_default());
+    let query = RwSignal::new(query_parameter("q").get_untracked().unwrap_or_default());
     let input = NodeRef::<Input>::new();
-    let take = move || {
+    let read_input = move || {
         if let Some(input) = input.get_untracked() {
             query.set(input.value());
         }
     };
-    // Typing may have begun before the page was taken over.
-    Effect::new(move |_| take());
-    let mut take_after_a_pause = debounce(PAUSE, move |()| take());
+    // The user may have typed before hydration.
+    Effect::new(move |_| read_input());
+    let mut read_debounced = debounce(DEBOUNCE, move |()| read_input());
     let found = Resource::new(move || query.get(), search);
     let people = move || {
         Suspend::new(async move {
             match found.await {
-                Ok(people) => EitherOf3::A(view! { <Found people query/> }),
+                Ok(people) => EitherOf3::A(view! { <SearchResults people query/> }),
                 Err(AppError::Unauthenticated) => {
-                    EitherOf3::B(view! { <Missing what="This page" error=AppError::Unauthenticated/> })
+                    EitherOf3::B(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> })
                 }
                 Err(error) => EitherOf3::C(view! { <ErrorNote error/> }),
             }
@@ -52,9 +52,9 @@ pub fn NewConversationPage() -> impl IntoView {
             <Heading>"New message"</Heading>
             <form class="search__form" method="get" action="/messages/new" role="search" on:submit=move |event| {
                 event.prevent_default();
-                take();
+                read_input();
             }>
-                <label class="field__label" for="q">"To whom? Name or handle"</label>
+                <label class="field__label" for="q">"To: name or handle"</label>
                 <div class="search__row">
                     <input
                         class="field__input"
@@ -69,41 +69,41 @@ pub fn NewConversationPage() -> impl IntoView {
                         autofocus
                         value=query.get_untracked()
                         node_ref=input
-                        on:input=move |_| take_after_a_pause(())
+                        on:input=move |_| read_debounced(())
                     />
-                    <button class="button" type="submit">"Find"</button>
+                    <button class="button" type="submit">"Search"</button>
                 </div>
             </form>
-            <Transition fallback=|| view! { <p class="search__status">"Looking…"</p> }>{people}</Transition>
+            <Transition fallback=|| view! { <p class="search__status">"Searching…"</p> }>{people}</Transition>
         </section>
     }
 }
 
-/// Does not trouble the server with what it would not look for.
+/// Searches for users. A text that is too short gives no result, without a request.
 async fn search(query: String) -> Result<Vec<User>, AppError> {
-    if is_enough(&query) { api::search_users(query).await } else { Ok(Vec::new()) }
+    if is_long_enough(&query) { api::search_users(query).await } else { Ok(Vec::new()) }
 }
 
-fn is_enough(query: &str) -> bool {
+fn is_long_enough(query: &str) -> bool {
     query.trim().trim_start_matches('@').chars().count() >= QUERY_LEN_MIN
 }
 
 #[component]
-fn Found(people: Vec<User>, query: RwSignal<String>) -> impl IntoView {
+fn SearchResults(people: Vec<User>, query: RwSignal<String>) -> impl IntoView {
     let status = match people.len() {
-        _ if !query.with_untracked(|query| is_enough(query)) => "Type at least two characters.".to_owned(),
-        0 => "Nobody by that name or handle.".to_owned(),
-        1 => "One person".to_owned(),
-        count => format!("{count} people"),
+        _ if !query.with_untracked(|query| is_long_enough(query)) => "Enter at least 2 characters.".to_owned(),
+        0 => "No people found.".to_owned(),
+        1 => "1 person found".to_owned(),
+        count => format!("{count} people found"),
     };
     view! {
         <p class="search__status" role="status">{status}</p>
-        <ul class="people">{people.into_iter().map(|user| view! { <Person user/> }).collect_view()}</ul>
+        <ul class="people">{people.into_iter().map(|user| view! { <SearchResult user/> }).collect_view()}</ul>
     }
 }
 
 #[component]
-fn Person(user: User) -> impl IntoView {
+fn SearchResult(user: User) -> impl IntoView {
     view! {
         <li>
             <a class="person" href=format!("/messages/new/{}", user.handle)>

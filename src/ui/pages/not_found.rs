@@ -1,17 +1,17 @@
-//! Where no page is.
+//! Page for unknown URLs.
 
 use leptos::prelude::*;
 
-use crate::ui::components::error_note::NothingHere;
+use crate::ui::components::error_note::NotFoundNotice;
 use crate::ui::components::header::PlainHeader;
 
-/// The same words as for a conversation that is not yours.
+/// Shows the same notice as for a conversation that the user may not see.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     view! {
         <PlainHeader/>
         <main class="page" id="main">
-            <NothingHere/>
+            <NotFoundNotice/>
         </main>
     }
 }

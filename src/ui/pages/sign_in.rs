@@ -1,37 +1,37 @@
-//! `/signin`
+//! `/signin`: the sign-in.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::SignIn;
-use crate::ui::components::account_page::{AccountPage, Done, asked, going_to, on_the_way};
+use crate::ui::components::account_page::{AccountPage, DoneNote, next_path, query_parameter, with_next};
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::{FieldForm, Leave, Submission};
-use crate::ui::state::refused_form::refused_of_page;
+use crate::ui::state::refused_form::use_refused_form;
 
-/// E-mail address and password; then back to where one was going (`?next=`).
+/// Form for e-mail address and password. The sign-in leads to the path in `?next=`.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let refused = refused_of_page();
-    let of = Submission::of::<SignIn>(refused.get_value(), Leave::Load);
-    let (next, email) = (going_to(refused), asked("email").get_untracked());
+    let refused = use_refused_form();
+    let form = Submission::of::<SignIn>(refused.get_value(), Leave::Load);
+    let (next, email) = (next_path(refused), query_parameter("email").get_untracked());
     let knows_email = email.is_some();
     view! {
         <Title text="Sign in · Cruddur"/>
         <AccountPage heading="Sign in">
-            <Done query="confirmed" says="Your e-mail address is confirmed. Now sign in."/>
-            <Done query="reset" says="Your new password is set. Now sign in with it."/>
-            <FieldForm action="/signin" fields=&["email", "password"] of>
+            <DoneNote query="confirmed" text="Your e-mail address is confirmed. You can now sign in."/>
+            <DoneNote query="reset" text="Your password has been changed. Sign in with the new one."/>
+            <FieldForm action="/signin" fields=&["email", "password"] form>
                 <input type="hidden" name="next" value=next/>
-                <Field of name="email" label="E-mail" kind=Kind::Email value=email autofocus=!knows_email/>
-                <Field of name="password" label="Password" kind=Kind::Password autofocus=knows_email/>
-                <SubmitButton of label="Sign in"/>
+                <Field form name="email" label="E-mail" kind=Kind::Email value=email autofocus=!knows_email/>
+                <Field form name="password" label="Password" kind=Kind::Password autofocus=knows_email/>
+                <SubmitButton form label="Sign in"/>
             </FieldForm>
-            <p class="card__other"><a href=move || on_the_way("/forgot", &next())>"Forgot your password?"</a></p>
+            <p class="card__other"><a href=move || with_next("/forgot", &next())>"Forgot your password?"</a></p>
             <p class="card__other">
-                "Have a code? " <a href=move || on_the_way("/confirm", &next())>"Confirm your e-mail address"</a>
+                "Have a code? " <a href=move || with_next("/confirm", &next())>"Confirm your e-mail address"</a>
             </p>
-            <p class="card__other">"New here? " <a href=move || on_the_way("/signup", &next())>"Make an account"</a></p>
+            <p class="card__other">"New here? " <a href=move || with_next("/signup", &next())>"Create account"</a></p>
         </AccountPage>
     }
 }

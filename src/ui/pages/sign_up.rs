@@ -1,39 +1,47 @@
-//! `/signup`
+//! `/signup`: a new account.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::SignUp;
 use crate::domain::password;
-use crate::ui::components::account_page::{AccountPage, going_to, on_the_way};
+use crate::ui::components::account_page::{AccountPage, next_path, with_next};
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::{FieldForm, Leave, Submission};
-use crate::ui::state::refused_form::refused_of_page;
+use crate::ui::state::refused_form::use_refused_form;
 
-/// Makes an account; a code by e-mail is next. After the sign-in one goes where one was going (`?next=`).
+/// Form that creates an account. The confirmation by an e-mailed code is next; `?next=` is kept for the sign-in.
 #[component]
 pub fn SignUpPage() -> impl IntoView {
-    let refused = refused_of_page();
-    let of = Submission::of::<SignUp>(refused.get_value(), Leave::Navigate);
-    let next = going_to(refused);
+    let refused = use_refused_form();
+    let form = Submission::of::<SignUp>(refused.get_value(), Leave::Navigate);
+    let next = next_path(refused);
     view! {
-        <Title text="Make an account · Cruddur"/>
-        <AccountPage heading="Make an account">
-            <FieldForm action="/signup" fields=&["name", "handle", "email", "password"] of>
+        <Title text="Create account · Cruddur"/>
+        <AccountPage heading="Create account">
+            <FieldForm action="/signup" fields=&["name", "handle", "email", "password"] form>
                 <input type="hidden" name="next" value=next/>
-                <Field of name="name" label="Name" kind=Kind::Name autofocus=true/>
+                <Field form name="name" label="Name" kind=Kind::Name autofocus=true/>
                 <Field
-                    of
+                    form
                     name="handle"
                     label="Handle"
                     kind=Kind::Handle
-                    hint="Others find you by it: 2 to 32 letters a to z, digits, “_”, “-” or “.”."
+                    hint="Others find you by your handle. 2 to 32 characters: letters a to z, digits, “_”, “-” and “.”."
                 />
-                <Field of name="email" label="E-mail" kind=Kind::Email hint="We send a code there. Nobody else sees it."/>
-                <Field of name="password" label="Password" kind=Kind::NewPassword hint=password::HINT.as_str()/>
-                <SubmitButton of label="Make an account"/>
+                <Field
+                    form
+                    name="email"
+                    label="E-mail"
+                    kind=Kind::Email
+                    hint="We'll send a code there. Other users can't see it."
+                />
+                <Field form name="password" label="Password" kind=Kind::NewPassword hint=password::HINT.as_str()/>
+                <SubmitButton form label="Create account"/>
             </FieldForm>
-            <p class="card__other">"Already have one? " <a href=move || on_the_way("/signin", &next())>"Sign in"</a></p>
+            <p class="card__other">
+                "Already have an account? " <a href=move || with_next("/signin", &next())>"Sign in"</a>
+            </p>
         </AccountPage>
     }
 }

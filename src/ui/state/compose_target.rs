@@ -1,4 +1,4 @@
-//! Where somebody writes, and where what they write goes.
+//! Targets of the messages that the user writes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,52 +7,51 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{conversation, user};
 
-/// What stands before the id of a person, so that it is none of a conversation.
-const PERSON: &str = "to-";
+/// Prefix of a user's id in the text of a target. A conversation's id has none.
+const USER_PREFIX: &str = "to-";
 
-/// Where something that is written goes.
+/// Target of a message or draft. Its text is part of the local-storage key of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum To {
-    /// Into a conversation.
+pub enum Target {
     Conversation(conversation::Id),
-    /// To somebody with whom there was none when it was written. By the id: days later a handle may be another's.
+    /// The recipient of a first message. By id: days later, the handle may belong to another user.
     Person(user::Id),
 }
 
-impl fmt::Display for To {
+impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Conversation(id) => write!(f, "{id}"),
-            Self::Person(id) => write!(f, "{PERSON}{id}"),
+            Self::Person(id) => write!(f, "{USER_PREFIX}{id}"),
         }
     }
 }
 
-impl FromStr for To {
+impl FromStr for Target {
     type Err = uuid::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.strip_prefix(PERSON) {
+        match text.strip_prefix(USER_PREFIX) {
             Some(id) => id.parse().map(Self::Person),
             None => text.parse().map(Self::Conversation),
         }
     }
 }
 
-/// A field in which one writes: to whom and, once there is one, in which conversation.
+/// Target of a composer: the recipient and, once it exists, the conversation with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// None before the first message.
+pub struct ComposeTarget {
+    /// `None` before the first message.
     pub conversation: Option<conversation::Id>,
-    /// The other person.
-    pub with: user::Id,
+    pub recipient: user::Id,
 }
 
-impl Place {
-    /// Where what is written here goes; then, where it went before there was a conversation.
-    pub fn ways(self) -> impl Iterator<Item = To> {
-        self.conversation.map(To::Conversation).into_iter().chain([To::Person(self.with)])
+impl ComposeTarget {
+    /// Returns the targets under which messages and drafts of this composer are kept. The first is the current one; the
+    /// second was used before the conversation existed.
+    pub fn targets(self) -> impl Iterator<Item = Target> {
+        self.conversation.map(Target::Conversation).into_iter().chain([Target::Person(self.recipient)])
     }
 }
 
@@ -62,22 +61,22 @@ mod tests {
 
     use super::*;
 
-    const TALK: conversation::Id = conversation::Id(Uuid::from_u128(1));
+    const CONVERSATION: conversation::Id = conversation::Id(Uuid::from_u128(1));
     const BEN: user::Id = user::Id(Uuid::from_u128(2));
 
     #[test]
-    fn every_way_is_found_again_in_its_own_text() {
-        for to in [To::Conversation(TALK), To::Person(BEN)] {
-            assert_eq!(to.to_string().parse::<To>(), Ok(to));
+    fn every_target_can_be_parsed_from_its_own_text() {
+        for target in [Target::Conversation(CONVERSATION), Target::Person(BEN)] {
+            assert_eq!(target.to_string().parse::<Target>(), Ok(target));
         }
-        assert_eq!(To::Conversation(TALK).to_string(), TALK.to_string());
-        assert!("to-nobody".parse::<To>().is_err());
+        assert_eq!(Target::Conversation(CONVERSATION).to_string(), CONVERSATION.to_string());
+        assert!("to-nobody".parse::<Target>().is_err());
     }
 
     #[test]
-    fn what_went_to_a_person_is_also_that_of_the_conversation_with_them() {
-        let ways = |conversation| Place { conversation, with: BEN }.ways().collect::<Vec<_>>();
-        assert_eq!(ways(None), [To::Person(BEN)]);
-        assert_eq!(ways(Some(TALK)), [To::Conversation(TALK), To::Person(BEN)]);
+    fn messages_to_a_recipient_also_belong_to_the_conversation_with_them() {
+        let targets = |conversation| ComposeTarget { conversation, recipient: BEN }.targets().collect::<Vec<_>>();
+        assert_eq!(targets(None), [Target::Person(BEN)]);
+        assert_eq!(targets(Some(CONVERSATION)), [Target::Conversation(CONVERSATION), Target::Person(BEN)]);
     }
 }

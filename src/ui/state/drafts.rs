@@ -1,4 +1,4 @@
-//! What somebody has begun to write, by where it is to go. Kept by the browser.
+//! Drafts of messages, by target. Kept by the browser.
 
 use std::collections::BTreeMap;
 
@@ -6,87 +6,87 @@ use leptos::leptos_dom::helpers::window_event_listener_untyped;
 use leptos::prelude::*;
 
 use crate::domain::{conversation, user};
-use crate::ui::state::compose_target::{Place, To};
-use crate::ui::state::local_store::Shelf;
+use crate::ui::state::compose_target::{ComposeTarget, Target};
+use crate::ui::state::local_store::LocalStore;
 
-/// The drafts of a person.
+/// The user's drafts.
 #[derive(Clone, Copy)]
 pub struct Drafts {
-    shelf: StoredValue<Option<Shelf>>,
-    texts: RwSignal<BTreeMap<To, String>>,
-    out: RwSignal<bool>,
-    /// In which conversation whoever was writing elsewhere goes on.
-    going_on: StoredValue<Option<conversation::Id>>,
+    store: StoredValue<Option<LocalStore>>,
+    texts: RwSignal<BTreeMap<Target, String>>,
+    loaded: RwSignal<bool>,
+    /// The conversation in whose composer the user continues, after writing on the page that led there.
+    resume_in: StoredValue<Option<conversation::Id>>,
 }
 
 impl Drafts {
-    /// None yet.
+    /// Creates an empty set of drafts.
     pub fn new() -> Self {
         Self {
-            shelf: StoredValue::new(None),
+            store: StoredValue::new(None),
             texts: RwSignal::new(BTreeMap::new()),
-            out: RwSignal::new(false),
-            going_on: StoredValue::new(None),
+            loaded: RwSignal::new(false),
+            resume_in: StoredValue::new(None),
         }
     }
 
-    /// Takes out what `me` has begun before. To be called when the page is alive.
+    /// Loads the drafts of `me`. Call it once the page is hydrated.
     pub fn start(self, me: user::Id) {
-        let shelf = Shelf::new("draft", me);
+        let store = LocalStore::new("draft", me);
         let load = move || {
-            let kept = shelf.all().into_iter().filter_map(|(name, text)| Some((name.parse().ok()?, text)));
-            self.texts.try_set(kept.collect());
+            let saved = store.all().into_iter().filter_map(|(name, text)| Some((name.parse().ok()?, text)));
+            self.texts.try_set(saved.collect());
         };
         load();
-        self.shelf.set_value(Some(shelf));
-        self.out.set(true);
-        let others = window_event_listener_untyped("storage", move |_| load());
-        on_cleanup(move || others.remove());
+        self.store.set_value(Some(store));
+        self.loaded.set(true);
+        let other_pages = window_event_listener_untyped("storage", move |_| load());
+        on_cleanup(move || other_pages.remove());
     }
 
-    /// Whether what was begun before has been taken out.
-    pub fn are_out(&self) -> bool {
-        self.out.get()
+    /// Returns whether the drafts have been loaded.
+    pub fn are_loaded(&self) -> bool {
+        self.loaded.get()
     }
 
-    /// What has been begun in a place.
-    pub fn of(&self, place: Place) -> Option<String> {
+    /// Returns the draft for a target.
+    pub fn of(&self, target: ComposeTarget) -> Option<String> {
         let texts = self.texts.read();
-        place.ways().find_map(|to| texts.get(&to).cloned())
+        target.targets().find_map(|it| texts.get(&it).cloned())
     }
 
-    /// Keeps what is in the field now. What was begun before there was a conversation is that conversation's from now on.
-    pub fn keep(&self, place: Place, text: &str) {
-        for (n, to) in place.ways().enumerate() {
-            self.keep_for(to, if n == 0 { text } else { "" });
+    /// Saves the text of a composer. A draft from before the conversation existed moves to the conversation.
+    pub fn save(&self, target: ComposeTarget, text: &str) {
+        for (n, target) in target.targets().enumerate() {
+            self.save_for(target, if n == 0 { text } else { "" });
         }
     }
 
-    /// Whoever is writing goes on in the field of a conversation, once that is open.
-    pub fn go_on_in(&self, conversation: conversation::Id) {
+    /// Lets the user continue in the composer of a conversation, once it is open, if the composer has the focus now.
+    pub fn resume_in(&self, conversation: conversation::Id) {
         let is_writing = document().active_element().is_some_and(|it| it.class_list().contains("composer__field"));
-        self.going_on.set_value(is_writing.then_some(conversation));
+        self.resume_in.set_value(is_writing.then_some(conversation));
     }
 
-    /// Whether whoever was writing goes on here. Answered once.
-    pub fn goes_on_in(&self, place: Place) -> bool {
-        let going_on = self.going_on.try_update_value(Option::take).flatten();
-        going_on.is_some() && going_on == place.conversation
+    /// Returns whether the user continues in this composer. The answer is true once.
+    pub fn take_resume(&self, target: ComposeTarget) -> bool {
+        let resume_in = self.resume_in.try_update_value(Option::take).flatten();
+        resume_in.is_some() && resume_in == target.conversation
     }
 
-    fn keep_for(&self, to: To, text: &str) {
-        let Some(shelf) = self.shelf.try_get_value().flatten() else { return };
-        let known = self.texts.try_with_untracked(|texts| texts.get(&to).cloned()).flatten();
+    fn save_for(&self, target: Target, text: &str) {
+        let Some(store) = self.store.try_get_value().flatten() else { return };
+        let known = self.texts.try_with_untracked(|texts| texts.get(&target).cloned()).flatten();
         if known.as_deref().unwrap_or_default() == text {
             return;
         }
         if text.trim().is_empty() {
-            shelf.remove(&to.to_string());
-            self.texts.update(|texts| drop(texts.remove(&to)));
+            store.remove(&target.to_string());
+            self.texts.update(|texts| drop(texts.remove(&target)));
         } else {
-            // Where the browser keeps nothing, this page does.
-            let _ = shelf.put(&to.to_string(), text);
-            self.texts.update(|texts| drop(texts.insert(to, text.to_owned())));
+            // If the browser refuses to keep it, at least this page does.
+            let _ = store.put(&target.to_string(), text);
+            self.texts.update(|texts| drop(texts.insert(target, text.to_owned())));
         }
     }
 }

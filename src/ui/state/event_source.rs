@@ -1,4 +1,4 @@
-//! The page's stream of events. Runs in the browser only.
+//! The page's stream of server-sent events. Runs in the browser only.
 
 use std::time::Duration;
 
@@ -14,62 +14,62 @@ use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::user;
 
-/// Where the server tells what happens.
+/// Path of the event stream.
 const PATH: &str = "/events";
 
-/// After so many milliseconds without a word the stream is dead: the server says something every 20 seconds.
+/// Silence, in milliseconds, after which the stream counts as dead. The server sends something every 20 seconds.
 const SILENCE_MS: f64 = 45_000.0;
 
-/// The same for a page that has just been woken up, or is looked at again.
+/// The same limit for a page that has just been woken up or has become visible again.
 const SILENCE_AWAKE_MS: f64 = 25_000.0;
 
-/// How often it is looked whether the stream lives.
-const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+/// Interval of the check that the stream is still alive.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The longest wait before a stream that was refused is tried again.
-const PAUSE_MAX_MS: f64 = 30_000.0;
+/// Longest wait, in milliseconds, before a refused stream is opened again.
+const BACKOFF_MAX_MS: f64 = 30_000.0;
 
-/// What happens, and who on this page wants to know. The stream is opened once for all of them.
+/// Event stream of the page and its listeners. All listeners share one stream.
 #[derive(Clone, Copy)]
-pub struct Live {
+pub struct LiveEvents {
     listeners: StoredValue<Vec<(u64, Callback<Event>)>>,
-    listened: StoredValue<u64>,
-    /// Whether the stream is open; unknown until the first try has ended.
+    last_listener_number: StoredValue<u64>,
+    /// True if the stream is open; `None` until the first attempt ends.
     pub connected: RwSignal<Option<bool>>,
-    /// Whether the server says that nobody is signed in any more.
+    /// True if the server says that the session has ended.
     pub signed_out: RwSignal<bool>,
-    /// Whose page this is.
     owner: StoredValue<Option<user::Id>>,
-    heard_at_ms: StoredValue<f64>,
-    /// How often in a row it was refused.
+    /// Time of the last sign of life; also of the last attempt, so that the backoff starts there.
+    last_event_at_ms: StoredValue<f64>,
+    /// Number of refused attempts in a row.
     refusals: StoredValue<u32>,
 }
 
-impl Live {
-    /// Opens the stream once the page is alive, and keeps it open as long as the page's owner lives.
+impl LiveEvents {
+    /// Opens the stream once the page is hydrated, and keeps it open as long as the reactive owner exists.
     pub fn start() -> Self {
         let live = Self {
             listeners: StoredValue::new(Vec::new()),
-            listened: StoredValue::new(0),
+            last_listener_number: StoredValue::new(0),
             connected: RwSignal::new(None),
             signed_out: RwSignal::new(false),
             owner: StoredValue::new(None),
-            heard_at_ms: StoredValue::new(0.0),
+            last_event_at_ms: StoredValue::new(0.0),
             refusals: StoredValue::new(0),
         };
         Effect::new(move |_| live.keep_open());
         live
     }
 
-    /// Whose page this is, as the server said when it was loaded.
-    pub fn belongs_to(&self, owner: user::Id) {
+    /// Sets the user to whom the page belongs, as the server said when the page was loaded.
+    pub fn set_owner(&self, owner: user::Id) {
         self.owner.set_value(Some(owner));
     }
 
-    /// Calls `listener` with every event, until whoever asks is gone.
+    /// Calls `listener` with every event until the caller's reactive owner is cleaned up.
     pub fn listen(&self, listener: Callback<Event>) {
-        let number = self.listened.get_value() + 1;
-        self.listened.set_value(number);
+        let number = self.last_listener_number.get_value() + 1;
+        self.last_listener_number.set_value(number);
         self.listeners.update_value(|listeners| listeners.push((number, listener)));
         let all = self.listeners;
         on_cleanup(move || {
@@ -78,28 +78,28 @@ impl Live {
     }
 
     fn keep_open(self) {
-        let source = StoredValue::new_local(Some(Source::open(self)));
+        let connection = StoredValue::new_local(Some(Connection::open(self)));
         let reopen = move || {
-            // The old one is closed first: a person has only so many.
-            let _ = source.try_set_value(None);
-            let _ = source.try_set_value(Some(Source::open(self)));
+            // Close the old connection first: the server limits the number of streams per user.
+            let _ = connection.try_set_value(None);
+            let _ = connection.try_set_value(Some(Connection::open(self)));
         };
-        let look = move |silence_ms: f64| {
-            let silent_ms = js_sys::Date::now() - self.heard_at_ms.get_value();
+        let check = move |silence_ms: f64| {
+            let silent_ms = js_sys::Date::now() - self.last_event_at_ms.get_value();
             let closed =
-                source.try_with_value(|source| source.as_ref().is_some_and(Source::is_closed)).unwrap_or(false);
-            if (closed && silent_ms > self.pause_ms()) || silent_ms > silence_ms {
+                connection.try_with_value(|it| it.as_ref().is_some_and(Connection::is_closed)).unwrap_or(false);
+            if (closed && silent_ms > self.backoff_ms()) || silent_ms > silence_ms {
                 reopen();
             }
         };
-        let ticks = set_interval_with_handle(move || look(SILENCE_MS), LOOK_INTERVAL);
+        let ticks = set_interval_with_handle(move || check(SILENCE_MS), CHECK_INTERVAL);
         let awake = ["visibilitychange", "pageshow", "focus"]
-            .map(|event| window_event_listener_untyped(event, move |_| look(SILENCE_AWAKE_MS)));
+            .map(|event| window_event_listener_untyped(event, move |_| check(SILENCE_AWAKE_MS)));
         let online = window_event_listener_untyped("online", move |_| reopen());
-        // The browser knows before the connection does.
+        // The browser notices the loss before the connection does.
         let offline = window_event_listener_untyped("offline", move |_| {
-            let _ = source.try_set_value(None);
-            self.failed(false);
+            let _ = connection.try_set_value(None);
+            self.on_error(false);
         });
         on_cleanup(move || {
             if let Ok(ticks) = ticks {
@@ -110,51 +110,53 @@ impl Live {
             }
             online.remove();
             offline.remove();
-            source.dispose();
+            connection.dispose();
         });
     }
 
-    fn pause_ms(&self) -> f64 {
+    fn backoff_ms(&self) -> f64 {
         let doubled = 1_000.0 * f64::from(2_u32.pow(self.refusals.get_value().min(6)));
-        // Not all pages at once after an outage.
-        doubled.min(PAUSE_MAX_MS) * (0.5 + js_sys::Math::random() / 2.0)
+        // Jitter: after an outage, not all pages reconnect at once.
+        doubled.min(BACKOFF_MAX_MS) * (0.5 + js_sys::Math::random() / 2.0)
     }
 
-    fn heard(&self) {
-        let _ = self.heard_at_ms.try_set_value(js_sys::Date::now());
+    /// Restarts the count of silence.
+    fn touch(&self) {
+        let _ = self.last_event_at_ms.try_set_value(js_sys::Date::now());
     }
 
-    /// Tells everybody on this page.
-    pub fn tell(&self, event: &Event) {
-        // Copied: a listener may add or remove listeners.
+    /// Passes an event to every listener on this page.
+    pub fn dispatch(&self, event: &Event) {
+        // A copy: a listener may add or remove listeners while it runs.
         for (_, listener) in self.listeners.try_get_value().unwrap_or_default() {
             listener.run(event.clone());
         }
     }
 
-    /// The stream is open, and it is the stream of `person`, where the server says so.
-    fn opened(&self, person: Option<user::Id>) {
+    /// Handles the opening of the stream. `user` is the user to whom the stream belongs, if the server says so.
+    fn on_open(&self, user: Option<user::Id>) {
         let owner = self.owner.try_get_value().flatten();
-        if owner.zip(person).is_some_and(|(owner, person)| owner != person) {
-            // Somebody else has signed in in another window: nothing on this page is theirs.
+        if owner.zip(user).is_some_and(|(owner, user)| owner != user) {
+            // Another user has signed in in another window: nothing on this page belongs to them.
             let _ = window().location().reload();
             return;
         }
-        self.heard();
+        self.touch();
         self.signed_out.try_set(false);
         self.connected.try_set(Some(true));
         let _ = self.refusals.try_set_value(0);
-        // What was read before this may have missed something.
-        self.tell(&Event::Resync);
+        // Events may have been missed between the last read and the opening of the stream.
+        self.dispatch(&Event::Resync);
     }
 
-    fn failed(&self, closed: bool) {
+    /// Handles the loss of the stream. `closed`: the browser has given up, and does not reconnect by itself.
+    fn on_error(&self, closed: bool) {
         let signed_out = self.signed_out;
         self.connected.try_set(Some(false));
         if closed {
-            self.heard();
+            self.touch();
             self.refusals.try_update_value(|refusals| *refusals += 1);
-            // The browser does not say why.
+            // The browser does not give the reason: ask the server whether the session has ended.
             spawn_local(async move {
                 if api::current_user().await == Err(AppError::Unauthenticated) {
                     signed_out.try_set(true);
@@ -164,36 +166,36 @@ impl Live {
     }
 }
 
-/// An open stream, closed when dropped.
-struct Source {
+/// Open event stream, closed when dropped.
+struct Connection {
     source: Option<EventSource>,
     _closures: Vec<Closure<dyn FnMut(web_sys::Event)>>,
 }
 
-impl Source {
-    fn open(live: Live) -> Self {
-        live.heard();
+impl Connection {
+    fn open(live: LiveEvents) -> Self {
+        live.touch();
         let Ok(source) = EventSource::new(PATH) else { return Self { source: None, _closures: Vec::new() } };
         let mut closures = Vec::new();
-        let mut on = |name: &str, heed: Box<dyn FnMut(web_sys::Event)>| {
-            let closure = Closure::wrap(heed);
+        let mut on = |name: &str, handle: Box<dyn FnMut(web_sys::Event)>| {
+            let closure = Closure::wrap(handle);
             let _ = source.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
             closures.push(closure);
         };
         let data = |event: web_sys::Event| event.dyn_into::<MessageEvent>().ok()?.data().as_string();
-        on("hello", Box::new(move |hello| live.opened(data(hello).and_then(|id| id.parse().ok()))));
-        on("beat", Box::new(move |_| live.heard()));
+        on("hello", Box::new(move |hello| live.on_open(data(hello).and_then(|id| id.parse().ok()))));
+        on("beat", Box::new(move |_| live.touch()));
         on(
             "message",
             Box::new(move |message| {
-                live.heard();
-                // A server that is newer than this page may tell what it does not know: something has changed.
+                live.touch();
+                // A newer server may send an event that this page does not know: something has changed, so resync.
                 let event = data(message).and_then(|data| serde_json::from_str(&data).ok()).unwrap_or(Event::Resync);
-                live.tell(&event);
+                live.dispatch(&event);
             }),
         );
         let failing = source.clone();
-        on("error", Box::new(move |_| live.failed(failing.ready_state() == EventSource::CLOSED)));
+        on("error", Box::new(move |_| live.on_error(failing.ready_state() == EventSource::CLOSED)));
         Self { source: Some(source), _closures: closures }
     }
 
@@ -202,7 +204,7 @@ impl Source {
     }
 }
 
-impl Drop for Source {
+impl Drop for Connection {
     fn drop(&mut self) {
         if let Some(source) = &self.source {
             source.close();

@@ -12,56 +12,56 @@ use crate::domain::event::Event;
 use crate::domain::page::{Cursor, PAGE_SIZE, Page};
 use crate::domain::user;
 use crate::ui::components::focus::focus;
-use crate::ui::state;
+use crate::ui::state::InboxRows;
 
-/// What the list shows, from one answer of the server on.
+/// The part of the inbox that the page shows, starting from one response of the server.
 #[derive(Clone, Copy)]
-pub struct Rows {
-    known: RwSignal<state::Inbox>,
-    /// Whether the newest conversations are among them. An older part of the list stays as it is.
+pub struct InboxWindow {
+    rows: RwSignal<InboxRows>,
+    /// True if the window contains the newest conversations. A window on an older part does not change.
     at_newest: bool,
     pulling: StoredValue<bool>,
 }
 
-impl Rows {
-    /// Begins with a page from the server, which may be the newest one.
+impl InboxWindow {
+    /// Starts with a page from the server. `at_newest`: it is the newest page.
     pub fn new(me: user::Id, page: Page<Conversation>, at_newest: bool) -> Self {
-        Self { known: RwSignal::new(state::Inbox::new(me, page)), at_newest, pulling: StoredValue::new(false) }
+        Self { rows: RwSignal::new(InboxRows::new(me, page)), at_newest, pulling: StoredValue::new(false) }
     }
 
-    /// Newest first.
-    pub fn shown(&self) -> Vec<Conversation> {
-        self.known.read().rows().to_vec()
+    /// Returns the loaded rows, newest first.
+    pub fn rows(&self) -> Vec<Conversation> {
+        self.rows.read().rows().to_vec()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
-        self.known.read().rows().is_empty()
+        self.rows.read().rows().is_empty()
     }
 
-    /// Asks for what is older than all that is shown.
+    /// Returns the cursor of the page after the loaded rows.
     pub fn older(&self) -> Option<Cursor> {
-        self.known.read().older().cloned()
+        self.rows.read().older().cloned()
     }
 
-    /// Takes in what is older. The list may have been left meanwhile.
+    /// Appends a page of older rows. Does nothing if the user has left the list meanwhile.
     pub fn extend(&self, page: Page<Conversation>) {
-        self.change(|known| known.extend(page));
+        self.update(|rows| rows.extend(page));
     }
 
     fn apply(self, event: &Event) {
         if self.at_newest {
-            self.change(|known| known.apply(event));
+            self.update(|rows| rows.apply(event));
             self.pull();
         }
     }
 
-    /// Changes what is shown. A row that has the focus keeps it, wherever it moves and whatever of it is drawn anew.
-    fn change(&self, change: impl FnOnce(&mut state::Inbox)) {
+    /// Changes the rows. A focused row keeps the focus, even if it moves or is drawn anew.
+    fn update(&self, change: impl FnOnce(&mut InboxRows)) {
         let focused = document().active_element().filter(|it| it.class_list().contains("conversation"));
-        self.known.try_update(change);
+        self.rows.try_update(change);
         if let Some(address) = focused.and_then(|row| row.get_attribute("href")) {
-            // Once it has been drawn, unless the focus has gone elsewhere.
+            // After the rows have been drawn, and only if the focus has not gone elsewhere.
             request_animation_frame(move || {
                 if document().active_element().is_none_or(|it| it.tag_name() == "BODY") {
                     focus(&format!(".conversation[href=\"{address}\"]"));
@@ -70,9 +70,9 @@ impl Rows {
         }
     }
 
-    /// Asks for what is missing, one question at a time. A question that fails is asked again with the next event.
+    /// Pulls until nothing is missing, one request at a time. A failed request is retried at the next event.
     fn pull(self) {
-        let incomplete = self.known.try_with_untracked(state::Inbox::is_incomplete).unwrap_or(false);
+        let incomplete = self.rows.try_with_untracked(InboxRows::is_incomplete).unwrap_or(false);
         if !incomplete || self.pulling.try_get_value() != Some(false) {
             return;
         }
@@ -86,7 +86,7 @@ impl Rows {
     }
 
     async fn refresh(self) -> Result<(), AppError> {
-        let Some(pull) = self.known.try_with_untracked(state::Inbox::pull) else { return Ok(()) };
+        let Some(pull) = self.rows.try_with_untracked(InboxRows::pull) else { return Ok(()) };
         let mut page = api::list_conversations(None).await?;
         while page.items.len() < pull.depth
             && let Some(cursor) = page.older.take()
@@ -95,130 +95,131 @@ impl Rows {
             page.items.extend(next.items);
             page.older = next.older;
         }
-        self.change(|known| known.refresh(&pull, page));
+        self.update(|rows| rows.refresh(&pull, page));
         Ok(())
     }
 }
 
-/// Tells the server what has reached this page, which tells whoever wrote it.
+/// Reports to the server which messages have reached this page. The server informs their senders.
 #[derive(Clone, Copy)]
-struct Arrivals {
-    /// Up to which place in each conversation it has been told.
-    told: StoredValue<HashMap<conversation::Id, u64>>,
-    telling: StoredValue<bool>,
+struct DeliveryReports {
+    /// The last reported sequence number of each conversation.
+    reported: StoredValue<HashMap<conversation::Id, u64>>,
+    reporting: StoredValue<bool>,
 }
 
-impl Arrivals {
+impl DeliveryReports {
     fn new() -> Self {
-        Self { told: StoredValue::new(HashMap::new()), telling: StoredValue::new(false) }
+        Self { reported: StoredValue::new(HashMap::new()), reporting: StoredValue::new(false) }
     }
 
-    /// Goes through what is unread in `rows`, one conversation at a time. What fails is told again with the next change.
-    fn tell(self, me: user::Id, rows: Rows) {
-        if self.next(me, rows).is_none() || self.telling.try_get_value() != Some(false) {
+    /// Reports the unread messages of `window`, one conversation at a time. A failed report is retried at the next
+    /// change.
+    fn report(self, me: user::Id, window: InboxWindow) {
+        if self.next(me, window).is_none() || self.reporting.try_get_value() != Some(false) {
             return;
         }
-        self.telling.set_value(true);
+        self.reporting.set_value(true);
         spawn_local(async move {
-            while let Some((conversation, seq)) = self.next(me, rows) {
+            while let Some((conversation, seq)) = self.next(me, window) {
                 if api::mark_delivered(conversation, seq).await.is_err() {
                     break;
                 }
-                self.told.try_update_value(|told| told.insert(conversation, seq));
+                self.reported.try_update_value(|reported| reported.insert(conversation, seq));
             }
-            let _ = self.telling.try_set_value(false);
+            let _ = self.reporting.try_set_value(false);
         });
     }
 
-    fn next(self, me: user::Id, rows: Rows) -> Option<(conversation::Id, u64)> {
-        let told = self.told.try_get_value()?;
-        let is_untold = |row: &&Conversation| {
+    fn next(self, me: user::Id, window: InboxWindow) -> Option<(conversation::Id, u64)> {
+        let reported = self.reported.try_get_value()?;
+        let is_unreported = |row: &&Conversation| {
             row.unread() > 0
                 && row.last_author.is_some_and(|author| author != me)
-                && told.get(&row.id).is_none_or(|told| *told < row.seq)
+                && reported.get(&row.id).is_none_or(|reported| *reported < row.seq)
         };
-        let untold = |known: &state::Inbox| known.rows().iter().find(is_untold).map(|row| (row.id, row.seq));
-        rows.known.try_with_untracked(untold).flatten()
+        let unreported = |rows: &InboxRows| rows.rows().iter().find(is_unreported).map(|row| (row.id, row.seq));
+        window.rows.try_with_untracked(unreported).flatten()
     }
 }
 
-/// The way from anywhere on the page to the list.
+/// Handle to the list of conversations, for any component of the page.
 #[derive(Clone, Copy)]
 pub struct Inbox {
     me: StoredValue<Option<user::Id>>,
-    /// The rows that are on the page now. New ones for each answer of the server: a list that is about to be replaced
-    /// must not be drawn with what is meant for the next.
-    rows: RwSignal<Option<Rows>>,
-    /// Whether something has happened before there were any.
+    /// The window that is on the page now. Each response of the server gets a new one: a list that is about to be
+    /// replaced must not be drawn with the rows of the next.
+    window: RwSignal<Option<InboxWindow>>,
+    /// True if an event arrived before there was a window.
     missed: StoredValue<bool>,
-    /// How many messages are unread in the rows on the page. Not known before the page is alive.
+    /// Number of unread messages in the window. Not known before the page is hydrated.
     pub unread: RwSignal<u64>,
-    arrivals: Arrivals,
+    delivery_reports: DeliveryReports,
 }
 
 impl Inbox {
-    /// A list that nobody has drawn yet.
+    /// Creates the handle to a list that has not been drawn yet.
     pub fn new() -> Self {
         Self {
             me: StoredValue::new(None),
-            rows: RwSignal::new(None),
+            window: RwSignal::new(None),
             missed: StoredValue::new(false),
             unread: RwSignal::new(0),
-            arrivals: Arrivals::new(),
+            delivery_reports: DeliveryReports::new(),
         }
     }
 
-    /// The list shows these now, to this person.
-    pub fn show(&self, me: user::Id, rows: Rows) {
+    /// Shows a window to the user `me` from now on.
+    pub fn show(&self, me: user::Id, window: InboxWindow) {
         self.me.set_value(Some(me));
-        self.rows.set(Some(rows));
-        let (unread, arrivals) = (self.unread, self.arrivals);
+        self.window.set(Some(window));
+        let (unread, delivery_reports) = (self.unread, self.delivery_reports);
         Effect::new(move |_| {
-            unread.try_set(rows.known.read().unread());
-            arrivals.tell(me, rows);
+            unread.try_set(window.rows.read().unread());
+            delivery_reports.report(me, window);
         });
         if self.missed.get_value() {
             self.missed.set_value(false);
-            rows.apply(&Event::Resync);
+            window.apply(&Event::Resync);
         }
     }
 
-    /// The same for what may be asked for anywhere, also where the server has no reactive scope, and knows nothing.
+    /// Returns [`Inbox::unread`] also outside a reactive scope. Always 0 on the server.
     pub fn unread_in_browser(&self) -> u64 {
         if cfg!(feature = "ssr") { 0 } else { self.unread.try_get().unwrap_or(0) }
     }
 
-    /// The conversation with somebody, if the list shows one.
-    pub fn conversation_with(&self, person: user::Id) -> Option<conversation::Id> {
-        let rows = self.rows.get()?;
-        rows.known.try_with(|known| known.conversation_with(person)).flatten()
+    /// Returns the conversation with a peer, if it is in the window.
+    pub fn conversation_with(&self, peer: user::Id) -> Option<conversation::Id> {
+        let window = self.window.get()?;
+        window.rows.try_with(|rows| rows.conversation_with(peer)).flatten()
     }
 
-    /// Something has happened.
+    /// Applies an event.
     pub fn apply(&self, event: &Event) {
-        match self.rows.try_get_untracked() {
-            Some(Some(rows)) => rows.apply(event),
+        match self.window.try_get_untracked() {
+            Some(Some(window)) => window.apply(event),
             Some(None) => self.missed.set_value(true),
             None => {}
         }
     }
 
-    /// The newest conversations, so many as the server tells of by itself who is there.
+    /// Returns the newest conversations, as many as need no presence subscription.
     pub fn newest(&self) -> Vec<conversation::Id> {
-        let rows = self.rows.try_get_untracked().flatten().filter(|rows| rows.at_newest);
-        let newest = |known: &state::Inbox| known.rows().iter().take(PAGE_SIZE).map(|row| row.id).collect::<Vec<_>>();
-        rows.and_then(|rows| rows.known.try_with_untracked(newest)).unwrap_or_default()
+        let window = self.window.try_get_untracked().flatten().filter(|window| window.at_newest);
+        let newest = |rows: &InboxRows| rows.rows().iter().take(PAGE_SIZE).map(|row| row.id).collect::<Vec<_>>();
+        window.and_then(|window| window.rows.try_with_untracked(newest)).unwrap_or_default()
     }
 
-    /// Only the server knows what has changed.
+    /// Loads the rows again, after a change that only the server knows.
     pub fn refetch(&self) {
         self.apply(&Event::Resync);
     }
 
-    /// A conversation has been read up to a message.
-    pub fn read(&self, conversation: conversation::Id, seq: u64) {
-        let known = self.rows.try_get_untracked().flatten();
-        let marked = known.and_then(|rows| rows.known.try_with_untracked(|known| known.marked(conversation)));
+    /// Shows a conversation as read up to `seq`, before the server confirms it.
+    pub fn mark_read(&self, conversation: conversation::Id, seq: u64) {
+        let window = self.window.try_get_untracked().flatten();
+        let marked = window.and_then(|window| window.rows.try_with_untracked(|rows| rows.marked(conversation)));
         if let (Some(reader), Some(unmarked)) = (self.me.try_get_value().flatten(), marked) {
             self.apply(&Event::ConversationRead { conversation, reader, seq, unmarked });
         }

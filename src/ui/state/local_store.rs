@@ -1,24 +1,25 @@
-//! What the browser keeps for a person: under keys with their id, so that nobody else who signs in here sees it.
+//! Values that the browser keeps for one user. Their keys contain the user's id, so that another user who signs in with
+//! the same browser does not see them.
 
 use leptos::prelude::window;
 use leptos::web_sys::Storage;
 
 use crate::domain::user;
 
-/// A kind of thing that is kept, of one person.
+/// Values of one kind that the browser's local storage keeps for one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shelf {
+pub(super) struct LocalStore {
     kind: &'static str,
     owner: user::Id,
 }
 
-impl Shelf {
-    /// Where `owner` keeps things of this kind.
+impl LocalStore {
+    /// Returns the store for values of this kind that belong to `owner`.
     pub(super) fn new(kind: &'static str, owner: user::Id) -> Self {
         Self { kind, owner }
     }
 
-    /// Everything on it, by name. Nothing where the browser keeps nothing.
+    /// Returns all names and values, sorted by name. Empty if the browser has no local storage.
     pub(super) fn all(&self) -> Vec<(String, String)> {
         let Some(storage) = storage() else { return Vec::new() };
         let prefix = self.key("");
@@ -32,17 +33,15 @@ impl Shelf {
         all
     }
 
-    /// Whose it is.
     pub(super) fn owner(&self) -> user::Id {
         self.owner
     }
 
-    /// Keeps a text. Not where the browser refuses: it may be full, or told not to.
+    /// Stores a value. Returns false if the browser refuses: the storage may be full or disabled.
     pub(super) fn put(&self, name: &str, text: &str) -> bool {
         storage().is_some_and(|storage| storage.set_item(&self.key(name), text).is_ok())
     }
 
-    /// Keeps it no longer.
     pub(super) fn remove(&self, name: &str) {
         if let Some(storage) = storage() {
             let _ = storage.remove_item(&self.key(name));

@@ -1,42 +1,29 @@
-//! What a page knows, kept up to date: pushed events are hints, and what is pulled from the server is the truth.
+//! State of an open page, kept up to date. Pushed events are hints; what is pulled from the server is the truth.
 //!
-//! [`Inbox`] and [`Timeline`] are plain values, the same in the browser and in tests. They hold the law: what a page
-//! knew, with the events since and the pulls that it asks for, is what the server would answer now, whatever was dropped,
-//! doubled or reordered on the way.
-
-pub mod drafts;
-
-pub mod inbox;
-
-pub mod inbox_window;
-
-pub mod open_conversation;
-
-pub mod refused_form;
-
-pub mod scroller;
-
-pub mod typing_indicator;
-
-pub mod outbox;
+//! [`InboxRows`] and [`Timeline`] are plain values that behave the same in the browser and in tests. The property tests
+//! in `law/` hold them to this law: what a page knew, plus the events since, plus the pulls that the page asks for,
+//! equals the server's current answer, even if events were dropped, duplicated or reordered on the way.
 
 pub mod compose_target;
-
-pub mod presence;
-
+pub mod drafts;
 pub mod event_source;
-
+pub mod inbox_rows;
+pub mod inbox_window;
+#[cfg(test)]
+mod law;
 mod local_store;
-
+pub mod open_conversation;
+pub mod outbox;
+pub mod presence;
+pub mod refused_form;
+pub mod scroller;
 pub mod timeline;
+pub mod typing_indicator;
 
-pub use compose_target::Place;
+pub use compose_target::ComposeTarget;
 pub use drafts::Drafts;
-pub use event_source::Live;
-pub use inbox::Inbox;
+pub use event_source::LiveEvents;
+pub use inbox_rows::InboxRows;
 pub use outbox::Outbox;
 pub use presence::Presence;
 pub use timeline::Timeline;
-
-#[cfg(test)]
-mod law;

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::domain::refused_form::Refused;
+use crate::domain::refused_form::RefusedForm;
 
-/// What the server refused just before it rendered this page; the browser reads the server's answer when it takes
-/// the page over, and forgets it when it leaves for another address. Each page asks once, before anything
-/// asynchronous, so that both sides ask in the same order.
-pub fn refused_of_page() -> StoredValue<Option<Refused>> {
-    let refused = StoredValue::new(SharedValue::new(use_context::<Refused>).into_inner());
+/// Returns the form that the server refused just before it rendered this page. The browser takes the value over from
+/// the server during hydration, and drops it when it leaves for another address. Each page calls this once, before
+/// anything asynchronous: server and browser must call it in the same order.
+pub fn use_refused_form() -> StoredValue<Option<RefusedForm>> {
+    let refused = StoredValue::new(SharedValue::new(use_context::<RefusedForm>).into_inner());
     let pathname = use_location().pathname;
     Effect::new(move |before: Option<String>| {
         let now = pathname.get();

@@ -1,102 +1,101 @@
-//! A part of a conversation, as a page knows it.
+//! The part of a conversation that a page has loaded.
 
 use crate::domain::conversation;
 use crate::domain::event::Event;
 use crate::domain::message::{Message, SentAt};
 use crate::domain::page::{Cursor, Page};
 
-/// The most messages that a page holds on to.
+/// Maximum number of messages that a page keeps.
 pub const SHOWN_MAX: usize = 300;
 
-/// Messages that follow one another without a hole, oldest first.
+/// A run of a conversation's messages without a gap, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeline {
     conversation: conversation::Id,
     messages: Vec<Message>,
     older: Option<Cursor>,
-    /// Whether messages are known to come after the last one of `messages`.
+    /// True if messages are known to exist after the last one of `messages`.
     has_newer: bool,
-    /// The highest place heard of.
-    heard: u64,
-    /// How often something may have been missed.
+    /// The highest sequence number that the page knows of, loaded or not.
+    latest_seq: u64,
+    /// Number of times that events may have been missed. A response to a pull with another number may be incomplete.
     gaps: u64,
 }
 
-/// A question to the server: what comes after this time?
+/// Request for the messages after a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pull {
-    /// The last message that is known; none before the first of all.
+    /// Time of the last loaded message; `None` asks from the first message of the conversation on.
     pub after: Option<SentAt>,
     gaps: u64,
 }
 
 impl Timeline {
-    /// Begins with a page of a conversation.
+    /// Starts with a page of a conversation.
     pub fn new(conversation: conversation::Id, page: Page<Message>) -> Self {
         let mut timeline = Self {
             conversation,
             older: page.older,
             has_newer: page.newer.is_some(),
-            heard: 0,
+            latest_seq: 0,
             gaps: 0,
             messages: page.items,
         };
-        timeline.heard = timeline.last_seq();
+        timeline.latest_seq = timeline.last_seq();
         timeline
     }
 
-    /// What is known, oldest first.
+    /// Returns the loaded messages, oldest first.
     pub fn messages(&self) -> &[Message] {
         &self.messages
     }
 
-    /// Asks for what comes before all that is known; none at the beginning of the conversation.
+    /// Returns the cursor of the page before the loaded messages; `None` at the beginning of the conversation.
     pub fn older(&self) -> Option<&Cursor> {
         self.older.as_ref()
     }
 
-    /// Whether the newest message that was heard of is among those known.
+    /// Returns whether the newest message that the page knows of is loaded.
     pub fn is_at_newest(&self) -> bool {
-        !self.has_newer && self.heard <= self.last_seq()
+        !self.has_newer && self.latest_seq <= self.last_seq()
     }
 
-    /// The highest place heard of.
-    pub fn heard(&self) -> u64 {
-        self.heard
+    /// Returns the highest sequence number that the page knows of, loaded or not.
+    pub fn latest_seq(&self) -> u64 {
+        self.latest_seq
     }
 
-    /// Goes to another part of the conversation, which the server answered to a question that was asked when `pull` was
-    /// what to ask for.
-    pub fn begin_anew(&mut self, pull: &Pull, page: Page<Message>) {
-        let (heard, gaps) = (self.heard, self.gaps);
+    /// Replaces the timeline with another page of the conversation. `pull` was made when `page` was requested.
+    pub fn replace(&mut self, pull: &Pull, page: Page<Message>) {
+        let (latest_seq, gaps) = (self.latest_seq, self.gaps);
         *self = Self::new(self.conversation, page);
-        self.heard = self.heard.max(heard);
+        self.latest_seq = self.latest_seq.max(latest_seq);
         self.gaps = gaps;
-        // What was missed since the server looked is not in its answer.
+        // The page does not contain what was missed after the server read it.
         self.has_newer |= pull.gaps != gaps;
     }
 
-    /// Asks for what comes after all that is known.
+    /// Returns the request for the messages after the loaded ones.
     pub fn pull(&self) -> Pull {
         Pull { after: self.last_sent_at().cloned(), gaps: self.gaps }
     }
 
-    /// The place of the last message that is known.
+    /// Returns the sequence number of the last loaded message; 0 if there is none or it is a legacy message.
     pub fn last_seq(&self) -> u64 {
         self.messages.last().map_or(0, |message| message.seq)
     }
 
-    /// Takes in what has happened. What does not follow on the last message is only remembered as being there: ask for
-    /// what comes after it, which [`Timeline::is_at_newest`] then tells.
+    /// Applies an event. A message that does not directly follow the last loaded one only raises
+    /// [`Timeline::latest_seq`]; [`Timeline::is_at_newest`] is then false, and the caller pulls.
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::MessageSent { conversation, message } if *conversation == self.conversation => {
                 if !self.has_newer && message.seq == self.last_seq() + 1 {
                     self.messages.push(message.clone());
                 }
-                self.heard = self.heard.max(message.seq);
+                self.latest_seq = self.latest_seq.max(message.seq);
             }
-            // There may be more, and only the server knows.
+            // There may be more messages; only the server knows.
             Event::Resync => {
                 self.has_newer = true;
                 self.gaps += 1;
@@ -105,43 +104,44 @@ impl Timeline {
         }
     }
 
-    /// Takes in what the server answered to `pull`.
+    /// Appends the response to `pull`.
     pub fn extend(&mut self, pull: &Pull, page: Page<Message>) {
         if pull.after.as_ref() > self.last_sent_at() {
-            // The newest have been let go of since: what comes after them does not follow on what is left.
+            // The newest messages were dropped since: the page does not follow the last one that is left.
             return;
         }
         let last = self.last_sent_at().cloned();
         self.messages.extend(page.items.into_iter().filter(|message| Some(&message.sent_at) > last.as_ref()));
-        self.heard = self.heard.max(self.last_seq());
-        // What was missed since the server looked is not in its answer.
+        self.latest_seq = self.latest_seq.max(self.last_seq());
+        // The page does not contain what was missed after the server read it.
         self.has_newer = page.newer.is_some() || pull.gaps != self.gaps;
     }
 
-    /// Takes in what the server says comes before all that is known, as it was asked with `cursor`.
+    /// Prepends the page that the server returned for `cursor`.
     pub fn prepend(&mut self, cursor: &Cursor, page: Page<Message>) {
-        // Another answer has come first, or the oldest have been let go of: it does not follow on what is left.
+        // Another response came first, or the oldest messages were dropped: the page does not end where this one
+        // begins.
         if self.older.as_ref() != Some(cursor) {
             return;
         }
-        let older: Vec<_> = page.items.into_iter().filter(|message| !self.knows(message)).collect();
+        let older: Vec<_> = page.items.into_iter().filter(|message| !self.contains(message)).collect();
         self.messages.splice(0..0, older);
         self.older = page.older;
     }
 
-    /// Lets go of the oldest messages beyond [`SHOWN_MAX`]; they can be asked for again.
+    /// Drops the oldest messages beyond [`SHOWN_MAX`]. They can be loaded again.
     pub fn forget_oldest(&mut self) {
         let excess = self.messages.len().saturating_sub(SHOWN_MAX);
-        // Messages of the old app are not asked for by time: theirs can be written in other ways.
+        // Legacy messages are never requested by time: theirs may be written in another form.
         if excess > 0 && self.messages[excess].seq > 0 {
             self.messages.drain(..excess);
             self.older = self.messages.first().map(|first| Cursor::before(&first.sent_at));
         }
     }
 
-    /// Lets go of the newest messages beyond [`SHOWN_MAX`]; they can be asked for again. Answers whether there were any.
+    /// Drops the newest messages beyond [`SHOWN_MAX`], and returns whether there were any. They can be loaded again.
     pub fn forget_newest(&mut self) -> bool {
-        // As above: what comes after a message of the old app is not asked for by time.
+        // As above: the messages after a legacy message cannot be requested by its time.
         let is_too_long = self.messages.len() > SHOWN_MAX && self.messages[SHOWN_MAX - 1].seq > 0;
         if is_too_long {
             self.messages.truncate(SHOWN_MAX);
@@ -155,7 +155,7 @@ impl Timeline {
         self.messages.last().map(|message| &message.sent_at)
     }
 
-    fn knows(&self, message: &Message) -> bool {
+    fn contains(&self, message: &Message) -> bool {
         self.messages.iter().rev().any(|known| known.id == message.id)
     }
 }
@@ -167,10 +167,10 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn messages_of_one_instant_are_all_taken_in_and_none_twice() {
-        let old = |n, sent_at| Message { seq: 0, ..samples::message(n, "old", sent_at) };
+    fn messages_with_equal_times_are_all_added_and_none_twice() {
+        let legacy = |n, sent_at| Message { seq: 0, ..samples::message(n, "legacy", sent_at) };
         let page = |items: &[Message]| Page { items: items.to_vec(), older: None, newer: None };
-        let all = [old(1, "1"), old(2, "2"), old(3, "2"), old(4, "3")];
+        let all = [legacy(1, "1"), legacy(2, "2"), legacy(3, "2"), legacy(4, "3")];
         let mut timeline = Timeline::new(conversation::Id(Uuid::nil()), page(&all[..1]));
         let pull = timeline.pull();
         timeline.extend(&pull, page(&all[1..3]));

@@ -1,4 +1,4 @@
-//! That somebody is writing: said to the other person, and shown for a while.
+//! The typing indicator: sent to the peer while the user types, and shown for a while when the peer does.
 
 use std::time::Duration;
 
@@ -8,62 +8,68 @@ use leptos::task::spawn_local;
 use crate::api;
 use crate::domain::conversation;
 
-/// For how long somebody who is writing is said to be, without further word.
+/// Time for which the indicator is shown after the peer's last signal.
 const SHOWN: Duration = Duration::from_secs(5);
 
-/// How often that is told while somebody writes on.
-const SAID: Duration = Duration::from_secs(3);
+/// Shortest interval between two signals to the peer.
+const NOTIFY_INTERVAL: Duration = Duration::from_secs(3);
 
-/// Both people's writing in one conversation.
+/// Typing indicator of a conversation, in both directions.
 #[derive(Clone, Copy)]
-pub struct Writing {
+pub struct TypingIndicator {
     conversation: conversation::Id,
-    /// Whether the other person is writing.
-    pub theirs: RwSignal<bool>,
-    heard: StoredValue<u64>,
-    said: StoredValue<bool>,
+    pub peer_is_typing: RwSignal<bool>,
+    /// Number of signals from the peer.
+    received: StoredValue<u64>,
+    /// True if the peer has been notified within [`NOTIFY_INTERVAL`].
+    notified: StoredValue<bool>,
 }
 
-impl Writing {
-    /// Nobody is writing.
+impl TypingIndicator {
+    /// Creates an indicator that is off in both directions.
     pub fn new(conversation: conversation::Id) -> Self {
-        Self { conversation, theirs: RwSignal::new(false), heard: StoredValue::new(0), said: StoredValue::new(false) }
+        Self {
+            conversation,
+            peer_is_typing: RwSignal::new(false),
+            received: StoredValue::new(0),
+            notified: StoredValue::new(false),
+        }
     }
 
-    /// Tells the other person that one is writing: at once, then every now and then while it goes on.
-    pub fn say(self) {
-        if self.said.try_get_value() == Some(false) {
-            self.said.set_value(true);
+    /// Notifies the peer that the user is typing, at most once per [`NOTIFY_INTERVAL`].
+    pub fn notify_peer(self) {
+        if self.notified.try_get_value() == Some(false) {
+            self.notified.set_value(true);
             let again = move || {
-                let _ = self.said.try_set_value(false);
+                let _ = self.notified.try_set_value(false);
             };
-            set_timeout(again, SAID);
-            // Worth nothing once it is late: a failure is not tried again.
+            set_timeout(again, NOTIFY_INTERVAL);
+            // A late signal is worth nothing: a failure is not retried.
             spawn_local(async move { drop(api::typing(self.conversation).await) });
         }
     }
 
-    /// What one was writing has been sent: the first key of what comes next is told at once, too.
-    pub fn sent(self) {
-        let _ = self.said.try_set_value(false);
+    /// Notes that the user has sent the message: the first key of the next one notifies the peer at once.
+    pub fn message_sent(self) {
+        let _ = self.notified.try_set_value(false);
     }
 
-    /// The other person is writing.
-    pub fn begins(self) {
-        self.theirs.try_set(true);
-        let Some(heard) = self.heard.try_get_value() else { return };
-        let _ = self.heard.try_set_value(heard + 1);
+    /// Shows that the peer is typing.
+    pub fn peer_started(self) {
+        self.peer_is_typing.try_set(true);
+        let Some(received) = self.received.try_get_value() else { return };
+        let _ = self.received.try_set_value(received + 1);
         let end = move || {
-            // Only the last word counts.
-            if self.heard.try_get_value() == Some(heard + 1) {
-                self.ends();
+            // A later signal has a timeout of its own.
+            if self.received.try_get_value() == Some(received + 1) {
+                self.peer_stopped();
             }
         };
         set_timeout(end, SHOWN);
     }
 
-    /// The other person has sent it, or stopped.
-    pub fn ends(self) {
-        self.theirs.try_set(false);
+    /// Shows that the peer has sent the message, or stopped typing.
+    pub fn peer_stopped(self) {
+        self.peer_is_typing.try_set(false);
     }
 }

@@ -1,4 +1,4 @@
-//! People's accounts in the user pool.
+//! Accounts of the user pool.
 
 use std::fmt;
 
@@ -10,37 +10,36 @@ use clap::Args;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::manner::{Manner, one_line};
-use crate::place::Place;
-use crate::{consent, progress};
+use crate::global_options::GlobalOptions;
+use crate::output::one_line;
+use crate::target::Target;
+use crate::{confirmation, progress};
 
-/// An account to be made.
+/// Options of a new account.
 #[derive(Args)]
 pub struct Account {
-    /// What they sign in with.
+    /// E-mail address, used to sign in.
     #[arg(long)]
     pub email: String,
-    /// The unique name that others find them by.
+    /// Handle, the unique name.
     #[arg(long)]
     pub handle: String,
-    /// The name that others read.
+    /// Display name.
     #[arg(long)]
     pub name: String,
-    /// What proves that it is them. As a variable it is in no list of processes.
+    /// Password. The environment variable keeps it out of the process list.
     #[arg(long, env = "PASSWORD", hide_env_values = true)]
     pub password: String,
 }
 
-/// An account, as the pool has it. Any attribute may be missing.
+/// Account as stored in the pool. Any attribute may be missing.
 #[derive(Serialize)]
-pub struct Listed {
-    /// The pool's own name for it.
+pub struct ListedAccount {
     username: String,
-    /// The pool's id of the person.
+    /// The pool's id of the user.
     pub sub: Option<Uuid>,
-    /// What they sign in with.
     pub email: Option<String>,
-    /// Whether the mailbox is theirs.
+    /// True if the user has proved to own the mailbox.
     pub email_verified: bool,
     preferred_username: Option<String>,
     name: Option<String>,
@@ -48,19 +47,19 @@ pub struct Listed {
     enabled: bool,
 }
 
-impl Listed {
-    /// The handle that they asked for, in the form in which handles are compared.
+impl ListedAccount {
+    /// Returns the handle chosen by the user, in lower case, as handles are compared.
     pub fn handle(&self) -> Option<String> {
         self.preferred_username.as_ref().map(|handle| handle.to_lowercase())
     }
 
-    /// Whether they, or an administrator, have proved who they are.
+    /// Returns `true` if the user or an administrator has confirmed the account.
     pub fn is_confirmed(&self) -> bool {
         self.status.as_deref() != Some(UserStatusType::Unconfirmed.as_str())
     }
 
-    /// What a person would call it.
-    pub fn called(&self) -> &str {
+    /// Returns a readable name of the account: the e-mail address, or else the pool's user name.
+    pub fn label(&self) -> &str {
         self.email.as_deref().unwrap_or(&self.username)
     }
 
@@ -79,7 +78,7 @@ impl Listed {
     }
 }
 
-impl fmt::Display for Listed {
+impl fmt::Display for ListedAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let or_dash = |value: &Option<String>| value.as_deref().map_or("-".to_owned(), one_line);
         let handle = self.preferred_username.as_ref().map(|handle| format!("@{handle}"));
@@ -89,23 +88,23 @@ impl fmt::Display for Listed {
     }
 }
 
-/// Goes on where there is no account of the e-mail yet, or where setting its password is meant.
-pub async fn demand_consent(
+/// Requires confirmation if the e-mail has an account already, whose password would be set.
+pub async fn require_confirmation(
     cognito: &Client,
     pool: &str,
     account: &Account,
-    place: &Place,
-    manner: &Manner,
+    target: &Target,
+    global: &GlobalOptions,
 ) -> anyhow::Result<()> {
     if find(cognito, pool, &account.email).await?.is_some() {
-        consent::demand(manner, place, &format!("set the password of {}", account.email), &account.email)?;
+        confirmation::require(global, target, &format!("set the password of {}", account.email), &account.email)?;
     }
     Ok(())
 }
 
-/// Makes the account without writing to the person, sets its password for good, and answers with its `sub`.
+/// Creates an account without sending an e-mail, sets a permanent password, and returns its `sub`.
 pub async fn create(cognito: &Client, pool: &str, account: &Account) -> anyhow::Result<Uuid> {
-    let made = cognito
+    let created = cognito
         .admin_create_user()
         .user_pool_id(pool)
         .username(&account.email)
@@ -116,24 +115,24 @@ pub async fn create(cognito: &Client, pool: &str, account: &Account) -> anyhow::
         .user_attributes(attribute("preferred_username", &account.handle)?)
         .send()
         .await;
-    match made {
+    match created {
         Ok(_) => {}
         Err(error) if error.as_service_error().is_some_and(|error| error.is_username_exists_exception()) => {}
         Err(error) => return Err(error).context("create the account"),
     }
     let password = cognito.admin_set_user_password().user_pool_id(pool).username(&account.email);
     password.password(&account.password).permanent(true).send().await.context("set the password")?;
-    let found = find(cognito, pool, &account.email).await?.context("read the account that was made")?;
-    value(found.user_attributes(), "sub").context("Cognito named no sub")?.parse().context("a sub is a UUID")
+    let found = find(cognito, pool, &account.email).await?.context("read the new account")?;
+    value(found.user_attributes(), "sub").context("Cognito returned no sub")?.parse().context("a sub is a UUID")
 }
 
-/// Confirms a sign-up, and the e-mail with it. Says whether it was open.
+/// Confirms a sign-up and its e-mail address. Returns `false` if it was confirmed already.
 pub async fn confirm(cognito: &Client, pool: &str, email: &str) -> anyhow::Result<bool> {
-    let Some(found) = find(cognito, pool, email).await? else { bail!("the pool has no account of {email}") };
+    let Some(found) = find(cognito, pool, email).await? else { bail!("the pool has no account for {email}") };
     match found.user_status() {
         Some(UserStatusType::Unconfirmed) => {}
         Some(UserStatusType::ForceChangePassword) => {
-            bail!("{email} has a temporary password: `admin cognito create-user` sets one that lasts")
+            bail!("{email} has a temporary password: `admin cognito create-user` sets a permanent one")
         }
         _ => return Ok(false),
     }
@@ -145,13 +144,13 @@ pub async fn confirm(cognito: &Client, pool: &str, email: &str) -> anyhow::Resul
     Ok(true)
 }
 
-/// Every account of the pool, from all its pages.
-pub async fn list(cognito: &Client, pool: &str) -> anyhow::Result<Vec<Listed>> {
+/// Returns all accounts of the pool, page by page.
+pub async fn list(cognito: &Client, pool: &str) -> anyhow::Result<Vec<ListedAccount>> {
     let mut users = cognito.list_users().user_pool_id(pool).into_paginator().items().send();
-    let progress = progress::counting("accounts");
+    let progress = progress::counter("accounts");
     let mut accounts = Vec::new();
     while let Some(user) = users.try_next().await.context("list the accounts")? {
-        accounts.push(Listed::of(user));
+        accounts.push(ListedAccount::of(user));
         progress.inc(1);
     }
     Ok(accounts)

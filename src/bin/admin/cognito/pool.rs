@@ -1,4 +1,4 @@
-//! The user pool and its app client.
+//! User pool and its app client.
 
 use anyhow::Context;
 use aws_sdk_cognitoidentityprovider::Client;
@@ -9,16 +9,17 @@ use aws_sdk_cognitoidentityprovider::types::{
 use cruddur_messages::server::cognito::policy;
 use serde::Serialize;
 
-/// What the pool and its client are called where nobody says otherwise.
+/// Default name of the pool and its client.
 pub const NAME: &str = "cruddur-messages";
 
-/// How long an access token lives, in minutes. Whoever is signed out loses it at once here, and after this elsewhere.
+/// Lifetime of an access token, in minutes. The web server rejects a revoked token at once; other services accept it
+/// until it expires.
 const ACCESS_TOKEN_MINUTES: i32 = 15;
 
-/// A pool and a client of it.
+/// User pool and its app client.
 #[derive(Serialize)]
 pub struct Pool {
-    /// The pool's id, which also names its region.
+    /// Id of the pool, which includes its region.
     #[serde(rename = "AWS_COGNITO_USER_POOL_ID")]
     pub id: String,
     #[serde(rename = "AWS_COGNITO_USER_POOL_CLIENT_ID")]
@@ -28,7 +29,7 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// The web server's variables for this pool, a line each.
+    /// Formats the web server's variables for this pool, one per line.
     pub fn variables(&self) -> String {
         let mut lines =
             format!("AWS_COGNITO_USER_POOL_ID={}\nAWS_COGNITO_USER_POOL_CLIENT_ID={}\n", self.id, self.client_id);
@@ -39,7 +40,8 @@ impl Pool {
     }
 }
 
-/// The pool of this name, with a client of the same name. Makes what is not there; changes nothing of what is.
+/// Returns the pool of this name, with a client of the same name. Creates them if missing, and never changes existing
+/// ones.
 pub async fn find_or_create(cognito: &Client, name: &str) -> anyhow::Result<Pool> {
     let id = match find(cognito, name).await? {
         Some(id) => id,
@@ -49,7 +51,7 @@ pub async fn find_or_create(cognito: &Client, name: &str) -> anyhow::Result<Pool
         Some(client) => client,
         None => create_client(cognito, &id, name).await?,
     };
-    let client_id = client.client_id.context("Cognito named no client id")?;
+    let client_id = client.client_id.context("Cognito returned no client id")?;
     Ok(Pool { id, client_id, client_secret: client.client_secret })
 }
 
@@ -64,17 +66,17 @@ async fn find(cognito: &Client, name: &str) -> anyhow::Result<Option<String>> {
 }
 
 async fn create(cognito: &Client, name: &str) -> anyhow::Result<String> {
-    let made = cognito
+    let created = cognito
         .create_user_pool()
         .pool_name(name)
-        .policies(policy::of_our_pools())
+        .policies(policy::user_pool_policy())
         .username_attributes(UsernameAttributeType::Email)
         .auto_verified_attributes(VerifiedAttributeType::Email)
         .username_configuration(UsernameConfigurationType::builder().case_sensitive(false).build()?)
         .send()
         .await
         .context("create the user pool")?;
-    made.user_pool.and_then(|pool| pool.id).context("Cognito named no pool id")
+    created.user_pool.and_then(|pool| pool.id).context("Cognito returned no pool id")
 }
 
 async fn find_client(cognito: &Client, pool: &str, name: &str) -> anyhow::Result<Option<UserPoolClientType>> {
@@ -93,7 +95,7 @@ async fn create_client(cognito: &Client, pool: &str, name: &str) -> anyhow::Resu
         .access_token(TimeUnitsType::Minutes)
         .id_token(TimeUnitsType::Minutes)
         .refresh_token(TimeUnitsType::Days);
-    let made = cognito
+    let created = cognito
         .create_user_pool_client()
         .user_pool_id(pool)
         .client_name(name)
@@ -108,5 +110,5 @@ async fn create_client(cognito: &Client, pool: &str, name: &str) -> anyhow::Resu
         .send()
         .await
         .context("create the app client")?;
-    made.user_pool_client.context("Cognito described no client")
+    created.user_pool_client.context("Cognito returned no app client")
 }

@@ -1,4 +1,4 @@
-//! `admin db update-cognito-user-ids`: which account of the user pool is whose.
+//! `admin db update-cognito-user-ids`: links users to their accounts in the user pool.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,48 +11,51 @@ use serde::Serialize;
 
 use super::Database;
 use crate::cognito;
-use crate::cognito::accounts::{self, Listed};
-use crate::manner::{Manner, one_line};
+use crate::cognito::accounts::{self, ListedAccount};
+use crate::global_options::GlobalOptions;
+use crate::output::one_line;
 use crate::progress;
 
-/// What became of the accounts of a pool (by e-mail, or by the pool's own name for them), and who is left without one.
+/// Result for each account of a pool (named by [`ListedAccount::label`]), and the users without an account.
 #[derive(Default, Serialize)]
-pub struct Linked {
+pub struct LinkReport {
     linked: Vec<Pair>,
-    already: Vec<Pair>,
-    /// The person with this e-mail or handle has another account.
+    #[serde(rename = "already")]
+    already_linked: Vec<Pair>,
+    /// Accounts whose e-mail or handle belongs to a user with another account.
     taken: Vec<String>,
-    /// Nobody has this verified e-mail or this handle: a first sign-in makes the person.
-    nobody: Vec<String>,
-    /// Whoever signed up has not proved anything yet.
+    /// Accounts whose verified e-mail and handle belong to no user. A first sign-in creates the user.
+    #[serde(rename = "nobody")]
+    without_user: Vec<String>,
+    /// Accounts of unfinished sign-ups, whose e-mail address is not verified.
     unconfirmed: Vec<String>,
-    /// Handles that several accounts have: those count by e-mail only.
+    /// Handles of several accounts. These accounts are linked by e-mail only.
     ambiguous: Vec<String>,
-    /// People without an account.
+    /// Users without an account.
     unlinked: Vec<String>,
 }
 
-/// An account and its person.
+/// Account and its user.
 #[derive(Serialize)]
 struct Pair {
     account: String,
     handle: String,
 }
 
-impl fmt::Display for Linked {
+impl fmt::Display for LinkReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pairs = |pairs: &[Pair]| pairs.iter().map(|pair| format!("{} is @{}", pair.account, pair.handle)).collect();
         let parts: [(&str, Vec<String>); 7] = [
             ("linked", pairs(&self.linked)),
-            ("linked before", pairs(&self.already)),
-            ("not linked, as the person has another account", self.taken.clone()),
-            ("not linked, as nobody here has the verified e-mail or the handle", self.nobody.clone()),
-            ("not linked, as the account is not confirmed", self.unconfirmed.clone()),
-            ("not taken for proof, as several accounts have it", self.ambiguous.clone()),
-            ("still without an account", self.unlinked.clone()),
+            ("already linked", pairs(&self.already_linked)),
+            ("not linked: the user has another account", self.taken.clone()),
+            ("not linked: no user has the verified e-mail or the handle", self.without_user.clone()),
+            ("not linked: the account is not confirmed", self.unconfirmed.clone()),
+            ("handles ignored: several accounts have them", self.ambiguous.clone()),
+            ("users without an account", self.unlinked.clone()),
         ];
         for (number, (title, entries)) in parts.into_iter().enumerate() {
-            // The first two are what the command is for: said also where they are nobody.
+            // The first two are the purpose of the command and are printed even if empty.
             if number < 2 || !entries.is_empty() {
                 writeln!(f, "{title}: {}", entries.len())?;
             }
@@ -64,40 +67,40 @@ impl fmt::Display for Linked {
     }
 }
 
-/// Links whoever can be.
-pub async fn run(database: &Database, pool: &str, manner: &Manner) -> anyhow::Result<()> {
+/// Runs `db update-cognito-user-ids`.
+pub async fn run(database: &Database, pool: &str, global: &GlobalOptions) -> anyhow::Result<()> {
     let users = database.users().await?;
     let (cognito, _) = cognito::connect().await?;
-    let linked = all(&users, accounts::list(&cognito, pool).await?).await?;
-    manner.answer(&linked, &linked)
+    let report = link_all(&users, accounts::list(&cognito, pool).await?).await?;
+    global.print(&report, &report)
 }
 
-/// Goes through all accounts of a pool.
-pub async fn all(users: &Users, accounts: Vec<Listed>) -> anyhow::Result<Linked> {
-    let mut report = Linked::default();
+/// Links users to all accounts of a pool.
+pub async fn link_all(users: &Users, accounts: Vec<ListedAccount>) -> anyhow::Result<LinkReport> {
+    let mut report = LinkReport::default();
     let mut owners: HashMap<String, usize> = HashMap::new();
-    for handle in accounts.iter().filter_map(Listed::handle) {
+    for handle in accounts.iter().filter_map(ListedAccount::handle) {
         *owners.entry(handle).or_default() += 1;
     }
     report.ambiguous = owners.iter().filter(|(_, owners)| **owners > 1).map(|(handle, _)| handle.clone()).collect();
     report.ambiguous.sort();
-    for account in progress::of(accounts.len(), "accounts").wrap_iter(accounts.iter()) {
+    for account in progress::bar(accounts.len(), "accounts").wrap_iter(accounts.iter()) {
         if !account.is_confirmed() {
-            report.unconfirmed.push(account.called().to_owned());
+            report.unconfirmed.push(account.label().to_owned());
             continue;
         }
         let handle = account.handle().filter(|handle| owners.get(handle) == Some(&1));
         let email = account.email.as_deref().filter(|_| account.email_verified);
-        let sub = account.sub.context("Cognito named no sub")?;
-        let pair = |user: User| Pair { account: account.called().to_owned(), handle: user.handle.to_string() };
-        match users.link(sub, email, handle.as_deref()).await.map_err(Failure::into_cause).context("link a person")? {
-            Link::Made(user) => report.linked.push(pair(user)),
-            Link::Already(user) => report.already.push(pair(user)),
-            Link::Taken => report.taken.push(account.called().to_owned()),
-            Link::Nobody => report.nobody.push(account.called().to_owned()),
+        let sub = account.sub.context("Cognito returned no sub")?;
+        let pair = |user: User| Pair { account: account.label().to_owned(), handle: user.handle.to_string() };
+        match users.link(sub, email, handle.as_deref()).await.map_err(Failure::into_cause).context("link a user")? {
+            Link::Linked(user) => report.linked.push(pair(user)),
+            Link::AlreadyLinked(user) => report.already_linked.push(pair(user)),
+            Link::Taken => report.taken.push(account.label().to_owned()),
+            Link::NotFound => report.without_user.push(account.label().to_owned()),
         }
     }
-    let left = users.unlinked().await.map_err(Failure::into_cause).context("find who is not linked")?;
+    let left = users.unlinked().await.map_err(Failure::into_cause).context("find users without an account")?;
     report.unlinked = left.into_iter().map(|user| user.handle.to_string()).collect();
     Ok(report)
 }

@@ -1,4 +1,4 @@
-//! `admin db connect`: psql, without the password where others on the machine could read it.
+//! `admin db connect`: runs psql, and keeps the password from other users of the machine.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Database;
 
-/// Parameters of a URL, and the variables by which psql takes them (PostgreSQL's manual, "Environment Variables").
+/// Parameters of a URL, and psql's variables for them (PostgreSQL manual, "Environment Variables").
 const PARAMETERS: [(&str, &str); 12] = [
     ("host", "PGHOST"),
     ("port", "PGPORT"),
@@ -26,16 +26,16 @@ const PARAMETERS: [(&str, &str); 12] = [
     ("connect_timeout", "PGCONNECT_TIMEOUT"),
 ];
 
-/// Replaces this process by psql. Comes back only where that fails.
-pub fn become_it(database: &Database, arguments: &[OsString]) -> anyhow::Result<()> {
-    database.place()?;
+/// Replaces this process with psql. Returns only if that fails.
+pub fn exec(database: &Database, arguments: &[OsString]) -> anyhow::Result<()> {
+    database.target()?;
     let error = Command::new("psql").envs(variables(&database.database_url)?).args(arguments).exec();
-    Err(anyhow!(error).context("start psql; it comes with PostgreSQL's client (Debian: postgresql-client)"))
+    Err(anyhow!(error).context("start psql; it is part of the PostgreSQL client (Debian: postgresql-client)"))
 }
 
-/// The URL as variables: what is an argument can be read by everybody on the machine, what is a variable cannot.
+/// Converts the URL to variables. Every user of the machine can read the arguments of a process, but not its variables.
 fn variables(url: &SecretString) -> anyhow::Result<Vec<(&'static str, String)>> {
-    // No parse error is kept: it could repeat the password.
+    // The parse error is dropped, because it could contain the password.
     let url: Url = url.expose_secret().parse().ok().context("DATABASE_URL is not a URL")?;
     let mut variables = Vec::new();
     let parts = [
@@ -54,14 +54,14 @@ fn variables(url: &SecretString) -> anyhow::Result<Vec<(&'static str, String)>> 
     }
     for (name, value) in url.query_pairs() {
         let Some((_, variable)) = PARAMETERS.iter().find(|(parameter, _)| *parameter == name) else {
-            bail!("DATABASE_URL has the parameter {name}, which psql takes by no variable");
+            bail!("DATABASE_URL has the parameter {name}, for which psql has no variable");
         };
         variables.push((*variable, value.into_owned()));
     }
     Ok(variables)
 }
 
-/// The text behind `%` codes. A plus sign is itself here: only in forms it is a blank.
+/// Decodes percent-encoded text. A plus sign stays a plus sign: it means a space only in forms.
 fn decoded(text: &str) -> anyhow::Result<String> {
     let field = format!("it={}", text.replace('+', "%2B").replace('&', "%26"));
     let mut fields: Vec<(String, String)> = serde_urlencoded::from_str(&field).context("decode DATABASE_URL")?;
@@ -91,16 +91,16 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_and_an_address_of_version_6_are_hosts() {
+    fn a_socket_and_an_ipv6_address_are_hosts() {
         assert_eq!(of("postgres://%2Frun%2Fpostgresql/db")[0], ("PGHOST", "/run/postgresql".to_owned()));
         assert_eq!(of("postgres://ana@[::1]/db")[0], ("PGHOST", "::1".to_owned()));
         assert!(of("postgres:///db?host=/tmp").contains(&("PGHOST", "/tmp".to_owned())));
     }
 
     #[test]
-    fn what_psql_cannot_be_told_is_refused_without_repeating_the_password() {
-        let refused = variables(&SecretString::from("postgres://ana:secret@localhost/db?speed=high"));
-        let text = format!("{:#}", refused.expect_err("refused"));
+    fn a_parameter_without_a_variable_is_an_error_that_does_not_contain_the_password() {
+        let result = variables(&SecretString::from("postgres://ana:secret@localhost/db?speed=high"));
+        let text = format!("{:#}", result.expect_err("an error"));
         assert!(text.contains("speed") && !text.contains("secret"), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! `admin db seed`: the people of a developer's machine.
+//! `admin db seed`: inserts the sample users of a developer's machine.
 
 use std::fmt;
 
@@ -9,41 +9,41 @@ use cruddur_messages::server::store::postgres::users::Users;
 use serde::Serialize;
 
 use super::Database;
-use crate::manner::Manner;
-use crate::people::PEOPLE;
+use crate::global_options::GlobalOptions;
 use crate::progress;
+use crate::sample_users::SAMPLE_USERS;
 
-/// Who was put in, by handle, and whose handle or e-mail was somebody's already.
+/// Handles of the inserted users, and of those whose handle or e-mail existed already.
 #[derive(Serialize)]
 pub struct Seeded {
-    made: Vec<&'static str>,
-    there: Vec<&'static str>,
+    #[serde(rename = "made")]
+    inserted: Vec<&'static str>,
+    #[serde(rename = "there")]
+    existing: Vec<&'static str>,
 }
 
 impl fmt::Display for Seeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "people put in: {}, there already: {}", self.made.len(), self.there.len())
+        write!(f, "users inserted: {}, already existing: {}", self.inserted.len(), self.existing.len())
     }
 }
 
-/// Puts in whoever is not there.
-pub async fn run(database: &Database, manner: &Manner) -> anyhow::Result<()> {
-    let seeded = fill(&database.users().await?).await?;
-    manner.answer(&seeded, &seeded)
+/// Runs `db seed`.
+pub async fn run(database: &Database, global: &GlobalOptions) -> anyhow::Result<()> {
+    let seeded = seed(&database.users().await?).await?;
+    global.print(&seeded, &seeded)
 }
 
-/// The people, without accounts: a first sign-in links them, or `update-cognito-user-ids`.
-pub async fn fill(users: &Users) -> anyhow::Result<Seeded> {
-    let mut seeded = Seeded { made: Vec::new(), there: Vec::new() };
-    for person in progress::of(PEOPLE.len(), "people").wrap_iter(PEOPLE.iter()) {
-        let (name, handle) = (DisplayName::parse(person.name)?, Handle::parse(person.handle)?);
-        let made = users
-            .introduce(&name, &handle, person.email)
-            .await
-            .map_err(Failure::into_cause)
-            .context("put in a person")?;
-        let list = if made.is_some() { &mut seeded.made } else { &mut seeded.there };
-        list.push(person.handle);
+/// Inserts the sample users that do not exist, without accounts: a first sign-in or `update-cognito-user-ids` links
+/// them.
+pub async fn seed(users: &Users) -> anyhow::Result<Seeded> {
+    let mut seeded = Seeded { inserted: Vec::new(), existing: Vec::new() };
+    for user in progress::bar(SAMPLE_USERS.len(), "users").wrap_iter(SAMPLE_USERS.iter()) {
+        let (name, handle) = (DisplayName::parse(user.name)?, Handle::parse(user.handle)?);
+        let inserted =
+            users.insert(&name, &handle, user.email).await.map_err(Failure::into_cause).context("insert a user")?;
+        let list = if inserted.is_some() { &mut seeded.inserted } else { &mut seeded.existing };
+        list.push(user.handle);
     }
     Ok(seeded)
 }

@@ -1,4 +1,4 @@
-//! Databases of a server: made, dropped, looked into.
+//! `admin db create`, `drop`, `setup` and `sessions`.
 
 use cruddur_messages::server::store::postgres::database::{self, Session};
 use cruddur_messages::server::store::postgres::users::Users;
@@ -7,70 +7,75 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{Database, link, seed};
 use crate::cognito;
-use crate::consent;
-use crate::manner::{Manner, counted, one_line};
-use crate::place::Place;
+use crate::confirmation;
+use crate::global_options::GlobalOptions;
+use crate::output::{counted, one_line};
+use crate::target::Target;
 
-/// `db create`.
-pub async fn create(database: &Database, manner: &Manner) -> anyhow::Result<()> {
-    let (database, _) = database.place()?;
+/// Runs `db create`.
+pub async fn create(database: &Database, global: &GlobalOptions) -> anyhow::Result<()> {
+    let (database, _) = database.target()?;
     let (name, created) = (database.name(), database.create().await?);
-    let text =
-        if created { format!("made the database {name}") } else { format!("the database {name} is there already") };
-    manner.answer(json!({ "database": name, "created": created }), text)
+    let text = if created { format!("created database {name}") } else { format!("database {name} already exists") };
+    global.print(json!({ "database": name, "created": created }), text)
 }
 
-/// `db drop`.
-pub async fn drop(database: &Database, manner: &Manner) -> anyhow::Result<()> {
-    let (database, place) = database.place()?;
-    let (answer, text) = dropped(&database, &place, manner).await?;
-    manner.answer(answer, text)
+/// Runs `db drop`.
+pub async fn drop(database: &Database, global: &GlobalOptions) -> anyhow::Result<()> {
+    let (database, target) = database.target()?;
+    let (json, text) = drop_confirmed(&database, &target, global).await?;
+    global.print(json, text)
 }
 
-/// `db setup`.
-pub async fn setup(database: &Database, pool: Option<&str>, manner: &Manner) -> anyhow::Result<()> {
-    // Asked first of all: a pool that does not answer must not leave a dropped database behind.
+/// Runs `db setup`.
+pub async fn setup(database: &Database, pool: Option<&str>, global: &GlobalOptions) -> anyhow::Result<()> {
+    // Read first: if the pool is unavailable, the command must fail before it drops the database.
     let accounts = match pool {
         Some(pool) => Some(cognito::accounts::list(&cognito::connect().await?.0, pool).await?),
         None => None,
     };
-    let (to_make, place) = database.place()?;
-    let (mut answer, text) = dropped(&to_make, &place, manner).await?;
+    let (new, target) = database.target()?;
+    let (mut json, text) = drop_confirmed(&new, &target, global).await?;
     eprintln!("{text}");
-    to_make.create().await?;
+    new.create().await?;
     let users = Users::new(database.migrate().await?);
-    let seeded = seed::fill(&users).await?;
-    answer["seeded"] = json!(seeded);
-    let mut lines = vec![format!("made the database {}", to_make.name()), seeded.to_string()];
+    let seeded = seed::seed(&users).await?;
+    json["seeded"] = json!(seeded);
+    let mut lines = vec![format!("created database {}", new.name()), seeded.to_string()];
     match accounts {
         Some(accounts) => {
-            let linked = link::all(&users, accounts).await?;
-            answer["linked"] = json!(linked);
+            let linked = link::link_all(&users, accounts).await?;
+            json["linked"] = json!(linked);
             lines.push(linked.to_string());
         }
-        None => lines.push("linked nobody: AWS_COGNITO_USER_POOL_ID names no user pool".to_owned()),
+        None => lines.push("no users linked: AWS_COGNITO_USER_POOL_ID is not set".to_owned()),
     }
-    manner.answer(answer, lines.join("\n"))
+    global.print(json, lines.join("\n"))
 }
 
-/// `db sessions`.
-pub async fn sessions(database: &Database, manner: &Manner) -> anyhow::Result<()> {
-    let (database, _) = database.place()?;
+/// Runs `db sessions`.
+pub async fn sessions(database: &Database, global: &GlobalOptions) -> anyhow::Result<()> {
+    let (database, _) = database.target()?;
     let sessions = database.sessions().await?;
     let lines: Vec<_> = sessions.iter().map(line).collect();
-    manner.answer(&sessions, if lines.is_empty() { "nobody is connected".to_owned() } else { lines.join("\n") })
+    global.print(&sessions, if lines.is_empty() { "no open sessions".to_owned() } else { lines.join("\n") })
 }
 
-async fn dropped(database: &database::Database, place: &Place, manner: &Manner) -> anyhow::Result<(Value, String)> {
+/// Drops a database after confirmation. Returns the result as JSON and as text.
+async fn drop_confirmed(
+    database: &database::Database,
+    target: &Target,
+    global: &GlobalOptions,
+) -> anyhow::Result<(Value, String)> {
     let name = database.name();
-    consent::demand(manner, place, &format!("drop the database {name} and all that is in it"), name)?;
+    confirmation::require(global, target, &format!("drop database {name} and all its data"), name)?;
     let ended = database.sessions().await?.len();
-    let there_was = database.drop().await?;
-    let text = match there_was {
-        true => format!("dropped the database {name}, and ended {}", counted(ended, "session")),
-        false => format!("there is no database {name}"),
+    let dropped = database.drop().await?;
+    let text = match dropped {
+        true => format!("dropped database {name} and ended {}", counted(ended, "session")),
+        false => format!("database {name} does not exist"),
     };
-    Ok((json!({ "database": name, "dropped": there_was, "sessions_ended": ended }), text))
+    Ok((json!({ "database": name, "dropped": dropped, "sessions_ended": ended }), text))
 }
 
 fn line(session: &Session) -> String {

@@ -1,4 +1,4 @@
-//! `admin ddb list-conversations` and `get-conversation`: what a person sees, and what it costs to read.
+//! `admin ddb list-conversations` and `get-conversation`: a user's conversations, and the capacity consumed by reading.
 
 use anyhow::{Context, bail};
 use cruddur_messages::domain::conversation::Conversation;
@@ -14,61 +14,63 @@ use cruddur_messages::server::store::dynamodb::messages::Messages;
 use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::json;
 
-use super::{Extent, Stores, Which, connect};
-use crate::manner::{Manner, counted, one_line};
+use super::command::{ConversationRef, PageOptions, Stores};
+use super::connect;
+use crate::global_options::GlobalOptions;
+use crate::output::{counted, one_line};
 use crate::progress;
 
-/// Where messages are read, by a client with a meter.
-struct Reading {
+/// Stores read by a client that measures the consumed capacity.
+struct MeteredStores {
     table: Table,
     users: Users,
     conversations: Conversations,
     meter: Meter,
 }
 
-/// `ddb list-conversations`.
-pub async fn list(stores: &Stores, handle: &Handle, extent: &Extent, manner: &Manner) -> anyhow::Result<()> {
-    let reading = Reading::of(stores).await?;
-    let me = reading.person(handle).await?;
-    let page = async |cursor: Option<&Cursor>| reading.conversations.list(me.id, cursor).await;
-    let (pages, more) = read(extent, "conversations", page).await?;
-    let consumed = reading.meter.take();
+/// Runs `ddb list-conversations`.
+pub async fn list(stores: &Stores, handle: &Handle, pages: &PageOptions, global: &GlobalOptions) -> anyhow::Result<()> {
+    let stores = MeteredStores::connect(stores).await?;
+    let me = stores.user(handle).await?;
+    let page = async |cursor: Option<&Cursor>| stores.conversations.list(me.id, cursor).await;
+    let (pages, more) = read(pages, "conversations", page).await?;
+    let consumed = stores.meter.take();
     let conversations: Vec<Conversation> = pages.into_iter().flatten().collect();
     let mut lines: Vec<_> = conversations.iter().map(line_of_conversation).collect();
     lines.push(counted(conversations.len(), "conversation") + hint_of_more(more));
     lines.push(format!("consumed {consumed}"));
-    manner.answer(
+    global.print(
         json!({ "person": me, "conversations": conversations, "more": more, "consumed": consumed }),
         lines.join("\n"),
     )
 }
 
-/// `ddb get-conversation`.
+/// Runs `ddb get-conversation`.
 pub async fn show(
     stores: &Stores,
     handle: &Handle,
-    which: &Which,
-    extent: &Extent,
-    manner: &Manner,
+    conversation: &ConversationRef,
+    pages: &PageOptions,
+    global: &GlobalOptions,
 ) -> anyhow::Result<()> {
-    let reading = Reading::of(stores).await?;
-    let me = reading.person(handle).await?;
-    let membership = reading.membership(&me, which).await?;
-    let store = Messages::new(reading.table.clone());
-    let page = async |cursor: Option<&Cursor>| store.page(&membership, cursor).await;
-    let (pages, more) = read(extent, "messages", page).await?;
-    let consumed = reading.meter.take();
+    let stores = MeteredStores::connect(stores).await?;
+    let me = stores.user(handle).await?;
+    let membership = stores.membership(&me, conversation).await?;
+    let messages = Messages::new(stores.table.clone());
+    let page = async |cursor: Option<&Cursor>| messages.page(&membership, cursor).await;
+    let (pages, more) = read(pages, "messages", page).await?;
+    let consumed = stores.meter.take();
     let messages: Vec<Message> = pages.into_iter().rev().flatten().collect();
-    let other = reading.users.by_ids(&[membership.other()]).await.map_err(Failure::into_cause)?;
-    let people: Vec<_> = [me].into_iter().chain(other).collect();
-    let mut lines: Vec<_> = messages.iter().map(|message| line_of_message(message, &people)).collect();
+    let peer = stores.users.by_ids(&[membership.peer()]).await.map_err(Failure::into_cause)?;
+    let members: Vec<_> = [me].into_iter().chain(peer).collect();
+    let mut lines: Vec<_> = messages.iter().map(|message| line_of_message(message, &members)).collect();
     lines.push(counted(messages.len(), "message") + hint_of_more(more));
     lines.push(format!("consumed {consumed}"));
     let conversation = membership.conversation();
-    manner.answer(
+    global.print(
         json!({
             "conversation": conversation,
-            "people": people,
+            "people": members,
             "messages": messages,
             "more": more,
             "consumed": consumed,
@@ -77,29 +79,29 @@ pub async fn show(
     )
 }
 
-/// Reads the newest page, or all of them, and shows meanwhile how far it is. Answers with the pages, the newest first,
-/// and whether there are more.
+/// Reads the newest page or all pages, and shows the progress. Returns the pages, newest first, and `true` if there are
+/// more.
 async fn read<T>(
-    extent: &Extent,
-    what: &'static str,
+    options: &PageOptions,
+    items: &'static str,
     page: impl AsyncFn(Option<&Cursor>) -> Result<Page<T>, Failure>,
 ) -> anyhow::Result<(Vec<Vec<T>>, bool)> {
-    // Gone when this returns: the answer follows, maybe on the same terminal.
-    let progress = progress::counting(what);
+    // Cleared when this returns, before the result is printed, possibly on the same terminal.
+    let progress = progress::counter(items);
     let (mut pages, mut cursor) = (Vec::new(), None);
     loop {
         let Page { items, older, .. } = page(cursor.as_ref()).await.map_err(Failure::into_cause)?;
         progress.inc(items.len() as u64);
         pages.push(items);
-        if older.is_none() || !extent.all {
+        if older.is_none() || !options.all {
             return Ok((pages, older.is_some()));
         }
         cursor = older;
     }
 }
 
-impl Reading {
-    async fn of(stores: &Stores) -> anyhow::Result<Self> {
+impl MeteredStores {
+    async fn connect(stores: &Stores) -> anyhow::Result<Self> {
         let (client, _) = connect().await?;
         let (client, meter) = capacity::metered(&client);
         let table = Table::new(client, &stores.table.table);
@@ -107,17 +109,17 @@ impl Reading {
         Ok(Self { conversations: Conversations::new(table.clone(), users.clone()), table, users, meter })
     }
 
-    async fn person(&self, handle: &Handle) -> anyhow::Result<User> {
+    async fn user(&self, handle: &Handle) -> anyhow::Result<User> {
         let found = self.users.by_handle(handle).await.map_err(Failure::into_cause)?;
-        found.with_context(|| format!("nobody is @{}", one_line(handle.as_str())))
+        found.with_context(|| format!("there is no user @{}", one_line(handle.as_str())))
     }
 
-    async fn membership(&self, me: &User, which: &Which) -> anyhow::Result<Membership> {
-        let conversation = match which {
-            Which::Conversation(conversation) => *conversation,
-            Which::With(other) => {
-                let other = self.person(other).await?;
-                match self.conversations.find_with(me.id, other.id).await.map_err(Failure::into_cause)? {
+    async fn membership(&self, me: &User, conversation: &ConversationRef) -> anyhow::Result<Membership> {
+        let conversation = match conversation {
+            ConversationRef::Id(id) => *id,
+            ConversationRef::With(handle) => {
+                let other = self.user(handle).await?;
+                match self.conversations.find_direct(me.id, other.id).await.map_err(Failure::into_cause)? {
                     Some(conversation) => conversation,
                     None => bail!("@{} and @{} have no conversation", me.handle, other.handle),
                 }
@@ -134,12 +136,12 @@ fn line_of_conversation(conversation: &Conversation) -> String {
     one_line(&format!("{} @{} {unread} unread {id} {preview}", last_sent_at.as_str(), with.handle))
 }
 
-fn line_of_message(message: &Message, people: &[User]) -> String {
-    let author = people.iter().find(|person| person.id == message.author);
+fn line_of_message(message: &Message, members: &[User]) -> String {
+    let author = members.iter().find(|member| member.id == message.author);
     let author = author.map_or_else(|| message.author.to_string(), |author| format!("@{}", author.handle));
     one_line(&format!("{} {author} {}", message.sent_at.as_str(), message.body))
 }
 
 fn hint_of_more(more: bool) -> &'static str {
-    if more { ", and older ones: --all shows them too" } else { "" }
+    if more { " (use --all to read older pages too)" } else { "" }
 }

@@ -1,4 +1,4 @@
-//! `admin ddb scan`: every row, as it is stored.
+//! `admin ddb scan`: prints every row as it is stored.
 
 use std::io::{self, IsTerminal};
 
@@ -11,24 +11,25 @@ use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 
 use super::connect;
-use crate::manner::{self, Manner};
+use crate::global_options::GlobalOptions;
+use crate::output;
 use crate::progress;
 
-/// The most rows that one call reads: some hundred read units at the most, where a page of DynamoDB's own is the double.
+/// Maximum number of rows per call. Costs at most about a hundred read units, half of a full DynamoDB page (1 MB).
 const ROWS_MAX: u64 = 500;
 
-/// Prints rows as their pages come.
-pub async fn run(table: &str, limit: Option<u64>, manner: &Manner) -> anyhow::Result<()> {
+/// Prints rows page by page.
+pub async fn run(table: &str, limit: Option<u64>, global: &GlobalOptions) -> anyhow::Result<()> {
     let (client, _) = connect().await?;
     let mut left = limit.unwrap_or(u64::MAX);
     let mut start = None;
-    // On a terminal the rows themselves show how far it is, and a counter would stand between them.
-    let progress = if io::stdout().is_terminal() { ProgressBar::hidden() } else { progress::counting("rows") };
+    // On a terminal, the rows themselves show the progress, and a counter would appear between them.
+    let progress = if io::stdout().is_terminal() { ProgressBar::hidden() } else { progress::counter("rows") };
     while left > 0 {
         let rows = client.scan().table_name(table).limit(left.min(ROWS_MAX) as i32).set_exclusive_start_key(start);
         let page = rows.send().await.context("read rows")?;
         for row in page.items() {
-            manner::line(if manner.json { shown(row).to_string() } else { line(row) })?;
+            output::print_line(if global.json { to_json(row).to_string() } else { line(row) })?;
         }
         progress.inc(page.items().len() as u64);
         left -= left.min(page.items().len() as u64);
@@ -40,20 +41,20 @@ pub async fn run(table: &str, limit: Option<u64>, manner: &Manner) -> anyhow::Re
     Ok(())
 }
 
-/// The keys, then the other attributes by name.
+/// Formats the keys, then the other attributes sorted by name.
 fn line(row: &Item) -> String {
     let mut others = row.clone();
     let mut key = |name| others.remove(name).map(|value| plain(&value).to_string()).unwrap_or_default();
     let keys = format!("{} {}", key(PK), key(SK));
-    format!("{keys} {}", shown(&others))
+    format!("{keys} {}", to_json(&others))
 }
 
-fn shown(row: &Item) -> Value {
-    // A map of `serde_json` is sorted by name.
+fn to_json(row: &Item) -> Value {
+    // `serde_json` sorts its maps by name.
     Value::Object(row.iter().map(|(name, value)| (name.clone(), plain(value))).collect::<Map<_, _>>())
 }
 
-/// A value without the types that DynamoDB puts around it. Numbers that JSON's readers would round stay text.
+/// Removes DynamoDB's type tags from a value. Numbers that a JSON parser would round stay text.
 fn plain(value: &AttributeValue) -> Value {
     let text = |bytes: &aws_sdk_dynamodb::primitives::Blob| BASE64_STANDARD.encode(bytes);
     match value {
@@ -64,7 +65,7 @@ fn plain(value: &AttributeValue) -> Value {
         AttributeValue::B(bytes) => json!(text(bytes)),
         AttributeValue::Bs(all) => json!(all.iter().map(text).collect::<Vec<_>>()),
         AttributeValue::L(values) => values.iter().map(plain).collect(),
-        AttributeValue::M(values) => shown(values),
+        AttributeValue::M(values) => to_json(values),
         _ => Value::Null,
     }
 }
@@ -75,7 +76,7 @@ mod tests {
     use aws_sdk_dynamodb::primitives::Blob;
 
     #[test]
-    fn a_row_is_one_line_whatever_it_holds() {
+    fn a_row_is_printed_on_one_line() {
         let row = Item::from([
             (PK.to_owned(), AttributeValue::S("a".to_owned())),
             (SK.to_owned(), AttributeValue::S("b\nc".to_owned())),

@@ -1,4 +1,4 @@
-//! `admin ddb seed`: the conversation of Ana and Ben.
+//! `admin ddb seed`: writes the sample conversation of Ana and Ben.
 
 use anyhow::Context;
 use cruddur_messages::domain::message::{self, Body};
@@ -13,86 +13,89 @@ use serde::Serialize;
 use time::{Duration, OffsetDateTime, Time};
 use uuid::Uuid;
 
-use super::{Stores, connect};
-use crate::manner::Manner;
-use crate::people::PEOPLE;
+use super::command::Stores;
+use super::connect;
+use crate::global_options::GlobalOptions;
 use crate::progress;
-use crate::talk::{Author, LINES, Line};
+use crate::sample_conversation::{Author, MESSAGES, SampleMessage};
+use crate::sample_users::SAMPLE_USERS;
 
-/// The id of the first line; the next ones follow. Version 8: ids of nobody's making but ours (RFC 9562, section 5.8).
-const FIRST_LINE: u128 = 0xc0de_0000_0000_8000_8000_0000_0000_0000;
+/// Id of the first message; the others count up from it. Version 8 is reserved for application-specific ids (RFC 9562,
+/// section 5.8), so no random id collides.
+const FIRST_ID: u128 = 0xc0de_0000_0000_8000_8000_0000_0000_0000;
 
-/// What the conversation has now.
+/// Result of seeding the conversation.
 #[derive(Serialize)]
-pub struct Filled {
-    /// How many messages.
+pub struct Seeded {
+    /// Number of messages in the conversation.
     pub messages: u64,
-    /// Whether some of them were written just now.
+    /// If false, all messages existed already.
     pub written: bool,
 }
 
-/// Fills the conversation, if its people are there.
-pub async fn run(stores: &Stores, manner: &Manner) -> anyhow::Result<()> {
+/// Runs `ddb seed`. Fails if the sample users do not exist.
+pub async fn run(stores: &Stores, global: &GlobalOptions) -> anyhow::Result<()> {
     let (client, _) = connect().await?;
     let users = stores.database.users().await?;
-    let (ana, ben) = (person(&users, PEOPLE[0].handle).await?, person(&users, PEOPLE[1].handle).await?);
-    let filled = fill(&Table::new(client, &stores.table.table), &users, &ana, &ben).await?;
-    let Filled { messages, written } = filled;
+    let (ana, ben) = (user(&users, SAMPLE_USERS[0].handle).await?, user(&users, SAMPLE_USERS[1].handle).await?);
+    let seeded = seed(&Table::new(client, &stores.table.table), &users, &ana, &ben).await?;
+    let Seeded { messages, written } = seeded;
     let names = format!("{} and {}", ana.display_name, ben.display_name);
     let text = if written {
-        format!("{names} have {messages} messages now")
+        format!("{names} now have {messages} messages")
     } else {
-        format!("{names} have {messages} messages already")
+        format!("{names} already have {messages} messages")
     };
-    manner.answer(filled, text)
+    global.print(seeded, text)
 }
 
-async fn person(users: &Users, handle: &str) -> anyhow::Result<User> {
+async fn user(users: &Users, handle: &str) -> anyhow::Result<User> {
     let found = users.by_handle(&Handle::parse(handle)?).await.map_err(Failure::into_cause)?;
-    found.with_context(|| format!("nobody is @{handle}: `admin db seed` puts the people in"))
+    found.with_context(|| format!("there is no user @{handle}: `admin db seed` creates the sample users"))
 }
 
-/// Fills the conversation of Ana and Ben. Where it is full, nothing is written; where an earlier run was interrupted, the
-/// rest is: each line has an id of its own, and the store takes an id once.
-pub async fn fill(table: &Table, users: &Users, ana: &User, ben: &User) -> anyhow::Result<Filled> {
+/// Writes the conversation of Ana and Ben, unless it is complete. After an interrupted run, only the missing messages
+/// are written: each message has a fixed id, and the store accepts an id once.
+pub async fn seed(table: &Table, users: &Users, ana: &User, ben: &User) -> anyhow::Result<Seeded> {
     let conversations = Conversations::new(table.clone(), users.clone());
     if let Some(membership) = membership(&conversations, ana, ben).await?
-        && membership.newest_seq() >= LINES.len() as u64
+        && membership.newest_seq() >= MESSAGES.len() as u64
     {
-        return Ok(Filled { messages: membership.newest_seq(), written: false });
+        return Ok(Seeded { messages: membership.newest_seq(), written: false });
     }
     let today = OffsetDateTime::now_utc().replace_time(Time::MIDNIGHT);
-    for (number, line) in progress::of(LINES.len(), "messages").wrap_iter(LINES.iter().enumerate()) {
-        write(table, users, (ana, ben), today, number, line).await?;
+    for (number, message) in progress::bar(MESSAGES.len(), "messages").wrap_iter(MESSAGES.iter().enumerate()) {
+        write(table, users, (ana, ben), today, number, message).await?;
     }
-    // Ben has read everything; Ana has not seen the last one yet.
+    // Ben has read everything; Ana has not read the last message yet.
     for (reader, other, unread) in [(ben, ana, 0), (ana, ben, 1)] {
         let membership =
-            membership(&conversations, reader, other).await?.context("the conversation that was written")?;
+            membership(&conversations, reader, other).await?.context("find the conversation just written")?;
         conversations.mark_read(&membership, membership.newest_seq() - unread).await.map_err(Failure::into_cause)?;
     }
-    Ok(Filled { messages: LINES.len() as u64, written: true })
+    Ok(Seeded { messages: MESSAGES.len() as u64, written: true })
 }
+
 async fn membership(conversations: &Conversations, me: &User, other: &User) -> anyhow::Result<Option<Membership>> {
-    match conversations.find_with(me.id, other.id).await.map_err(Failure::into_cause)? {
+    match conversations.find_direct(me.id, other.id).await.map_err(Failure::into_cause)? {
         Some(conversation) => conversations.membership(me.id, conversation).await.map_err(Failure::into_cause),
         None => Ok(None),
     }
 }
 
-/// Sends a line as if it were then.
+/// Sends a sample message at its time in the past.
 async fn write(
     table: &Table,
     users: &Users,
     (ana, ben): (&User, &User),
     today: OffsetDateTime,
     number: usize,
-    (days_ago, (hour, minute), author, text): &Line,
+    (days_ago, (hour, minute), author, text): &SampleMessage,
 ) -> anyhow::Result<()> {
     let at = (today - Duration::days(*days_ago)).replace_time(Time::from_hms(*hour, *minute, 0)?);
-    let then = Conversations::new(table.clone().with_clock(Clock::new(move || at)), users.clone());
+    let conversations = Conversations::new(table.clone().with_clock(Clock::new(move || at)), users.clone());
     let (from, to) = if *author == Author::Ana { (ana, ben) } else { (ben, ana) };
-    let id = message::Id(Uuid::from_u128(FIRST_LINE + number as u128));
-    then.start(from, to, id, &Body::parse(text)?).await.map_err(Failure::into_cause)?;
+    let id = message::Id(Uuid::from_u128(FIRST_ID + number as u128));
+    conversations.start(from, to, id, &Body::parse(text)?).await.map_err(Failure::into_cause)?;
     Ok(())
 }

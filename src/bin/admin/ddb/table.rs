@@ -1,50 +1,51 @@
-//! The table: made, listed, dropped.
+//! `admin ddb schema-load`, `list-tables` and `drop`.
 
 use anyhow::Context;
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::schema::{self, Billing};
 use serde_json::json;
 
-use super::{Mode, Payment, connect};
-use crate::consent;
-use crate::manner::Manner;
+use super::command::{BillingMode, BillingOptions};
+use super::connect;
+use crate::confirmation;
+use crate::global_options::GlobalOptions;
 
-/// `ddb schema-load`.
-pub async fn make(name: &str, payment: &Payment, manner: &Manner) -> anyhow::Result<()> {
+/// Runs `ddb schema-load`.
+pub async fn create(name: &str, billing: &BillingOptions, global: &GlobalOptions) -> anyhow::Result<()> {
     let (client, _) = connect().await?;
-    let created = schema::create(&client, name, payment.billing())
+    let created = schema::create(&client, name, billing.to_billing())
         .await
         .map_err(Failure::into_cause)
-        .context("make the table")?;
+        .context("create the table")?;
     let text = if created {
-        format!("made the table {name}")
+        format!("created table {name}")
     } else {
-        format!("the table {name} is there already; it keeps its billing")
+        format!("table {name} already exists; its billing is unchanged")
     };
-    manner.answer(json!({ "table": name, "created": created }), text)
+    global.print(json!({ "table": name, "created": created }), text)
 }
 
-/// `ddb list-tables`.
-pub async fn list(manner: &Manner) -> anyhow::Result<()> {
+/// Runs `ddb list-tables`.
+pub async fn list(global: &GlobalOptions) -> anyhow::Result<()> {
     let (client, _) = connect().await?;
     let names = client.list_tables().into_paginator().items().send().try_collect().await.context("list the tables")?;
-    manner.answer(&names, names.join("\n"))
+    global.print(&names, names.join("\n"))
 }
 
-/// `ddb drop`.
-pub async fn drop(name: &str, manner: &Manner) -> anyhow::Result<()> {
-    let (client, place) = connect().await?;
-    consent::demand(manner, &place, &format!("drop the table {name} and every message in it"), name)?;
+/// Runs `ddb drop`.
+pub async fn drop(name: &str, global: &GlobalOptions) -> anyhow::Result<()> {
+    let (client, target) = connect().await?;
+    confirmation::require(global, &target, &format!("drop table {name} and all messages in it"), name)?;
     let dropped = schema::drop(&client, name).await.map_err(Failure::into_cause).context("drop the table")?;
-    let text = if dropped { format!("dropped the table {name}") } else { format!("there is no table {name}") };
-    manner.answer(json!({ "table": name, "dropped": dropped }), text)
+    let text = if dropped { format!("dropped table {name}") } else { format!("table {name} does not exist") };
+    global.print(json!({ "table": name, "dropped": dropped }), text)
 }
 
-impl Payment {
-    fn billing(&self) -> Billing {
+impl BillingOptions {
+    fn to_billing(&self) -> Billing {
         match self.billing {
-            Mode::Provisioned => Billing::Provisioned { read: self.read_capacity, write: self.write_capacity },
-            Mode::OnDemand => Billing::OnDemand,
+            BillingMode::Provisioned => Billing::Provisioned { read: self.read_capacity, write: self.write_capacity },
+            BillingMode::OnDemand => Billing::OnDemand,
         }
     }
 }

@@ -1,29 +1,29 @@
-//! Who asks: the person whose access token the request carries.
+//! Authentication of API requests by access token.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use crate::server::cognito::token::InvalidToken;
-use crate::server::http::json_api::refusal::Refusal;
+use crate::server::http::json_api::error::ApiError;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
 
-/// The person whose access token the request carries. One signature to check and one query.
+/// User whose access token the request carries. Extraction checks one signature and costs one query.
 pub struct Bearer(pub CurrentUser);
 
 impl FromRequestParts<AppState> for Bearer {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
-        let token = token(&parts.headers).ok_or(Refusal::Unauthenticated)?;
-        let claims = state.cognito.verifier().access(token).await.map_err(refused)?;
-        let user = state.store.users.by_cognito_user_id(claims.sub).await?.ok_or(Refusal::UnknownPerson)?;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let token = token(&parts.headers).ok_or(ApiError::Unauthenticated)?;
+        let claims = state.cognito.verifier().access(token).await.map_err(reject)?;
+        let user = state.store.users.by_cognito_user_id(claims.sub).await?.ok_or(ApiError::UnknownUser)?;
         Ok(Self(CurrentUser { user, session: None }))
     }
 }
 
-/// The second of exactly two words, of which the first is `Bearer` (RFC 6750, section 2.1).
+/// Returns the token of a header with exactly two words, the first of which is `Bearer` (RFC 6750, section 2.1).
 fn token(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
@@ -31,11 +31,11 @@ fn token(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.contains(' ')).then_some(token)
 }
 
-fn refused(why: InvalidToken) -> Refusal {
-    tracing::debug!(%why, "a token was refused");
-    match why {
-        // Perhaps it holds: nobody can tell before the pool's keys are there.
-        InvalidToken::NoKeySet => Refusal::Unavailable,
-        _ => Refusal::Unauthenticated,
+fn reject(reason: InvalidToken) -> ApiError {
+    tracing::debug!(%reason, "access token rejected");
+    match reason {
+        // The token may be valid, but it cannot be checked until the user pool's keys have been fetched.
+        InvalidToken::NoKeySet => ApiError::Unavailable,
+        _ => ApiError::Unauthenticated,
     }
 }

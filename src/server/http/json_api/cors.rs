@@ -1,4 +1,4 @@
-//! Which other sites' scripts may read the API's answers (Fetch, section 3.3). None, unless they are configured.
+//! Cross-origin access to the API (Fetch, section 3.3). By default no other origin has access.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::server::http::json_api::new_message::IDEMPOTENCY_KEY;
 
-/// How long a browser need not ask again. Chromium's maximum is two hours, Firefox's a day.
+/// Time for which a browser caches a preflight response. Chromium caps it at two hours, Firefox at a day.
 const MAX_AGE: Duration = Duration::from_secs(3600);
 
-/// Origins as browsers write them, such as `https://app.example.com`.
+/// Allowed origins, in the form that browsers send, such as `https://app.example.com`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origins(Vec<HeaderValue>);
 
-/// What is configured is no origin.
+/// Error for a configured text that is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is not an origin as browsers write it: scheme, host, port if it is unusual, nothing else; https://app.example.com"
@@ -29,21 +29,24 @@ impl FromStr for Origins {
 
     fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
         let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
-        texts.map(|text| origin(text).ok_or_else(|| InvalidOrigin(text.to_owned()))).collect::<Result<_, _>>().map(Self)
+        texts
+            .map(|text| parse_origin(text).ok_or_else(|| InvalidOrigin(text.to_owned())))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
-/// An origin that is spelled in another way would never be the one that a browser sends.
-fn origin(text: &str) -> Option<HeaderValue> {
+/// Parses an origin. Only the exact form that browsers send is accepted, because another form would never match.
+fn parse_origin(text: &str) -> Option<HeaderValue> {
     let url = reqwest::Url::parse(text).ok()?;
-    // A wildcard is a host's name to the parser, and none to anybody else.
+    // The URL parser accepts `*` as part of a host name.
     let is_web = matches!(url.scheme(), "https" | "http") && !text.contains('*');
     if is_web && url.origin().ascii_serialization() == text { HeaderValue::try_from(text).ok() } else { None }
 }
 
-/// Lets scripts of these origins call with a token and read the answers. No cookies: `Access-Control-Allow-Credentials`
-/// is never sent. `Cross-Origin-Resource-Policy` may stay as it is elsewhere, since it only concerns what is loaded
-/// without CORS.
+/// Allows scripts of these origins to call the API with a token and to read the responses, but not to use cookies:
+/// `Access-Control-Allow-Credentials` is never sent. `Cross-Origin-Resource-Policy` keeps its value, because it applies
+/// only to requests without CORS.
 pub fn layer(origins: &Origins) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.0.clone()))
@@ -53,8 +56,8 @@ pub fn layer(origins: &Origins) -> CorsLayer {
         .max_age(MAX_AGE)
 }
 
-/// Takes the rest of the CORS headers from an answer whose origin may not read it. They would allow nothing, but tell.
-pub async fn nothing_for_others(mut response: Response) -> Response {
+/// Strips the remaining CORS headers for disallowed origins. They grant nothing, but reveal our configuration.
+pub async fn strip_for_disallowed_origins(mut response: Response) -> Response {
     let headers = response.headers_mut();
     if !headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
         for name in [
@@ -74,14 +77,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins_are_read_as_browsers_write_them() {
+    fn origins_are_parsed_in_the_form_that_browsers_send() {
         let both = Origins(["https://a.example", "http://localhost:3000"].map(HeaderValue::from_static).to_vec());
         assert_eq!("https://a.example, http://localhost:3000,".parse(), Ok(both));
         assert_eq!("".parse(), Ok(Origins::default()));
     }
 
     #[test]
-    fn what_no_browser_sends_is_no_origin() {
+    fn a_text_that_no_browser_sends_is_not_an_origin() {
         for text in [
             "*",
             "null",

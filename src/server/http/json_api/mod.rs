@@ -1,5 +1,5 @@
-//! The old JSON API: what programs call that were written for the app before this one. A Bearer token says who asks; no
-//! cookie is ever looked at.
+//! JSON API for programs, compatible with the API of the old app. A bearer token identifies the caller; cookies are
+//! ignored.
 
 pub mod routes;
 
@@ -9,12 +9,12 @@ pub mod new_message;
 
 pub mod paging;
 
-pub mod shapes;
+pub mod responses;
 
-pub mod ids;
+pub mod uuids;
 
-pub mod code;
+pub mod validation_code;
 
-pub mod refusal;
+pub mod error;
 
 pub mod cors;

@@ -1,4 +1,4 @@
-//! What a program asks to be sent, read from the body of `POST /api/messages`.
+//! Request body of `POST /api/messages`.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
@@ -7,90 +7,92 @@ use uuid::Uuid;
 
 use crate::domain::message::{self, BODY_LEN_MAX, Body, InvalidBody};
 use crate::domain::user::{Handle, InvalidHandle, User};
-use crate::server::http::json_api::code::Code;
-use crate::server::http::json_api::ids;
-use crate::server::http::json_api::refusal::Refusal;
+use crate::server::http::json_api::error::ApiError;
+use crate::server::http::json_api::uuids;
+use crate::server::http::json_api::validation_code::ValidationCode;
 use crate::server::http::request_limits::BODY_BYTES_MAX;
 
-/// The header by which a program may repeat a request without sending twice.
+/// Header with which a client can repeat a request without sending its message twice.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// A message that may be sent.
+/// Validated message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NewMessage {
-    /// Where to.
-    pub to: To,
-    /// The `Idempotency-Key`; without one, an id of its own for each request.
+    pub target: Target,
+    /// The `Idempotency-Key`, or a new id if the request has none.
     pub id: message::Id,
-    /// What it says.
     pub body: Body,
 }
 
-/// Where a message goes, as the program wrote it. It may name nothing.
+/// Target of a message, as the client wrote it. The conversation or user may not exist.
 #[derive(Debug, PartialEq, Eq)]
-pub enum To {
-    /// Into the conversation of this `message_group_uuid`.
+pub enum Target {
+    /// The `message_group_uuid` of a conversation.
     Conversation(String),
-    /// To the person of this `handle`, as `message_group_uuid` is absent or null.
-    Person(String),
+    /// The `handle` of a user; used if `message_group_uuid` is absent or null.
+    User(String),
 }
 
 impl NewMessage {
-    /// Reads a request that `me` makes.
-    pub async fn read(request: Request, me: &User) -> Result<Self, Refusal> {
+    /// Reads and validates a request by `me`.
+    pub async fn read(request: Request, me: &User) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         if !is_json(&parts.headers) {
-            return Err(Refusal::NotJson);
+            return Err(ApiError::NotJson);
         }
-        let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| Refusal::TooLarge)?;
-        let fields = serde_json::from_slice(&body).map_err(|_| Refusal::Malformed)?;
-        Self::parse(&fields, &parts.headers, me).map_err(Refusal::Invalid)
+        let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| ApiError::TooLarge)?;
+        let fields = serde_json::from_slice(&body).map_err(|_| ApiError::Malformed)?;
+        Self::parse(&fields, &parts.headers, me).map_err(ApiError::Invalid)
     }
 
-    /// A value of another type than it should have counts as blank, and so does every field of what is no object.
-    fn parse(fields: &Value, headers: &HeaderMap, me: &User) -> Result<Self, Vec<Code>> {
-        match (body(&fields["message"]), to(fields, me), id(headers)) {
-            (Ok(body), Ok(to), Ok(id)) => Ok(Self { to, id, body }),
-            (body, to, id) => {
-                let codes = [to.err(), id.err()].into_iter().flatten();
+    /// Validates the fields. A value of the wrong type counts as blank; so do all fields if the body is not an object.
+    fn parse(fields: &Value, headers: &HeaderMap, me: &User) -> Result<Self, Vec<ValidationCode>> {
+        match (body(&fields["message"]), target(fields, me), id(headers)) {
+            (Ok(body), Ok(target), Ok(id)) => Ok(Self { target, id, body }),
+            (body, target, id) => {
+                let codes = [target.err(), id.err()].into_iter().flatten();
                 Err(body.err().into_iter().flatten().chain(codes).collect())
             }
         }
     }
 }
 
-/// The old app counted every character, white space around the text included.
-fn body(message: &Value) -> Result<Body, Vec<Code>> {
+/// Validates the text. As in the old app, surrounding white space counts towards the maximum length.
+fn body(message: &Value) -> Result<Body, Vec<ValidationCode>> {
     let text = message.as_str().unwrap_or_default();
-    let length = (text.chars().count() > BODY_LEN_MAX).then_some(Code::MessageTooLong);
+    let length = (text.chars().count() > BODY_LEN_MAX).then_some(ValidationCode::MessageTooLong);
     match (Body::parse(text), length) {
         (Ok(body), None) => Ok(body),
-        (Err(InvalidBody::Blank), length) => Err([Some(Code::MessageBlank), length].into_iter().flatten().collect()),
-        (Err(InvalidBody::Control), length) => Err(length.into_iter().chain([Code::MessageControl]).collect()),
-        (Ok(_) | Err(InvalidBody::TooLong(_)), _) => Err(vec![Code::MessageTooLong]),
+        (Err(InvalidBody::Blank), length) => {
+            Err([Some(ValidationCode::MessageBlank), length].into_iter().flatten().collect())
+        }
+        (Err(InvalidBody::Control), length) => {
+            Err(length.into_iter().chain([ValidationCode::MessageControl]).collect())
+        }
+        (Ok(_) | Err(InvalidBody::TooLong(_)), _) => Err(vec![ValidationCode::MessageTooLong]),
     }
 }
 
-fn to(fields: &Value, me: &User) -> Result<To, Code> {
+fn target(fields: &Value, me: &User) -> Result<Target, ValidationCode> {
     match &fields["message_group_uuid"] {
-        Value::Null => person(&fields["handle"], me),
-        Value::String(text) if !text.trim().is_empty() => Ok(To::Conversation(text.clone())),
-        _ => Err(Code::GroupBlank),
+        Value::Null => recipient(&fields["handle"], me),
+        Value::String(text) if !text.trim().is_empty() => Ok(Target::Conversation(text.clone())),
+        _ => Err(ValidationCode::GroupBlank),
     }
 }
 
-fn person(handle: &Value, me: &User) -> Result<To, Code> {
+fn recipient(handle: &Value, me: &User) -> Result<Target, ValidationCode> {
     let text = handle.as_str().unwrap_or_default();
     match Handle::parse(text) {
-        Err(InvalidHandle::Blank) => Err(Code::ReceiverBlank),
-        Ok(handle) if handle.as_str().eq_ignore_ascii_case(me.handle.as_str()) => Err(Code::ReceiverSelf),
-        // A text that is no handle is nobody's: not found, like a handle that nobody has.
-        Ok(_) | Err(_) => Ok(To::Person(text.to_owned())),
+        Err(InvalidHandle::Blank) => Err(ValidationCode::ReceiverBlank),
+        Ok(handle) if handle.as_str().eq_ignore_ascii_case(me.handle.as_str()) => Err(ValidationCode::ReceiverSelf),
+        // An invalid handle belongs to no user. It leads to "not found" later, like an unused handle.
+        Ok(_) | Err(_) => Ok(Target::User(text.to_owned())),
     }
 }
 
-/// The key with or without the quotes that a structured header has (RFC 9651).
-fn id(headers: &HeaderMap) -> Result<message::Id, Code> {
+/// Reads the idempotency key, with or without the quotes of a structured header (RFC 9651).
+fn id(headers: &HeaderMap) -> Result<message::Id, ValidationCode> {
     let mut keys = headers.get_all(IDEMPOTENCY_KEY).iter();
     let key = match (keys.next(), keys.next()) {
         (None, _) => return Ok(message::Id(Uuid::now_v7())),
@@ -98,10 +100,10 @@ fn id(headers: &HeaderMap) -> Result<message::Id, Code> {
         (Some(_), Some(_)) => None,
     };
     let bare = key.map(|key| key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key));
-    bare.and_then(ids::read).map(message::Id).ok_or(Code::KeyInvalid)
+    bare.and_then(uuids::parse).map(message::Id).ok_or(ValidationCode::KeyInvalid)
 }
 
-/// `application/json`, or another type that is JSON by its suffix.
+/// True for `application/json` and other types with the suffix `+json`.
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = kind.and_then(|text| text.parse::<mime::Mime>().ok());
@@ -115,6 +117,7 @@ mod tests {
 
     use super::*;
     use crate::domain::user::{self, DisplayName};
+    use crate::server::http::json_api::validation_code::ValidationCode as Code;
 
     const GROUP: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
 
@@ -126,14 +129,14 @@ mod tests {
         NewMessage::parse(fields, &keys.collect(), &me)
     }
 
-    fn parse(fields: &Value) -> Result<To, Vec<Code>> {
-        parse_with(fields, &[]).map(|it| it.to)
+    fn parse(fields: &Value) -> Result<Target, Vec<Code>> {
+        parse_with(fields, &[]).map(|it| it.target)
     }
 
     #[test]
-    fn the_group_decides_where_a_message_goes() {
-        let group = Ok(To::Conversation(GROUP.to_owned()));
-        let ben = Ok(To::Person("@Ben".to_owned()));
+    fn the_message_group_uuid_takes_precedence_over_the_handle() {
+        let group = Ok(Target::Conversation(GROUP.to_owned()));
+        let ben = Ok(Target::User("@Ben".to_owned()));
         assert_eq!(parse(&json!({ "message": "a", "message_group_uuid": GROUP })), group);
         assert_eq!(parse(&json!({ "message": "a", "message_group_uuid": GROUP, "handle": 5 })), group);
         assert_eq!(parse(&json!({ "message": "a", "message_group_uuid": null, "handle": "@Ben" })), ben);
@@ -141,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_at_once_and_in_one_order() {
+    fn all_validation_codes_are_reported_together_in_a_fixed_order() {
         let long = "a".repeat(1025);
         let controlled = format!("{long}\u{7}");
         let cases = [
@@ -154,22 +157,22 @@ mod tests {
             (json!({ "message": long, "handle": "@ANA" }), vec![Code::MessageTooLong, Code::ReceiverSelf]),
             (json!({ "message": controlled, "handle": "ben" }), vec![Code::MessageTooLong, Code::MessageControl]),
             (json!({ "message": " ".repeat(1025), "handle": "x" }), vec![Code::MessageBlank, Code::MessageTooLong]),
-            // As the old app counted.
+            // The old app counted the trailing space, too.
             (json!({ "message": format!("{} ", "a".repeat(1024)), "handle": "ben" }), vec![Code::MessageTooLong]),
         ];
         for (fields, mut codes) in cases {
             assert_eq!(parse(&fields), Err(codes.clone()), "{fields}");
             codes.push(Code::KeyInvalid);
-            assert_eq!(parse_with(&fields, &["x"]).map(|it| it.to), Err(codes.clone()), "{fields}");
-            let place = |code: &Code| Code::ALL.iter().position(|it| it == code);
-            assert!(codes.is_sorted_by_key(place), "{codes:?}");
+            assert_eq!(parse_with(&fields, &["x"]).map(|it| it.target), Err(codes.clone()), "{fields}");
+            let position = |code: &Code| Code::ALL.iter().position(|it| it == code);
+            assert!(codes.is_sorted_by_key(position), "{codes:?}");
         }
     }
 
     #[test]
-    fn a_key_is_one_uuid_with_or_without_quotes() {
+    fn an_idempotency_key_is_one_uuid_with_or_without_quotes() {
         let fields = json!({ "message": "a", "handle": "ben" });
-        let key = Ok(message::Id(ids::read(GROUP).expect("a uuid")));
+        let key = Ok(message::Id(uuids::parse(GROUP).expect("a uuid")));
         let id = |keys: &[&'static str]| parse_with(&fields, keys).map(|it| it.id);
         assert_eq!(id(&[GROUP]), key);
         assert_eq!(id(&["\"5ae290ed-55d1-47a0-bc6d-fe2bc2700399\""]), key);

@@ -1,4 +1,4 @@
-//! The cookie of a session: 256 random bits, and nothing else.
+//! Session cookie: 256 random bits and nothing else.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -8,41 +8,40 @@ use time::Duration;
 
 use crate::server::store::postgres::sessions::Id;
 
-/// The cookie's name. Browsers take a cookie of this prefix only with `Secure`, `Path=/` and no `Domain`, so no other
-/// host can set one.
+/// Name of the cookie. Browsers accept a cookie with the prefix `__Host-` only with `Secure`, `Path=/` and no `Domain`,
+/// so that no other host can set it.
 pub const NAME: &str = "__Host-session";
 
-/// How long a browser keeps it. The session's own end is in the store.
+/// Lifetime of the cookie in the browser. The store decides when the session itself ends.
 const MAX_AGE: Duration = Duration::days(30);
 
-/// What a request's cookies say.
+/// Session cookie that a request presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presented {
-    /// Nothing of ours.
     None,
-    /// Something by our name that we did not give out, or two of them: who reads only one of two can be fooled.
-    Garbled,
-    /// A session, perhaps one that is over.
+    /// A malformed cookie, or two session cookies: a server that reads only one of two can be tricked with the other.
+    Invalid,
+    /// Id of a session, which may have expired.
     Session(Id),
 }
 
-/// A new session's secret. Only the browser will have it.
+/// Secret of a new session. Only the browser stores it.
 pub struct Secret([u8; 32]);
 
 impl Secret {
-    /// Makes one.
+    /// Generates a random secret.
     pub fn new() -> Self {
         let mut bytes = [0; 32];
         aws_lc_rs::rand::fill(&mut bytes).expect("the random generator of AWS-LC does not fail");
         Self(bytes)
     }
 
-    /// What the store calls the session.
+    /// Id of the session in the store: a hash, from which the secret cannot be derived.
     pub fn id(&self) -> Id {
         id_of(&self.0)
     }
 
-    /// The header that hands it to the browser.
+    /// `Set-Cookie` header that gives the secret to the browser.
     pub fn set_cookie(&self) -> HeaderValue {
         set_cookie(URL_SAFE_NO_PAD.encode(self.0), MAX_AGE)
     }
@@ -54,28 +53,28 @@ impl Default for Secret {
     }
 }
 
-/// The header that takes the cookie from the browser.
+/// `Set-Cookie` header that removes the cookie from the browser.
 pub fn expire_cookie() -> HeaderValue {
     set_cookie(String::new(), Duration::ZERO)
 }
 
-/// Reads the session out of a request's cookies.
+/// Reads the session cookie of a request.
 pub fn presented(headers: &HeaderMap) -> Presented {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let cookies = lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
     let mut values = cookies.filter(|(name, _)| *name == NAME).map(|(_, value)| value);
     match (values.next(), values.next()) {
         (None, _) => Presented::None,
-        (Some(value), None) => read(value).map_or(Presented::Garbled, Presented::Session),
-        (Some(_), Some(_)) => Presented::Garbled,
+        (Some(value), None) => decode(value).map_or(Presented::Invalid, Presented::Session),
+        (Some(_), Some(_)) => Presented::Invalid,
     }
 }
 
-fn read(value: &str) -> Option<Id> {
+fn decode(value: &str) -> Option<Id> {
     let mut bytes = [0; 32];
-    // The length first: decoding costs as much as somebody sends. 43 characters hold 32 bytes.
-    let read = (value.len() == 43).then(|| URL_SAFE_NO_PAD.decode_slice(value, &mut bytes).ok())??;
-    (read == 32).then(|| id_of(&bytes))
+    // The length is checked first, because the cost of decoding grows with the input. 43 characters hold 32 bytes.
+    let decoded = (value.len() == 43).then(|| URL_SAFE_NO_PAD.decode_slice(value, &mut bytes).ok())??;
+    (decoded == 32).then(|| id_of(&bytes))
 }
 
 fn id_of(secret: &[u8; 32]) -> Id {
@@ -88,7 +87,7 @@ fn set_cookie(value: String, max_age: Duration) -> HeaderValue {
         .path("/")
         .secure(true)
         .http_only(true)
-        // Not Strict: a link to a conversation in a mail must find its reader signed in.
+        // Not `Strict`: a user who follows a link in an e-mail must arrive signed in.
         .same_site(SameSite::Lax)
         .max_age(max_age);
     HeaderValue::from_str(&cookie.to_string()).expect("name, base64 and attributes are visible ASCII")
@@ -110,16 +109,16 @@ mod tests {
         let (pair, attributes) = set.split_once("; ").expect("attributes");
         assert_eq!(attributes, "HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=2592000");
         assert_eq!(presented(&headers(&[&format!("theme=dark; {pair}")])), Presented::Session(secret.id()));
-        assert!(!pair.contains(&URL_SAFE_NO_PAD.encode(secret.id().0)), "the store's name signs nobody in");
+        assert!(!pair.contains(&URL_SAFE_NO_PAD.encode(secret.id().0)), "the session's id is no valid cookie");
     }
 
     #[test]
-    fn no_two_secrets_are_the_same() {
+    fn two_secrets_are_different() {
         assert_ne!(Secret::new().id(), Secret::new().id());
     }
 
     #[test]
-    fn cookies_that_are_not_one_of_ours_are_garbled_or_none() {
+    fn a_foreign_or_malformed_cookie_names_no_session() {
         let good = "A".repeat(43);
         assert_eq!(presented(&headers(&["theme=dark", "session=1"])), Presented::None);
         for value in [
@@ -134,8 +133,8 @@ mod tests {
             let headers = headers(&[&format!("{NAME}={value}")]);
             assert_ne!(presented(&headers), Presented::Session(id_of(&[0; 32])), "{value}");
         }
-        assert_eq!(presented(&headers(&[&format!("{NAME}={good}; {NAME}={good}")])), Presented::Garbled);
-        assert_eq!(presented(&headers(&[&format!("{NAME}={good}"), &format!("{NAME}={good}")])), Presented::Garbled);
+        assert_eq!(presented(&headers(&[&format!("{NAME}={good}; {NAME}={good}")])), Presented::Invalid);
+        assert_eq!(presented(&headers(&[&format!("{NAME}={good}"), &format!("{NAME}={good}")])), Presented::Invalid);
     }
 
     #[test]

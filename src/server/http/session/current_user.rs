@@ -1,4 +1,4 @@
-//! The person who makes a request.
+//! Signed-in user of a request.
 
 use axum::http::request::Parts;
 
@@ -6,21 +6,20 @@ use crate::domain::error::AppError;
 use crate::domain::user::User;
 use crate::server::store::postgres::sessions;
 
-/// The person who makes the request.
+/// Signed-in user of a request.
 #[derive(Debug, Clone)]
 pub struct CurrentUser {
-    /// What others see of them too.
     pub user: User,
-    /// Which of their sessions this is; none for a program, which has a token instead.
+    /// The session of the request; `None` for an API client, which uses a token instead.
     pub session: Option<sessions::Id>,
 }
 
-/// What the session layer found out about a request, kept in its extensions.
+/// Result of the session layer, kept in the request's extensions.
 #[derive(Debug, Clone)]
 pub struct Resolved(pub Result<Option<CurrentUser>, AppError>);
 
 impl CurrentUser {
-    /// Who is signed in, as the session layer found. Costs nothing: the look-up was done once, before.
+    /// Returns the signed-in user. Costs nothing, because the session layer has already queried the session.
     pub fn of(parts: &Parts) -> Result<&Self, AppError> {
         match parts.extensions.get::<Resolved>() {
             Some(Resolved(Ok(Some(user)))) => Ok(user),

@@ -1,4 +1,4 @@
-//! Cookie ⇄ session: who is signed in.
+//! Sessions: from the cookie of a request to the signed-in user.
 
 pub mod cookie;
 

@@ -1,91 +1,99 @@
-//! New tokens for a session whose access token is about to end: how we hear that the user pool no longer wants somebody.
+//! Renewal of a session's tokens before the access token expires. This is also the check that the user pool still
+//! accepts the user.
 
 use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::domain::error::AppError;
 use crate::server::cognito::Cognito;
-use crate::server::cognito::refusal::Refusal;
+use crate::server::cognito::error::CognitoErrorKind;
 use crate::server::failure::Failure;
-use crate::server::store::postgres::sessions::{Access, Id, Locked, Sessions};
+use crate::server::store::postgres::sessions::{Access, Id, LockedSession, Sessions};
 
-/// The access token is renewed when it has less than this left, seconds.
+/// Remaining lifetime of the access token, in seconds, below which it is renewed.
 const REFRESH_BEFORE_SECS: f64 = 60.0;
 
-/// After a refresh that could not be had, nobody asks for this long, seconds, and up to as much longer: not all at once.
+/// Minimum pause after a failed refresh, in seconds. A random part of up to the same length is added, so that the
+/// sessions do not retry all at once.
 const PAUSE_SECS: f64 = 5.0;
 
-/// Whether a session still stands.
+/// Status of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// It does.
-    Live,
-    /// It is over, and gone from the store.
-    Over,
+pub enum SessionStatus {
+    Active,
+    /// The session has ended and is no longer in the store.
+    Expired,
 }
 
-/// Renews the session's tokens if it is time. Costs nothing until then; then one locked row and one call, whoever else
-/// asks. While the user pool is away, a session stands as long as its access token; after that nobody can say, and this
-/// is unavailable, but not over.
-pub async fn refresh(sessions: &Sessions, cognito: &Cognito, id: Id, access: Access) -> Result<Standing, Failure> {
-    if let Some(known) = known(access) {
-        return known;
+/// Renews the session's tokens if they are about to expire. A renewal costs one locked row and one call to the user
+/// pool, even if several requests need it at once. If the user pool is unavailable, the session remains active until
+/// its access token expires; after that its status is unknown, and the result is [`AppError::Unavailable`] rather than
+/// `Expired`.
+pub async fn refresh(sessions: &Sessions, cognito: &Cognito, id: Id, access: Access) -> Result<SessionStatus, Failure> {
+    if let Some(status) = status_without_refresh(access) {
+        return status;
     }
     let (sessions, cognito) = (sessions.clone(), cognito.clone());
-    // A task of its own: a browser that gives up must not take an answer with it that holds the only refresh token.
+    // A separate task: if the browser cancels its request, the user pool's response must not be lost with it, because it
+    // contains the only valid refresh token.
     let task = tokio::spawn(async move { refresh_locked(&sessions, &cognito, id).await });
     task.await.map_err(anyhow::Error::new)?
 }
 
-/// What there is to say without asking, if anything.
-fn known(access: Access) -> Option<Result<Standing, Failure>> {
+/// Status of a session that needs no refresh, or whose refresh is paused.
+fn status_without_refresh(access: Access) -> Option<Result<SessionStatus, Failure>> {
     if access.secs_left >= REFRESH_BEFORE_SECS {
-        return Some(Ok(Standing::Live));
+        return Some(Ok(SessionStatus::Active));
     }
-    access.refresh_paused.then(|| while_away(access))
+    access.refresh_paused.then(|| status_by_access_token(access))
 }
 
-fn while_away(access: Access) -> Result<Standing, Failure> {
-    if access.secs_left > 0.0 { Ok(Standing::Live) } else { Err(AppError::Unavailable.into()) }
+fn status_by_access_token(access: Access) -> Result<SessionStatus, Failure> {
+    if access.secs_left > 0.0 { Ok(SessionStatus::Active) } else { Err(AppError::Unavailable.into()) }
 }
 
-async fn refresh_locked(sessions: &Sessions, cognito: &Cognito, id: Id) -> Result<Standing, Failure> {
-    let Some(locked) = sessions.lock_for_refresh(id).await? else { return Ok(Standing::Over) };
-    // The second look: whoever had the lock before may have done it.
-    if let Some(known) = known(locked.access) {
-        return known;
+async fn refresh_locked(sessions: &Sessions, cognito: &Cognito, id: Id) -> Result<SessionStatus, Failure> {
+    let Some(locked) = sessions.lock_for_refresh(id).await? else { return Ok(SessionStatus::Expired) };
+    // Checked again under the lock: another request may have refreshed the session in the meantime.
+    if let Some(status) = status_without_refresh(locked.access) {
+        return status;
     }
     match locked.refresh_token() {
-        Some((token, sub)) => ask(cognito, locked, &token, sub).await,
+        Some((token, sub)) => renew(cognito, locked, &token, sub).await,
         None => {
-            tracing::info!("a session sealed with another key was ended");
+            tracing::info!("session deleted: refresh token cannot be decrypted");
             locked.delete().await?;
-            Ok(Standing::Over)
+            Ok(SessionStatus::Expired)
         }
     }
 }
 
-async fn ask(cognito: &Cognito, locked: Locked<'_>, token: &SecretString, sub: Uuid) -> Result<Standing, Failure> {
+async fn renew(
+    cognito: &Cognito,
+    locked: LockedSession<'_>,
+    token: &SecretString,
+    sub: Uuid,
+) -> Result<SessionStatus, Failure> {
     match cognito.refresh(token, sub).await {
         Ok(renewed) => {
-            locked.refreshed(renewed.access_ends_at, renewed.refresh_token.as_ref()).await?;
-            Ok(Standing::Live)
+            locked.save_tokens(renewed.access_ends_at, renewed.refresh_token.as_ref()).await?;
+            Ok(SessionStatus::Active)
         }
-        // Withdrawn, disabled, gone, or a rotated token that somebody used twice.
-        Err(refused) if matches!(refused.why, Refusal::NotAuthorized | Refusal::UserNotFound) => {
+        // The token was revoked or used twice, or the account was disabled or deleted.
+        Err(error) if matches!(error.kind, CognitoErrorKind::NotAuthorized | CognitoErrorKind::UserNotFound) => {
             locked.delete().await?;
-            Ok(Standing::Over)
+            Ok(SessionStatus::Expired)
         }
-        Err(refused) => {
-            tracing::warn!(cause = format!("{:#}", refused.into_cause()), "a session could not be refreshed");
+        Err(error) => {
+            tracing::warn!(cause = format!("{:#}", error.into_cause()), "session refresh failed");
             let access = locked.access;
-            locked.pause(PAUSE_SECS * (1.0 + fraction())).await?;
-            while_away(access)
+            locked.pause_refresh(PAUSE_SECS * (1.0 + random_fraction())).await?;
+            status_by_access_token(access)
         }
     }
 }
 
-/// Between 0 and 1, anything.
-fn fraction() -> f64 {
+/// Random number from 0 to 1.
+fn random_fraction() -> f64 {
     f64::from(Uuid::new_v4().as_bytes()[0]) / 256.0
 }

@@ -1,4 +1,4 @@
-//! Trying again when somebody else was quicker.
+//! Retries after a conflict with another writer.
 
 use std::time::Duration;
 
@@ -8,34 +8,34 @@ use uuid::Uuid;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::clock::Clock;
 
-/// How often something is tried. Who gives up has waited for 4 seconds on average: 64 writers of one conversation at
-/// once need less.
-const TRIES_MAX: u32 = 24;
+/// Maximum number of attempts at one operation. A caller that gives up has waited for 4 seconds on average; 64 writers
+/// of one conversation at once need less.
+const ATTEMPTS_MAX: u32 = 24;
 
-/// The limit of the first wait; that of the others doubles, up to [`WAIT_MAX_MS`].
+/// Upper limit of the first wait. The limit doubles with each attempt, up to [`WAIT_MAX_MS`].
 const WAIT_MIN_MS: u32 = 16;
 const WAIT_MAX_MS: u32 = 400;
 
-/// Counts the tries of one piece of work.
+/// Counts the attempts at one operation, and waits between them.
 #[derive(Debug, Default)]
-pub(crate) struct Tries {
-    made: u32,
+pub(crate) struct Backoff {
+    attempts: u32,
 }
 
-impl Tries {
-    /// Waits before the next try, for any time up to the limit, so that those who collided once do not collide again.
-    /// Unavailable when all tries are used up; `work` is for the log.
-    pub(crate) async fn wait(&mut self, work: &'static str) -> Result<(), Failure> {
-        self.wait_by(&Clock::default(), work).await
+impl Backoff {
+    /// Waits before the next attempt, for a random time up to the limit, so that writers that collided once do not
+    /// collide again. Fails as unavailable after the last attempt. `operation` is for the log.
+    pub(crate) async fn wait(&mut self, operation: &'static str) -> Result<(), Failure> {
+        self.wait_with(&Clock::default(), operation).await
     }
 
-    /// The same, by a clock of one's own.
-    pub(crate) async fn wait_by(&mut self, clock: &Clock, work: &'static str) -> Result<(), Failure> {
-        self.made += 1;
-        if self.made >= TRIES_MAX {
-            return Err(Failure::Unavailable(anyhow!("{work}: somebody else was quicker {TRIES_MAX} times")));
+    /// Like [`Self::wait`], with the given clock.
+    pub(crate) async fn wait_with(&mut self, clock: &Clock, operation: &'static str) -> Result<(), Failure> {
+        self.attempts += 1;
+        if self.attempts >= ATTEMPTS_MAX {
+            return Err(Failure::Unavailable(anyhow!("{operation}: gave up after {ATTEMPTS_MAX} attempts")));
         }
-        let limit_ms = WAIT_MAX_MS.min(WAIT_MIN_MS << (self.made - 1).min(16));
+        let limit_ms = WAIT_MAX_MS.min(WAIT_MIN_MS << (self.attempts - 1).min(16));
         clock.wait(Duration::from_millis(u64::from(random() % limit_ms))).await;
         Ok(())
     }

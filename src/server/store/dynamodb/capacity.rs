@@ -1,4 +1,4 @@
-//! What calls of DynamoDB cost: asked for with every call of a client, and added up.
+//! Consumed capacity: requested with every call of a metered client, and added up.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,31 +13,31 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use serde::Serialize;
 
-/// Capacity units by table (`messages`) and by index (`messages/by-group`). A call that fails tells nothing of its cost,
-/// and so counts nothing: the refused transaction, and each of the SDK's own retries but the last.
+/// Capacity units by table (`messages`) and by index (`messages/by-group`). A failed call does not report its capacity
+/// and so counts nothing: cancelled transactions, and all of the SDK's own attempts but the last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Consumed {
-    /// How many calls told their cost.
+    /// Number of calls that reported their capacity.
     pub calls: u32,
-    /// What reading took.
+    /// Read units by table and index.
     pub read: BTreeMap<String, f64>,
-    /// What writing took.
+    /// Write units by table and index.
     pub write: BTreeMap<String, f64>,
 }
 
 impl Consumed {
-    /// Read units, tables and indexes together.
+    /// Returns the read units of tables and indexes together.
     pub fn read_units(&self) -> f64 {
         sum(&self.read)
     }
 
-    /// Write units, tables and indexes together.
+    /// Returns the write units of tables and indexes together.
     pub fn write_units(&self) -> f64 {
         sum(&self.write)
     }
 }
 
-/// Nothing is 0: the standard sum of no floats is -0, and looks so.
+/// Adds 0 because the sum of no floats is -0, which would be printed as such.
 fn sum(units: &BTreeMap<String, f64>) -> f64 {
     units.values().sum::<f64>() + 0.0
 }
@@ -48,11 +48,11 @@ impl fmt::Display for Consumed {
     }
 }
 
-/// Adds up what the calls of one client cost. Cloning copies a handle.
+/// Adds up the capacity that one client consumes. Cloning copies a handle.
 #[derive(Debug, Clone, Default)]
 pub struct Meter(Arc<Mutex<Consumed>>);
 
-/// The same client, and a meter on it. Its other clones go on without.
+/// Returns a copy of the client with a meter. Other clones of it stay unmetered.
 pub fn metered(client: &Client) -> (Client, Meter) {
     let meter = Meter::default();
     let config = client.config().to_builder().interceptor(meter.clone());
@@ -60,20 +60,20 @@ pub fn metered(client: &Client) -> (Client, Meter) {
 }
 
 impl Meter {
-    /// What was consumed since the last time that this was asked.
+    /// Returns the capacity consumed since the last call.
     pub fn take(&self) -> Consumed {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn add<'a>(&self, side: Side, told: impl IntoIterator<Item = &'a ConsumedCapacity>) {
+    fn add<'a>(&self, side: Side, reported: impl IntoIterator<Item = &'a ConsumedCapacity>) {
         let mut consumed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut told = told.into_iter().peekable();
-        consumed.calls += u32::from(told.peek().is_some());
+        let mut reported = reported.into_iter().peekable();
+        consumed.calls += u32::from(reported.peek().is_some());
         let units = match side {
             Side::Read => &mut consumed.read,
             Side::Write => &mut consumed.write,
         };
-        for of_table in told {
+        for of_table in reported {
             let table = of_table.table_name().unwrap_or_default();
             let of_table_itself = of_table.table().map_or(of_table.capacity_units(), |table| table.capacity_units());
             *units.entry(table.to_owned()).or_default() += of_table_itself.unwrap_or(0.0);
@@ -84,14 +84,14 @@ impl Meter {
     }
 }
 
-/// What a call does.
+/// Direction of a call.
 #[derive(Clone, Copy)]
 enum Side {
     Read,
     Write,
 }
 
-/// Every operation that costs, its module, and what it does.
+/// Calls `$then` for every operation that consumes capacity, with its module, its types, and its direction.
 macro_rules! each_operation {
     ($then:ident!($($with:expr),*)) => {
         $then!($($with),*, get_item, GetItemInput, GetItemOutput, Read);
@@ -107,7 +107,7 @@ macro_rules! each_operation {
     };
 }
 
-macro_rules! ask {
+macro_rules! request_capacity {
     ($input:expr, $operation:ident, $Input:ident, $Output:ident, $side:ident) => {
         if let Some(input) = $input.downcast_mut::<aws_sdk_dynamodb::operation::$operation::$Input>() {
             input.return_consumed_capacity = Some(ReturnConsumedCapacity::Indexes);
@@ -115,7 +115,7 @@ macro_rules! ask {
     };
 }
 
-macro_rules! add {
+macro_rules! add_capacity {
     ($meter:expr, $output:expr, $operation:ident, $Input:ident, $Output:ident, $side:ident) => {
         if let Some(output) = $output.downcast_ref::<aws_sdk_dynamodb::operation::$operation::$Output>() {
             $meter.add(Side::$side, output.consumed_capacity());
@@ -134,7 +134,7 @@ impl Intercept for Meter {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        each_operation!(ask!(context.input_mut()));
+        each_operation!(request_capacity!(context.input_mut()));
         Ok(())
     }
 
@@ -145,7 +145,7 @@ impl Intercept for Meter {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Ok(output) = context.output_or_error() {
-            each_operation!(add!(self, output));
+            each_operation!(add_capacity!(self, output));
         }
         Ok(())
     }

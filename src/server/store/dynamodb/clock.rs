@@ -1,4 +1,4 @@
-//! What time it is, as the store is told.
+//! The clock of the store.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// Tells the time, and lets it pass. A test gives its own.
+/// Source of the time, and of waits. Tests pass their own.
 #[derive(Clone)]
 pub struct Clock {
     now: Arc<dyn Fn() -> OffsetDateTime + Send + Sync>,
@@ -14,22 +14,22 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that asks `now`.
+    /// Creates a clock that takes the time from `now`.
     pub fn new(now: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
         Self { now: Arc::new(now), waits: true }
     }
 
-    /// The same clock, where nobody waits: for tests that have ten thousand things to wait for.
+    /// Returns the same clock, but its [`Self::wait`] only yields: for tests with ten thousand waits.
     pub fn without_waiting(self) -> Self {
         Self { waits: false, ..self }
     }
 
-    /// The time.
+    /// Returns the current time.
     pub fn now(&self) -> OffsetDateTime {
         (self.now)()
     }
 
-    /// Waits for so long, or only lets others go first.
+    /// Waits for the given time, or only yields to other tasks.
     pub async fn wait(&self, time: Duration) {
         if self.waits {
             tokio::time::sleep(time).await;
@@ -39,7 +39,7 @@ impl Clock {
     }
 }
 
-/// The machine's clock.
+/// The system clock.
 impl Default for Clock {
     fn default() -> Self {
         Self::new(OffsetDateTime::now_utc)

@@ -1,4 +1,4 @@
-//! The right to a conversation.
+//! The right to read and write a conversation.
 
 use crate::domain::{conversation, user};
 use crate::server::failure::Failure;
@@ -6,47 +6,55 @@ use crate::server::store::dynamodb::client::Table;
 use crate::server::store::dynamodb::read_cursors;
 use crate::server::store::dynamodb::rows::{Head, ReadCursor};
 
-/// The right to read and write one conversation. Only this module makes one.
+/// The right to read and write one conversation. Only this module creates one, and only for a member.
 #[derive(Debug, Clone)]
 pub struct Membership {
-    pub(super) conversation: conversation::Id,
-    pub(super) me: user::Id,
-    pub(super) other: user::Id,
-    pub(super) head: Head,
+    conversation: conversation::Id,
+    me: user::Id,
+    peer: user::Id,
+    head: Head,
 }
 
 impl Membership {
-    /// Which conversation.
+    /// Creates the right of `me`; `None` if they are not a member.
+    pub(super) fn new(conversation: conversation::Id, me: user::Id, head: Head) -> Option<Self> {
+        let peer = peer_of(&head, me)?;
+        Some(Self { conversation, me, peer, head })
+    }
+
+    /// Returns the conversation's id.
     pub fn conversation(&self) -> conversation::Id {
         self.conversation
     }
 
-    /// Whose right this is.
+    /// Returns the member who holds this right.
     pub fn me(&self) -> user::Id {
         self.me
     }
 
-    /// The other person.
-    pub fn other(&self) -> user::Id {
-        self.other
+    /// Returns the other member.
+    pub fn peer(&self) -> user::Id {
+        self.peer
     }
 
-    /// The place of the newest message when the right was given.
+    /// Returns the sequence number of the newest message at the time when this right was created.
     pub fn newest_seq(&self) -> u64 {
         self.head.seq
     }
 
+    /// Returns the head as it was when this right was created.
     pub(super) fn head(&self) -> &Head {
         &self.head
     }
 
+    /// Advances the member's read position to `seq`. Returns the cursor if it moved.
     pub(super) async fn read_up_to(&self, table: &Table, seq: u64) -> Result<Option<ReadCursor>, Failure> {
-        read_cursors::advance(table, self.me, self.conversation, seq).await
+        read_cursors::advance_read(table, self.me, self.conversation, seq).await
     }
 }
 
-/// Who is in a conversation besides `me`; nobody where `me` is not.
-pub(super) fn other_member(head: &Head, me: user::Id) -> Option<user::Id> {
+/// Returns the other member of a conversation; `None` if `me` is not a member.
+pub(super) fn peer_of(head: &Head, me: user::Id) -> Option<user::Id> {
     match head.members {
         [one, other] | [other, one] if one == me => Some(other),
         _ => None,

@@ -34,4 +34,4 @@ pub mod legacy;
 
 pub(crate) mod backoff;
 
-pub use client::{Refusal, Table, connect, failed};
+pub use client::{Table, TransactionCancelled, connect, into_failure};

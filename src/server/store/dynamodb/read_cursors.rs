@@ -1,4 +1,4 @@
-//! How far people have read, in DynamoDB.
+//! Read cursors: how far each member has read each conversation.
 
 use std::collections::HashMap;
 
@@ -12,99 +12,107 @@ use crate::server::store::dynamodb::rows::{self, ReadCursor};
 use crate::server::store::dynamodb::table::{
     DELIVERED_AT, DELIVERED_SEQ, Item, Key, MARKED, PK, READ_AT, READ_PREFIX, SEQ, SK, SortTime, UNMARKED,
 };
-use crate::server::store::dynamodb::{Table, failed};
+use crate::server::store::dynamodb::{Table, into_failure};
 
-/// Moves a person's read cursor on to `seq`, never back. Answers with the cursor if it moved. One write unit.
-pub(super) async fn advance(
+/// Advances a member's read position to `seq`, never back. Returns the cursor if it moved. One write unit.
+pub(super) async fn advance_read(
     table: &Table,
     reader: user::Id,
     conversation: conversation::Id,
     seq: u64,
 ) -> Result<Option<ReadCursor>, Failure> {
-    raise(table, &Key::Read(reader, conversation), [SEQ, READ_AT], seq).await
+    advance_to(table, &Key::ReadCursor(reader, conversation), [SEQ, READ_AT], seq).await
 }
 
-/// Remembers that what is up to `seq` has reached a page of the person. Never goes back; answers with the cursor if that
-/// is new. One write unit.
-pub(super) async fn deliver(
+/// Records that messages up to `seq` have reached a page of the member, never back. Returns the cursor if it moved. One
+/// write unit.
+pub(super) async fn advance_delivered(
     table: &Table,
     reader: user::Id,
     conversation: conversation::Id,
     seq: u64,
 ) -> Result<Option<ReadCursor>, Failure> {
-    raise(table, &Key::Read(reader, conversation), [DELIVERED_SEQ, DELIVERED_AT], seq).await
+    advance_to(table, &Key::ReadCursor(reader, conversation), [DELIVERED_SEQ, DELIVERED_AT], seq).await
 }
 
-async fn raise(table: &Table, key: &Key, [place, since]: [&str; 2], seq: u64) -> Result<Option<ReadCursor>, Failure> {
-    let request = change(table, key)
-        .condition_expression(format!("attribute_not_exists({place}) OR {place} < :seq"))
-        .update_expression(format!("SET {place} = :seq, {since} = :now"))
+async fn advance_to(
+    table: &Table,
+    key: &Key,
+    [seq_name, time_name]: [&str; 2],
+    seq: u64,
+) -> Result<Option<ReadCursor>, Failure> {
+    let request = update_request(table, key)
+        .condition_expression(format!("attribute_not_exists({seq_name}) OR {seq_name} < :seq"))
+        .update_expression(format!("SET {seq_name} = :seq, {time_name} = :now"))
         .expression_attribute_values(":seq", AttributeValue::N(seq.to_string()))
         .expression_attribute_values(":now", AttributeValue::S(SortTime::from(table.now()).as_str().to_owned()));
-    changed(request, "move a read cursor").await
+    send_conditionally(request, "advance a read cursor").await
 }
 
-/// Marks a conversation as unread, unless it is. Answers with the cursor if it was not. One write unit.
-pub(super) async fn mark(
+/// Marks a conversation as unread, unless it is marked already. Returns the cursor if it changed. One write unit.
+pub(super) async fn mark_unread(
     table: &Table,
     reader: user::Id,
     conversation: conversation::Id,
 ) -> Result<Option<ReadCursor>, Failure> {
-    let request = change(table, &Key::Read(reader, conversation))
+    let request = update_request(table, &Key::ReadCursor(reader, conversation))
         .condition_expression(format!("attribute_not_exists({MARKED}) OR {MARKED} = {UNMARKED}"))
         .update_expression(format!("ADD {MARKED} :one"))
         .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
-    changed(request, "mark a conversation as unread").await
+    send_conditionally(request, "mark a conversation as unread").await
 }
 
-/// Takes back the mark that `marked` counts, and those before it. One write unit.
-pub(super) async fn unmark(
+/// Clears the unread mark number `marked`, and all before it. One write unit.
+pub(super) async fn clear_unread_mark(
     table: &Table,
     reader: user::Id,
     conversation: conversation::Id,
     marked: u64,
 ) -> Result<(), Failure> {
-    let request = change(table, &Key::Read(reader, conversation))
+    let request = update_request(table, &Key::ReadCursor(reader, conversation))
         .condition_expression(format!("attribute_not_exists({UNMARKED}) OR {UNMARKED} < :marked"))
         .update_expression(format!("SET {UNMARKED} = :marked"))
         .expression_attribute_values(":marked", AttributeValue::N(marked.to_string()));
-    changed(request, "take back that a conversation is unread").await.map(drop)
+    send_conditionally(request, "clear an unread mark").await.map(drop)
 }
 
-fn change(table: &Table, key: &Key) -> UpdateItemFluentBuilder {
+fn update_request(table: &Table, key: &Key) -> UpdateItemFluentBuilder {
     let request = table.client().update_item().table_name(table.name()).set_key(Some(key.item()));
     request.return_values(ReturnValue::AllNew)
 }
 
-/// The cursor as it now is; none where the condition did not hold.
-async fn changed(request: UpdateItemFluentBuilder, doing: &'static str) -> Result<Option<ReadCursor>, Failure> {
+/// Sends a conditional update. Returns the cursor after it, or `None` if the condition failed.
+async fn send_conditionally(
+    request: UpdateItemFluentBuilder,
+    operation: &'static str,
+) -> Result<Option<ReadCursor>, Failure> {
     match request.send().await {
-        Ok(answer) => Ok(Some(ReadCursor::read(&answer.attributes.unwrap_or_default()))),
+        Ok(answer) => Ok(Some(ReadCursor::from_item(&answer.attributes.unwrap_or_default()))),
         Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
             Ok(None)
         }
-        Err(error) => Err(failed(doing)(error)),
+        Err(error) => Err(into_failure(operation)(error)),
     }
 }
 
-/// How far a person has got in one conversation. One read unit.
-pub(super) async fn cursor(
+/// Returns a member's cursor of one conversation. One read unit.
+pub(super) async fn get(
     table: &Table,
     reader: user::Id,
     conversation: conversation::Id,
 ) -> Result<ReadCursor, Failure> {
-    let row = table.get(&Key::Read(reader, conversation)).await?;
-    Ok(row.as_ref().map(ReadCursor::read).unwrap_or_default())
+    let row = table.get(&Key::ReadCursor(reader, conversation)).await?;
+    Ok(row.as_ref().map(ReadCursor::from_item).unwrap_or_default())
 }
 
-/// The most cursors that are read whether they are wanted or not.
+/// Maximum number of cursors that the query reads, including those that the caller did not ask for.
 const QUERY_MAX: i32 = 500;
 
-/// How far a person has got in each of these conversations (100 at most); those without a cursor are left out.
+/// Returns a member's cursors of these conversations (at most 100), without those that do not exist.
 ///
-/// One query reads all the person's cursors at a read unit for 30 of them, where one by one they cost a unit each. Who
-/// has more than [`QUERY_MAX`] gets the rest of what is wanted one by one, so that the cost has a limit.
-pub(super) async fn of(
+/// One query reads all cursors of the member, about 30 per read unit; single reads cost a unit each. If the member has
+/// more than [`QUERY_MAX`], the missing ones are read by key, so that the cost has a limit.
+pub(super) async fn get_many(
     table: &Table,
     reader: user::Id,
     conversations: &[conversation::Id],
@@ -121,19 +129,19 @@ pub(super) async fn of(
         .expression_attribute_values(":inbox", AttributeValue::S(Key::inbox(reader)))
         .expression_attribute_values(":read", AttributeValue::S(READ_PREFIX.to_owned()))
         .limit(QUERY_MAX);
-    let answer = request.send().await.map_err(failed("read the read cursors"))?;
-    let mut found: HashMap<_, _> = answer.items().iter().filter_map(place).collect();
+    let answer = request.send().await.map_err(into_failure("read the read cursors"))?;
+    let mut found: HashMap<_, _> = answer.items().iter().filter_map(decode).collect();
     if let Some(last) = answer.last_evaluated_key.as_ref().and_then(|last| rows::text(last, SK)) {
-        let keys = conversations.iter().map(|conversation| Key::Read(reader, *conversation));
+        let keys = conversations.iter().map(|conversation| Key::ReadCursor(reader, *conversation));
         let beyond = keys.filter(|key| key.text().1.as_str() > last).map(|key| key.item()).collect();
-        found.extend(table.get_some(beyond, "read some read cursors").await?.iter().filter_map(place));
+        found.extend(table.batch_get(beyond, "read some read cursors").await?.iter().filter_map(decode));
     }
     Ok(found)
 }
 
-fn place(row: &Item) -> Option<(conversation::Id, ReadCursor)> {
+fn decode(row: &Item) -> Option<(conversation::Id, ReadCursor)> {
     match Key::of(row)? {
-        Key::Read(_, conversation) => Some((conversation, ReadCursor::read(row))),
+        Key::ReadCursor(_, conversation) => Some((conversation, ReadCursor::from_item(row))),
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Rows as DynamoDB has them, and what they say.
+//! The codec of rows: attributes to values, and back.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -14,13 +14,13 @@ use crate::server::store::dynamodb::table::{
     MESSAGE_SK, MESSAGE_UUID, READ_AT, SEQ, SortTime, UNMARKED, USER_DISPLAY_NAME, USER_HANDLE, USER_UUID,
 };
 
-/// A row whose sort key is a time.
+/// A row with a time as its sort key.
 pub(super) trait Timed: Clone {
-    /// Its sort key.
     fn at(&self) -> &SortTime;
 
-    /// What is shown once, however many rows stand for it.
-    fn shows(&self) -> Uuid;
+    /// Id of the message or conversation that the row stands for. A page shows each of them once, however many rows it
+    /// has.
+    fn entity_id(&self) -> Uuid;
 }
 
 impl Timed for MessageRow {
@@ -28,7 +28,7 @@ impl Timed for MessageRow {
         &self.at
     }
 
-    fn shows(&self) -> Uuid {
+    fn entity_id(&self) -> Uuid {
         self.id.0
     }
 }
@@ -38,7 +38,7 @@ impl Timed for InboxRow {
         &self.at
     }
 
-    fn shows(&self) -> Uuid {
+    fn entity_id(&self) -> Uuid {
         self.conversation.0
     }
 }
@@ -46,95 +46,90 @@ impl Timed for InboxRow {
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageRow {
-    /// Where it was written.
     pub conversation: conversation::Id,
-    /// When it was stored: its sort key.
+    /// Time when it was stored: its sort key.
     pub at: SortTime,
-    /// Which message.
     pub id: message::Id,
-    /// Who wrote it, with the names of then.
+    /// Author, with their names at the time of writing.
     pub author: User,
-    /// What it says.
     pub body: String,
-    /// Its place in the conversation, from 1; 0 where the old app wrote it.
+    /// Sequence number, from 1; 0 if the old app wrote the row.
     pub seq: u64,
 }
 
 impl MessageRow {
-    /// Reads a row; none for what is not a message, or has lost something that a message needs.
-    pub fn read(item: &Item) -> Option<Self> {
+    /// Decodes a row; `None` if it is not a message, or an attribute that a message needs is missing.
+    pub fn from_item(item: &Item) -> Option<Self> {
         let Key::Message(conversation, at) = Key::of(item)? else { return None };
         Some(Self {
             conversation,
             at,
             id: parse(item, MESSAGE_UUID)?,
-            author: person(item)?,
+            author: user(item)?,
             body: text(item, MESSAGE)?.to_owned(),
             seq: number(item, SEQ).unwrap_or(0),
         })
     }
 
-    /// The row to write.
+    /// Encodes the row.
     pub fn item(&self) -> Item {
         let mut item = Key::Message(self.conversation, self.at.clone()).item();
         set_text(&mut item, MESSAGE_UUID, self.id);
         set_text(&mut item, MESSAGE, &self.body);
-        set_person(&mut item, &self.author);
+        set_user(&mut item, &self.author);
         set_number(&mut item, SEQ, self.seq);
         item
     }
 
-    /// The message as its readers see it.
-    pub fn message(self) -> Message {
+    /// Converts the row to the message that clients see.
+    pub fn into_message(self) -> Message {
         Message { id: self.id, author: self.author.id, sent_at: self.at.sent_at(), body: self.body, seq: self.seq }
     }
 }
 
-/// A person's row of a conversation.
+/// One member's row of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboxRow {
-    /// Whose list it is in.
     pub owner: user::Id,
-    /// About the time of the newest message: later by microseconds where two conversations of the owner would collide.
+    /// Roughly the time of the newest message: some microseconds later if two conversations of the owner would collide.
     pub at: SortTime,
-    /// Which conversation.
     pub conversation: conversation::Id,
-    /// The other person, with the names of then.
-    pub with: User,
-    /// What the newest message says.
+    /// The other member, with their names at the time of writing.
+    pub peer: User,
+    /// Text of the newest message.
     pub body: String,
-    /// The place of the newest message; 0 where the old app wrote the row.
+    /// Sequence number of the newest message; 0 if the old app wrote the row.
     pub seq: u64,
-    /// Who wrote the newest message; unknown where the old app wrote the row.
+    /// Author of the newest message; unknown if the old app wrote the row.
     pub last_author: Option<user::Id>,
 }
 
 impl InboxRow {
-    /// Reads a row; none for what is not an inbox row, or has lost something that one needs.
-    pub fn read(item: &Item) -> Option<Self> {
+    /// Decodes a row; `None` if it is not an inbox row, or an attribute that an inbox row needs is missing.
+    pub fn from_item(item: &Item) -> Option<Self> {
         let Key::Inbox(owner, at) = Key::of(item)? else { return None };
         Some(Self {
             owner,
             at,
             conversation: parse(item, MESSAGE_GROUP_UUID)?,
-            with: person(item)?,
+            peer: user(item)?,
             body: text(item, MESSAGE)?.to_owned(),
             seq: number(item, SEQ).unwrap_or(0),
             last_author: parse(item, LAST_USER_UUID),
         })
     }
 
-    /// Where it is.
+    /// Returns the row's key.
     pub fn key(&self) -> Key {
         Key::Inbox(self.owner, self.at.clone())
     }
 
-    /// The row to write.
+    /// Encodes the row.
     pub fn item(&self) -> Item {
         let mut item = self.key().item();
         set_text(&mut item, MESSAGE_GROUP_UUID, self.conversation);
         set_text(&mut item, MESSAGE, &self.body);
-        set_person(&mut item, &self.with);
+        set_user(&mut item, &self.peer);
         if self.seq > 0 {
             set_number(&mut item, SEQ, self.seq);
         }
@@ -145,20 +140,19 @@ impl InboxRow {
     }
 }
 
-/// A conversation's head: who is in it, and how far it has come.
+/// Head of a conversation: its members and its newest message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// The two people.
     pub members: [user::Id; 2],
-    /// The place of the newest message.
+    /// Sequence number of the newest message.
     pub seq: u64,
-    /// The sort key of the newest message.
+    /// Sort key of the newest message.
     pub last: SortTime,
 }
 
 impl Head {
-    /// Reads a row; none for what is not a head.
-    pub fn read(item: &Item) -> Option<Self> {
+    /// Decodes a row; `None` if it is not a head.
+    pub fn from_item(item: &Item) -> Option<Self> {
         let members: Vec<_> = item.get(MEMBERS)?.as_ss().ok()?.iter().filter_map(|id| id.parse().ok()).collect();
         Some(Self {
             members: members.try_into().ok()?,
@@ -167,7 +161,7 @@ impl Head {
         })
     }
 
-    /// The row to write.
+    /// Encodes the row.
     pub fn item(&self, conversation: conversation::Id) -> Item {
         let mut item = Key::Head(conversation).item();
         let members = self.members.iter().map(ToString::to_string).collect();
@@ -178,74 +172,75 @@ impl Head {
     }
 }
 
-/// The send marker of a message that is stored as `row`, to be kept until `expires_at` (seconds since 1970).
-pub fn marker(row: &MessageRow, expires_at: i64) -> Item {
-    let mut item = Key::Marker(row.conversation, row.id).item();
+/// Encodes the send marker of the message stored as `row`, which DynamoDB keeps until `expires_at` (seconds since
+/// 1970).
+pub fn send_marker(row: &MessageRow, expires_at: i64) -> Item {
+    let mut item = Key::SendMarker(row.conversation, row.id).item();
     set_text(&mut item, MESSAGE_SK, row.at.as_str());
     set_number(&mut item, SEQ, row.seq);
     set_number(&mut item, EXPIRES_AT, expires_at);
     item
 }
 
-/// The row that says which conversation two people have.
+/// Encodes the row with the id of the direct conversation between two users.
 pub fn pair(one: user::Id, other: user::Id, conversation: conversation::Id) -> Item {
     let mut item = Key::Pair(one, other).item();
     set_text(&mut item, MESSAGE_GROUP_UUID, conversation);
     item
 }
 
-/// How far a person has read in a conversation, and since when.
+/// Encodes a member's read position in a conversation, and the time when it was set.
 pub fn read_cursor(reader: user::Id, conversation: conversation::Id, seq: u64, at: &SortTime) -> Item {
-    let mut item = Key::Read(reader, conversation).item();
+    let mut item = Key::ReadCursor(reader, conversation).item();
     set_number(&mut item, SEQ, seq);
     set_text(&mut item, READ_AT, at.as_str());
     item
 }
 
-/// How far a person has got in a conversation.
+/// A member's read cursor in a conversation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReadCursor {
-    /// What has arrived, and what they have read.
+    /// Sequence numbers of the newest delivered and the newest read message.
     pub receipts: Receipts,
-    /// How often they have marked it as unread.
+    /// Number of times the member has marked the conversation as unread.
     pub marked: u64,
-    /// How often that was when they read it last.
+    /// Value of `marked` when the member last read the conversation.
     pub unmarked: u64,
 }
 
 impl ReadCursor {
-    /// Reads a row; what it does not say is 0.
-    pub fn read(item: &Item) -> Self {
-        let place = |name| number(item, name).unwrap_or(0);
+    /// Decodes a row; missing attributes count as 0.
+    pub fn from_item(item: &Item) -> Self {
+        let number_or_zero = |name| number(item, name).unwrap_or(0);
         Self {
-            receipts: Receipts::delivered(place(DELIVERED_SEQ)).raised(Receipts::read(place(SEQ))),
-            marked: place(MARKED),
-            unmarked: place(UNMARKED),
+            receipts: Receipts::delivered(number_or_zero(DELIVERED_SEQ)).merged(Receipts::read(number_or_zero(SEQ))),
+            marked: number_or_zero(MARKED),
+            unmarked: number_or_zero(UNMARKED),
         }
     }
 
-    /// Whether it is marked as unread.
+    /// Reports whether the conversation is marked as unread.
     pub fn is_marked(&self) -> bool {
         self.marked > self.unmarked
     }
 }
 
-/// The text of an attribute.
+/// Returns the text of an attribute.
 pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
 
-/// The number in an attribute.
+/// Returns the number in an attribute.
 pub fn number(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-/// What the text of an attribute stands for.
+/// Parses the text of an attribute.
 pub fn parse<T: FromStr>(item: &Item, name: &str) -> Option<T> {
     text(item, name)?.parse().ok()
 }
 
-fn person(item: &Item) -> Option<User> {
+fn user(item: &Item) -> Option<User> {
     Some(User {
         id: parse(item, USER_UUID)?,
         handle: Handle::stored(text(item, USER_HANDLE).unwrap_or_default().to_owned()),
@@ -253,10 +248,10 @@ fn person(item: &Item) -> Option<User> {
     })
 }
 
-fn set_person(item: &mut Item, person: &User) {
-    set_text(item, USER_UUID, person.id);
-    set_text(item, USER_HANDLE, &person.handle);
-    set_text(item, USER_DISPLAY_NAME, &person.display_name);
+fn set_user(item: &mut Item, user: &User) {
+    set_text(item, USER_UUID, user.id);
+    set_text(item, USER_HANDLE, &user.handle);
+    set_text(item, USER_DISPLAY_NAME, &user.display_name);
 }
 
 fn set_text(item: &mut Item, name: &str, value: impl Display) {

@@ -1,4 +1,4 @@
-//! The table's schema: how it is made, and how it is dropped.
+//! The table's schema: creating and dropping the table.
 
 use std::time::Duration;
 
@@ -15,61 +15,56 @@ use aws_sdk_dynamodb::types::{
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::legacy;
 use crate::server::store::dynamodb::table::{EXPIRES_AT, GROUP_INDEX, MESSAGE_GROUP_UUID, PK, SK};
-use crate::server::store::dynamodb::{Table, failed};
+use crate::server::store::dynamodb::{Table, into_failure};
 
-/// How the table is paid for.
+/// Billing mode of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Billing {
-    /// So many read and write units a second, for the table and for its index each.
-    Provisioned {
-        /// Read capacity units.
-        read: i64,
-        /// Write capacity units.
-        write: i64,
-    },
-    /// By request.
+    /// Read and write units per second, for the table and for its index each.
+    Provisioned { read: i64, write: i64 },
+    /// On demand: billed by request.
     OnDemand,
 }
 
-/// What the old app provisioned.
+/// Capacity that the old app provisioned.
 impl Default for Billing {
     fn default() -> Self {
         Self::Provisioned { read: 5, write: 5 }
     }
 }
 
-/// How long a table may take to become active: some seconds at AWS, at once on a developer's machine.
-const ACTIVE_WITHIN: Duration = Duration::from_secs(120);
+/// Maximum time until a new table becomes active: it takes some seconds at AWS, and none on a developer's machine.
+const ACTIVE_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Makes the table, its index, its stream and its time to live, and waits until it can be used. Says whether there was
-/// none; one that is there keeps its billing. Safe to repeat after a failure.
+/// Creates the table, its index, its stream and its time to live, and waits until it can be used. Returns whether it
+/// created the table; an existing one keeps its billing mode. Safe to repeat after a failure.
 pub async fn create(client: &Client, table: &str, billing: Billing) -> Result<bool, Failure> {
-    let made = match request(client, table, billing)?.send().await {
+    let is_new = match request(client, table, billing)?.send().await {
         Ok(_) => true,
         Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => false,
-        Err(error) => return Err(failed("create the table")(error)),
+        Err(error) => return Err(into_failure("create the table")(error)),
     };
-    let active = client.wait_until_table_exists().table_name(table).wait(ACTIVE_WITHIN).await;
+    let active = client.wait_until_table_exists().table_name(table).wait(ACTIVE_TIMEOUT).await;
     active.context("wait for the table").map_err(Failure::Unavailable)?;
     expire_markers(client, table).await?;
-    if made {
-        legacy::mark_adopted(&Table::new(client.clone(), table)).await?;
+    if is_new {
+        legacy::mark_migrated(&Table::new(client.clone(), table)).await?;
     }
-    Ok(made)
+    Ok(is_new)
 }
 
-/// Drops the table and all that is in it. Says whether there was one.
+/// Drops the table with all its rows. Returns whether it existed.
 pub async fn drop(client: &Client, table: &str) -> Result<bool, Failure> {
     match client.delete_table().table_name(table).send().await {
         Ok(_) => {
-            let gone = client.wait_until_table_not_exists().table_name(table).wait(ACTIVE_WITHIN).await;
+            let gone = client.wait_until_table_not_exists().table_name(table).wait(ACTIVE_TIMEOUT).await;
             gone.context("wait until the table is gone").map_err(Failure::Unavailable)?;
             Ok(true)
         }
         Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
             Ok(false)
         }
-        Err(error) => Err(failed("drop the table")(error)),
+        Err(error) => Err(into_failure("drop the table")(error)),
     }
 }
 
@@ -79,7 +74,7 @@ fn request(client: &Client, table: &str, billing: Billing) -> Result<CreateTable
         .key_schema(key(MESSAGE_GROUP_UUID, KeyType::Hash)?)
         .key_schema(key(SK, KeyType::Range)?)
         .projection(Projection::builder().projection_type(ProjectionType::All).build());
-    // Old images too: from an edit, a reader of the stream must be able to tell what changed.
+    // With old images, so that a reader of the stream can tell what an edit changed.
     let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewAndOldImages);
     let mut request = client
         .create_table()
@@ -103,8 +98,9 @@ fn request(client: &Client, table: &str, billing: Billing) -> Result<CreateTable
 }
 
 async fn expire_markers(client: &Client, table: &str) -> Result<(), Failure> {
-    let now = client.describe_time_to_live().table_name(table).send().await.map_err(failed("read the time to live"))?;
-    // DynamoDB refuses to switch on what is on.
+    let now =
+        client.describe_time_to_live().table_name(table).send().await.map_err(into_failure("read the time to live"))?;
+    // DynamoDB refuses to enable a time to live that is enabled.
     if let Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling) =
         now.time_to_live_description().and_then(|now| now.time_to_live_status())
     {
@@ -112,7 +108,7 @@ async fn expire_markers(client: &Client, table: &str) -> Result<(), Failure> {
     }
     let wanted = TimeToLiveSpecification::builder().enabled(true).attribute_name(EXPIRES_AT).build()?;
     let request = client.update_time_to_live().table_name(table).time_to_live_specification(wanted);
-    request.send().await.map_err(failed("set the time to live"))?;
+    request.send().await.map_err(into_failure("set the time to live"))?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
-//! Sending: one transaction for the message, the marker that makes a retry safe, and the head that gives messages their
-//! order. The first message of a conversation also makes the conversation.
+//! Sending: one transaction for the message, the marker that makes retries safe, and the head that orders the messages.
+//! The first message also creates the conversation.
 
 use anyhow::anyhow;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
@@ -11,20 +11,21 @@ use crate::domain::message::{self, Body};
 use crate::domain::user::User;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
-use crate::server::store::dynamodb::backoff::Tries;
+use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::inbox;
 use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::rows::{self, Head, InboxRow, MessageRow};
 use crate::server::store::dynamodb::table::{Item, Key, LAST_SK, MESSAGE_SK, SEQ, SortTime};
 
-/// How long a message id is remembered, and with that for how long a send may be repeated: a month in a drawer.
+/// Retention of a message id, and so the time in which a send can be repeated: long enough for a device that has been
+/// offline for a month.
 const MARKER_TTL: Duration = Duration::days(30);
 
-/// Where the parts of the transactions are, in both of them.
+/// Positions of the message and of its marker in both transactions.
 const MESSAGE: usize = 0;
 const MARKER: usize = 1;
 
-/// Stores a message in a conversation that there is; the row that an earlier call with this id stored, if one did.
+/// Stores a message in an existing conversation. If an earlier call with this id stored a message, returns that one.
 pub(super) async fn append(
     table: &Table,
     membership: &Membership,
@@ -37,7 +38,7 @@ pub(super) async fn append(
     }
     let conversation = membership.conversation();
     let mut head = membership.head().clone();
-    let mut tries = Tries::default();
+    let mut backoff = Backoff::default();
     loop {
         let row = MessageRow {
             conversation,
@@ -47,30 +48,32 @@ pub(super) async fn append(
             body: body.as_str().to_owned(),
             seq: head.seq + 1,
         };
-        let parts = vec![put_message(table, &row)?, put_marker(table, &row)?, move_head(table, &row, &head)?];
-        let Err(refusal) = table.transact(parts).await? else { return Ok(row) };
-        if let Some(marker) = refusal.row(MARKER) {
-            return first_result(table, marker, row).await;
+        let parts = vec![put_message(table, &row)?, put_marker(table, &row)?, advance_head(table, &row, &head)?];
+        let Err(cancelled) = table.transact(parts).await? else { return Ok(row) };
+        if let Some(marker) = cancelled.existing_row(MARKER) {
+            return stored_message(table, marker, row).await;
         }
-        tries.wait_by(table.clock(), "append a message").await?;
+        backoff.wait_with(table.clock(), "append a message").await?;
         head = read_head(table, conversation).await?.ok_or(AppError::NotFound)?;
-        if refusal.at(MESSAGE) && head.last.at() < row.at.at() {
-            // Somebody who keeps no head, such as the old app, wrote at this very time. Take the next.
+        if cancelled.condition_failed(MESSAGE) && head.last.at() < row.at.at() {
+            // A writer that updates no head, such as the old app, stored a message at this very time. Take the next
+            // one.
             head.last = row.at;
         }
     }
 }
 
-/// Makes the conversation of `first` and of its author with `other`. Not where the two have one already, where another
-/// conversation of theirs has moved in this very microsecond, or where another transaction is at it: look again.
-pub(super) async fn start(table: &Table, first: &MessageRow, other: &User) -> Result<bool, Failure> {
+/// Creates the conversation of the author of `first` with `other`. Returns `false` if the two already have one, if
+/// another of their conversations has moved in the same microsecond, or if another transaction is writing the same
+/// rows: the caller must look again.
+pub(super) async fn start(table: &Table, first: &MessageRow, peer: &User) -> Result<bool, Failure> {
     let me = &first.author;
-    let head = Head { members: [me.id, other.id], seq: first.seq, last: first.at.clone() };
-    let inbox = |owner: &User, with: &User| InboxRow {
+    let head = Head { members: [me.id, peer.id], seq: first.seq, last: first.at.clone() };
+    let inbox_row = |owner: &User, peer: &User| InboxRow {
         owner: owner.id,
         at: first.at.clone(),
         conversation: first.conversation,
-        with: with.clone(),
+        peer: peer.clone(),
         body: first.body.clone(),
         seq: first.seq,
         last_author: Some(me.id),
@@ -79,29 +82,30 @@ pub(super) async fn start(table: &Table, first: &MessageRow, other: &User) -> Re
         put_message(table, first)?,
         put_marker(table, first)?,
         table.put_if_absent(head.item(first.conversation))?,
-        table.put_if_absent(rows::pair(me.id, other.id, first.conversation))?,
-        table.put_if_absent(inbox(me, other).item())?,
-        table.put_if_absent(inbox(other, me).item())?,
-        // One's own message is nothing new.
+        table.put_if_absent(rows::pair(me.id, peer.id, first.conversation))?,
+        table.put_if_absent(inbox_row(me, peer).item())?,
+        table.put_if_absent(inbox_row(peer, me).item())?,
+        // The author has read their own message.
         table.put_if_absent(rows::read_cursor(me.id, first.conversation, first.seq, &first.at))?,
     ];
     Ok(table.transact(parts).await?.is_ok())
 }
 
-/// What follows from a message that is stored, and may be repeated at any time. A failure loses nothing: whoever reads
-/// the table's stream does the same.
+/// Updates the rows that depend on a stored message. May be repeated at any time. A failure loses nothing: the reader
+/// of the table's stream does the same.
 pub(super) async fn after_commit(table: &Table, membership: &Membership, row: &MessageRow) {
-    // Who answers has read what was there; their own message is nothing new to them.
+    // A user who answers has read the messages before the answer, and their own message is not unread for them.
     let read = membership.read_up_to(table, row.seq);
     let (moved, read) = tokio::join!(inbox::move_inbox_rows(table, row), read);
     for failure in [moved.err(), read.err()].into_iter().flatten() {
-        tracing::warn!(conversation = %row.conversation, ?failure, "a message is stored, but an inbox row stayed behind");
+        let conversation = row.conversation;
+        tracing::warn!(%conversation, ?failure, "message stored, but an inbox row or read cursor was not updated");
     }
 }
 
-/// The head of a conversation, as it is now.
+/// Reads the current head of a conversation, strongly consistent.
 pub(super) async fn read_head(table: &Table, conversation: conversation::Id) -> Result<Option<Head>, Failure> {
-    Ok(table.get(&Key::Head(conversation)).await?.as_ref().and_then(Head::read))
+    Ok(table.get(&Key::Head(conversation)).await?.as_ref().and_then(Head::from_item))
 }
 
 fn put_message(table: &Table, row: &MessageRow) -> Result<TransactWriteItem, Failure> {
@@ -109,11 +113,11 @@ fn put_message(table: &Table, row: &MessageRow) -> Result<TransactWriteItem, Fai
 }
 
 fn put_marker(table: &Table, row: &MessageRow) -> Result<TransactWriteItem, Failure> {
-    table.put_if_absent(rows::marker(row, (table.now() + MARKER_TTL).unix_timestamp()))
+    table.put_if_absent(rows::send_marker(row, (table.now() + MARKER_TTL).unix_timestamp()))
 }
 
-/// Part of a transaction: the head goes on to `row`, if it is still the one read.
-fn move_head(table: &Table, row: &MessageRow, read: &Head) -> Result<TransactWriteItem, Failure> {
+/// Part of a transaction: advances the head to `row`, if it is still the one that was read.
+fn advance_head(table: &Table, row: &MessageRow, read: &Head) -> Result<TransactWriteItem, Failure> {
     let update = Update::builder()
         .table_name(table.name())
         .set_key(Some(Key::Head(row.conversation).item()))
@@ -125,17 +129,17 @@ fn move_head(table: &Table, row: &MessageRow, read: &Head) -> Result<TransactWri
     Ok(TransactWriteItem::builder().update(update.build()?).build())
 }
 
-/// The message that `marker` stands for, if it is the one that `wanted` repeats.
-async fn first_result(table: &Table, marker: &Item, wanted: MessageRow) -> Result<MessageRow, Failure> {
+/// Returns the message that `marker` stands for, if it is the same as `wanted`.
+async fn stored_message(table: &Table, marker: &Item, wanted: MessageRow) -> Result<MessageRow, Failure> {
     let at = rows::text(marker, MESSAGE_SK).and_then(SortTime::stored);
     let at = at.ok_or_else(|| anyhow!("the marker of message {} has no time", wanted.id))?;
     let stored = table.get(&Key::Message(wanted.conversation, at)).await?;
-    match stored.as_ref().and_then(MessageRow::read) {
+    match stored.as_ref().and_then(MessageRow::from_item) {
         Some(stored) if stored.author.id == wanted.author.id && stored.body == wanted.body => Ok(stored),
         Some(_) => Err(AppError::Conflict(
-            "Another message has been sent from this form. Copy your text, then reload the page.".to_owned(),
+            "Another message was already sent from this form. Copy your text, then reload the page.".to_owned(),
         )
         .into()),
-        None => Err(AppError::Conflict("This message was sent, and is no longer there.".to_owned()).into()),
+        None => Err(AppError::Conflict("This message was already sent, but no longer exists.".to_owned()).into()),
     }
 }

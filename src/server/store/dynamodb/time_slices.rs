@@ -1,4 +1,4 @@
-//! Reading part of a partition in the order of time.
+//! Reading part of a partition in the order of its times.
 
 use std::collections::HashMap;
 
@@ -7,19 +7,19 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::cursor::Direction;
 use crate::server::store::dynamodb::table::{Item, PK, SK, SortTime, TIMES};
-use crate::server::store::dynamodb::{Table, failed};
+use crate::server::store::dynamodb::{Table, into_failure};
 
-/// A part of a partition, and whether there is more on the far side of it.
+/// Part of a partition.
 pub(super) struct Slice<T> {
-    /// What was read, from the near side to the far side.
+    /// Rows in reading order, starting next to `from`.
     pub(super) rows: Vec<T>,
-    /// Whether the partition goes on after the last of `rows`.
+    /// True if the partition continues after the last of `rows`.
     pub(super) more: bool,
 }
 
-/// Reads up to `count` rows whose sort key is a time, starting next to `from`, or at the end that `direction` comes from.
-/// `read` says what a row means, or that it is to be skipped; skipped rows do not count. Consistent: a read unit for
-/// each 4 KB, however long the partition is.
+/// Reads up to `count` rows whose sort key is a time, starting next to `from`, or at the end of the partition where
+/// `direction` starts. `read` decodes a row, or returns `None` to skip it; skipped rows do not count. Strongly
+/// consistent: one read unit per 4 KB, however long the partition is.
 pub(super) async fn slice<T>(
     table: &Table,
     partition: &str,
@@ -29,9 +29,9 @@ pub(super) async fn slice<T>(
     mut read: impl FnMut(&Item) -> Option<T>,
 ) -> Result<Slice<T>, Failure> {
     let mut rows = Vec::with_capacity(count + 1);
-    let mut start = from.map(|from| at(partition, from));
-    // Asks for nothing on the near side of `from`: DynamoDB starts there by itself, but not everything that speaks its
-    // protocol does so without reading what comes before.
+    let mut start = from.map(|from| start_key(partition, from));
+    // Bounded by `from` as well: DynamoDB starts there by itself, but some other implementations of its protocol would
+    // read all rows before it.
     let from = from.map(SortTime::as_str);
     let (first, last) = match direction {
         Direction::Older => (TIMES.0, from.unwrap_or(TIMES.1)),
@@ -49,9 +49,9 @@ pub(super) async fn slice<T>(
             .expression_attribute_values(":last", AttributeValue::S(last.to_owned()))
             .scan_index_forward(direction == Direction::Newer)
             .set_exclusive_start_key(start)
-            // One more than is wanted tells whether there is more.
+            // One more than wanted shows whether there are more.
             .limit((count + 1).try_into().unwrap_or(i32::MAX));
-        let answer = request.send().await.map_err(failed("read rows by time"))?;
+        let answer = request.send().await.map_err(into_failure("read rows by time"))?;
         rows.extend(answer.items().iter().filter_map(&mut read));
         start = answer.last_evaluated_key;
         if rows.len() > count || start.is_none() {
@@ -62,7 +62,7 @@ pub(super) async fn slice<T>(
     }
 }
 
-fn at(partition: &str, time: &SortTime) -> Item {
+fn start_key(partition: &str, time: &SortTime) -> Item {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     HashMap::from([(PK.to_owned(), text(partition)), (SK.to_owned(), text(time.as_str()))])
 }

@@ -1,4 +1,4 @@
-//! The connections to PostgreSQL, and its schema.
+//! Connections to PostgreSQL, and the migration of its schema.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool, query_file_as};
 
-/// The most connections that one server holds.
+/// Maximum number of connections of one server.
 const CONNECTIONS_MAX: u32 = 20;
 
-/// How long a request waits for a connection before it is told that this does not work right now.
+/// Maximum time that a request waits for a connection before it fails as unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The most duplicates that are written out.
-const DUPLICATES_SHOWN_MAX: usize = 50;
+/// Maximum number of duplicates that the error lists.
+const DUPLICATES_LISTED_MAX: usize = 50;
 
-/// What a URL says. Refuses what is none.
+/// Parses a connection URL.
 pub fn options(url: &SecretString) -> anyhow::Result<PgConnectOptions> {
-    // The parse error is not kept: it could repeat the password.
+    // The cause is dropped because it can contain the password.
     let options: PgConnectOptions = url
         .expose_secret()
         .parse()
@@ -28,9 +28,9 @@ pub fn options(url: &SecretString) -> anyhow::Result<PgConnectOptions> {
     Ok(options.application_name("cruddur-messages"))
 }
 
-/// A pool that connects when it is first used, so that a server starts while PostgreSQL is down. Refuses what is no URL.
+/// Creates a pool that connects on first use, so the server starts even if PostgreSQL is unavailable.
 pub fn connect(url: &SecretString) -> anyhow::Result<PgPool> {
-    // One statement that hangs must not hold a connection for ever.
+    // A statement that hangs must not hold a connection forever.
     let options = options(url)?.options([("statement_timeout", "5s")]);
     Ok(PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
@@ -38,10 +38,11 @@ pub fn connect(url: &SecretString) -> anyhow::Result<PgPool> {
         .connect_lazy_with(options))
 }
 
-/// Brings the schema up to date. Safe to run on several servers at once: `sqlx` takes an advisory lock. Where rows of
-/// the old app contradict the schema, the error names them all and says what to do, and nothing is changed.
+/// Migrates the schema. Several servers may run it concurrently: `sqlx` takes an advisory lock. If legacy rows violate
+/// a unique index, nothing is changed; the error lists all duplicates and explains how to resolve them.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
-    // A connection of its own: building an index, or waiting for another server's migration, may take its time.
+    // A separate connection without the statement timeout: building an index, or waiting for the migration of another
+    // server, can take long.
     let options = (*pool.connect_options()).clone().options([("statement_timeout", "0")]);
     let mut connection = PgConnection::connect_with(&options).await.context("connect to PostgreSQL")?;
     let Err(error) = sqlx::migrate!("sql/migrations").run(&mut connection).await else { return Ok(()) };
@@ -50,23 +51,23 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     Err(if duplicates.is_empty() { error } else { error.context(advice(&duplicates)) })
 }
 
-/// What several people have and only one may have.
+/// A value that must be unique but belongs to several users.
 struct Duplicate {
     what: String,
     value: String,
     people: Vec<String>,
 }
 
-/// None where the table cannot be asked: then it is not what stands in the way.
+/// Returns all duplicates. Empty if the query fails, because then duplicates are not why the migration failed.
 async fn duplicates(connection: &mut PgConnection) -> Vec<Duplicate> {
     query_file_as!(Duplicate, "sql/users/duplicates.sql").fetch_all(connection).await.unwrap_or_default()
 }
 
-/// All of them at once: who mends one by one would migrate as often.
+/// Lists all duplicates at once, so that one correction and one more migration are enough.
 fn advice(duplicates: &[Duplicate]) -> String {
     let line =
         |Duplicate { what, value, people }: &Duplicate| format!("\n  {what} {value:?}: users {}", people.join(", "));
-    let lines: String = duplicates.iter().take(DUPLICATES_SHOWN_MAX).map(line).collect();
+    let lines: String = duplicates.iter().take(DUPLICATES_LISTED_MAX).map(line).collect();
     format!(
         "{} values stand in the table users more than once, and nothing has been changed:{lines}\n\
          Which of two rows is right is for a person to say. Where both are people, give one another value \
@@ -76,7 +77,7 @@ fn advice(duplicates: &[Duplicate]) -> String {
     )
 }
 
-/// PostgreSQL says which value is wrong in a detail, which the error's own text leaves out.
+/// Adds the detail of a PostgreSQL error, which names the offending value and is missing from the error's own text.
 fn with_detail(error: MigrateError) -> anyhow::Error {
     let detail = match &error {
         MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => cause
@@ -93,7 +94,7 @@ fn with_detail(error: MigrateError) -> anyhow::Error {
     }
 }
 
-/// Whether PostgreSQL answers. One round trip.
+/// Returns true if PostgreSQL answers. One round trip.
 pub async fn answers(pool: &PgPool) -> bool {
     match pool.acquire().await {
         Ok(mut connection) => connection.ping().await.is_ok(),

@@ -1,4 +1,4 @@
-//! The database itself, as administrators see it: made, dropped, and who is connected to it.
+//! Administration of the database: creating it, dropping it, listing its sessions.
 
 use std::time::Duration;
 
@@ -11,43 +11,43 @@ use time::OffsetDateTime;
 
 use crate::server::store::postgres;
 
-/// The database that every server has, and from which others are made and dropped.
+/// Database that exists on every server. Connections to it create and drop the others.
 const MAINTENANCE: &str = "postgres";
 
-/// How long a server may take to answer.
+/// Timeout of a connection attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// PostgreSQL's codes for a database that is there already, and for one that is not (its manual, appendix A).
+/// Error codes for a database that already exists and for one that does not (PostgreSQL manual, appendix A).
 const DUPLICATE_DATABASE: &str = "42P04";
 const INVALID_CATALOG_NAME: &str = "3D000";
 
-/// A database that may not be there yet.
+/// A database, which need not exist yet.
 #[derive(Debug, Clone)]
 pub struct Database {
     options: PgConnectOptions,
     name: String,
 }
 
-/// A connection of somebody's.
+/// A client connection to the database.
 #[derive(Debug, Clone, Serialize)]
 pub struct Session {
-    /// The process of the server that serves it.
+    /// Process id of the backend.
     pub pid: i32,
-    /// Who is connected.
+    /// Role of the client.
     pub username: Option<String>,
-    /// What their program calls itself.
+    /// Application name that the client has set.
     pub application: Option<String>,
-    /// From which address; none on this machine.
+    /// Address of the client. `None` for a Unix socket.
     pub client: Option<String>,
-    /// What the connection is doing, such as `idle`.
+    /// State of the connection, such as `idle`.
     pub state: Option<String>,
-    /// Since when it does that.
+    /// Time of the last change of the state.
     #[serde(with = "time::serde::rfc3339::option")]
     pub since: Option<OffsetDateTime>,
 }
 
 impl Database {
-    /// The database of a URL, which must name it. Connects to nothing.
+    /// Creates a handle for the database in the URL, which must contain a name. Opens no connection.
     pub fn at(url: &SecretString) -> anyhow::Result<Self> {
         let options = postgres::options(url)?;
         let name = options.get_database().unwrap_or_default().to_owned();
@@ -58,36 +58,36 @@ impl Database {
         Ok(Self { options, name })
     }
 
-    /// What it is called.
+    /// Returns the name of the database.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it is.
+    /// Returns the connection options.
     pub fn options(&self) -> &PgConnectOptions {
         &self.options
     }
 
-    /// Makes it, empty. Says whether there was none.
+    /// Creates the database. Returns false if it already exists.
     pub async fn create(&self) -> anyhow::Result<bool> {
         let mut server = self.server().await?;
         let statement = query_file_scalar!("sql/admin/create_database.sql", self.name).fetch_one(&mut server).await?;
-        done_unless(DUPLICATE_DATABASE, sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut server).await)
+        succeeded_unless(DUPLICATE_DATABASE, sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut server).await)
             .context("create the database")
     }
 
-    /// Ends everybody's sessions and drops it with all that is in it. Says whether there was one.
+    /// Ends all sessions and drops the database with all its data. Returns false if it does not exist.
     pub async fn drop(&self) -> anyhow::Result<bool> {
         if self.name == MAINTENANCE {
             bail!("`{MAINTENANCE}` is the server's own database: databases are made and dropped from it, so it stays");
         }
         let mut server = self.server().await?;
         let statement = query_file_scalar!("sql/admin/drop_database.sql", self.name).fetch_one(&mut server).await?;
-        done_unless(INVALID_CATALOG_NAME, sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut server).await)
+        succeeded_unless(INVALID_CATALOG_NAME, sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut server).await)
             .context("drop the database")
     }
 
-    /// Who is connected to it, longest first.
+    /// Lists the client connections to the database, oldest first.
     pub async fn sessions(&self) -> anyhow::Result<Vec<Session>> {
         let mut server = self.server().await?;
         query_file_as!(Session, "sql/admin/sessions.sql", self.name)
@@ -96,7 +96,7 @@ impl Database {
             .context("list the sessions")
     }
 
-    /// Connects once, and says why that does not work: connections of a pool only say that they took too long.
+    /// Connects once, to get the cause of a failure: a connection pool reports only a timeout.
     pub async fn answers(&self) -> anyhow::Result<()> {
         Ok(connect(&self.options).await?.close().await?)
     }
@@ -111,9 +111,9 @@ async fn connect(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
     connected.context("PostgreSQL took too long to answer")?.context("connect to PostgreSQL")
 }
 
-/// Whether something was done; not where PostgreSQL refused with `code`, because it was so already.
-fn done_unless<T>(code: &str, answer: Result<T, sqlx::Error>) -> Result<bool, sqlx::Error> {
-    match answer {
+/// Returns true on success and false if PostgreSQL failed with `code`, which means that there was nothing to do.
+fn succeeded_unless<T>(code: &str, result: Result<T, sqlx::Error>) -> Result<bool, sqlx::Error> {
+    match result {
         Ok(_) => Ok(true),
         Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(code) => Ok(false),
         Err(error) => Err(error),

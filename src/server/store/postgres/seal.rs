@@ -1,4 +1,4 @@
-//! Sealing what the database must not be able to read: AES-256-GCM, bound to the row that it stands in.
+//! Encryption of secrets in the database: AES-256-GCM, with the row as associated data.
 
 use anyhow::{Context, anyhow};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
-/// A key that seals and opens, and what it is called in a row.
+/// Encryption key, with the id that is stored in each row.
 pub struct Seal {
     key: RandomizedNonceKey,
     key_id: String,
@@ -15,28 +15,28 @@ pub struct Seal {
 
 /// A sealed text: nonce, ciphertext and tag.
 pub struct Sealed {
-    /// What is stored.
+    /// The bytes to store.
     pub bytes: Vec<u8>,
-    /// The key that opens it.
+    /// Id of the key that opens it.
     pub key_id: String,
 }
 
 impl Seal {
-    /// Reads the key: 32 bytes in base64.
+    /// Parses a key: 32 bytes in base64.
     pub fn parse(key: &SecretString) -> anyhow::Result<Self> {
         let expected = "SESSION_KEY must be 32 random bytes in base64; `openssl rand -base64 32` makes one";
         let bytes = STANDARD.decode(key.expose_secret().trim()).ok().filter(|bytes| bytes.len() == 32);
         let bytes = bytes.context(expected)?;
-        // A key made of one byte is nobody's secret.
+        // A key of equal bytes is a placeholder and no secret.
         anyhow::ensure!(bytes.iter().any(|byte| *byte != bytes[0]), expected);
         let hash = digest::digest(&digest::SHA256, &bytes);
-        // A name that follows from the key: after a change, old rows say that they are sealed with another one.
+        // Derived from the key, so that after a key change the rows sealed with the previous key can be recognized.
         let key_id = hash.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
         let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes).map_err(|_| anyhow!(expected))?;
         Ok(Self { key, key_id })
     }
 
-    /// Seals a text for the row `row`.
+    /// Encrypts a text for the row `row`.
     pub fn seal(&self, text: &SecretString, row: &[u8]) -> Sealed {
         let mut sealed = text.expose_secret().as_bytes().to_vec();
         let nonce = self
@@ -47,7 +47,8 @@ impl Seal {
         Sealed { bytes, key_id: self.key_id.clone() }
     }
 
-    /// Opens what was sealed for the row `row`. None where it was sealed with another key, for another row, or altered.
+    /// Decrypts a text that was sealed for the row `row`. `None` if it was sealed with another key or for another row,
+    /// or was modified.
     pub fn open(&self, sealed: &Sealed, row: &[u8]) -> Option<SecretString> {
         let (nonce, ciphertext) = sealed.bytes.split_at_checked(NONCE_LEN)?;
         if sealed.key_id != self.key_id {
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_text_opens_only_with_its_key_in_its_row_and_unaltered() {
+    fn a_sealed_text_opens_only_with_its_key_in_its_row_and_unmodified() {
         let token: SecretString = "a refresh token".into();
         let mut sealed = seal(7).seal(&token, b"row");
         assert!(!sealed.bytes.windows(7).any(|window| window == b"refresh"));
@@ -91,10 +92,10 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_none_is_refused_with_a_hint_and_not_repeated() {
+    fn an_invalid_key_is_rejected_with_a_hint_and_is_not_repeated() {
         for key in ["", "secret", "c2hvcnQ=", &STANDARD.encode([0; 32]), &STANDARD.encode([1; 33])] {
-            let refused = Seal::parse(&key.into()).err().expect("refused").to_string();
-            assert!(refused.contains("openssl rand -base64 32") && (key.is_empty() || !refused.contains(key)));
+            let error = Seal::parse(&key.into()).err().expect("rejected").to_string();
+            assert!(error.contains("openssl rand -base64 32") && (key.is_empty() || !error.contains(key)));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who is signed in, in PostgreSQL.
+//! Sessions of signed-in users, in PostgreSQL.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use crate::domain::user::{self, DisplayName, Handle, User};
 use crate::server::failure::Failure;
 use crate::server::store::postgres::seal::{Seal, Sealed};
 
-/// How many refreshes one server has under way. Each holds a connection while the user pool answers, and the rest of the
-/// connections is for everybody else.
+/// Maximum number of concurrent token refreshes of one server. Each holds a connection while the user pool answers;
+/// without the limit, a slow pool would take the connections of all other requests.
 const REFRESHES_MAX: usize = 5;
 
-/// The most characters of a browser's name that are kept.
+/// Maximum stored length of a user agent, in characters.
 pub const USER_AGENT_LEN_MAX: usize = 200;
 
-/// Names a session in the store: the SHA-256 of the cookie's secret, so that a copy of the table signs nobody in.
+/// Id of a session: the SHA-256 hash of the cookie's secret, so that a leaked table contains no valid cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Id(pub [u8; 32]);
 
@@ -32,54 +32,50 @@ pub struct Sessions {
     refreshes: Arc<Semaphore>,
 }
 
-/// A session to be.
+/// A session to create.
 #[derive(Debug)]
 pub struct NewSession {
-    /// Whose.
     pub user: user::Id,
-    /// For new access tokens.
+    /// Stored encrypted.
     pub refresh_token: SecretString,
-    /// When the access token ends.
+    /// Expiry of the access token. The access token itself is not stored.
     pub access_ends_at: OffsetDateTime,
-    /// What the browser calls itself.
     pub user_agent: String,
 }
 
-/// A session that is not over.
+/// An active session.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// Whose.
     pub user: User,
-    /// How the access token stands.
     pub access: Access,
-    /// Whether the visit is worth a note: the last one was some minutes ago.
+    /// True if the last recorded visit is some minutes ago, so that this one should be recorded.
     pub seen_long_ago: bool,
 }
 
-/// How the access token of a session stands.
+/// State of a session's access token.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Access {
-    /// Seconds until it ends; below zero, since it ended.
+    /// Seconds until the token expires. Negative after its expiry.
     pub secs_left: f64,
-    /// Whether the user pool could not be asked a moment ago, so that it is not asked now.
+    /// True if a refresh failed a moment ago, so that the next one must wait.
     pub refresh_paused: bool,
 }
 
-/// A row as it is deleted.
-struct Deleted {
+/// A deleted row.
+struct DeletedRow {
     id_hash: Vec<u8>,
     refresh_token_sealed: Vec<u8>,
     seal_key_id: String,
 }
 
 impl Sessions {
-    /// The table behind these connections. The key is 32 bytes in base64; anything else is refused.
+    /// Creates a handle for the table. `key` encrypts the refresh tokens: 32 bytes in base64.
     pub fn new(pool: PgPool, key: &SecretString) -> anyhow::Result<Self> {
         let seal = Arc::new(Seal::parse(key)?);
         Ok(Self { pool, seal, refreshes: Arc::new(Semaphore::new(REFRESHES_MAX)) })
     }
 
-    /// Begins a session: 30 days at most, 7 without a visit. One statement.
+    /// Creates a session. It expires after 30 days, or after 7 days without a visit. One query.
     pub async fn create(&self, id: Id, new: &NewSession) -> Result<(), Failure> {
         let sealed = self.seal.seal(&new.refresh_token, &id.0);
         let user_agent: String = new.user_agent.chars().take(USER_AGENT_LEN_MAX).collect();
@@ -97,7 +93,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// The session and its person, in one query. None for one that is over.
+    /// Returns an active session with its user. One query.
     pub async fn find(&self, id: Id) -> Result<Option<Session>, Failure> {
         let row = query_file!("sql/sessions/find.sql", &id.0).fetch_optional(&self.pool).await?;
         Ok(row.map(|row| Session {
@@ -111,26 +107,26 @@ impl Sessions {
         }))
     }
 
-    /// Those of these sessions that are not over. One query.
-    pub async fn alive(&self, ids: &[Id]) -> Result<HashSet<Id>, Failure> {
+    /// Returns those of these sessions that are active. One query.
+    pub async fn active(&self, ids: &[Id]) -> Result<HashSet<Id>, Failure> {
         let hashes: Vec<_> = ids.iter().map(|id| id.0.to_vec()).collect();
-        let alive = query_file_scalar!("sql/sessions/alive.sql", &hashes).fetch_all(&self.pool).await?;
-        Ok(alive.into_iter().filter_map(|hash| Some(Id(hash.try_into().ok()?))).collect())
+        let active = query_file_scalar!("sql/sessions/active.sql", &hashes).fetch_all(&self.pool).await?;
+        Ok(active.into_iter().filter_map(|hash| Some(Id(hash.try_into().ok()?))).collect())
     }
 
-    /// Notes a visit: the session's idle time begins anew.
-    pub async fn seen(&self, id: Id) -> Result<(), Failure> {
-        query_file!("sql/sessions/seen.sql", &id.0).execute(&self.pool).await?;
+    /// Records a visit, which restarts the idle timeout of the session. One query.
+    pub async fn record_visit(&self, id: Id) -> Result<(), Failure> {
+        query_file!("sql/sessions/record_visit.sql", &id.0).execute(&self.pool).await?;
         Ok(())
     }
 
-    /// Locks a session for a refresh; waits for whoever has it. None for one that is over.
-    pub async fn lock_for_refresh(&self, id: Id) -> Result<Option<Locked<'_>>, Failure> {
-        // The semaphore is never closed, so this only waits.
+    /// Locks an active session for a token refresh. Waits for a concurrent refresh of the session to finish.
+    pub async fn lock_for_refresh(&self, id: Id) -> Result<Option<LockedSession<'_>>, Failure> {
+        // Cannot fail: the semaphore is never closed.
         let permit = self.refreshes.acquire().await.map_err(anyhow::Error::new)?;
         let mut transaction = self.pool.begin().await?;
         let row = query_file!("sql/sessions/lock_for_refresh.sql", &id.0).fetch_optional(&mut *transaction).await?;
-        Ok(row.map(|row| Locked {
+        Ok(row.map(|row| LockedSession {
             id,
             access: Access { secs_left: row.access_secs_left, refresh_paused: row.refresh_paused },
             sealed: Sealed { bytes: row.refresh_token_sealed, key_id: row.seal_key_id },
@@ -141,39 +137,39 @@ impl Sessions {
         }))
     }
 
-    /// Ends a session. What comes back is its refresh token, if there was one and its seal opens.
+    /// Deletes a session. Returns its refresh token, if the session exists and its token can be decrypted.
     pub async fn delete(&self, id: Id) -> Result<Option<SecretString>, Failure> {
-        let row = query_file_as!(Deleted, "sql/sessions/delete.sql", &id.0).fetch_optional(&self.pool).await?;
+        let row = query_file_as!(DeletedRow, "sql/sessions/delete.sql", &id.0).fetch_optional(&self.pool).await?;
         Ok(row.and_then(|row| self.open(row)))
     }
 
-    /// Ends every session of a person. What comes back are their refresh tokens.
+    /// Deletes all sessions of a user. Returns their refresh tokens.
     pub async fn delete_of_user(&self, user: user::Id) -> Result<Vec<SecretString>, Failure> {
-        let rows = query_file_as!(Deleted, "sql/sessions/delete_of_user.sql", user.0).fetch_all(&self.pool).await?;
+        let rows = query_file_as!(DeletedRow, "sql/sessions/delete_of_user.sql", user.0).fetch_all(&self.pool).await?;
         Ok(rows.into_iter().filter_map(|row| self.open(row)).collect())
     }
 
-    /// Ends every session of whoever has this mailbox. What comes back are their refresh tokens.
+    /// Deletes all sessions of the user with this e-mail address. Returns their refresh tokens.
     pub async fn delete_of_email(&self, email: &str) -> Result<Vec<SecretString>, Failure> {
-        let rows = query_file_as!(Deleted, "sql/sessions/delete_of_email.sql", email).fetch_all(&self.pool).await?;
+        let rows = query_file_as!(DeletedRow, "sql/sessions/delete_of_email.sql", email).fetch_all(&self.pool).await?;
         Ok(rows.into_iter().filter_map(|row| self.open(row)).collect())
     }
 
-    /// Drops the rows of sessions that are over, and says how many. To be called now and then.
+    /// Deletes expired sessions and returns their number. Must be called regularly.
     pub async fn delete_expired(&self) -> Result<u64, Failure> {
         Ok(query_file!("sql/sessions/delete_expired.sql").execute(&self.pool).await?.rows_affected())
     }
 
-    fn open(&self, row: Deleted) -> Option<SecretString> {
+    fn open(&self, row: DeletedRow) -> Option<SecretString> {
         let sealed = Sealed { bytes: row.refresh_token_sealed, key_id: row.seal_key_id };
         self.seal.open(&sealed, &row.id_hash)
     }
 }
 
-/// A session that nobody else can refresh while this lives. Dropping it leaves the row as it was.
-pub struct Locked<'a> {
+/// A session whose row is locked. Dropping it rolls back and releases the lock.
+pub struct LockedSession<'a> {
     id: Id,
-    /// How the access token stands now that the row is locked.
+    /// State of the access token as of the lock. A concurrent request may have refreshed it before.
     pub access: Access,
     cognito_user_id: String,
     sealed: Sealed,
@@ -182,14 +178,14 @@ pub struct Locked<'a> {
     _permit: SemaphorePermit<'a>,
 }
 
-impl Locked<'_> {
-    /// The refresh token, and the user pool's id of the person. None where the seal does not open.
+impl LockedSession<'_> {
+    /// Returns the refresh token and the user's id in the pool. `None` if the token cannot be decrypted.
     pub fn refresh_token(&self) -> Option<(SecretString, Uuid)> {
         Some((self.seal.open(&self.sealed, &self.id.0)?, self.cognito_user_id.parse().ok()?))
     }
 
-    /// Keeps what a refresh gave, and lets go.
-    pub async fn refreshed(
+    /// Stores the result of a refresh and releases the lock.
+    pub async fn save_tokens(
         mut self,
         access_ends_at: OffsetDateTime,
         refresh_token: Option<&SecretString>,
@@ -197,7 +193,7 @@ impl Locked<'_> {
         let sealed = refresh_token.map(|token| self.seal.seal(token, &self.id.0));
         let (bytes, key_id) = sealed.map(|sealed| (sealed.bytes, sealed.key_id)).unzip();
         query_file!(
-            "sql/sessions/refreshed.sql",
+            "sql/sessions/save_tokens.sql",
             &self.id.0,
             bytes as Option<Vec<u8>>,
             key_id as Option<String>,
@@ -208,15 +204,17 @@ impl Locked<'_> {
         Ok(self.transaction.commit().await?)
     }
 
-    /// Notes that the user pool could not be asked: nobody asks again for `secs` seconds. Lets go.
-    pub async fn pause(mut self, secs: f64) -> Result<(), Failure> {
+    /// Pauses refreshes of the session for `secs` seconds after a failed one, and releases the lock.
+    pub async fn pause_refresh(mut self, secs: f64) -> Result<(), Failure> {
         query_file!("sql/sessions/pause_refresh.sql", &self.id.0, secs).execute(&mut *self.transaction).await?;
         Ok(self.transaction.commit().await?)
     }
 
-    /// Ends the session.
+    /// Deletes the session and releases the lock.
     pub async fn delete(mut self) -> Result<(), Failure> {
-        query_file_as!(Deleted, "sql/sessions/delete.sql", &self.id.0).fetch_optional(&mut *self.transaction).await?;
+        query_file_as!(DeletedRow, "sql/sessions/delete.sql", &self.id.0)
+            .fetch_optional(&mut *self.transaction)
+            .await?;
         Ok(self.transaction.commit().await?)
     }
 }

@@ -1,111 +1,109 @@
-//! What may happen to a page, at random.
+//! Random histories: everything that may happen to a page.
 
 use proptest::prelude::*;
 
 use crate::ui::state::timeline::SHOWN_MAX;
 
-/// How many conversations the person has; a page of the list is shorter.
+/// Number of the user's conversations: more than a page of the inbox has.
 pub(super) const CONVERSATIONS: usize = 4;
 
-/// One history in so many is that of a page which holds as many messages as it may, and lets go of some for every one
-/// that comes. It takes many times as long as one of a few messages.
+/// One history in this many starts with a full page, which drops a message for each one that comes. Such a history
+/// takes many times as long as one of a few messages.
 const LONG_IN: u32 = 100;
 
-/// The part of the first conversation that is shown when a history begins, as a number of messages.
+/// The part of the first conversation that is shown when a history begins, as numbers of messages.
 #[derive(Debug, Clone)]
 pub(super) struct Start {
-    /// How many come before it.
     pub(super) before: usize,
-    /// How many it has.
     pub(super) shown: usize,
-    /// How many come after it.
     pub(super) after: usize,
-    /// How many of all these the old app wrote: the oldest.
-    pub(super) old: usize,
-    /// Whether its end is in view, rather than where the unread begin.
+    /// Number of legacy messages among all of these: the oldest.
+    pub(super) legacy: usize,
+    /// True if the end of the part is in view, rather than the first unread message.
     pub(super) at_end: bool,
 }
 
-/// What may happen.
+/// Step of a history. `conversation` is an index; conversation 0 is the open one. `index` selects one of those in
+/// flight.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
-    /// One of the two writes into a conversation.
-    Send { place: usize, mine: bool },
-    /// The person reads a conversation on another page.
-    Read { place: usize },
-    /// The person marks a conversation as unread on another page.
-    Mark { place: usize },
-    /// Messages of the first conversation reach a page of the other person: all but the last few.
-    Deliver { all_but: u64 },
-    /// The other person reads them, but for the last few.
-    ReadByOther { all_but: u64 },
-    /// An event arrives: this one of those on the way, and whether it comes again later.
-    Arrive { which: usize, again: bool },
-    /// An event is lost, and nobody says so.
-    Lose { which: usize },
-    /// The stream breaks and is opened again: what was on the way is lost, and the page knows.
+    /// The user or the peer sends a message.
+    Send { conversation: usize, mine: bool },
+    /// The user reads a conversation on another page.
+    Read { conversation: usize },
+    /// The user marks a conversation as unread on another page.
+    MarkUnread { conversation: usize },
+    /// Messages of the open conversation reach the peer: all but the last few.
+    DeliverToPeer { all_but: u64 },
+    /// The peer reads them: all but the last few.
+    ReadByPeer { all_but: u64 },
+    /// An event arrives; `again`: it will arrive once more later.
+    ReceiveEvent { index: usize, again: bool },
+    /// An event is lost without notice.
+    LoseEvent { index: usize },
+    /// The stream breaks and is opened again: all events in flight are lost, and the page knows it.
     Reconnect,
-    /// The person scrolls to the end of what is shown, or away from it.
+    /// The user scrolls to the end of the loaded messages, or away from it.
     Scroll { to_end: bool },
-    /// The page asks for its list, if it lacks something.
-    AskInbox,
-    /// The page asks for what comes after its messages, if it lacks something.
-    AskNewer,
-    /// The page asks for what comes before its messages, if something does.
-    AskOlder,
-    /// The page asks for the newest messages, to show them instead of what it shows.
-    AskNewest,
-    /// An answer arrives: this one of those on the way.
-    Answer { which: usize },
+    /// The page pulls its inbox if it is incomplete.
+    PullInbox,
+    /// The page pulls the messages after the loaded ones, if there are any.
+    PullNewer,
+    /// The page loads the messages before the loaded ones, if there are any.
+    PullOlder,
+    /// The page loads the newest messages, to show them instead of the loaded ones.
+    PullNewest,
+    /// A response arrives.
+    ReceiveResponse { index: usize },
 }
 
 pub(super) fn start() -> impl Strategy<Value = Start> {
     let short = (0..4usize, 1..4usize, 0..3usize, 0..4usize);
-    let old = prop_oneof![4 => Just(0_usize), 1 => 0..12usize, 1 => SHOWN_MAX - 4..SHOWN_MAX + 8];
-    let long = (0..8usize, SHOWN_MAX - 3..SHOWN_MAX + 1, 0..5usize, old);
+    let legacy = prop_oneof![4 => Just(0_usize), 1 => 0..12usize, 1 => SHOWN_MAX - 4..SHOWN_MAX + 8];
+    let long = (0..8usize, SHOWN_MAX - 3..SHOWN_MAX + 1, 0..5usize, legacy);
     let part = prop_oneof![LONG_IN - 1 => short, 1 => long];
-    (part, any::<bool>()).prop_map(|((before, shown, after, old), at_end)| Start {
+    (part, any::<bool>()).prop_map(|((before, shown, after, legacy), at_end)| Start {
         before,
         shown,
         after,
-        old: old.min(before + shown + after),
+        legacy: legacy.min(before + shown + after),
         at_end,
     })
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![8 => stored(), 6 => told(), 10 => asked()]
+    prop_oneof![8 => server_step(), 6 => event_step(), 10 => page_step()]
 }
 
-/// What happens elsewhere, and is stored.
-fn stored() -> impl Strategy<Value = Step> {
-    let place = prop_oneof![2 => Just(0_usize), 3 => 1..CONVERSATIONS];
+/// Changes of the stored data.
+fn server_step() -> impl Strategy<Value = Step> {
+    let conversation = prop_oneof![2 => Just(0_usize), 3 => 1..CONVERSATIONS];
     prop_oneof![
-        4 => (place.clone(), any::<bool>()).prop_map(|(place, mine)| Step::Send { place, mine }),
-        1 => place.clone().prop_map(|place| Step::Read { place }),
-        1 => place.prop_map(|place| Step::Mark { place }),
-        1 => (0..3u64).prop_map(|all_but| Step::Deliver { all_but }),
-        1 => (0..3u64).prop_map(|all_but| Step::ReadByOther { all_but }),
+        4 => (conversation.clone(), any::<bool>()).prop_map(|(conversation, mine)| Step::Send { conversation, mine }),
+        1 => conversation.clone().prop_map(|conversation| Step::Read { conversation }),
+        1 => conversation.prop_map(|conversation| Step::MarkUnread { conversation }),
+        1 => (0..3u64).prop_map(|all_but| Step::DeliverToPeer { all_but }),
+        1 => (0..3u64).prop_map(|all_but| Step::ReadByPeer { all_but }),
     ]
 }
 
-/// What becomes of the events that tell of it.
-fn told() -> impl Strategy<Value = Step> {
+/// Fates of the events about them.
+fn event_step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..8usize, any::<bool>()).prop_map(|(which, again)| Step::Arrive { which, again }),
-        1 => (0..8usize).prop_map(|which| Step::Lose { which }),
+        4 => (0..8usize, any::<bool>()).prop_map(|(index, again)| Step::ReceiveEvent { index, again }),
+        1 => (0..8usize).prop_map(|index| Step::LoseEvent { index }),
         1 => Just(Step::Reconnect),
     ]
 }
 
-/// What the page does.
-fn asked() -> impl Strategy<Value = Step> {
+/// Actions of the page, and the responses to them.
+fn page_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         1 => any::<bool>().prop_map(|to_end| Step::Scroll { to_end }),
-        1 => Just(Step::AskInbox),
-        2 => Just(Step::AskNewer),
-        2 => Just(Step::AskOlder),
-        1 => Just(Step::AskNewest),
-        4 => (0..3usize).prop_map(|which| Step::Answer { which }),
+        1 => Just(Step::PullInbox),
+        2 => Just(Step::PullNewer),
+        2 => Just(Step::PullOlder),
+        1 => Just(Step::PullNewest),
+        4 => (0..3usize).prop_map(|index| Step::ReceiveResponse { index }),
     ]
 }

@@ -1,9 +1,7 @@
 //! A conversation that is open on the page.
 
 mod newer;
-
+mod page;
 mod receipts;
 
-mod page;
-
-pub use page::OpenThread;
+pub use page::OpenConversation;

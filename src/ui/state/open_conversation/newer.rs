@@ -1,4 +1,4 @@
-//! What comes after what is shown: told live, or asked for.
+//! Messages after the loaded ones, pushed by events or pulled.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -8,27 +8,27 @@ use crate::domain::event::Event;
 use crate::domain::message::Message;
 use crate::domain::page::{Cursor, Page};
 use crate::ui::state::Timeline;
-use crate::ui::state::open_conversation::page::{NEAR_PX, OpenThread};
+use crate::ui::state::open_conversation::page::{NEAR_PX, OpenConversation};
 use crate::ui::state::timeline::{Pull, SHOWN_MAX};
 
-/// So many messages at most are said at once.
+/// Maximum number of messages that are announced to screen readers at once.
 const ANNOUNCED_MAX: usize = 5;
 
-impl OpenThread {
-    /// Takes in an event, and asks for what is missing.
+impl OpenConversation {
+    /// Applies an event, and pulls what is missing.
     pub(super) fn apply(self, event: &Event) {
         if self.follows.try_get_untracked() == Some(true) {
-            self.grow(|timeline| timeline.apply(event));
+            self.append(|timeline| timeline.apply(event));
             self.catch_up();
         } else {
             self.timeline.try_update(|timeline| timeline.apply(event));
-            self.go_on();
+            self.load_next();
         }
     }
 
-    /// Changes what is shown at its end without moving what is being read. What is new there is announced. Beyond
-    /// [`SHOWN_MAX`] what is furthest from where one reads goes.
-    fn grow(self, change: impl FnOnce(&mut Timeline)) {
+    /// Appends messages without moving what the user is reading, and announces them. Beyond [`SHOWN_MAX`] it drops the
+    /// messages that are furthest from the scroll position.
+    fn append(self, change: impl FnOnce(&mut Timeline)) {
         let at_end = self.scroller.at_end.try_get_untracked().unwrap_or(true);
         let change = |timeline: &mut Timeline| {
             let last = timeline.last_seq();
@@ -40,9 +40,9 @@ impl OpenThread {
                 change(timeline);
                 timeline.forget_oldest();
             });
-            self.look();
+            self.observe_scroll();
         } else {
-            self.scroller.hold(|| {
+            self.scroller.keep_position(|| {
                 let forgotten = self.timeline.try_update(|timeline| {
                     change(timeline);
                     timeline.forget_newest()
@@ -54,47 +54,46 @@ impl OpenThread {
         }
     }
 
-    /// Has a screen reader say what the other person has written, the newest of it where that is much.
+    /// Announces new messages of the peer to screen readers: the newest ones if there are many.
     fn announce<'a>(self, new: impl DoubleEndedIterator<Item = &'a Message>) {
-        let mut said: Vec<_> = new.rev().filter(|it| it.author != self.me).take(ANNOUNCED_MAX).cloned().collect();
-        if !said.is_empty() {
-            said.reverse();
+        let mut theirs: Vec<_> = new.rev().filter(|it| it.author != self.me).take(ANNOUNCED_MAX).cloned().collect();
+        if !theirs.is_empty() {
+            theirs.reverse();
             self.announced.try_update(|announced| {
-                announced.append(&mut said);
+                announced.append(&mut theirs);
                 announced.drain(..announced.len().saturating_sub(ANNOUNCED_MAX));
             });
         }
     }
 
-    /// Asks for what comes after all that is known, until nothing does or the page holds enough. A question that fails is
-    /// asked again with the next event.
+    /// Pulls until nothing is missing or the page is full. A failed request is retried at the next event.
     fn catch_up(self) {
-        self.ask_for_newer(move |pull, page| {
-            self.grow(|timeline| timeline.extend(pull, page));
+        self.pull_newer(move |pull, page| {
+            self.append(|timeline| timeline.extend(pull, page));
             let at_end = self.scroller.at_end.try_get_untracked().unwrap_or(true);
             let is_full = self.timeline.try_with_untracked(|it| it.messages().len() >= SHOWN_MAX).unwrap_or(true);
             let at_newest = self.timeline.try_with_untracked(Timeline::is_at_newest).unwrap_or(true);
             if is_full && !at_end && !at_newest {
-                // The rest comes as one scrolls there.
+                // The rest is loaded when the user scrolls there.
                 self.follows.try_set(false);
             }
             at_end || !is_full
         });
     }
 
-    /// Puts what comes next below what is being read, where one is near its end. Where one reads is not known before the
-    /// page has been taken over.
-    pub(super) fn go_on(self) {
+    /// Loads the next messages if the user is near the end of an older part. Does nothing before the page is hydrated:
+    /// the scroll position is not known until then.
+    pub(super) fn load_next(self) {
         if self.entered.try_get_untracked() != Some(true) {
             return;
         }
-        let is_near = self.look().is_some_and(|(_, to_end)| to_end < NEAR_PX);
+        let is_near = self.observe_scroll().is_some_and(|(_, to_end)| to_end < NEAR_PX);
         if !is_near || self.follows.try_get_untracked() != Some(false) {
             return;
         }
-        self.ask_for_newer(move |pull, page| {
-            self.end_part();
-            self.scroller.hold(|| {
+        self.pull_newer(move |pull, page| {
+            self.mark_segment_end();
+            self.scroller.keep_position(|| {
                 self.timeline.try_update(|timeline| {
                     timeline.extend(pull, page);
                     timeline.forget_oldest();
@@ -106,69 +105,69 @@ impl OpenThread {
         });
     }
 
-    /// More is about to come below what is shown: where one reads on from the first unread message, remembers where that
-    /// ended, unless one has not come to an earlier end yet.
-    fn end_part(self) {
+    /// Remembers the last message before more are appended, if the user reads on from the first unread message and has
+    /// scrolled past the end of the previous segment.
+    fn mark_segment_end(self) {
         let reads_on = self.read_before.try_get_untracked().flatten().is_some();
         let last = |timeline: &Timeline| timeline.messages().last().map(|last| (last.id, last.seq));
         let last = self.timeline.try_with_untracked(last).flatten();
-        self.part_end.try_update_value(|end| {
+        self.segment_end.try_update_value(|end| {
             if reads_on && end.is_none() {
                 *end = last;
             }
         });
     }
 
-    /// Up to which place a part of the unread went, once its end is in view or above it.
-    pub(super) fn pass(self) -> Option<u64> {
-        let (id, seq) = self.part_end.try_get_value().flatten()?;
+    /// Returns the last sequence number of a segment once its end is in view or above it.
+    pub(super) fn segment_passed(self) -> Option<u64> {
+        let (id, seq) = self.segment_end.try_get_value().flatten()?;
         let passed = self.scroller.has_shown_end_of(&format!("m-{id}"));
-        // One that is not there any more has been let go of: nobody knows whether it was in view.
+        // A message that is no longer on the page has been dropped: whether it was in view is unknown.
         if passed != Some(false) {
-            let _ = self.part_end.try_set_value(None);
+            let _ = self.segment_end.try_set_value(None);
         }
         if passed == Some(true) {
-            let _ = self.passed.try_set_value(seq);
+            let _ = self.passed_seq.try_set_value(seq);
         }
         (passed == Some(true)).then_some(seq)
     }
 
-    /// One question at a time. `take` says whether to go on.
-    fn ask_for_newer(self, take: impl Fn(&Pull, Page<Message>) -> bool + 'static) {
-        let lacks = move || self.timeline.try_with_untracked(|timeline| !timeline.is_at_newest()).unwrap_or(false);
-        if !lacks() || self.asking.try_get_value() != Some(false) {
+    /// Pulls newer messages, one request at a time. `take` consumes a response, and returns whether to continue.
+    fn pull_newer(self, take: impl Fn(&Pull, Page<Message>) -> bool + 'static) {
+        let is_incomplete = move || self.timeline.try_with_untracked(|it| !it.is_at_newest()).unwrap_or(false);
+        if !is_incomplete() || self.pulling.try_get_value() != Some(false) {
             return;
         }
-        self.asking.set_value(true);
+        self.pulling.set_value(true);
         spawn_local(async move {
-            while lacks() {
+            while is_incomplete() {
                 let Some(pull) = self.timeline.try_with_untracked(Timeline::pull) else { return };
                 let Ok(page) = api::messages_after(self.id, pull.after.clone()).await else { break };
                 if !take(&pull, page) {
                     break;
                 }
             }
-            let _ = self.asking.try_set_value(false);
+            let _ = self.pulling.try_set_value(false);
         });
     }
 
-    /// Goes to the newest message, wherever one is.
+    /// Scrolls to the newest message, and loads it first if necessary.
     pub fn show_newest(self) {
         if self.follows.get_untracked() {
             request_animation_frame(move || {
-                self.scroller.show_end();
-                self.look();
+                self.scroller.scroll_to_end();
+                self.observe_scroll();
             });
             return;
         }
         let pull = self.timeline.with_untracked(Timeline::pull);
         spawn_local(async move {
             let Ok(page) = api::list_messages(self.id, Cursor::newest()).await else { return };
-            self.timeline.try_update(|timeline| timeline.begin_anew(&pull, page));
+            self.timeline.try_update(|timeline| timeline.replace(&pull, page));
             self.follows.try_set(true);
             request_animation_frame(move || {
-                self.scroller.show_end();
-                self.look();
+                self.scroller.scroll_to_end();
+                self.observe_scroll();
             });
             self.catch_up();
         });

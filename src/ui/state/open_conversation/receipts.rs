@@ -1,4 +1,4 @@
-//! How far the other person has got: told live, or asked for.
+//! The peer's receipts, pushed by events or pulled.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -6,32 +6,33 @@ use leptos::task::spawn_local;
 use crate::api;
 use crate::domain::conversation::Receipts;
 use crate::domain::event::Event;
-use crate::ui::state::open_conversation::OpenThread;
+use crate::ui::state::open_conversation::OpenConversation;
 
-impl OpenThread {
-    /// Takes in what an event says of the other person.
-    pub(super) fn heed_receipts(self, event: &Event) {
+impl OpenConversation {
+    /// Applies what an event says about the peer's receipts.
+    pub(super) fn handle_receipts(self, event: &Event) {
         if let Some(receipts) = event.receipts(self.id, self.me) {
-            self.raise(receipts);
+            self.merge_receipts(receipts);
         }
         if *event == Event::Resync {
-            self.ask_for_receipts();
+            self.pull_receipts();
         }
     }
 
-    fn raise(self, by: Receipts) {
-        let raised = self.receipts.try_get_untracked().flatten().map(|known| known.raised(by));
-        if raised.is_some() {
-            self.receipts.try_set(raised);
+    fn merge_receipts(self, receipts: Receipts) {
+        let merged = self.receipts.try_get_untracked().flatten().map(|known| known.merged(receipts));
+        if merged.is_some() {
+            self.receipts.try_set(merged);
         }
     }
 
-    /// What was told while the answer was on its way stays. Who no longer shows receipts sees none.
-    fn ask_for_receipts(self) {
+    /// Pulls the receipts, and merges them with those of events that came meanwhile. The response is `None` if either
+    /// member has turned receipts off since.
+    fn pull_receipts(self) {
         spawn_local(async move {
-            let Ok(answer) = api::find_receipts(self.id).await else { return };
+            let Ok(response) = api::find_receipts(self.id).await else { return };
             let known = self.receipts.try_get_untracked().flatten().unwrap_or_default();
-            self.receipts.try_set(answer.map(|answer| answer.raised(known)));
+            self.receipts.try_set(response.map(|response| response.merged(known)));
         });
     }
 }

@@ -2,6 +2,6 @@
 
 pub mod moves;
 
-pub(crate) mod lookup;
+pub(crate) mod rows;
 
 pub use moves::move_inbox_rows;

@@ -1,4 +1,4 @@
-//! Moving both people's rows of a conversation to its newest message.
+//! Moving both members' inbox rows of a conversation to its newest message.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,94 +9,97 @@ use crate::domain::conversation;
 use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
-use crate::server::store::dynamodb::backoff::Tries;
-use crate::server::store::dynamodb::inbox::lookup;
+use crate::server::store::dynamodb::backoff::Backoff;
+use crate::server::store::dynamodb::inbox::rows;
 use crate::server::store::dynamodb::rows::{InboxRow, MessageRow};
 
-/// How often the index is asked. It lags behind the table: it may show rows that have moved on meanwhile, or not show
-/// those of a new conversation. Whoever is still in doubt afterwards asks the table, which costs more and is certain.
-const LOOKS_MAX: u32 = 4;
+/// Maximum number of index reads. The index lags behind the table: it may show rows that have moved meanwhile, or miss
+/// those of a new conversation. If a row is still missing after these reads, the table is read, which costs more and is
+/// strongly consistent.
+const INDEX_READS_MAX: u32 = 4;
 
-/// A row lies some microseconds after its message where it would have collided with rows of other conversations. One that
-/// lies further ahead is at a later message of the old app.
+/// Maximum distance of a row's time from its message. A row is some microseconds later than its message if it would
+/// have collided with rows of other conversations; a row further ahead belongs to a later message of the old app.
 const COLLISIONS_MAX: Duration = Duration::MILLISECOND;
 
-/// Moves the inbox rows of a conversation to a message, where they are at an older one.
+/// Moves the inbox rows of a conversation to the message `newest`, unless they are there already or at a later message.
 ///
-/// Safe to repeat, to run late, and to run many times at once: a row never moves back, and each move deletes the old row
-/// and puts the new one in one transaction, so that there is always exactly one. Once it has returned without a failure,
-/// no row is left behind, whatever the index showed; a row that the old app lost does not come back, and holds up nobody.
+/// Safe to repeat, to run late, and to run many times at once: a row never moves back, and each move deletes the old
+/// row and puts the new one in one transaction, so that there is always exactly one. After a success no row is behind,
+/// whatever the index showed. A row that the old app lost is not restored, and does not hold up the other member's.
 ///
-/// One query of the index; four write units for each row that moves, twice that with the index. In doubt, also a read
-/// unit for each dozen of the two people's conversations.
+/// One query of the index, and four write units per row that moves, twice that with the index. If the index shows too
+/// little, also one read unit per dozen of the two members' conversations.
 pub async fn move_inbox_rows(table: &Table, newest: &MessageRow) -> Result<(), Failure> {
-    let mut tries = Tries::default();
+    let mut backoff = Backoff::default();
     let mut rows = Rows::new();
-    for look in 1.. {
-        let certain = look > LOOKS_MAX;
-        rows = if certain {
+    for attempt in 1.. {
+        let is_certain = attempt > INDEX_READS_MAX;
+        rows = if is_certain {
             rows_in_inboxes(table, newest, &rows).await?
         } else {
             rows_in_index(table, newest.conversation).await?
         };
-        let moves = rows.values().map(|rows| advance(table, rows, newest));
-        let all_there = try_join_all(moves).await?.into_iter().all(|is_there| is_there);
-        let nobody_missing = certain || people(newest, &rows).iter().all(|person| rows.contains_key(person));
-        if all_there && nobody_missing {
+        let moves = rows.values().map(|rows| move_rows(table, rows, newest));
+        let all_moved = try_join_all(moves).await?.into_iter().all(|is_moved| is_moved);
+        let none_missing = is_certain || expected_owners(newest, &rows).iter().all(|owner| rows.contains_key(owner));
+        if all_moved && none_missing {
             break;
         }
-        tries.wait_by(table.clock(), "move inbox rows").await?;
+        backoff.wait_with(table.clock(), "move inbox rows").await?;
     }
     Ok(())
 }
 
-/// A person's rows of one conversation. There is one each, except where the index lags behind or the old app left two.
+/// Rows of one conversation by owner. One each, unless the index lags behind or the old app left two.
 type Rows = BTreeMap<user::Id, Vec<InboxRow>>;
 
-/// Everybody whose row there should be: each row also names the other person.
-fn people(newest: &MessageRow, rows: &Rows) -> BTreeSet<user::Id> {
-    let named = rows.values().flatten().flat_map(|row| [row.owner, row.with.id]);
+/// Returns the users who should have a row: the author, and those whom the rows name, because each row names the other
+/// member.
+fn expected_owners(newest: &MessageRow, rows: &Rows) -> BTreeSet<user::Id> {
+    let named = rows.values().flatten().flat_map(|row| [row.owner, row.peer.id]);
     named.chain([newest.author.id]).collect()
 }
 
-/// What the index knows of the conversation.
+/// Reads the conversation's rows from the index.
 async fn rows_in_index(table: &Table, conversation: conversation::Id) -> Result<Rows, Failure> {
     let mut rows = Rows::new();
-    for row in lookup::of(table, conversation).await? {
+    for row in rows::by_conversation(table, conversation).await? {
         rows.entry(row.owner).or_default().push(row);
     }
     Ok(rows)
 }
 
-/// What the inboxes themselves hold of the conversation: those of everybody whom `known` names, and whom it leads to.
+/// Reads the conversation's rows from the inboxes of the users whom `known` names, and of the users whom those rows
+/// name.
 async fn rows_in_inboxes(table: &Table, newest: &MessageRow, known: &Rows) -> Result<Rows, Failure> {
     let mut rows = Rows::new();
-    let mut to_ask: Vec<_> = people(newest, known).into_iter().collect();
-    let mut asked = BTreeSet::new();
-    while let Some(person) = to_ask.pop() {
-        if !asked.insert(person) {
+    let mut pending: Vec<_> = expected_owners(newest, known).into_iter().collect();
+    let mut visited = BTreeSet::new();
+    while let Some(owner) = pending.pop() {
+        if !visited.insert(owner) {
             continue;
         }
-        let found = lookup::of_owner(table, person, newest.conversation).await?;
-        to_ask.extend(found.iter().map(|row| row.with.id));
+        let found = rows::by_owner(table, owner, newest.conversation).await?;
+        pending.extend(found.iter().map(|row| row.peer.id));
         if !found.is_empty() {
-            rows.insert(person, found);
+            rows.insert(owner, found);
         }
     }
     Ok(rows)
 }
 
-/// Brings a person's row to `newest`. Not there: the row is no longer the one that the index showed.
-async fn advance(table: &Table, rows: &[InboxRow], newest: &MessageRow) -> Result<bool, Failure> {
+/// Moves one member's row to `newest`. Returns `false` if the row is no longer the one that the index showed.
+async fn move_rows(table: &Table, rows: &[InboxRow], newest: &MessageRow) -> Result<bool, Failure> {
     let Some(current) = rows.iter().max_by_key(|row| (row.seq, row.at.at())) else { return Ok(true) };
-    for left_over in rows.iter().filter(|row| *row != current) {
-        // Refused where only the index still shows it.
-        let _ = table.transact(vec![lookup::delete(table, left_over)?]).await?;
+    for leftover in rows.iter().filter(|row| *row != current) {
+        // Refused if only the index still shows it.
+        let _ = table.transact(vec![rows::delete(table, leftover)?]).await?;
     }
     if is_older(current, newest) { replace(table, current, newest).await } else { Ok(true) }
 }
 
-/// Whether a row is at an older message. The old app's messages have a time only.
+/// Reports whether a row is at an older message. Messages of the old app can be compared by time only.
 fn is_older(row: &InboxRow, newest: &MessageRow) -> bool {
     let ahead = row.at.at() - newest.at.at();
     if row.seq == 0 || newest.seq == 0 {
@@ -115,21 +118,21 @@ async fn replace(table: &Table, current: &InboxRow, newest: &MessageRow) -> Resu
         last_author: Some(newest.author.id),
         ..current.clone()
     };
-    if next.with.id == newest.author.id {
-        next.with = newest.author.clone();
+    if next.peer.id == newest.author.id {
+        next.peer = newest.author.clone();
     }
     loop {
-        let parts = vec![lookup::delete(table, current)?, table.put_if_absent(next.item())?];
-        let Err(refusal) = table.transact(parts).await? else { return Ok(true) };
-        if refusal.at(DELETE) || !refusal.at(PUT) {
+        let parts = vec![rows::delete(table, current)?, table.put_if_absent(next.item())?];
+        let Err(cancelled) = table.transact(parts).await? else { return Ok(true) };
+        if cancelled.condition_failed(DELETE) || !cancelled.condition_failed(PUT) {
             return Ok(false);
         }
-        match refusal.row(PUT).and_then(InboxRow::read) {
-            // The old app left two rows, and the other one is there already.
+        match cancelled.existing_row(PUT).and_then(InboxRow::from_item) {
+            // The old app left two rows, and the second row is at this message already.
             Some(there) if there.conversation == next.conversation => {
-                return Ok(table.transact(vec![lookup::delete(table, current)?]).await?.is_ok());
+                return Ok(table.transact(vec![rows::delete(table, current)?]).await?.is_ok());
             }
-            // Another conversation of the same person moved in this very microsecond. The next one will do as well.
+            // Another conversation of the same user moved in the same microsecond. The next one will do as well.
             _ => next.at = next.at.next(next.at.at()),
         }
     }

@@ -1,5 +1,6 @@
-//! Inbox rows of a conversation: one for each member, at the newest message. The old app's are as it left them; ours
-//! stay behind where a reader of the stream gave up the records that would have moved them.
+//! Repair of a conversation's inbox rows: one for each member, at the newest message. The old app's rows may be wrong
+//! in several ways. Those of the new app are stale if the stream's reader gave up the records that would have moved
+//! them.
 
 use futures::future::try_join_all;
 use time::Duration;
@@ -8,90 +9,91 @@ use crate::domain::conversation;
 use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
-use crate::server::store::dynamodb::backoff::Tries;
-use crate::server::store::dynamodb::inbox::lookup;
+use crate::server::store::dynamodb::backoff::Backoff;
+use crate::server::store::dynamodb::inbox::rows as inbox_rows;
+use crate::server::store::dynamodb::legacy::purpose::Purpose;
 use crate::server::store::dynamodb::legacy::report::Changed;
-use crate::server::store::dynamodb::legacy::whole::Purpose;
 use crate::server::store::dynamodb::legacy::{ends, heads};
 use crate::server::store::dynamodb::rows::{InboxRow, MessageRow};
 
-/// Brings the inbox rows of a conversation up to date, of which these were seen, and counts what was done. Makes none that
-/// its head's making made.
-pub(super) async fn put_right(
+/// Repairs the inbox rows of a conversation, of which the survey found `surveyed`, and counts the changes. Does not
+/// recreate a row that was recreated together with the head.
+pub(super) async fn repair(
     table: &Table,
     conversation: conversation::Id,
     members: [user::Id; 2],
-    seen: &[InboxRow],
+    surveyed: &[InboxRow],
     purpose: Purpose,
     changed: &mut Changed,
 ) -> Result<(), Failure> {
-    let mut tries = Tries::default();
+    let mut backoff = Backoff::default();
     loop {
         let newest = ends::newest(table, conversation).await?;
-        let lists = members.map(|owner| rows_now(table, owner, conversation, seen));
+        let lists = members.map(|owner| current_rows(table, owner, conversation, surveyed));
         let rows = try_join_all(lists).await?.concat();
-        let mut all_right = true;
+        let mut is_done = true;
         for owner in members {
-            let work = Work { table, owner, newest: newest.as_ref(), purpose };
-            all_right &= work.put_right(&rows, changed).await?;
+            let repair = Repair { table, owner, newest: newest.as_ref(), purpose };
+            is_done &= repair.run(&rows, changed).await?;
         }
-        if all_right || purpose == Purpose::Report {
+        if is_done || purpose == Purpose::Report {
             return Ok(());
         }
-        // A message came in between: its rows moved.
-        tries.wait_by(table.clock(), "bring inbox rows up to date").await?;
+        // A message was sent meanwhile and has moved its rows: re-read and retry.
+        backoff.wait_with(table.clock(), "repair inbox rows").await?;
     }
 }
 
-/// A member's rows of a conversation as they are now, by the table and not by the index, which lags behind it: those that
-/// were seen, at a read unit each. Where one has moved on, or there was none, their whole list is looked through.
-async fn rows_now(
+/// Returns a member's current rows of a conversation, read from the table because the index is eventually consistent.
+/// Re-reads the surveyed rows at one read unit each. If a row has moved, or none was surveyed, the member's whole inbox
+/// is read.
+async fn current_rows(
     table: &Table,
     owner: user::Id,
     conversation: conversation::Id,
-    seen: &[InboxRow],
+    surveyed: &[InboxRow],
 ) -> Result<Vec<InboxRow>, Failure> {
-    let mine: Vec<_> = seen.iter().filter(|row| row.owner == owner).cloned().collect();
+    let mine: Vec<_> = surveyed.iter().filter(|row| row.owner == owner).cloned().collect();
     let keys: Vec<_> = mine.iter().map(InboxRow::key).collect();
     let items = try_join_all(keys.iter().map(|key| table.get(key))).await?;
-    let there: Vec<_> = items.iter().flatten().filter_map(InboxRow::read).collect();
-    if there.is_empty() || there != mine {
-        return lookup::of_owner(table, owner, conversation).await;
+    let existing: Vec<_> = items.iter().flatten().filter_map(InboxRow::from_item).collect();
+    if existing.is_empty() || existing != mine {
+        return inbox_rows::by_owner(table, owner, conversation).await;
     }
     Ok(mine)
 }
 
-/// Whether a row needs nothing: it is at the newest message, under a key that sorts by time. One of ours says so by its
-/// number, and may be ahead: people go on writing after `newest` has been read. One of the old app's has a time only; a
-/// newest message that shared its instant may have moved on by some microseconds.
-pub(super) fn is_right(row: &InboxRow, newest: Option<&MessageRow>) -> bool {
-    let is_there = |newest: &MessageRow| match row.seq {
-        0 => row.at.at() + heads::ROOM >= newest.at.at() && row.body == newest.body,
+/// Returns `true` if a row is at the newest message, under a key that sorts by time. A row of the new app is compared
+/// by its sequence number, and may be ahead, because members can send messages after `newest` was read. A legacy row
+/// has only a time; a newest message that shared its instant with others may have moved forward by some microseconds.
+pub(super) fn is_up_to_date(row: &InboxRow, newest: Option<&MessageRow>) -> bool {
+    let is_at = |newest: &MessageRow| match row.seq {
+        0 => row.at.at() + heads::MARGIN >= newest.at.at() && row.body == newest.body,
         seq => seq >= newest.seq,
     };
-    (row.seq > 0 || row.at.is_in_form()) && newest.is_none_or(is_there)
+    (row.seq > 0 || row.at.is_canonical()) && newest.is_none_or(is_at)
 }
 
-/// One member's rows.
-struct Work<'a> {
+/// Repair of one member's rows of a conversation.
+struct Repair<'a> {
     table: &'a Table,
     owner: user::Id,
     newest: Option<&'a MessageRow>,
     purpose: Purpose,
 }
 
-impl Work<'_> {
-    /// Not done: the rows are no longer those that were read.
-    async fn put_right(&self, rows: &[InboxRow], changed: &mut Changed) -> Result<bool, Failure> {
+impl Repair<'_> {
+    /// Returns `false` if it could not finish, because the rows have changed since they were read.
+    async fn run(&self, rows: &[InboxRow], changed: &mut Changed) -> Result<bool, Failure> {
         let mut mine: Vec<_> = rows.iter().filter(|row| row.owner == self.owner).collect();
         mine.sort_unstable_by_key(|row| (row.seq, row.at.at()));
-        let Some(current) = mine.pop() else { return self.remake(rows, changed).await };
-        for left_over in mine {
-            if self.remove(left_over).await? {
+        let Some(current) = mine.pop() else { return self.recreate(rows, changed).await };
+        for duplicate in mine {
+            if self.remove(duplicate).await? {
                 changed.inbox_rows_removed += 1;
             }
         }
-        if is_right(current, self.newest) {
+        if is_up_to_date(current, self.newest) {
             return Ok(true);
         }
         if self.purpose == Purpose::Change && !self.replace(current).await? {
@@ -101,10 +103,10 @@ impl Work<'_> {
         Ok(true)
     }
 
-    /// Puts the row that is lost, where a head was there already.
-    async fn remake(&self, rows: &[InboxRow], changed: &mut Changed) -> Result<bool, Failure> {
-        let Some(left) = rows.iter().find(|row| row.with.id == self.owner) else { return Ok(true) };
-        let row = heads::remade(left, self.newest.map_or(&[][..], std::slice::from_ref), Duration::ZERO);
+    /// Recreates the missing row of a conversation that had a head already.
+    async fn recreate(&self, rows: &[InboxRow], changed: &mut Changed) -> Result<bool, Failure> {
+        let Some(peer_row) = rows.iter().find(|row| row.peer.id == self.owner) else { return Ok(true) };
+        let row = heads::recreated(peer_row, self.newest.map_or(&[][..], std::slice::from_ref), Duration::ZERO);
         if self.purpose == Purpose::Change && !self.put(row).await? {
             return Ok(false);
         }
@@ -112,22 +114,22 @@ impl Work<'_> {
         Ok(true)
     }
 
-    /// Puts a row, in the first microsecond that no other conversation of the same person has.
+    /// Puts a row, at the first microsecond that no other conversation of the same member occupies.
     async fn put(&self, mut row: InboxRow) -> Result<bool, Failure> {
         loop {
-            let Err(refusal) = self.table.transact(vec![self.table.put_if_absent(row.item())?]).await? else {
+            let Err(cancelled) = self.table.transact(vec![self.table.put_if_absent(row.item())?]).await? else {
                 return Ok(true);
             };
-            match refusal.row(0).and_then(InboxRow::read) {
-                Some(there) if there.conversation != row.conversation => row.at = row.at.next(row.at.at()),
-                // Another run of this was quicker.
+            match cancelled.existing_row(0).and_then(InboxRow::from_item) {
+                Some(existing) if existing.conversation != row.conversation => row.at = row.at.next(row.at.at()),
+                // A concurrent run has put the row.
                 _ => return Ok(false),
             }
         }
     }
 
-    /// Moves a row on. It never goes back, and not even stays in its instant: where both the old row and the new one were
-    /// read, the later is the one that there is.
+    /// Moves a row to the newest message. Its time always grows, even if the message is not newer: a reader that sees
+    /// both the old and the new row can tell by the later time which of them exists.
     async fn replace(&self, current: &InboxRow) -> Result<bool, Failure> {
         const DELETE: usize = 0;
         const PUT: usize = 1;
@@ -139,23 +141,25 @@ impl Work<'_> {
             next.last_author = Some(newest.author.id);
         }
         loop {
-            let parts = vec![lookup::delete(self.table, current)?, self.table.put_if_absent(next.item())?];
+            let parts = vec![inbox_rows::delete(self.table, current)?, self.table.put_if_absent(next.item())?];
             match self.table.transact(parts).await? {
                 Ok(()) => return Ok(true),
-                // Another conversation of the same person is there. The next microsecond will do as well.
-                Err(refusal) if refusal.at(PUT) && !refusal.at(DELETE) => next.at = next.at.next(next.at.at()),
+                // A row of another conversation has this key: the key a microsecond later is tried.
+                Err(cancelled) if cancelled.condition_failed(PUT) && !cancelled.condition_failed(DELETE) => {
+                    next.at = next.at.next(next.at.at())
+                }
                 Err(_) => return Ok(false),
             }
         }
     }
 
-    /// Removes a row, or would, if it is one that the old app wrote and still there. A second one of ours is where the
-    /// other was before it moved, while the list was read.
+    /// Removes a duplicate row if the old app wrote it and it still exists; in a dry run only reports that. A duplicate
+    /// row of the new app is no real one: its row moved while the inbox was read, and was seen at both keys.
     async fn remove(&self, row: &InboxRow) -> Result<bool, Failure> {
         if row.seq > 0 {
             return Ok(false);
         }
-        let delete = vec![lookup::delete(self.table, row)?];
+        let delete = vec![inbox_rows::delete(self.table, row)?];
         Ok(self.purpose == Purpose::Report || self.table.transact(delete).await?.is_ok())
     }
 }
@@ -169,14 +173,14 @@ mod tests {
     use time::macros::datetime;
     use uuid::Uuid;
 
-    /// A message of Ana's, and Ben's row at it.
+    /// A message of Ana's, and Ben's inbox row at it.
     fn at(seq: u64) -> (MessageRow, InboxRow) {
-        let [talk, id, ana, ben] = [1, 2, 3, 4].map(Uuid::from_u128);
+        let [conversation, id, ana, ben] = [1, 2, 3, 4].map(Uuid::from_u128);
         let message = MessageRow {
-            conversation: conversation::Id(talk),
+            conversation: conversation::Id(conversation),
             at: SortTime::from(datetime!(2026-11-21 9:26:28.207802 UTC)),
             id: message::Id(id),
-            author: User::who_left(user::Id(ana)),
+            author: User::deleted(user::Id(ana)),
             body: "hello".to_owned(),
             seq,
         };
@@ -184,7 +188,7 @@ mod tests {
             owner: user::Id(ben),
             at: message.at.clone(),
             conversation: message.conversation,
-            with: message.author.clone(),
+            peer: message.author.clone(),
             body: message.body.clone(),
             seq,
             last_author: Some(message.author.id),
@@ -193,12 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_ours_is_right_at_the_newest_message_that_was_read_or_ahead_of_it() {
+    fn a_row_of_the_new_app_is_up_to_date_at_the_newest_message_or_ahead_of_it() {
         let (newest, _) = at(2);
-        for (seq, is_so) in [(1, false), (2, true), (3, true)] {
-            assert_eq!(is_right(&at(seq).1, Some(&newest)), is_so, "at {seq}");
+        for (seq, expected) in [(1, false), (2, true), (3, true)] {
+            assert_eq!(is_up_to_date(&at(seq).1, Some(&newest)), expected, "at {seq}");
         }
-        assert!(is_right(&at(1).1, None), "there is nothing to be at");
-        assert!(is_right(&at(1).1, Some(&at(0).0)), "the old app's messages have no number");
+        assert!(is_up_to_date(&at(1).1, None), "a conversation without messages");
+        assert!(is_up_to_date(&at(1).1, Some(&at(0).0)), "legacy messages have no sequence number");
     }
 }

@@ -1,24 +1,27 @@
-//! What the old app left, brought up to date.
+//! Legacy rows: reading them as they are, and migrating them.
 //!
-//! It kept two kinds of rows: messages, and a row of the conversation in each person's list. It knew neither heads nor
-//! pairs, so both are made when a conversation is first used (here), or all at once (`whole`). What the table lacks or has
-//! too much is derived from what it has:
+//! The old app wrote two kinds of rows: messages, and one inbox row per member and conversation. It had neither heads
+//! nor pairs, so both are created when a legacy conversation is first used (here), or for the whole table at once
+//! (`migration`). The missing data is derived from the rows that exist:
 //!
-//! - **Who is in it**: the people whom its inbox rows name. One row that is left names both. A conversation without any
-//!   row, or whose rows name a third person, is nobody's. Who only wrote into it, as the old app let everybody do, is no
-//!   member; what they wrote stays readable.
-//! - **Where it stands**: its `seq` begins at 0, whatever is in it. Old messages have no number, and counting them would
-//!   read them all: nobody needs the number, since what was there before the first numbered message is history, and read.
-//!   Its `last_sk` is later than every old row, by the clock and by the text of the key, so that the next message sorts
-//!   after all of them.
-//! - **In which order** messages and conversations come: that of time. Their keys sort by what some clock showed, so a page
-//!   is picked out of all that has a key within a day of it (`pages`).
-//! - **Which one goes on** where two people have several: the one with the oldest message. The others stay where they are.
+//! - **Members**: the two users that the inbox rows name. A single remaining row names both. A conversation without
+//!   inbox rows, or whose rows name a third user, has no members and cannot be opened. The old app let every user write
+//!   into every conversation: an author who is not a member does not become one, and their messages stay readable.
+//! - **Sequence numbers**: `seq` starts at 0, however many messages there are. Numbering the legacy messages would mean
+//!   reading them all, and nothing needs their numbers: whatever precedes the first numbered message counts as read.
+//!   The head's `last_sk` is later than every legacy row, both as a time and as the text of the key, so that the next
+//!   message sorts after all of them.
+//! - **Order** of messages and conversations: by time. Legacy keys sort by a local wall clock, so a page is selected
+//!   from all rows whose keys are within a day of it (`pages`).
+//! - **Several conversations of one pair**: new messages go to the one with the oldest message. The others stay where
+//!   they are.
 //!
-//! Who opens a conversation by its address has only the index to find its rows by, which lags behind: what it does not show
-//! is found the next time. There is no next time after all has been adopted at once, so that goes by the table alone.
+//! If a user opens a conversation by its address, its inbox rows can be found only through the index, which is
+//! eventually consistent: a row that it does not show yet is found the next time. After a migration there is no next
+//! time, so the migration reads the table itself and never the index.
 //!
-//! Every step is a write under a condition. Of two servers at one conversation one wins, and the other reads what it wrote.
+//! Every step is a conditional write. If two servers work on the same conversation, one wins, and the other reads what
+//! the winner wrote.
 
 mod ends;
 
@@ -28,16 +31,18 @@ mod inbox;
 
 mod keys;
 
+pub mod migration;
+
 mod pages;
 
 mod pairs;
 
+pub mod purpose;
+
 pub mod report;
-
-mod survey;
-
-pub mod whole;
 
 mod rows;
 
-pub(super) use rows::{OldRows, mark_adopted};
+mod survey;
+
+pub(super) use rows::{LegacyRows, mark_migrated};

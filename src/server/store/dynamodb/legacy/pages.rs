@@ -1,4 +1,4 @@
-//! Old rows in the order of time, which is not that of their keys.
+//! Pages of legacy rows sorted by time, which is not the order of their keys.
 
 use std::collections::HashSet;
 
@@ -11,15 +11,15 @@ use crate::server::store::dynamodb::rows::Timed;
 use crate::server::store::dynamodb::table::{Item, SortTime};
 use crate::server::store::dynamodb::time_slices::{self, Slice};
 
-/// Keys sort by what a clock showed, and that is less than this away from the time: offsets have at most 23 hours and 59
-/// minutes (RFC 3339, 5.6).
+/// Maximum distance between the wall-clock time that a key sorts by and its real time: offsets have at most 23 hours
+/// and 59 minutes (RFC 3339, 5.6).
 const REACH: Duration = Duration::DAY;
 
-/// Reads up to `count` rows next to the time `from`, or at the end that `direction` comes from; and those of the same
-/// instant as the last, so that its time says where the next slice starts.
+/// Reads `count` rows next to the time `from`, or from the end where `direction` starts. Rows of the same instant as
+/// the last one are included, so that the next slice can start from its time.
 ///
-/// Queries twice as many rows at once, until none that is left can belong to these: what has a key within a day of them is
-/// read, too.
+/// Queries twice as many rows at once, until no remaining row can belong to the slice: all rows whose keys are within a
+/// day of it have been read by then.
 pub(super) async fn slice<T: Timed>(
     table: &Table,
     partition: &str,
@@ -28,7 +28,7 @@ pub(super) async fn slice<T: Timed>(
     count: usize,
     read: fn(&Item) -> Option<T>,
 ) -> Result<Slice<T>, Failure> {
-    // What comes next by time can have a key on the near side of `from`.
+    // The next row by time can have a key on the near side of `from`.
     let back = if direction == Direction::Older { REACH } else { -REACH };
     let mut start = from.map(|from| SortTime::from(from.at().saturating_add(back)));
     let mut rows: Vec<T> = Vec::new();
@@ -40,9 +40,9 @@ pub(super) async fn slice<T: Timed>(
             Direction::Older => other.at().cmp(one.at()),
             Direction::Newer => one.at().cmp(other.at()),
         });
-        // The old app could leave two rows of one conversation.
+        // The old app could leave two inbox rows of one conversation.
         let mut seen = HashSet::new();
-        rows.retain(|row| seen.insert(row.shows()));
+        rows.retain(|row| seen.insert(row.entity_id()));
         let end = (count..rows.len()).find(|&n| rows[n].at().at() != rows[n - 1].at().at());
         let is_settled = start.as_ref().zip(end).is_some_and(|(last, end)| is_out_of_reach(&rows[end], last));
         if is_settled || !slice.more {
@@ -61,7 +61,7 @@ fn is_beyond(row: &impl Timed, direction: Direction, from: &SortTime) -> bool {
     }
 }
 
-/// Whether nothing that comes after `last` by key can come before `row` by time.
+/// Returns `true` if no row after `last` by key can come before `row` by time.
 fn is_out_of_reach(row: &impl Timed, last: &SortTime) -> bool {
-    (last.shown() - row.at().at()).abs() > REACH
+    (last.wall_clock() - row.at().at()).abs() > REACH
 }

@@ -1,4 +1,4 @@
-//! What adopting a table found, and what it changed.
+//! Report of a migration: the contents of the table, and the changes.
 
 use std::fmt;
 
@@ -6,93 +6,91 @@ use serde::Serialize;
 
 use crate::domain::{conversation, user};
 
-/// The most entries of a list that are written out for a person to read.
+/// Maximum number of entries per list in the printed report.
 const SHOWN_MAX: usize = 10;
 
-/// The whole of it.
+/// Report of a migration.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Whether nothing was written: `changed` says what would be.
+    /// If true, nothing was written, and `changed` counts the changes that a migration would make.
     pub dry_run: bool,
-    /// What is in the table.
     pub found: Found,
-    /// What was not as it should be, and is now.
     pub changed: Changed,
 }
 
-/// What is in a table.
+/// Contents of a table.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct Found {
     /// Rows of every kind.
     pub rows: u64,
-    /// Conversations that belong to two people.
+    /// Conversations with two members.
     pub conversations: u64,
     /// Messages in them.
     pub messages: u64,
-    /// Messages in them by people who are not members. They are shown.
+    /// Messages in them by authors who are not members. They are shown.
     pub messages_of_strangers: u64,
-    /// People who have several conversations with each other.
-    pub several: Vec<Several>,
-    /// Messages that no inbox row leads to. Nobody can open them.
-    pub nobodys: Vec<Nobodys>,
-    /// Conversations whose rows name more than two people. Nobody can open them.
+    /// Pairs of users with several conversations.
+    #[serde(rename = "several")]
+    pub duplicates: Vec<DuplicateConversations>,
+    /// Conversations with messages but without inbox rows. They cannot be opened.
+    #[serde(rename = "nobodys")]
+    pub orphaned: Vec<OrphanedMessages>,
+    /// Conversations whose rows name more than two users. They cannot be opened.
     pub contradictory: Vec<conversation::Id>,
-    /// Rooms that were open to everybody. Nobody can open them any more.
+    /// Public rooms of the old app. They can no longer be opened.
     pub rooms: Vec<Room>,
-    /// Rows that lack something, or are of no known kind: hash key and range key. Not more than a hundred are named.
+    /// Hash key and range key of rows that lack an attribute or are of an unknown kind. At most a hundred are listed.
     pub unreadable: Vec<(String, String)>,
-    /// How many such rows there are.
+    /// Number of unreadable rows, listed or not.
     pub unreadable_count: u64,
 }
 
-/// Two people, and their conversations.
+/// Several conversations of one pair of users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Several {
-    /// The two.
+pub struct DuplicateConversations {
     pub members: [user::Id; 2],
-    /// The one that a new message goes to.
-    pub goes_on: conversation::Id,
+    /// The conversation that new messages go to.
+    #[serde(rename = "goes_on")]
+    pub continued: conversation::Id,
     /// The others, which can be read and written at their own addresses.
     pub others: Vec<conversation::Id>,
 }
 
-/// Messages without an inbox row.
+/// Messages of a conversation without inbox rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Nobodys {
-    /// Where they are.
+pub struct OrphanedMessages {
     pub conversation: conversation::Id,
-    /// How many.
+    /// Number of messages.
     pub messages: u64,
 }
 
-/// A room of the old app, named by a handle.
+/// Public room of the old app, named by a handle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Room {
-    /// The handle.
     pub handle: String,
-    /// How many messages are in it.
+    /// Number of messages.
     pub messages: u64,
 }
 
-/// What was changed.
+/// Number of changes by kind.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Changed {
     /// Conversations that got a head.
     pub heads_made: u64,
-    /// Two people for whom it is settled which conversation they go on with.
+    /// Pairs of users that got a pair row.
     pub pairs_made: u64,
     /// Messages that got a key that sorts by time.
     pub keys_rewritten: u64,
-    /// Inbox rows that had been lost.
+    /// Missing inbox rows that were recreated.
     pub inbox_rows_made: u64,
-    /// Inbox rows that were there twice.
+    /// Duplicate inbox rows that were removed.
     pub inbox_rows_removed: u64,
-    /// Inbox rows that had stayed behind, or that had a key that does not sort by time.
+    /// Inbox rows that were stale, or had a key that does not sort by time.
     pub inbox_rows_moved: u64,
 }
 
 impl Changed {
-    /// Counts both.
+    /// Adds the counts of another report.
     pub fn add(&mut self, other: Self) {
         self.heads_made += other.heads_made;
         self.pairs_made += other.pairs_made;
@@ -103,22 +101,22 @@ impl Changed {
     }
 }
 
-/// For a person at a terminal.
+/// Text for a terminal.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.found)?;
-        writeln!(f, "{}", if self.dry_run { "To be changed (nothing has been):" } else { "Changed:" })?;
+        writeln!(f, "{}", if self.dry_run { "Would change (dry run, nothing was written):" } else { "Changed:" })?;
         let Changed { heads_made, pairs_made, keys_rewritten, .. } = self.changed;
         let Changed { inbox_rows_made, inbox_rows_removed, inbox_rows_moved, .. } = self.changed;
-        for (count, what) in [
-            (heads_made, "conversations get a head"),
-            (pairs_made, "pairs of people get the conversation that they go on with"),
-            (keys_rewritten, "messages get a key that sorts by time"),
-            (inbox_rows_made, "lost inbox rows are made again"),
-            (inbox_rows_removed, "inbox rows were there twice, and go"),
-            (inbox_rows_moved, "inbox rows go to the newest message"),
+        for (count, label) in [
+            (heads_made, "conversation heads created"),
+            (pairs_made, "pair rows created"),
+            (keys_rewritten, "message keys rewritten, to sort by time"),
+            (inbox_rows_made, "missing inbox rows recreated"),
+            (inbox_rows_removed, "duplicate inbox rows removed"),
+            (inbox_rows_moved, "inbox rows moved to the newest message"),
         ] {
-            writeln!(f, "  {count:>9} {what}")?;
+            writeln!(f, "  {count:>9} {label}")?;
         }
         Ok(())
     }
@@ -127,24 +125,28 @@ impl fmt::Display for Report {
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Found:")?;
-        for (count, what) in [
+        for (count, label) in [
             (self.rows, "rows"),
-            (self.conversations, "conversations of two people"),
+            (self.conversations, "conversations with two members"),
             (self.messages, "messages in them"),
-            (self.messages_of_strangers, "of these by people who are no members; they are shown"),
+            (self.messages_of_strangers, "of these by authors who are not members; they are shown"),
         ] {
-            writeln!(f, "  {count:>9} {what}")?;
+            writeln!(f, "  {count:>9} {label}")?;
         }
-        let several =
-            self.several.iter().map(|it| format!("{} and {} go on with {}", it.members[0], it.members[1], it.goes_on));
-        list(f, "pairs of people have several conversations; all stay readable", several)?;
-        let nobodys = self.nobodys.iter().map(|it| format!("{}: {} messages", it.conversation, it.messages));
-        list(f, "groups of messages belong to nobody", nobodys)?;
+        let duplicates =
+            self.duplicates.iter().map(|it| format!("{} and {}: {}", it.members[0], it.members[1], it.continued));
+        list(
+            f,
+            "pairs of users with several conversations; new messages go to the one listed, all stay readable",
+            duplicates,
+        )?;
+        let orphaned = self.orphaned.iter().map(|it| format!("{}: {} messages", it.conversation, it.messages));
+        list(f, "conversations without inbox rows; they cannot be opened", orphaned)?;
         let contradictory = self.contradictory.iter().map(ToString::to_string);
-        list(f, "conversations name more than two people, and belong to nobody", contradictory)?;
+        list(f, "conversations with more than two members; they cannot be opened", contradictory)?;
         let rooms = self.rooms.iter().map(|it| format!("@{}: {} messages", it.handle, it.messages));
-        list(f, "rooms were open to everybody, and belong to nobody", rooms)?;
-        writeln!(f, "  {:>9} rows that cannot be read, and stay as they are", self.unreadable_count)?;
+        list(f, "public rooms; they can no longer be opened", rooms)?;
+        writeln!(f, "  {:>9} unreadable rows; they stay as they are", self.unreadable_count)?;
         for (pk, sk) in self.unreadable.iter().take(SHOWN_MAX) {
             writeln!(f, "            {} {}", pk.escape_debug(), sk.escape_debug())?;
         }
@@ -152,11 +154,11 @@ impl fmt::Display for Found {
     }
 }
 
-fn list(f: &mut fmt::Formatter<'_>, what: &str, entries: impl ExactSizeIterator<Item = String>) -> fmt::Result {
+fn list(f: &mut fmt::Formatter<'_>, label: &str, entries: impl ExactSizeIterator<Item = String>) -> fmt::Result {
     let count = entries.len();
-    writeln!(f, "  {count:>9} {what}")?;
+    writeln!(f, "  {count:>9} {label}")?;
     for entry in entries.take(SHOWN_MAX) {
-        // A room is named by what somebody typed.
+        // Escaped, since users could type any text as the name of a room.
         writeln!(f, "            {}", entry.escape_debug())?;
     }
     if count > SHOWN_MAX { writeln!(f, "            … and {} more", count - SHOWN_MAX) } else { Ok(()) }

@@ -1,0 +1,83 @@
+//! Commands and options of `admin cognito`.
+
+use aws_config::BehaviorVersion;
+use aws_sdk_cognitoidentityprovider::Client;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{accounts, pool};
+use crate::global_options::GlobalOptions;
+use crate::target::Target;
+
+/// Option for the id of the user pool.
+#[derive(Args)]
+pub struct PoolId {
+    /// Id of the user pool.
+    #[arg(long, env = "AWS_COGNITO_USER_POOL_ID")]
+    pub pool: String,
+}
+
+/// Subcommands of `admin cognito`.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Creates a user pool with an app client, unless it exists, and prints the web server's variables for it.
+    CreatePool {
+        /// Name of the pool.
+        #[arg(long, default_value = pool::NAME)]
+        name: String,
+    },
+    /// Creates a confirmed account and prints its id. If the e-mail has an account, sets its password after
+    /// confirmation.
+    CreateUser {
+        #[command(flatten)]
+        pool: PoolId,
+        #[command(flatten)]
+        account: accounts::Account,
+    },
+    /// Confirms the account of a user who cannot receive the code. Also marks the e-mail address as verified.
+    Confirm {
+        #[command(flatten)]
+        pool: PoolId,
+        /// E-mail address of the account.
+        email: String,
+    },
+    /// Lists the accounts of the pool, one per line: e-mail, handle, status, id. A dash stands for a missing attribute.
+    ListUsers {
+        #[command(flatten)]
+        pool: PoolId,
+    },
+}
+
+/// Runs a subcommand.
+pub async fn run(command: Command, global: &GlobalOptions) -> anyhow::Result<()> {
+    let (client, target) = connect().await?;
+    match command {
+        Command::CreatePool { name } => {
+            let pool = pool::find_or_create(&client, &name).await?;
+            global.print(&pool, pool.variables())
+        }
+        Command::CreateUser { pool, account } => {
+            accounts::require_confirmation(&client, &pool.pool, &account, &target, global).await?;
+            let sub = accounts::create(&client, &pool.pool, &account).await?;
+            global.print(json!({ "sub": sub, "email": account.email }), sub)
+        }
+        Command::Confirm { pool, email } => {
+            let confirmed = accounts::confirm(&client, &pool.pool, &email).await?;
+            let text = if confirmed { "confirmed" } else { "was already confirmed" };
+            global.print(json!({ "email": email, "confirmed": confirmed }), format!("{email} {text}"))
+        }
+        Command::ListUsers { pool } => {
+            let accounts = accounts::list(&client, &pool.pool).await?;
+            let lines: Vec<_> = accounts.iter().map(ToString::to_string).collect();
+            global.print(&accounts, lines.join("\n"))
+        }
+    }
+}
+
+/// Connects to the Cognito endpoint that the SDK's variables select, and prints the target.
+pub async fn connect() -> anyhow::Result<(Client, Target)> {
+    let client = Client::new(&aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await);
+    let target = Target::of_cognito(&client).await?;
+    target.announce();
+    Ok((client, target))
+}

@@ -1,0 +1,64 @@
+//! Token revocation. Runs in the background, so that signing out does not wait for the user pool.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::server::cognito::Cognito;
+use crate::server::cognito::error::CognitoError;
+
+/// Maximum number of attempts to revoke tokens.
+const ATTEMPTS_MAX: u32 = 3;
+
+enum Revocation {
+    /// Revokes these refresh tokens and the access tokens issued with them.
+    RefreshTokens(Vec<SecretString>),
+    /// Revokes all tokens of the user who owns this refresh token.
+    AllOfUser(SecretString),
+}
+
+impl Cognito {
+    /// Revokes refresh tokens. Returns at once.
+    pub fn revoke(&self, refresh_tokens: Vec<SecretString>) {
+        if !refresh_tokens.is_empty() {
+            tokio::spawn(self.clone().revoke_with_retries(Revocation::RefreshTokens(refresh_tokens)));
+        }
+    }
+
+    /// Revokes all tokens of the user who owns this refresh token. Returns at once.
+    pub fn sign_out_everywhere(&self, refresh_token: SecretString) {
+        tokio::spawn(self.clone().revoke_with_retries(Revocation::AllOfUser(refresh_token)));
+    }
+
+    /// Retries with exponential backoff. A final failure is only logged: the sessions are already deleted.
+    async fn revoke_with_retries(self, revocation: Revocation) {
+        let mut backoff = Duration::from_secs(1);
+        for retries_left in (0..ATTEMPTS_MAX).rev() {
+            match self.try_to_revoke(&revocation).await {
+                Ok(()) => return,
+                Err(error) if retries_left == 0 || !error.is_temporary() => {
+                    tracing::warn!(cause = format!("{:#}", error.into_cause()), "token revocation failed");
+                    return;
+                }
+                Err(_) => tokio::time::sleep(backoff).await,
+            }
+            backoff *= 4;
+        }
+    }
+
+    async fn try_to_revoke(&self, revocation: &Revocation) -> Result<(), CognitoError> {
+        match revocation {
+            Revocation::RefreshTokens(refresh_tokens) => {
+                for token in refresh_tokens {
+                    self.revoke_token(token).await?;
+                }
+                Ok(())
+            }
+            // GlobalSignOut takes an access token, and sessions store only refresh tokens.
+            Revocation::AllOfUser(refresh_token) => {
+                let tokens = self.get_tokens(refresh_token).await?;
+                self.global_sign_out(&tokens.access).await
+            }
+        }
+    }
+}

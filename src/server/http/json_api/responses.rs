@@ -1,0 +1,93 @@
+//! Response bodies. Field names and types are those of the old app, in the alphabetical order of its JSON.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::domain::conversation::{self, Conversation};
+use crate::domain::message;
+use crate::domain::user::User;
+
+/// Row of `GET /api/message_groups`: the other member and the newest message.
+#[derive(Serialize)]
+pub struct MessageGroup {
+    created_at: String,
+    display_name: String,
+    handle: String,
+    message: String,
+    uuid: Uuid,
+}
+
+impl From<Conversation> for MessageGroup {
+    fn from(conversation: Conversation) -> Self {
+        Self {
+            created_at: conversation.last_sent_at.as_str().to_owned(),
+            display_name: conversation.with.display_name.to_string(),
+            handle: conversation.with.handle.to_string(),
+            message: conversation.preview,
+            uuid: conversation.id.0,
+        }
+    }
+}
+
+/// Message of `GET /api/messages/{message_group_uuid}`, with its author's names.
+#[derive(Serialize)]
+pub struct Message {
+    created_at: String,
+    display_name: String,
+    handle: String,
+    message: String,
+    uuid: Uuid,
+}
+
+impl Message {
+    /// Builds the response for a message of `author`.
+    pub fn new(author: &User, message: message::Message) -> Self {
+        Self {
+            created_at: message.sent_at.as_str().to_owned(),
+            display_name: author.display_name.to_string(),
+            handle: author.handle.to_string(),
+            message: message.body,
+            uuid: message.id.0,
+        }
+    }
+}
+
+/// Response to a message that was sent to an existing conversation. `uuid` is the id of the message; the old app
+/// returned the id of the sender, so that a client with a list of responses showed only one message.
+#[derive(Serialize)]
+pub struct SentMessage {
+    created_at: String,
+    display_name: String,
+    handle: String,
+    message: String,
+    message_group_uuid: Uuid,
+    uuid: Uuid,
+}
+
+impl SentMessage {
+    /// Builds the response for a message that `me` has sent.
+    pub fn new(me: &User, conversation: conversation::Id, message: message::Message) -> Self {
+        let Message { created_at, display_name, handle, message, uuid } = Message::new(me, message);
+        Self { created_at, display_name, handle, message, message_group_uuid: conversation.0, uuid }
+    }
+}
+
+/// Response to a message that was sent to a user.
+#[derive(Serialize)]
+pub struct StartedConversation {
+    pub message_group_uuid: conversation::Id,
+}
+
+/// Response of `GET /api/users/@{handle}/short`.
+#[derive(Serialize)]
+pub struct ShortProfile {
+    display_name: String,
+    handle: String,
+    uuid: Uuid,
+}
+
+impl From<User> for ShortProfile {
+    fn from(user: User) -> Self {
+        Self { display_name: user.display_name.to_string(), handle: user.handle.to_string(), uuid: user.id.0 }
+    }
+}

@@ -1,0 +1,187 @@
+//! Migration of a whole table: all conversations at once, instead of each when it is first used.
+//!
+//! Scans every row once, then migrates the conversations that need it. Each step stands by itself, so a run can be
+//! stopped at any time and repeated, and users can keep writing meanwhile. The old app must no longer write.
+
+use std::time::Duration;
+
+use crate::domain::conversation;
+use crate::server::failure::Failure;
+use crate::server::store::dynamodb::Table;
+use crate::server::store::dynamodb::backoff::Backoff;
+use crate::server::store::dynamodb::legacy::heads::{self, Source};
+use crate::server::store::dynamodb::legacy::keys::{self, Outcome};
+use crate::server::store::dynamodb::legacy::purpose::Purpose;
+use crate::server::store::dynamodb::legacy::report::{Changed, Report};
+use crate::server::store::dynamodb::legacy::survey::{Survey, SurveyedConversation};
+use crate::server::store::dynamodb::legacy::{inbox, mark_migrated, pairs};
+
+/// Progress of a migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Rows scanned so far, in total.
+    RowsScanned(u64),
+    /// Conversations to process, reported once after the scan.
+    ConversationsFound(usize),
+    /// Another conversation has been processed.
+    ConversationDone,
+    /// Messages that have just got a new key.
+    KeysRewritten(usize),
+}
+
+/// Progress callback.
+pub type OnProgress<'a> = &'a (dyn Fn(Progress) + Send + Sync);
+
+/// Total time spent waiting for a throttled table before an operation fails. A failed migration can be repeated.
+const RETRY_BUDGET: Duration = Duration::from_secs(300);
+
+/// Maximum delay between two attempts. The first delay is a fiftieth of it, and each doubles.
+const DELAY_MAX: Duration = Duration::from_secs(5);
+
+/// Migrates a table, or reports what a migration would do.
+///
+/// Reads the table once (one read unit per 4 KB), then re-reads each conversation that must be changed. Never reads the
+/// index, which is eventually consistent. Writes cost about four units per message that gets a new key, and about
+/// twenty per conversation.
+pub async fn migrate(table: &Table, purpose: Purpose, on_progress: OnProgress<'_>) -> Result<Report, Failure> {
+    let survey = scan(table, on_progress).await?;
+    let mut run = Run { table, purpose, on_progress, changed: Changed::default() };
+    on_progress(Progress::ConversationsFound(survey.conversations.len()));
+    for (conversation, surveyed) in &survey.conversations {
+        run.conversation(*conversation, surveyed).await?;
+        on_progress(Progress::ConversationDone);
+    }
+    run.pairs(&survey).await?;
+    if purpose == Purpose::Change {
+        retry_throttled(async || mark_migrated(table).await).await?;
+    }
+    Ok(Report { dry_run: purpose == Purpose::Report, found: survey.found(), changed: run.changed })
+}
+
+async fn scan(table: &Table, on_progress: OnProgress<'_>) -> Result<Survey, Failure> {
+    let mut survey = Survey::default();
+    // Not retried: if the table does not exist, or not at this address, the user should learn it at once.
+    let mut next = survey.scan_page(table, None).await?;
+    on_progress(Progress::RowsScanned(survey.rows()));
+    while let Some(start) = next {
+        next = retry_throttled(async || survey.scan_page(table, Some(start.clone())).await).await?;
+        on_progress(Progress::RowsScanned(survey.rows()));
+    }
+    Ok(survey)
+}
+
+struct Run<'a> {
+    table: &'a Table,
+    purpose: Purpose,
+    on_progress: OnProgress<'a>,
+    changed: Changed,
+}
+
+impl Run<'_> {
+    async fn conversation(
+        &mut self,
+        conversation: conversation::Id,
+        surveyed: &SurveyedConversation,
+    ) -> Result<(), Failure> {
+        let Some(members) = surveyed.members() else { return Ok(()) };
+        let (table, purpose) = (self.table, self.purpose);
+        // Keys before the head: the head must be later than every key, and rewriting removes the late keys of eastern
+        // wall clocks.
+        if surveyed.needs_new_keys() {
+            self.keys(conversation).await?;
+        }
+        if !surveyed.has_head() {
+            let head = retry_throttled(async || self.head(conversation, surveyed).await).await?;
+            self.changed.add(head);
+        }
+        // A missing row has been recreated with the head. A dry run has counted it there and must not count it twice.
+        let counts_made_rows = surveyed.has_head() || purpose == Purpose::Change;
+        if !surveyed.has_up_to_date_rows() {
+            let changed = retry_throttled(async || {
+                let mut changed = Changed::default();
+                inbox::repair(table, conversation, members, &surveyed.rows, purpose, &mut changed).await?;
+                Ok(changed)
+            });
+            let changed = changed.await?;
+            let made = if counts_made_rows { changed.inbox_rows_made } else { 0 };
+            self.changed.add(Changed { inbox_rows_made: made, ..changed });
+        }
+        Ok(())
+    }
+
+    /// Creates the head and the missing inbox rows.
+    async fn head(&self, conversation: conversation::Id, surveyed: &SurveyedConversation) -> Result<Changed, Failure> {
+        let (table, rows, no_shift) = (self.table, Source::Table(&surveyed.rows), time::Duration::ZERO);
+        let missing = match self.purpose {
+            Purpose::Report => heads::plan(table, conversation, rows, no_shift).await?.map(|(_, rows)| rows.len()),
+            Purpose::Change => heads::create(table, conversation, rows).await?.map(|(_, missing)| missing),
+        };
+        let made = |missing| Changed { heads_made: 1, inbox_rows_made: missing as u64, ..Changed::default() };
+        Ok(missing.map(made).unwrap_or_default())
+    }
+
+    async fn keys(&mut self, conversation: conversation::Id) -> Result<(), Failure> {
+        let mut backoff = Backoff::default();
+        'plan: loop {
+            let moves = retry_throttled(async || keys::plan(self.table, conversation).await).await?;
+            let mut rest = &moves[..];
+            while !rest.is_empty() && self.purpose == Purpose::Change {
+                let next = keys::next(rest);
+                if !self.apply(conversation, next).await? {
+                    backoff.wait_with(self.table.clock(), "rewrite the keys of a conversation").await?;
+                    continue 'plan;
+                }
+                self.changed.keys_rewritten += next.len() as u64;
+                (self.on_progress)(Progress::KeysRewritten(next.len()));
+                rest = &rest[next.len()..];
+            }
+            // Empty except in a dry run, which counts the moves that it would make.
+            self.changed.keys_rewritten += rest.len() as u64;
+            return Ok(());
+        }
+    }
+
+    /// Returns `false` if the rows have changed since the moves were planned.
+    async fn apply(&self, conversation: conversation::Id, moves: &[keys::Move]) -> Result<bool, Failure> {
+        retry_throttled(async || match keys::apply(self.table, conversation, moves).await? {
+            Outcome::Done => Ok(true),
+            Outcome::Conflict => Ok(false),
+            Outcome::Throttled => Err(Failure::Unavailable(anyhow::anyhow!("rewriting keys was throttled"))),
+        })
+        .await
+    }
+
+    async fn pairs(&mut self, survey: &Survey) -> Result<(), Failure> {
+        for (pair, conversations) in survey.by_pair() {
+            if survey.pairs.contains_key(&pair) {
+                continue;
+            }
+            let [one, other] = pair;
+            let made = match self.purpose {
+                Purpose::Report => true,
+                Purpose::Change => {
+                    retry_throttled(async || pairs::put(self.table, one, other, conversations[0]).await).await?.1
+                }
+            };
+            self.changed.pairs_made += u64::from(made);
+        }
+        Ok(())
+    }
+}
+
+/// Retries an operation with exponential backoff while the table is throttled or unavailable, for up to
+/// [`RETRY_BUDGET`].
+async fn retry_throttled<T>(mut operation: impl AsyncFnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+    let (mut waited, mut delay) = (Duration::ZERO, DELAY_MAX / 50);
+    loop {
+        match operation().await {
+            Err(Failure::Unavailable(cause)) if waited < RETRY_BUDGET => {
+                tracing::debug!(cause = format!("{cause:#}"), ?delay, "dependency unavailable, retrying");
+                tokio::time::sleep(delay).await;
+                waited += delay;
+                delay = DELAY_MAX.min(delay * 2);
+            }
+            result => return result,
+        }
+    }
+}

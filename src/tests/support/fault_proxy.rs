@@ -1,0 +1,154 @@
+//! A proxy in front of a DynamoDB with faults that no emulator has: throttling, conflicts, failures after a commit,
+//! unprocessed keys.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::Client;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::dynamodb::{DynamoDb, web_client_of};
+
+/// Fault of a request.
+#[derive(Clone)]
+pub(crate) enum Fault {
+    /// The request fails with this status and error, and nothing is done.
+    Refused(u16, Value),
+    /// The request is processed, but the response is an error.
+    FailedAfterwards,
+    /// Nothing is processed, and the response says so (`BatchGetItem`).
+    LeftUnprocessed,
+}
+
+impl Fault {
+    /// Throttling (DynamoDB Developer Guide, "Error handling").
+    pub(crate) fn throttled() -> Self {
+        Self::Refused(400, error("ProvisionedThroughputExceededException"))
+    }
+
+    /// A fault of the service.
+    pub(crate) fn trouble() -> Self {
+        Self::Refused(500, error("InternalServerError"))
+    }
+
+    /// Another transaction with the same token is in progress.
+    pub(crate) fn in_progress() -> Self {
+        Self::Refused(400, error("TransactionInProgressException"))
+    }
+
+    /// A cancelled transaction, with one reason per part.
+    pub(crate) fn cancelled(reasons: &[&str]) -> Self {
+        let mut answer = error("TransactionCanceledException");
+        answer["CancellationReasons"] = reasons.iter().map(|code| json!({ "Code": code })).collect();
+        Self::Refused(400, answer)
+    }
+}
+
+fn error(name: &str) -> Value {
+    json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "planned by the test" })
+}
+
+/// Planned faults by operation, with the number of requests that they will affect.
+type Plan = Arc<Mutex<HashMap<&'static str, (usize, Fault)>>>;
+
+/// A proxy in front of a DynamoDB with planned faults.
+pub(crate) struct FaultProxy {
+    endpoint: String,
+    account: String,
+    plan: Plan,
+}
+
+impl FaultProxy {
+    /// Starts a proxy in front of `dynamodb`, with no fault planned.
+    pub(crate) async fn start(dynamodb: &DynamoDb) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let endpoint = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
+        let plan = Plan::default();
+        let state =
+            ProxyState { plan: Arc::clone(&plan), to: dynamodb.endpoint().to_owned(), http: reqwest::Client::new() };
+        let proxy = Router::new().fallback(answer).with_state(state);
+        tokio::spawn(async move { axum::serve(listener, proxy).await });
+        Self { endpoint, account: dynamodb.account().to_owned(), plan }
+    }
+
+    /// Returns the proxy's address.
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Makes the next `times` requests of an operation fail with `fault`.
+    pub(crate) fn plan(&self, operation: &'static str, times: usize, fault: Fault) {
+        self.plan.lock().expect("no test panics while it plans").insert(operation, (times, fault));
+    }
+
+    /// Returns the number of planned faults that have not happened yet.
+    pub(crate) fn remaining(&self) -> usize {
+        self.plan.lock().expect("no test panics while it plans").values().map(|(times, _)| times).sum()
+    }
+
+    /// Removes all planned faults.
+    pub(crate) fn clear(&self) {
+        self.plan.lock().expect("no test panics while it plans").clear();
+    }
+
+    /// Returns a client with the timeouts and retries of the web server.
+    pub(crate) async fn client(&self) -> Client {
+        web_client_of(&self.endpoint, &self.account).await
+    }
+}
+
+/// State of the proxy.
+#[derive(Clone)]
+struct ProxyState {
+    plan: Plan,
+    to: String,
+    http: reqwest::Client,
+}
+
+impl ProxyState {
+    fn next_fault(&self, operation: &str) -> Option<Fault> {
+        let mut plan = self.plan.lock().expect("no test panics while it plans");
+        let (times, fault) = plan.get_mut(operation).filter(|(times, _)| *times > 0)?;
+        *times -= 1;
+        Some(fault.clone())
+    }
+
+    async fn forward(&self, mut headers: HeaderMap, body: Bytes) -> Response {
+        headers.remove(header::HOST);
+        let answer = self.http.post(&self.to).headers(headers).body(body).send().await.expect("the DynamoDB answers");
+        let status = answer.status();
+        (status, [json_type()], answer.bytes().await.expect("a whole answer")).into_response()
+    }
+}
+
+async fn answer(State(state): State<ProxyState>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    match state.next_fault(&operation) {
+        None => state.forward(headers, body).await,
+        Some(Fault::Refused(status, error)) => json_response(status, &error),
+        Some(Fault::FailedAfterwards) => {
+            state.forward(headers, body).await;
+            json_response(500, &error("InternalServerError"))
+        }
+        Some(Fault::LeftUnprocessed) => {
+            let request: Value = serde_json::from_slice(&body).expect("a request in JSON");
+            json_response(200, &json!({ "Responses": {}, "UnprocessedKeys": request["RequestItems"] }))
+        }
+    }
+}
+
+fn json_response(status: u16, body: &Value) -> Response {
+    let status = StatusCode::from_u16(status).expect("a status");
+    (status, [json_type()], body.to_string()).into_response()
+}
+
+fn json_type() -> (header::HeaderName, &'static str) {
+    (header::CONTENT_TYPE, "application/x-amz-json-1.0")
+}

@@ -1,0 +1,210 @@
+//! Pane of a conversation: its header, its messages and the composer.
+
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use crate::domain::conversation::ConversationView;
+use crate::domain::error::AppError;
+use crate::domain::page::Cursor;
+use crate::domain::refused_form::RefusedForm;
+use crate::domain::user::{self, User};
+use crate::ui::components::avatar::Avatar;
+use crate::ui::components::composer::Composer;
+use crate::ui::components::date_form::DateForm;
+use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::heading::Heading;
+use crate::ui::components::message_list::MessageList;
+use crate::ui::components::pager::OlderLink;
+use crate::ui::components::presence::PresenceMark;
+use crate::ui::components::unsent_messages::UnsentMessages;
+use crate::ui::state::inbox_window::Inbox;
+use crate::ui::state::open_conversation::OpenConversation;
+use crate::ui::state::{ComposeTarget, Drafts, LiveEvents, Outbox, Presence};
+
+/// Pane of one conversation. It cannot switch to another: every conversation needs its own pane.
+#[component]
+pub fn ConversationPane(
+    conversation: ConversationView,
+    me: user::Id,
+    inbox: Inbox,
+    /// True if reading starts at the first message shown, rather than at the newest or the first unread one.
+    from_first: bool,
+    /// Message that the server has just refused without WASM.
+    refused: Option<RefusedForm>,
+) -> impl IntoView {
+    let open = OpenConversation::new(&conversation, me, inbox, from_first);
+    let ConversationView { id, with, messages, next_message, .. } = conversation;
+    let target = ComposeTarget { conversation: Some(id), recipient: with.id };
+    open.enter();
+    open.mark_read_when_seen();
+    let (live, outbox, drafts) =
+        (expect_context::<LiveEvents>(), expect_context::<Outbox>(), expect_context::<Drafts>());
+    open.listen(live);
+    if let Some(presence) = use_context::<Presence>() {
+        presence.watch(id);
+    }
+    let load = open.load_older_action();
+    let on_scroll = move |_| {
+        open.on_scroll(move |cursor| {
+            if !load.pending().get_untracked() {
+                load.dispatch(cursor);
+            }
+        });
+    };
+    let label = format!("Messages with {}", with.display_name);
+    view! {
+        <section class="thread" aria-labelledby="heading">
+            <ConversationHeader with=with.clone() path=open.path() mark_unread=open.mark_unread_action()/>
+            // The style lays this out from bottom to top: without script the newest message is in view, and it does not
+            // move when older ones are added.
+            <div class="thread__scroller" tabindex="0" role="region" aria-label=label node_ref=open.scroller.node on:scroll=on_scroll>
+                <div class="thread__content">
+                    <OlderMessages open load with=with.clone()/>
+                    <MessageList
+                        messages=open.messages()
+                        read_before=open.read_before
+                        receipts=open.receipts
+                        me
+                        with=with.clone()
+                    />
+                    <UnsentMessages outbox target/>
+                    {messages.newer.map(|newer| view! { <NewerLinks open newer/> })}
+                </div>
+            </div>
+            <ConversationStatus open with/>
+            <Composer
+                typing=Callback::new(move |()| open.typing.notify_peer())
+                action=open.path()
+                bound_to=("conversation", id.to_string())
+                next_message
+                send=open.send_via(outbox)
+                draft=(drafts, target)
+                refused
+            />
+        </section>
+    }
+}
+
+/// Header of a conversation: the other member, the actions, and on a narrow screen the link back to the list.
+#[component]
+pub fn ConversationHeader(
+    with: User,
+    /// Path of the conversation, if it exists already.
+    #[prop(optional, into)]
+    path: Option<String>,
+    #[prop(optional)] mark_unread: Option<Action<(), Result<(), AppError>>>,
+) -> impl IntoView {
+    view! {
+        <div class="thread__head">
+            <a class="button button--quiet button--icon thread__back" href="/messages" aria-label="Back to all messages">
+                <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+                    <path d="M15 5l-7 7 7 7"/>
+                </svg>
+            </a>
+            <Avatar user=with.clone()/>
+            <div class="thread__who">
+                <Heading><bdi>{with.display_name.to_string()}</bdi></Heading>
+                <p class="thread__handle">
+                    "@" <bdi>{with.handle.to_string()}</bdi> <PresenceMark user=with.id/>
+                </p>
+            </div>
+            <div class="thread__ways">
+                {path.map(|path| view! { <DateForm path/> })}
+                {mark_unread.map(|mark| view! { <MarkUnread mark/> })}
+            </div>
+        </div>
+    }
+}
+
+/// Button that marks the conversation as unread. Only with WASM: without it, messages are not marked as read either.
+#[component]
+fn MarkUnread(mark: Action<(), Result<(), AppError>>) -> impl IntoView {
+    let hydrated = RwSignal::new(false);
+    Effect::new(move |_| hydrated.set(true));
+    let failed = move || mark.value().get().and_then(Result::err).map(|error| view! { <ErrorNote error/> });
+    let press = move |_| {
+        if !mark.pending().get_untracked() {
+            mark.dispatch(());
+        }
+    };
+    view! {
+        <Show when=move || hydrated.get()>
+            <button class="button button--quiet button--icon" type="button" on:click=press>
+                <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+                    <path d="M20 11v8H4V6h10M4 7l8 6 4-3"/>
+                    <circle cx="19" cy="6" r="3"/>
+                </svg>
+                <span class="visually-hidden">"Mark as unread"</span>
+            </button>
+        </Show>
+        {failed}
+    }
+}
+
+/// Link to older messages, or a note at the beginning of the conversation.
+#[component]
+fn OlderMessages(open: OpenConversation, load: Action<Cursor, Result<(), AppError>>, with: User) -> impl IntoView {
+    let error = Signal::derive(move || load.value().get().and_then(Result::err));
+    let name = StoredValue::new(with.display_name.to_string());
+    move || match open.older() {
+        Some(cursor) => Either::Left(view! {
+            <OlderLink
+                href=format!("{}?before={cursor}", open.path())
+                label="Older messages"
+                pending=load.pending().into()
+                error
+                load=Callback::new(move |()| drop(load.dispatch(cursor.clone())))
+            />
+        }),
+        None => Either::Right(view! {
+            <p class="thread__beginning">
+                "This is the beginning of your conversation with " <bdi>{name.get_value()}</bdi> "."
+            </p>
+        }),
+    }
+}
+
+/// Status below the messages: the typing indicator and a button that scrolls to the newest message. Also announces new
+/// messages to screen readers.
+#[component]
+fn ConversationStatus(open: OpenConversation, with: User) -> impl IntoView {
+    let name = StoredValue::new(with.display_name.to_string());
+    let to_newest = move |_| open.show_newest();
+    let is_away = move || open.entered.get() && !(open.follows.get() && open.scroller.at_end.get());
+    view! {
+        <div class="visually-hidden" role="log" aria-label="New messages">
+            <For each=move || open.announced.get() key=|message| message.id let:message>
+                <p><bdi>{name.get_value()}</bdi> ": " <bdi>{message.body}</bdi></p>
+            </For>
+        </div>
+        <div class="thread__status">
+            <Show when=move || open.typing.peer_is_typing.get()>
+                <p class="thread__typing"><bdi>{name.get_value()}</bdi> " is typing…"</p>
+            </Show>
+            <Show when=is_away>
+                <button class="button thread__to-newest" type="button" on:click=to_newest>{move || to_newest_label(open.unseen())}</button>
+            </Show>
+        </div>
+    }
+}
+
+fn to_newest_label(unseen: u64) -> String {
+    match unseen {
+        0 => "Newest messages".to_owned(),
+        1 => "1 new message".to_owned(),
+        many => format!("{many} new messages"),
+    }
+}
+
+/// Links from an older page to newer messages, for browsers without WASM. With WASM newer messages load on scrolling.
+#[component]
+fn NewerLinks(open: OpenConversation, newer: Cursor) -> impl IntoView {
+    view! {
+        <Show when=move || !open.entered.get()>
+            <p class="pager">
+                <a class="button" href=format!("{}?after={newer}", open.path())>"Newer messages"</a>
+                <a class="button" href=format!("{}?before={}", open.path(), Cursor::newest())>"Newest messages"</a>
+            </p>
+        </Show>
+    }
+}

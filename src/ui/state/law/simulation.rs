@@ -1,0 +1,260 @@
+//! Simulated page, with the events and responses in flight between it and the server.
+
+use proptest::prelude::*;
+
+use crate::domain::conversation::{Conversation, Receipts};
+use crate::domain::event::Event;
+use crate::domain::message::Message;
+use crate::domain::page::{Cursor, Page};
+use crate::ui::state::law::history::{Start, Step};
+use crate::ui::state::law::server::{self, Server};
+use crate::ui::state::timeline::SHOWN_MAX;
+use crate::ui::state::{InboxRows, Timeline, inbox_rows, timeline};
+
+/// More requests than any page has to make.
+const REQUESTS_MAX: usize = 200;
+
+/// Response of the server, as the data were when it read them.
+enum Response {
+    Inbox(inbox_rows::Pull, Page<Conversation>),
+    Newer(timeline::Pull, Page<Message>),
+    Older(Cursor, Page<Message>),
+    Newest(timeline::Pull, Page<Message>),
+    Receipts(Receipts),
+}
+
+/// A page that shows conversation 0, with its event stream and the responses in flight. It uses [`Timeline`] and
+/// [`Receipts`] as `open_conversation/` does, which itself needs a browser.
+pub(super) struct Simulation {
+    server: Server,
+    inbox: InboxRows,
+    timeline: Timeline,
+    receipts: Receipts,
+    /// True if the end of the loaded messages is in view.
+    at_end: bool,
+    /// True if new messages are appended as they come. Otherwise the page shows an older part of the conversation, and
+    /// only an explicit step pulls the next messages.
+    follows: bool,
+    events: Vec<Event>,
+    responses: Vec<Response>,
+}
+
+impl Simulation {
+    pub(super) fn new(start: &Start) -> Self {
+        let server = Server::new(start);
+        let page = server.initial_page(start);
+        Self {
+            inbox: InboxRows::new(server::me(), server.inbox(0)),
+            receipts: server.receipts(),
+            at_end: start.at_end,
+            follows: page.newer.is_none(),
+            timeline: Timeline::new(Server::id(0), page),
+            server,
+            events: Vec::new(),
+            responses: Vec::new(),
+        }
+    }
+
+    /// Executes a step, and checks the law.
+    pub(super) fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
+        let known = self.receipts;
+        match *step {
+            Step::Send { conversation, mine } => self.events.push(self.server.send(conversation, mine)),
+            Step::Read { conversation } => self.events.push(self.server.read(conversation)),
+            Step::MarkUnread { conversation } => self.events.push(self.server.mark_unread(conversation)),
+            Step::DeliverToPeer { all_but } => self.events.push(self.server.deliver_to_peer(all_but)),
+            Step::ReadByPeer { all_but } => self.events.push(self.server.read_by_peer(all_but)),
+            Step::ReceiveEvent { index, again } if index < self.events.len() => {
+                let event = if again { self.events[index].clone() } else { self.events.remove(index) };
+                self.apply_event(&event)?;
+            }
+            Step::LoseEvent { index } if index < self.events.len() => drop(self.events.remove(index)),
+            Step::ReceiveResponse { index } if index < self.responses.len() => {
+                let response = self.responses.remove(index);
+                self.apply_response(response)?;
+            }
+            Step::ReceiveEvent { .. } | Step::LoseEvent { .. } | Step::ReceiveResponse { .. } => {}
+            Step::Reconnect => self.reconnect()?,
+            Step::Scroll { to_end } => self.at_end = to_end,
+            Step::PullInbox => self.pull_inbox(),
+            Step::PullNewer => self.pull_newer(),
+            Step::PullOlder => self.pull_older()?,
+            Step::PullNewest => self.pull_newest(),
+        }
+        self.check(known)
+    }
+
+    fn apply_event(&mut self, event: &Event) -> Result<(), TestCaseError> {
+        self.inbox.apply(event);
+        self.timeline.apply(event);
+        if let Some(receipts) = event.receipts(Server::id(0), server::me()) {
+            self.receipts = self.receipts.merged(receipts);
+        }
+        if *event == Event::Resync {
+            self.responses.push(Response::Receipts(self.server.receipts()));
+        }
+        self.forget()
+    }
+
+    fn reconnect(&mut self) -> Result<(), TestCaseError> {
+        self.events.clear();
+        self.apply_event(&Event::Resync)
+    }
+
+    /// Drops the messages that are furthest from the scroll position.
+    fn forget(&mut self) -> Result<(), TestCaseError> {
+        if self.at_end {
+            self.timeline.forget_oldest();
+            return Ok(());
+        }
+        self.forget_newest()
+    }
+
+    fn forget_newest(&mut self) -> Result<(), TestCaseError> {
+        if self.timeline.forget_newest() {
+            self.follows = false;
+            let last_seq = self.timeline.last_seq();
+            prop_assert!(last_seq > 0, "the messages after a legacy message are never asked for by time");
+        }
+        Ok(())
+    }
+
+    fn pull_inbox(&mut self) {
+        if self.inbox.is_incomplete() && !self.is_pending(|response| matches!(response, Response::Inbox(..))) {
+            let pull = self.inbox.pull();
+            self.responses.push(Response::Inbox(pull, self.server.inbox(pull.depth)));
+        }
+    }
+
+    fn pull_newer(&mut self) {
+        if !self.timeline.is_at_newest() && !self.is_pending(|response| matches!(response, Response::Newer(..))) {
+            let pull = self.timeline.pull();
+            let page = self.server.page_after(pull.after.as_ref());
+            self.responses.push(Response::Newer(pull, page));
+        }
+    }
+
+    fn pull_older(&mut self) -> Result<(), TestCaseError> {
+        if let Some(cursor) = self.timeline.older().cloned()
+            && !self.is_pending(|response| matches!(response, Response::Older(..)))
+        {
+            let page = self.server.page_before(&cursor)?;
+            let last = self.server.messages()[..self.count_before()].last();
+            prop_assert!(
+                page.items.last() == last,
+                "{cursor} does not ask for the messages right before the loaded ones"
+            );
+            self.responses.push(Response::Older(cursor, page));
+        }
+        Ok(())
+    }
+
+    fn pull_newest(&mut self) {
+        if !self.follows && !self.is_pending(|response| matches!(response, Response::Newest(..))) {
+            self.responses.push(Response::Newest(self.timeline.pull(), self.server.newest_page()));
+        }
+    }
+
+    fn is_pending(&self, is_wanted: impl Fn(&Response) -> bool) -> bool {
+        self.responses.iter().any(is_wanted)
+    }
+
+    fn apply_response(&mut self, response: Response) -> Result<(), TestCaseError> {
+        match response {
+            Response::Inbox(pull, page) => self.inbox.refresh(&pull, page),
+            Response::Newer(pull, page) => {
+                self.timeline.extend(&pull, page);
+                if self.follows {
+                    self.forget()?;
+                } else {
+                    self.timeline.forget_oldest();
+                    self.follows = self.timeline.is_at_newest();
+                }
+            }
+            Response::Older(cursor, page) => {
+                self.timeline.prepend(&cursor, page);
+                self.forget_newest()?;
+            }
+            Response::Newest(pull, page) => {
+                self.timeline.replace(&pull, page);
+                self.follows = true;
+            }
+            Response::Receipts(receipts) => self.receipts = receipts.merged(self.receipts),
+        }
+        Ok(())
+    }
+
+    /// Returns the number of messages before the loaded ones.
+    fn count_before(&self) -> usize {
+        let first = self.timeline.messages().first().map(|message| &message.sent_at);
+        self.server.messages().partition_point(|message| Some(&message.sent_at) < first)
+    }
+
+    /// Checks the part of the law that holds at any time. `known` are the receipts before the last step.
+    fn check(&self, known: Receipts) -> Result<(), TestCaseError> {
+        let (shown, before) = (self.timeline.messages(), self.count_before());
+        let stored = self.server.messages().get(before..before + shown.len());
+        let seqs = || shown.iter().map(|message| message.seq).collect::<Vec<_>>();
+        prop_assert!(stored == Some(shown), "in order, without repeats and gaps: {:?}", seqs());
+        prop_assert_eq!(self.timeline.older().is_some(), before > 0, "the page knows if there are older messages");
+        prop_assert!(self.timeline.latest_seq() >= self.timeline.last_seq(), "loaded messages are known messages");
+        let excess = shown.len().saturating_sub(SHOWN_MAX);
+        // Legacy messages are kept: they cannot be asked for by time.
+        prop_assert!(excess == 0 || shown[excess].seq == 0, "{} messages are too many", shown.len());
+        let (now, stored) = (self.receipts, self.server.receipts());
+        prop_assert!(known.delivered <= now.delivered && now.delivered <= stored.delivered, "{now:?} of {stored:?}");
+        prop_assert!(known.read <= now.read && now.read <= stored.read, "{now:?} of {stored:?}");
+        Ok(())
+    }
+
+    /// Delivers all events in flight.
+    pub(super) fn deliver_all(&mut self) -> Result<(), TestCaseError> {
+        while !self.events.is_empty() {
+            self.step(&Step::ReceiveEvent { index: 0, again: false })?;
+        }
+        Ok(())
+    }
+
+    /// Makes all requests that a page makes by itself, and checks that the page then equals the server.
+    pub(super) fn settle(&mut self) -> Result<(), TestCaseError> {
+        let requests = [Step::PullInbox, Step::PullNewer];
+        let is_incomplete = |it: &Self| it.inbox.is_incomplete() || (it.follows && !it.timeline.is_at_newest());
+        self.pull_while(is_incomplete, &requests)?;
+        let truth = self.server.inbox(self.inbox.rows().len());
+        prop_assert_eq!(self.inbox.rows(), &truth.items[..]);
+        prop_assert_eq!(self.receipts, self.server.receipts());
+        prop_assert!(!self.follows || self.ends_with_newest(), "a page that follows ends with the newest message");
+        Ok(())
+    }
+
+    /// Loads older messages up to the beginning of the conversation. [`Simulation::check`] verifies that it is one.
+    pub(super) fn load_to_beginning(&mut self) -> Result<(), TestCaseError> {
+        self.pull_while(|it| it.timeline.older().is_some(), &[Step::PullOlder])
+    }
+
+    pub(super) fn load_to_end(&mut self) -> Result<(), TestCaseError> {
+        self.pull_while(|it| !it.timeline.is_at_newest(), &[Step::PullNewer])?;
+        prop_assert!(self.ends_with_newest(), "a page without newer messages ends with the newest message");
+        Ok(())
+    }
+
+    fn ends_with_newest(&self) -> bool {
+        self.timeline.messages().last() == self.server.messages().last()
+    }
+
+    /// Makes requests and receives all responses as long as the page is incomplete.
+    fn pull_while(&mut self, is_incomplete: impl Fn(&Self) -> bool, requests: &[Step]) -> Result<(), TestCaseError> {
+        for _ in 0..REQUESTS_MAX {
+            while !self.responses.is_empty() {
+                self.step(&Step::ReceiveResponse { index: 0 })?;
+            }
+            if !is_incomplete(self) {
+                return Ok(());
+            }
+            for request in requests {
+                self.step(request)?;
+            }
+        }
+        Err(TestCaseError::fail("the page makes requests without end"))
+    }
+}
