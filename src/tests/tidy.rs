@@ -1,5 +1,9 @@
 //! House rules that the compiler does not check.
 
+mod imports;
+
+mod language;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
