@@ -22,6 +22,9 @@ use crate::server::stream::reader::{self, Reader};
 /// Time that open requests have to finish after the shutdown signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Time that inbox updates have to finish after the last request.
+const INBOX_UPDATES_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Interval of the cleanup of expired sessions and idle rate-limit counters.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(600);
 
@@ -64,10 +67,12 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
             handle.graceful_shutdown(Some(SHUTDOWN_TIMEOUT));
         }
     });
+    let inbox_updates = state.store.inbox_updates.clone();
     server.serve(router(state).into_make_service_with_connect_info::<SocketAddr>()).await.context("serve")?;
     if handle.connection_count() > 0 {
         tracing::warn!(open = handle.connection_count(), timeout = ?SHUTDOWN_TIMEOUT, "shutdown timed out");
     }
+    inbox_updates.finish(INBOX_UPDATES_TIMEOUT).await;
     Ok(())
 }
 

@@ -8,6 +8,8 @@ mod defects;
 mod account_errors;
 
 mod admin;
+mod inbox_updates;
+
 mod json_api;
 
 mod key_set;

@@ -3,6 +3,7 @@
 use sqlx::PgPool;
 
 use crate::server::config::Config;
+use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::{self, conversations, messages};
 use crate::server::store::postgres::{self, sessions, users};
 
@@ -19,6 +20,8 @@ pub struct Store {
     pub conversations: conversations::Conversations,
     /// Messages, in DynamoDB.
     pub messages: messages::Messages,
+    /// Updates that follow messages, in the background.
+    pub inbox_updates: InboxUpdates,
 }
 
 impl Store {
@@ -32,10 +35,13 @@ impl Store {
     pub fn with_table(config: &Config, table: dynamodb::Table) -> anyhow::Result<Self> {
         let postgres = postgres::connect(&config.database_url)?;
         let users = users::Users::new(postgres.clone());
+        let inbox_updates = InboxUpdates::in_background(table.clone());
+        let conversations = conversations::Conversations::new(table.clone(), users.clone());
         Ok(Self {
             sessions: sessions::Sessions::new(postgres.clone(), &config.session_key)?,
-            conversations: conversations::Conversations::new(table.clone(), users.clone()),
-            messages: messages::Messages::new(table.clone()),
+            conversations: conversations.with_updates(inbox_updates.clone()),
+            messages: messages::Messages::new(table.clone()).with_updates(inbox_updates.clone()),
+            inbox_updates,
             users,
             postgres,
             table,

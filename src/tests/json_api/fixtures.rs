@@ -14,11 +14,11 @@ use crate::support::app::{Answer, Browser, TestApp};
 use crate::support::dynamodb::TABLE;
 
 /// Id of a conversation that does not exist.
-pub(super) const UNKNOWN_CONVERSATION: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
+pub(crate) const UNKNOWN_CONVERSATION: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
 
 /// Client of the JSON API: no cookies, and possibly a token.
 #[derive(Clone)]
-pub(super) struct ApiClient {
+pub(crate) struct ApiClient {
     server: SocketAddr,
     http: reqwest::Client,
     authorization: Option<String>,
@@ -27,23 +27,23 @@ pub(super) struct ApiClient {
 
 impl ApiClient {
     /// Returns a client without a token, at an address of its own.
-    pub(super) fn anonymous(app: &TestApp) -> Self {
+    pub(crate) fn anonymous(app: &TestApp) -> Self {
         static NEXT: AtomicU8 = AtomicU8::new(1);
         let address = format!("198.51.100.{}", NEXT.fetch_add(1, Ordering::Relaxed));
         Self { server: app.address, http: reqwest::Client::new(), authorization: None, address }
     }
 
     /// Returns a client that sends this `Authorization` header.
-    pub(super) fn with_authorization(app: &TestApp, authorization: &str) -> Self {
+    pub(crate) fn with_authorization(app: &TestApp, authorization: &str) -> Self {
         Self { authorization: Some(authorization.to_owned()), ..Self::anonymous(app) }
     }
 
     /// Returns a client with an access token of a user in the pool.
-    pub(super) async fn with_token_of(app: &TestApp, name: &str) -> Self {
+    pub(crate) async fn with_token_of(app: &TestApp, name: &str) -> Self {
         Self::with_authorization(app, &format!("Bearer {}", app.pool.tokens(name).await.access))
     }
 
-    pub(super) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let url = format!("http://{}{path}", self.server);
         let request = self.http.request(method, url).header("x-forwarded-for", &self.address);
         match &self.authorization {
@@ -52,21 +52,21 @@ impl ApiClient {
         }
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
     }
 
-    pub(super) async fn post(&self, message: &Value) -> Answer {
+    pub(crate) async fn post(&self, message: &Value) -> Answer {
         self.send(self.request(Method::POST, "/api/messages").json(message)).await
     }
 
-    pub(super) async fn post_with_key(&self, key: &str, message: &Value) -> Answer {
+    pub(crate) async fn post_with_key(&self, key: &str, message: &Value) -> Answer {
         let request = self.request(Method::POST, "/api/messages").header("idempotency-key", key);
         self.send(request.json(message)).await
     }
 
     /// Sends a request, and checks the response against the OpenAPI document.
-    pub(super) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let request = request.build().expect("a request");
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let response = self.http.execute(request).await.expect("the server answers");
@@ -80,18 +80,18 @@ impl ApiClient {
 }
 
 /// Creates a user. Returns a browser in which they are signed in, and a client with their token.
-pub(super) async fn new_user(app: &TestApp, name: &str) -> (Browser, ApiClient) {
+pub(crate) async fn new_user(app: &TestApp, name: &str) -> (Browser, ApiClient) {
     let browser = app.sign_in(name).await;
     (browser, ApiClient::with_token_of(app, name).await)
 }
 
 /// Makes a number of requests concurrently, and returns their responses.
-pub(super) async fn concurrently<T: Future<Output = Answer>>(count: usize, request: impl Fn() -> T) -> Vec<Answer> {
+pub(crate) async fn concurrently<T: Future<Output = Answer>>(count: usize, request: impl Fn() -> T) -> Vec<Answer> {
     join_all((0..count).map(|_| request())).await
 }
 
 /// Asserts that some of the requests were rate limited, and that all others were answered with `otherwise`.
-pub(super) fn assert_some_rate_limited(answers: &[Answer], otherwise: StatusCode) {
+pub(crate) fn assert_some_rate_limited(answers: &[Answer], otherwise: StatusCode) {
     let (limited, answered): (Vec<_>, Vec<_>) =
         answers.iter().partition(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS);
     assert!(!limited.is_empty() && !answered.is_empty(), "{} limited, {} not", limited.len(), answered.len());
@@ -103,7 +103,7 @@ pub(super) fn assert_some_rate_limited(answers: &[Answer], otherwise: StatusCode
 }
 
 /// Writes a message straight into the table, without any checks.
-pub(super) async fn put_message(app: &TestApp, row: MessageRow) {
+pub(crate) async fn put_message(app: &TestApp, row: MessageRow) {
     let put = app.dynamodb.client().put_item().table_name(TABLE).set_item(Some(row.item()));
     put.send().await.expect("a row is written");
 }

@@ -6,3 +6,5 @@ mod fixtures;
 mod reading;
 mod sending;
 mod tokens;
+
+pub(crate) use fixtures::ApiClient;

@@ -18,6 +18,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::DropGuard;
 use uuid::Uuid;
 
@@ -35,7 +36,8 @@ pub struct TestApp {
     pub pool: Pool,
     pub database: Database,
     pub dynamodb: DynamoDb,
-    _running: DropGuard,
+    running: JoinHandle<anyhow::Result<()>>,
+    _stop: DropGuard,
 }
 
 impl TestApp {
@@ -70,9 +72,16 @@ impl TestApp {
         let state = AppState::with_store(config, options(), store).await.expect("a configuration that can work");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let running = state.closing.clone().drop_guard();
-        tokio::spawn(run::serve_on(listener, state.clone()));
-        Self { address, state, pool, database, dynamodb, _running: running }
+        let stop = state.closing.clone().drop_guard();
+        let running = tokio::spawn(run::serve_on(listener, state.clone()));
+        Self { address, state, pool, database, dynamodb, running, _stop: stop }
+    }
+
+    /// Stops the server, and returns its table once it has stopped.
+    pub async fn stop(self) -> DynamoDb {
+        self.state.closing.cancel();
+        self.running.await.expect("the server does not panic").expect("the server stops without an error");
+        self.dynamodb
     }
 
     /// Returns a browser with its own client address that is not signed in.

@@ -1,5 +1,5 @@
 //! A proxy in front of a DynamoDB with faults that no emulator has: throttling, conflicts, failures after a commit,
-//! unprocessed keys.
+//! unprocessed keys, and requests that are held.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::dynamodb::{DynamoDb, web_client_of};
 
@@ -62,6 +63,15 @@ pub(crate) struct FaultProxy {
     endpoint: String,
     account: String,
     plan: Plan,
+    hold: watch::Sender<Hold>,
+}
+
+/// Requests that are held: transactions whose body contains a text.
+#[derive(Clone, Copy, Default)]
+struct Hold {
+    text: Option<&'static str>,
+    /// Number of requests held so far.
+    count: usize,
 }
 
 impl FaultProxy {
@@ -69,12 +79,16 @@ impl FaultProxy {
     pub(crate) async fn start(dynamodb: &DynamoDb) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
-        let plan = Plan::default();
-        let state =
-            ProxyState { plan: Arc::clone(&plan), to: dynamodb.endpoint().to_owned(), http: reqwest::Client::new() };
+        let (plan, hold) = (Plan::default(), watch::Sender::new(Hold::default()));
+        let state = ProxyState {
+            plan: Arc::clone(&plan),
+            hold: hold.clone(),
+            to: dynamodb.endpoint().to_owned(),
+            http: reqwest::Client::new(),
+        };
         let proxy = Router::new().fallback(answer).with_state(state);
         tokio::spawn(async move { axum::serve(listener, proxy).await });
-        Self { endpoint, account: dynamodb.account().to_owned(), plan }
+        Self { endpoint, account: dynamodb.account().to_owned(), plan, hold }
     }
 
     /// Returns the proxy's address.
@@ -97,6 +111,21 @@ impl FaultProxy {
         self.plan.lock().expect("no test panics while it plans").clear();
     }
 
+    /// Holds all transactions whose body contains `text`, until [`FaultProxy::release`].
+    pub(crate) fn hold_transactions_with(&self, text: &'static str) {
+        self.hold.send_modify(|hold| hold.text = Some(text));
+    }
+
+    /// Waits until at least `count` requests have been held.
+    pub(crate) async fn until_held(&self, count: usize) {
+        self.hold.subscribe().wait_for(|hold| hold.count >= count).await.expect("the proxy runs");
+    }
+
+    /// Forwards the held requests, and holds no more.
+    pub(crate) fn release(&self) {
+        self.hold.send_modify(|hold| hold.text = None);
+    }
+
     /// Returns a client with the timeouts and retries of the web server.
     pub(crate) async fn client(&self) -> Client {
         web_client_of(&self.endpoint, &self.account).await
@@ -107,6 +136,7 @@ impl FaultProxy {
 #[derive(Clone)]
 struct ProxyState {
     plan: Plan,
+    hold: watch::Sender<Hold>,
     to: String,
     http: reqwest::Client,
 }
@@ -117,6 +147,17 @@ impl ProxyState {
         let (times, fault) = plan.get_mut(operation).filter(|(times, _)| *times > 0)?;
         *times -= 1;
         Some(fault.clone())
+    }
+
+    /// Waits as long as the request is to be held.
+    async fn wait_if_held(&self, operation: &str, body: &Bytes) {
+        let body = String::from_utf8_lossy(body);
+        let is_held = |hold: &Hold| operation == "TransactWriteItems" && hold.text.is_some_and(|it| body.contains(it));
+        self.hold.send_if_modified(|hold| {
+            hold.count += usize::from(is_held(hold));
+            is_held(hold)
+        });
+        self.hold.subscribe().wait_for(|hold| !is_held(hold)).await.expect("the proxy runs");
     }
 
     async fn forward(&self, mut headers: HeaderMap, body: Bytes) -> Response {
@@ -130,6 +171,7 @@ impl ProxyState {
 async fn answer(State(state): State<ProxyState>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    state.wait_if_held(&operation, &body).await;
     match state.next_fault(&operation) {
         None => state.forward(headers, body).await,
         Some(Fault::Refused(status, error)) => json_response(status, &error),

@@ -14,6 +14,7 @@ use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::cursor::{self, Direction};
+use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::legacy::LegacyRows;
 use crate::server::store::dynamodb::membership::{Membership, peer_of};
 use crate::server::store::dynamodb::rows::{self, Head, InboxRow, MessageRow, ReadCursor};
@@ -27,12 +28,19 @@ pub struct Conversations {
     table: Table,
     users: Users,
     legacy_rows: LegacyRows,
+    updates: InboxUpdates,
 }
 
 impl Conversations {
     /// Creates access to the conversations in `table`, with current names from `users`.
     pub fn new(table: Table, users: Users) -> Self {
-        Self { legacy_rows: LegacyRows::new(table.clone()), table, users }
+        let updates = InboxUpdates::inline(table.clone());
+        Self { legacy_rows: LegacyRows::new(table.clone()), table, users, updates }
+    }
+
+    /// Lets the updates that follow a message be carried out by `updates`, instead of before `start` returns.
+    pub fn with_updates(self, updates: InboxUpdates) -> Self {
+        Self { updates, ..self }
     }
 
     /// Returns one page of a user's inbox, newest first, with previews cut to [`PREVIEW_LEN_MAX`]. `older` of a page
@@ -71,6 +79,7 @@ impl Conversations {
                 Some(slice) => slice,
                 None => time_slices::slice(&self.table, &inbox, direction, from, PAGE_SIZE, row).await?,
             };
+        slice = self.updates.merge(me, slice, from.is_none()).await?;
         let older = slice.rows.last().filter(|_| slice.more).map(|last| cursor::encode(&inbox, direction, &last.at));
         // If a conversation has two rows, the newer of them may have been on an earlier page.
         if from.is_some() {
@@ -144,7 +153,7 @@ impl Conversations {
                 let membership =
                     membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
                 let row = send::append(&self.table, &membership, me, id, body).await?;
-                send::after_commit(&self.table, &membership, &row).await;
+                self.updates.follow(row.clone(), vec![me.id, other.id]).await;
                 return Ok((conversation, row.into_message()));
             }
             if send::start(&self.table, &first, other).await? {
@@ -157,12 +166,18 @@ impl Conversations {
 
     /// Returns the member's own read cursor. One read unit.
     pub async fn read_cursor(&self, membership: &Membership) -> Result<ReadCursor, Failure> {
-        read_cursors::get(&self.table, membership.me(), membership.conversation()).await
+        self.cursor_of(membership, membership.me()).await
     }
 
     /// Returns the receipts of the peer. One read unit.
     pub async fn receipts(&self, membership: &Membership) -> Result<Receipts, Failure> {
-        Ok(read_cursors::get(&self.table, membership.peer(), membership.conversation()).await?.receipts)
+        Ok(self.cursor_of(membership, membership.peer()).await?.receipts)
+    }
+
+    async fn cursor_of(&self, membership: &Membership, reader: user::Id) -> Result<ReadCursor, Failure> {
+        let mut cursor = read_cursors::get(&self.table, reader, membership.conversation()).await?;
+        self.updates.merge_cursor(membership.conversation(), reader, &mut cursor);
+        Ok(cursor)
     }
 
     /// Advances the member's read position to `seq`, never back, and never past the newest message. Clears an unread
@@ -203,8 +218,11 @@ impl Conversations {
         }
         let users: Vec<_> = rows.iter().map(|row| row.peer.id).collect();
         let conversations: Vec<_> = rows.iter().map(|row| row.conversation).collect();
-        let (users, cursors) =
+        let (users, mut cursors) =
             tokio::try_join!(self.users.by_ids(&users), read_cursors::get_many(&self.table, me, &conversations))?;
+        for conversation in conversations {
+            self.updates.merge_cursor(conversation, me, cursors.entry(conversation).or_default());
+        }
         let users: HashMap<_, _> = users.into_iter().map(|user| (user.id, user)).collect();
         Ok(rows.into_iter().map(|row| to_conversation(row, me, &users, &cursors)).collect())
     }

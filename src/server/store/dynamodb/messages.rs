@@ -6,6 +6,7 @@ use crate::domain::user::User;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::cursor::{self, Direction};
+use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::legacy::LegacyRows;
 use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::rows::MessageRow;
@@ -21,12 +22,18 @@ const BEFORE_UNREAD: usize = 3;
 pub struct Messages {
     table: Table,
     legacy_rows: LegacyRows,
+    updates: InboxUpdates,
 }
 
 impl Messages {
     /// Creates access to the messages in `table`.
     pub fn new(table: Table) -> Self {
-        Self { legacy_rows: LegacyRows::new(table.clone()), table }
+        Self { legacy_rows: LegacyRows::new(table.clone()), updates: InboxUpdates::inline(table.clone()), table }
+    }
+
+    /// Lets the updates that follow a message be carried out by `updates`, instead of before `append` returns.
+    pub fn with_updates(self, updates: InboxUpdates) -> Self {
+        Self { updates, ..self }
     }
 
     /// Returns the page with which a conversation opens, oldest first: the newest page, extended back to the first
@@ -136,8 +143,8 @@ impl Messages {
     /// Stores a message once, however often it is called with the same id, and returns the stored message. Conflict if
     /// the id already belongs to another text or author.
     ///
-    /// One transaction of three rows (six write units up to 1 KB), then the two inbox rows and the author's read
-    /// cursor.
+    /// One transaction of three rows (six write units up to 1 KB). The members' inbox rows and the author's read cursor
+    /// follow ([`InboxUpdates`]).
     pub async fn append(
         &self,
         membership: &Membership,
@@ -146,7 +153,7 @@ impl Messages {
         body: &Body,
     ) -> Result<Message, Failure> {
         let row = send::append(&self.table, membership, me, id, body).await?;
-        send::after_commit(&self.table, membership, &row).await;
+        self.updates.follow(row.clone(), vec![membership.me(), membership.peer()]).await;
         Ok(row.into_message())
     }
 }

@@ -105,6 +105,29 @@ pub struct InboxRow {
 }
 
 impl InboxRow {
+    /// Creates a row at a message.
+    pub(super) fn new(owner: user::Id, peer: User, newest: &MessageRow) -> Self {
+        Self {
+            owner,
+            at: newest.at.clone(),
+            conversation: newest.conversation,
+            peer,
+            body: newest.body.clone(),
+            seq: newest.seq,
+            last_author: Some(newest.author.id),
+        }
+    }
+
+    /// Returns the row moved to a newer message.
+    pub(super) fn moved_to(&self, newest: &MessageRow) -> Self {
+        let peer = if self.peer.id == newest.author.id { &newest.author } else { &self.peer };
+        Self {
+            at: self.at.next(newest.at.at()),
+            seq: newest.seq.max(self.seq),
+            ..Self::new(self.owner, peer.clone(), newest)
+        }
+    }
+
     /// Decodes a row; `None` if it is not an inbox row, or an attribute that an inbox row needs is missing.
     pub fn from_item(item: &Item) -> Option<Self> {
         let Key::Inbox(owner, at) = Key::of(item)? else { return None };

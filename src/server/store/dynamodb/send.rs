@@ -12,7 +12,6 @@ use crate::domain::user::User;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::backoff::Backoff;
-use crate::server::store::dynamodb::inbox;
 use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::rows::{self, Head, InboxRow, MessageRow};
 use crate::server::store::dynamodb::table::{Item, Key, LAST_SK, MESSAGE_SK, SEQ, SortTime};
@@ -69,15 +68,7 @@ pub(super) async fn append(
 pub(super) async fn start(table: &Table, first: &MessageRow, peer: &User) -> Result<bool, Failure> {
     let me = &first.author;
     let head = Head { members: [me.id, peer.id], seq: first.seq, last: first.at.clone() };
-    let inbox_row = |owner: &User, peer: &User| InboxRow {
-        owner: owner.id,
-        at: first.at.clone(),
-        conversation: first.conversation,
-        peer: peer.clone(),
-        body: first.body.clone(),
-        seq: first.seq,
-        last_author: Some(me.id),
-    };
+    let inbox_row = |owner: &User, peer: &User| InboxRow::new(owner.id, peer.clone(), first);
     let parts = vec![
         put_message(table, first)?,
         put_marker(table, first)?,
@@ -89,18 +80,6 @@ pub(super) async fn start(table: &Table, first: &MessageRow, peer: &User) -> Res
         table.put_if_absent(rows::read_cursor(me.id, first.conversation, first.seq, &first.at))?,
     ];
     Ok(table.transact(parts).await?.is_ok())
-}
-
-/// Updates the rows that depend on a stored message. May be repeated at any time. A failure loses nothing: the reader
-/// of the table's stream does the same.
-pub(super) async fn after_commit(table: &Table, membership: &Membership, row: &MessageRow) {
-    // A user who answers has read the messages before the answer, and their own message is not unread for them.
-    let read = membership.read_up_to(table, row.seq);
-    let (moved, read) = tokio::join!(inbox::move_inbox_rows(table, row), read);
-    for failure in [moved.err(), read.err()].into_iter().flatten() {
-        let conversation = row.conversation;
-        tracing::warn!(%conversation, ?failure, "message stored, but an inbox row or read cursor was not updated");
-    }
 }
 
 /// Reads the current head of a conversation, strongly consistent.

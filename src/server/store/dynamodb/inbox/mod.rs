@@ -1,7 +1,12 @@
-//! Inbox rows: finding them, and moving them to the newest message.
+//! Inbox rows: finding them, moving them to the newest message, and the updates that follow a stored message.
 
 pub mod moves;
 
+mod pending;
+
 pub(crate) mod rows;
 
+mod updates;
+
 pub use moves::move_inbox_rows;
+pub use updates::InboxUpdates;

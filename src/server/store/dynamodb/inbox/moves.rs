@@ -111,16 +111,7 @@ fn is_older(row: &InboxRow, newest: &MessageRow) -> bool {
 async fn replace(table: &Table, current: &InboxRow, newest: &MessageRow) -> Result<bool, Failure> {
     const DELETE: usize = 0;
     const PUT: usize = 1;
-    let mut next = InboxRow {
-        at: current.at.next(newest.at.at()),
-        body: newest.body.clone(),
-        seq: newest.seq.max(current.seq),
-        last_author: Some(newest.author.id),
-        ..current.clone()
-    };
-    if next.peer.id == newest.author.id {
-        next.peer = newest.author.clone();
-    }
+    let mut next = current.moved_to(newest);
     loop {
         let parts = vec![rows::delete(table, current)?, table.put_if_absent(next.item())?];
         let Err(cancelled) = table.transact(parts).await? else { return Ok(true) };

@@ -1,0 +1,184 @@
+//! Messages whose inbox rows have not moved yet, and the state of an inbox with them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::domain::{conversation, user};
+use crate::server::store::dynamodb::rows::{InboxRow, MessageRow};
+
+/// Maximum number of conversations with pending updates. If DynamoDB is unavailable for so long that there are more, the
+/// rows of the others are left to the reader of the table's stream.
+const PENDING_MAX: usize = 10_000;
+
+/// Updates of one conversation that follow its stored messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Update {
+    /// The newest message.
+    pub(crate) newest: MessageRow,
+    pub(crate) members: Vec<user::Id>,
+    /// Read positions of the senders: the sequence number of each sender's newest message.
+    pub(crate) read: BTreeMap<user::Id, u64>,
+}
+
+impl Update {
+    /// Creates the updates that follow one message.
+    pub(crate) fn new(newest: MessageRow, members: Vec<user::Id>) -> Self {
+        let read = BTreeMap::from([(newest.author.id, newest.seq)]);
+        Self { newest, members, read }
+    }
+
+    /// Adds the updates that follow another message of the same conversation.
+    fn merge(&mut self, other: Self) {
+        if other.newest.seq > self.newest.seq {
+            self.newest = other.newest;
+        }
+        for (reader, seq) in other.read {
+            let known = self.read.entry(reader).or_default();
+            *known = seq.max(*known);
+        }
+    }
+}
+
+/// Pending updates by conversation.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    updates: HashMap<conversation::Id, Update>,
+}
+
+impl Pending {
+    /// Adds an update. Returns `false` if there are too many already.
+    pub(crate) fn add(&mut self, update: Update) -> bool {
+        let is_full = self.updates.len() >= PENDING_MAX;
+        match self.updates.get_mut(&update.newest.conversation) {
+            Some(known) => known.merge(update),
+            None if is_full => return false,
+            None => drop(self.updates.insert(update.newest.conversation, update)),
+        }
+        true
+    }
+
+    /// Returns what is pending in a conversation.
+    pub(crate) fn get(&self, conversation: conversation::Id) -> Option<&Update> {
+        self.updates.get(&conversation)
+    }
+
+    /// Removes an update that has been carried out. Returns `false` if messages have been added to it since.
+    pub(crate) fn remove(&mut self, done: &Update) -> bool {
+        let is_done = self.get(done.newest.conversation) == Some(done);
+        if is_done {
+            self.updates.remove(&done.newest.conversation);
+        }
+        is_done
+    }
+
+    /// Returns the number of conversations with pending updates.
+    pub(crate) fn len(&self) -> usize {
+        self.updates.len()
+    }
+
+    /// Returns the pending updates of a user's conversations.
+    pub(crate) fn of_member(&self, owner: user::Id) -> Vec<Update> {
+        self.updates.values().filter(|update| update.members.contains(&owner)).cloned().collect()
+    }
+
+    /// Returns the pending read position of a member; 0 if there is none.
+    pub(crate) fn read_seq(&self, conversation: conversation::Id, reader: user::Id) -> u64 {
+        self.get(conversation).and_then(|update| update.read.get(&reader)).copied().unwrap_or(0)
+    }
+}
+
+/// Moves the rows of `updates` up in the newest page of an inbox, as their moves in the table will do, and sorts the
+/// page. Returns the updates whose conversations are not on the page.
+pub(crate) fn move_up(rows: &mut Vec<InboxRow>, updates: Vec<Update>) -> Vec<Update> {
+    let mut absent = Vec::new();
+    for update in updates {
+        match rows.iter_mut().find(|row| row.conversation == update.newest.conversation) {
+            Some(row) if row.seq < update.newest.seq => *row = row.moved_to(&update.newest),
+            Some(_) => {}
+            None => absent.push(update),
+        }
+    }
+    sort(rows);
+    absent
+}
+
+/// Sorts rows as an inbox shows them: newest first.
+pub(crate) fn sort(rows: &mut [InboxRow]) {
+    rows.sort_by(|a, b| b.at.at().cmp(&a.at.at()));
+}
+
+/// Removes the rows that `updates` have moved to the newest page, from an older page that still has them.
+pub(crate) fn remove_moved(rows: &mut Vec<InboxRow>, updates: &[Update]) {
+    let has_moved =
+        |row: &InboxRow| updates.iter().any(|it| it.newest.conversation == row.conversation && it.newest.seq > row.seq);
+    rows.retain(|row| !has_moved(row));
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{message, samples};
+    use crate::server::store::dynamodb::table::SortTime;
+
+    fn message(conversation: u128, seq: u64, author: u128) -> MessageRow {
+        MessageRow {
+            conversation: conversation::Id(Uuid::from_u128(conversation)),
+            at: SortTime::from(datetime!(2026-11-21 09:00 UTC) + time::Duration::minutes(seq as i64)),
+            id: message::Id(Uuid::from_u128(u128::from(seq))),
+            author: samples::user(author, "someone"),
+            body: format!("message {seq}"),
+            seq,
+        }
+    }
+
+    fn update(conversation: u128, seq: u64, author: u128) -> Update {
+        let members = [1, 2].map(|n| samples::user(n, "").id).to_vec();
+        Update::new(message(conversation, seq, author), members)
+    }
+
+    fn row(conversation: u128, seq: u64) -> InboxRow {
+        let newest = message(conversation, seq, 2);
+        InboxRow {
+            owner: samples::user(1, "").id,
+            at: newest.at,
+            conversation: newest.conversation,
+            peer: samples::user(2, "ben"),
+            body: newest.body,
+            seq,
+            last_author: Some(newest.author.id),
+        }
+    }
+
+    #[test]
+    fn a_pending_message_moves_its_row_up_and_an_older_one_does_not() {
+        let mut rows = vec![row(7, 5), row(8, 3), row(9, 2)];
+        let absent = move_up(&mut rows, vec![update(9, 6, 1), update(8, 3, 2), update(6, 4, 2)]);
+        let seqs: Vec<_> = rows.iter().map(|row| (row.conversation.0.as_u128(), row.seq)).collect();
+        assert_eq!(seqs, [(9, 6), (7, 5), (8, 3)]);
+        assert_eq!(rows[0].body, "message 6");
+        assert_eq!(absent, [update(6, 4, 2)]);
+    }
+
+    #[test]
+    fn a_row_that_has_moved_to_the_newest_page_is_not_on_an_older_one() {
+        let mut rows = vec![row(7, 5), row(8, 3)];
+        remove_moved(&mut rows, &[update(8, 4, 1), update(7, 5, 1)]);
+        assert_eq!(rows, [row(7, 5)]);
+    }
+
+    #[test]
+    fn an_update_is_done_only_when_no_message_has_been_added_to_it() {
+        let mut pending = Pending::default();
+        assert!(pending.add(update(7, 1, 1)));
+        let taken = pending.get(conversation::Id(Uuid::from_u128(7))).cloned().expect("pending");
+        assert!(pending.add(update(7, 2, 2)));
+        assert!(!pending.remove(&taken));
+        let merged = pending.get(taken.newest.conversation).cloned().expect("pending");
+        let read: Vec<_> = [1, 2].map(|n| pending.read_seq(taken.newest.conversation, samples::user(n, "").id)).into();
+        assert_eq!((merged.newest.seq, read), (2, vec![1, 2]));
+        assert!(pending.remove(&merged));
+        assert_eq!(pending.len(), 0);
+    }
+}
