@@ -41,7 +41,7 @@ fn every_test_named_in_the_table_of_defects_exists() {
 /// AWS access keys and private keys have forms that no other text has.
 #[test]
 fn no_secret_is_committed() {
-    let folders = ["src", "bin", "sql", "style", "public", "end2end", "aws", ".ci"].map(Path::new);
+    let folders = ["src", "bin", "docs", "sql", "style", "public", "end2end", "aws", ".ci"].map(Path::new);
     let top = ["README.md", "Cargo.toml", "Leptos.toml"].map(PathBuf::from);
     for path in folders.into_iter().filter(|folder| folder.exists()).flat_map(files).chain(top) {
         let text = String::from_utf8_lossy(&fs::read(&path).expect("a file")).into_owned();

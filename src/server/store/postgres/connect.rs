@@ -69,10 +69,10 @@ fn advice(duplicates: &[Duplicate]) -> String {
         |Duplicate { what, value, people }: &Duplicate| format!("\n  {what} {value:?}: users {}", people.join(", "));
     let lines: String = duplicates.iter().take(DUPLICATES_LISTED_MAX).map(line).collect();
     format!(
-        "{} values stand in the table users more than once, and nothing has been changed:{lines}\n\
-         Which of two rows is right is for a person to say. Where both are people, give one another value \
-         (update users set handle = 'another' where uuid = '…'). Where one person has two rows, keep the row that the old \
-         app used last and give the other one values of its own: conversations belong to the uuid. Then migrate again",
+        "{} values of the table users are not unique, and nothing has been changed:{lines}\n\
+         Decide for each pair of rows. If they belong to two users, change the value of one \
+         (update users set handle = 'another' where uuid = '…'). If they belong to one user, keep the row that the old \
+         app used last, and change the values of the other: conversations belong to the uuid. Then migrate again",
         duplicates.len()
     )
 }
