@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::request::Parts;
+use backon::{BackoffBuilder, ConstantBuilder};
 
 use crate::server::accounts::input::{self, FormErrors};
 use crate::server::accounts::outcome::count_attempt;
@@ -63,9 +64,11 @@ pub async fn reset_password(
     .await
 }
 
-/// Maximum number of further attempts to end the sessions, and the interval between them.
-const RETRIES_MAX: u32 = 60;
-const RETRY_INTERVAL: Duration = Duration::from_secs(5);
+/// Maximum number of further attempts to end the sessions.
+const RETRIES_MAX: usize = 60;
+
+/// Waits before the further attempts: 5 seconds each, so 5 minutes in total.
+const WAITS: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_secs(5)).with_max_times(RETRIES_MAX);
 
 /// Ends the sessions of the account, and retries in the background if PostgreSQL is unavailable: the code is used up,
 /// so the user cannot repeat the request.
@@ -74,8 +77,8 @@ async fn end_sessions(state: &AppState, email: String) {
     failure.into_public();
     let state = state.clone();
     tokio::spawn(async move {
-        for _ in 0..RETRIES_MAX {
-            tokio::time::sleep(RETRY_INTERVAL).await;
+        for wait in WAITS.build() {
+            tokio::time::sleep(wait).await;
             if try_to_end_sessions(&state, &email).await.is_ok() {
                 return;
             }

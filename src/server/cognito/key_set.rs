@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use backon::{BackoffBuilder, ExponentialBuilder};
 use jsonwebtoken::DecodingKey;
 use reqwest::header::CONTENT_TYPE;
 use tokio::sync::Mutex;
@@ -113,19 +114,23 @@ impl KeySet {
 
     /// Fetches the key set with retries, then keeps refreshing it. Never returns.
     pub async fn refresh_keys(&self) {
-        let mut interval = self.intervals.retry;
+        // Doubled each time, so that a long outage of the pool does not cause a request each second.
+        let first_fetch = ExponentialBuilder::new()
+            .with_min_delay(self.intervals.retry)
+            .with_max_delay(self.intervals.unknown_kid)
+            .without_max_times();
+        let mut until_first_fetch = first_fetch.build();
         loop {
             let fetched = {
                 let _one_fetch_at_a_time = self.last_fetches.lock().await;
                 self.fetch_or_keep().await
             };
-            interval = match (fetched, self.is_ready()) {
+            let wait = match (fetched, self.is_ready()) {
                 (true, _) => self.intervals.refresh,
                 (false, true) => self.intervals.unknown_kid,
-                // Exponential backoff, so that a long outage of the pool does not cause a request each second.
-                (false, false) => (interval * 2).min(self.intervals.unknown_kid),
+                (false, false) => until_first_fetch.next().unwrap_or(self.intervals.unknown_kid),
             };
-            tokio::time::sleep(interval).await;
+            tokio::time::sleep(wait).await;
         }
     }
 

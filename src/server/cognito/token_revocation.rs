@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable};
 use secrecy::SecretString;
 
 use crate::server::cognito::Cognito;
 use crate::server::cognito::error::CognitoError;
 
-/// Maximum number of attempts to revoke tokens.
-const ATTEMPTS_MAX: u32 = 3;
+/// Waits before the second and the third attempt, which is the last one: 1 and 4 seconds.
+const WAITS: ExponentialBuilder =
+    ExponentialBuilder::new().with_min_delay(Duration::from_secs(1)).with_factor(4.0).with_max_times(2);
 
 enum Revocation {
     /// Revokes these refresh tokens and the access tokens issued with them.
@@ -30,19 +32,11 @@ impl Cognito {
         tokio::spawn(self.clone().revoke_with_retries(Revocation::AllOfUser(refresh_token)));
     }
 
-    /// Retries with exponential backoff. A final failure is only logged: the sessions are already deleted.
+    /// Retries temporary failures. A final failure is only logged: the sessions are already deleted.
     async fn revoke_with_retries(self, revocation: Revocation) {
-        let mut backoff = Duration::from_secs(1);
-        for retries_left in (0..ATTEMPTS_MAX).rev() {
-            match self.try_to_revoke(&revocation).await {
-                Ok(()) => return,
-                Err(error) if retries_left == 0 || !error.is_temporary() => {
-                    tracing::warn!(cause = format!("{:#}", error.into_cause()), "token revocation failed");
-                    return;
-                }
-                Err(_) => tokio::time::sleep(backoff).await,
-            }
-            backoff *= 4;
+        let revoked = (|| self.try_to_revoke(&revocation)).retry(WAITS).when(CognitoError::is_temporary).await;
+        if let Err(error) = revoked {
+            tracing::warn!(cause = format!("{:#}", error.into_cause()), "token revocation failed");
         }
     }
 

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use aws_sdk_dynamodbstreams::Client;
+use backon::{BackoffBuilder, ExponentialBuilder};
 use sqlx::PgPool;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -23,7 +24,11 @@ pub use crate::server::stream::source::connect;
 const LOCK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Maximum wait after a failure.
-const RETRY_DELAY_MAX: Duration = Duration::from_secs(4);
+const WAIT_MAX: Duration = Duration::from_secs(4);
+
+/// Waits after failures: half a second at first, doubled each time.
+const WAITS: ExponentialBuilder =
+    ExponentialBuilder::new().with_min_delay(Duration::from_millis(500)).with_max_delay(WAIT_MAX).without_max_times();
 
 /// Poll interval of an idle stream: short enough for a row that a server left behind when it died.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
@@ -62,20 +67,21 @@ impl Reader {
     }
 
     async fn lead_until_cancelled(&self) {
-        let mut delay = Duration::ZERO;
+        let mut waits = WAITS.build();
         loop {
             let began = Instant::now();
             let Err(failure) = self.lead().await;
             if began.elapsed() > LIST_INTERVAL {
-                delay = Duration::ZERO;
+                waits = WAITS.build();
+            }
+            let wait = waits.next().unwrap_or(WAIT_MAX);
+            // Silent once the wait has reached its maximum: a long outage must not fill the log.
+            if wait < WAIT_MAX {
+                failure.into_public();
+                tracing::warn!(?wait, "stream reader failed, retrying");
             }
             // Another server may succeed where this one failed: the lock is free during the wait.
-            if delay < RETRY_DELAY_MAX {
-                failure.into_public();
-                tracing::warn!("stream reader failed, retrying");
-            }
-            delay = (delay + LOCK_INTERVAL).min(RETRY_DELAY_MAX);
-            sleep(delay).await;
+            sleep(wait).await;
         }
     }
 

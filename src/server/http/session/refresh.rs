@@ -87,13 +87,8 @@ async fn renew(
         Err(error) => {
             tracing::warn!(cause = format!("{:#}", error.into_cause()), "session refresh failed");
             let access = locked.access;
-            locked.pause_refresh(PAUSE_SECS * (1.0 + random_fraction())).await?;
+            locked.pause_refresh(PAUSE_SECS * (1.0 + fastrand::f64())).await?;
             status_by_access_token(access)
         }
     }
-}
-
-/// Random number from 0 to 1.
-fn random_fraction() -> f64 {
-    f64::from(Uuid::new_v4().as_bytes()[0]) / 256.0
 }

@@ -3,46 +3,59 @@
 use std::time::Duration;
 
 use anyhow::anyhow;
-use uuid::Uuid;
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::clock::Clock;
 
-/// Maximum number of attempts at one operation. A caller that gives up has waited for 4 seconds on average; 64 writers
-/// of one conversation at once need less.
-const ATTEMPTS_MAX: u32 = 24;
+/// Maximum number of attempts at one operation. A caller that gives up has waited for 6 seconds on average, and never for
+/// 8; 64 writers of one conversation at once need less.
+const ATTEMPTS_MAX: usize = 24;
 
-/// Upper limit of the first wait. The limit doubles with each attempt, up to [`WAIT_MAX_MS`].
-const WAIT_MIN_MS: u32 = 16;
-const WAIT_MAX_MS: u32 = 400;
+/// Waits between the attempts: 8 to 16 ms at first, doubled each time, up to 200 to 400 ms. Random within these limits,
+/// so that writers that collided once do not collide again.
+const WAITS: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(8))
+    .with_max_delay(Duration::from_millis(200))
+    .with_jitter()
+    .with_max_times(ATTEMPTS_MAX - 1);
 
-/// Counts the attempts at one operation, and waits between them.
-#[derive(Debug, Default)]
+/// Counts the attempts at one operation, and waits between them. Not `backon::Retryable`: the operations change their
+/// arguments from attempt to attempt, and wait on the clock of the table.
+#[derive(Debug)]
 pub(crate) struct Backoff {
-    attempts: u32,
+    waits: ExponentialBackoff,
 }
 
 impl Backoff {
-    /// Waits before the next attempt, for a random time up to the limit, so that writers that collided once do not
-    /// collide again. Fails as unavailable after the last attempt. `operation` is for the log.
+    /// Waits before the next attempt. Fails as unavailable after the last attempt. `operation` is for the log.
     pub(crate) async fn wait(&mut self, operation: &'static str) -> Result<(), Failure> {
         self.wait_with(&Clock::default(), operation).await
     }
 
     /// Like [`Self::wait`], with the given clock.
     pub(crate) async fn wait_with(&mut self, clock: &Clock, operation: &'static str) -> Result<(), Failure> {
-        self.attempts += 1;
-        if self.attempts >= ATTEMPTS_MAX {
-            return Err(Failure::Unavailable(anyhow!("{operation}: gave up after {ATTEMPTS_MAX} attempts")));
-        }
-        let limit_ms = WAIT_MAX_MS.min(WAIT_MIN_MS << (self.attempts - 1).min(16));
-        clock.wait(Duration::from_millis(u64::from(random() % limit_ms))).await;
+        let gave_up = || Failure::Unavailable(anyhow!("{operation}: gave up after {ATTEMPTS_MAX} attempts"));
+        clock.wait(self.waits.next().ok_or_else(gave_up)?).await;
         Ok(())
     }
 }
 
-/// The low half of a new UUIDv7 is random.
-fn random() -> u32 {
-    let [.., a, b, c, d] = Uuid::now_v7().into_bytes();
-    u32::from_be_bytes([a, b, c, d])
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { waits: WAITS.build() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_waits_of_an_operation_fit_into_the_time_of_a_request() {
+        let waits: Vec<_> = Backoff::default().waits.collect();
+        assert_eq!(waits.len(), ATTEMPTS_MAX - 1);
+        assert!(waits.iter().all(|wait| *wait <= Duration::from_millis(400)), "{waits:?}");
+        assert!(waits.iter().sum::<Duration>() < Duration::from_secs(8), "{waits:?}");
+    }
 }

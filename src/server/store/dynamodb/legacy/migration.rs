@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBuilder};
+
 use crate::domain::conversation;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
@@ -32,11 +34,13 @@ pub enum Progress {
 /// Progress callback.
 pub type OnProgress<'a> = &'a (dyn Fn(Progress) + Send + Sync);
 
-/// Total time spent waiting for a throttled table before an operation fails. A failed migration can be repeated.
-const RETRY_BUDGET: Duration = Duration::from_secs(300);
-
-/// Maximum delay between two attempts. The first delay is a fiftieth of it, and each doubles.
-const DELAY_MAX: Duration = Duration::from_secs(5);
+/// Waits for a throttled table: 0.1 seconds at first, doubled each time, up to 5. An operation that has waited for 5
+/// minutes in total fails. A failed migration can be repeated.
+const WAITS: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(100))
+    .with_max_delay(Duration::from_secs(5))
+    .without_max_times()
+    .with_total_delay(Some(Duration::from_secs(300)));
 
 /// Migrates a table, or reports what a migration would do.
 ///
@@ -169,19 +173,17 @@ impl Run<'_> {
     }
 }
 
-/// Retries an operation with exponential backoff while the table is throttled or unavailable, for up to
-/// [`RETRY_BUDGET`].
+/// Retries an operation while the table is throttled or unavailable, with pauses of [`WAITS`]. Not `backon::Retryable`,
+/// which takes no operations that borrow from their closure.
 async fn retry_throttled<T>(mut operation: impl AsyncFnMut() -> Result<T, Failure>) -> Result<T, Failure> {
-    let (mut waited, mut delay) = (Duration::ZERO, DELAY_MAX / 50);
-    loop {
+    for wait in WAITS.build() {
         match operation().await {
-            Err(Failure::Unavailable(cause)) if waited < RETRY_BUDGET => {
-                tracing::debug!(cause = format!("{cause:#}"), ?delay, "dependency unavailable, retrying");
-                tokio::time::sleep(delay).await;
-                waited += delay;
-                delay = DELAY_MAX.min(delay * 2);
+            Err(Failure::Unavailable(cause)) => {
+                tracing::debug!(cause = format!("{cause:#}"), ?wait, "dependency unavailable, retrying");
+                tokio::time::sleep(wait).await;
             }
             result => return result,
         }
     }
+    operation().await
 }
