@@ -14,19 +14,40 @@ use crate::domain::user;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
-/// Rate-limited action. Each has its own quota.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    SignIn,
-    SignUp,
+/// Defines the actions, and for each the attempts that a caller may make at once, and the time after which there is one
+/// more. The table is the only place to change for a new action.
+macro_rules! actions {
+    ($($(#[$doc:meta])* $action:ident: $burst:literal at once, one more per $refill:expr;)*) => {
+        /// Rate-limited action. Each has its own quota.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Action {
+            $($(#[$doc])* $action,)*
+        }
+
+        impl Action {
+            const ALL: [Self; [$(Self::$action),*].len()] = [$(Self::$action),*];
+
+            fn quota(self) -> (u32, Duration) {
+                match self {
+                    $(Self::$action => ($burst, $refill),)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    SignIn: 10 at once, one more per Duration::from_secs(6);
+    SignUp: 10 at once, one more per Duration::from_secs(60);
     /// Request or use of a confirmation code.
-    Code,
-    Search,
-    Send,
-    Typing,
+    Code: 10 at once, one more per Duration::from_secs(30);
+    Search: 30 at once, one more per Duration::from_millis(500);
+    Send: 30 at once, one more per Duration::from_millis(500);
+    /// A page reports typing at least once per message, however short, so the quota equals that of `Send`.
+    Typing: 30 at once, one more per Duration::from_millis(500);
     /// Update of a read or delivery position, or an unread mark.
-    Mark,
-    WatchPresence,
+    Mark: 100 at once, one more per Duration::from_millis(250);
+    WatchPresence: 30 at once, one more per Duration::from_secs(2);
 }
 
 /// Subject of a rate limit: the client address and the account for signed-out callers, the user otherwise.
@@ -44,14 +65,8 @@ const ADDRESSES_PER_ACCOUNT: u32 = 5;
 
 /// Counters of all actions. Their memory grows with the number of callers; [`RateLimits::drop_idle`] frees idle ones.
 pub struct RateLimits {
-    sign_in: Counters,
-    sign_up: Counters,
-    code: Counters,
-    search: Counters,
-    send: Counters,
-    typing: Counters,
-    mark: Counters,
-    watch_presence: Counters,
+    /// By action, in the order of [`Action::ALL`].
+    counters: [Counters; Action::ALL.len()],
     clock: DefaultClock,
 }
 
@@ -88,34 +103,18 @@ fn limiter(burst: u32, refill: Duration) -> DefaultKeyedRateLimiter<Caller> {
 
 impl Default for RateLimits {
     fn default() -> Self {
-        Self {
-            sign_in: Counters::new(10, Duration::from_secs(6)),
-            sign_up: Counters::new(10, Duration::from_secs(60)),
-            code: Counters::new(10, Duration::from_secs(30)),
-            search: Counters::new(30, Duration::from_millis(500)),
-            send: Counters::new(30, Duration::from_millis(500)),
-            // A page reports typing at least once per message, however short, so the quota equals that of `send`.
-            typing: Counters::new(30, Duration::from_millis(500)),
-            mark: Counters::new(100, Duration::from_millis(250)),
-            watch_presence: Counters::new(30, Duration::from_secs(2)),
-            clock: DefaultClock::default(),
-        }
+        let counters = |action: Action| {
+            let (burst, refill) = action.quota();
+            Counters::new(burst, refill)
+        };
+        Self { counters: Action::ALL.map(counters), clock: DefaultClock::default() }
     }
 }
 
 impl RateLimits {
     /// Counts an attempt. Returns [`AppError::RateLimited`] with the time to wait if the quota is exhausted.
     pub fn check(&self, action: Action, caller: Caller) -> Result<(), AppError> {
-        let counters = match action {
-            Action::SignIn => &self.sign_in,
-            Action::SignUp => &self.sign_up,
-            Action::Code => &self.code,
-            Action::Search => &self.search,
-            Action::Send => &self.send,
-            Action::Typing => &self.typing,
-            Action::Mark => &self.mark,
-            Action::WatchPresence => &self.watch_presence,
-        };
+        let counters = &self.counters[action as usize];
         counters.of(&caller).check_key(&caller).map_err(|not_until| {
             let wait = not_until.wait_time_from(self.clock.now());
             AppError::RateLimited { retry_after_secs: wait.as_secs() + 1 }
@@ -124,10 +123,7 @@ impl RateLimits {
 
     /// Drops the callers whose quota is full again. Call it periodically.
     pub fn drop_idle(&self) {
-        let signed_out = [&self.sign_in, &self.sign_up, &self.code];
-        let signed_in = [&self.search, &self.send, &self.typing, &self.mark, &self.watch_presence];
-        let all = signed_out.into_iter().chain(signed_in);
-        for limiter in all.flat_map(|counters| [&counters.callers, &counters.accounts]) {
+        for limiter in self.counters.iter().flat_map(|counters| [&counters.callers, &counters.accounts]) {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
@@ -152,5 +148,16 @@ mod tests {
         let account = allowed(&limits, &Caller::Account("ana@example.com".to_owned()));
         assert!((10..20).contains(&address), "{address}");
         assert!(account > 2 * address, "{account} of an account, {address} from an address");
+    }
+
+    #[test]
+    fn every_action_has_a_quota_of_its_own() {
+        let limits = RateLimits::default();
+        let caller = Caller::Address(Ipv4Addr::LOCALHOST.into());
+        for action in Action::ALL {
+            let (burst, _) = action.quota();
+            let allowed = (0..burst).filter(|_| limits.check(action, caller.clone()).is_ok()).count();
+            assert_eq!(allowed, burst as usize, "{action:?} after the actions before it");
+        }
     }
 }
