@@ -1,32 +1,15 @@
 //! Direct conversations: their list entries, their contents and their read positions.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
+use crate::domain::id::id_type;
 use crate::domain::message::{self, Message, SentAt};
 use crate::domain::page::Page;
 use crate::domain::user::{self, User};
 
-/// Identifier of a conversation: `message_group_uuid` in DynamoDB and in URLs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Id(pub Uuid);
-
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for Id {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
-    }
+id_type! {
+    /// Identifier of a conversation: `message_group_uuid` in DynamoDB and in URLs.
+    Id
 }
 
 /// Entry of a member's conversation list.

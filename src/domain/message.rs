@@ -1,31 +1,14 @@
 //! Messages: their id, text, time and author.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
+use crate::domain::id::id_type;
 use crate::domain::user;
 
-/// Identifier of a message, and its idempotency key: the sender's page makes the id (a UUIDv7) before it sends, and the
-/// store keeps one message per id and conversation. `message_uuid` in DynamoDB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Id(pub Uuid);
-
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for Id {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
-    }
+id_type! {
+    /// Identifier of a message, and its idempotency key: the sender's page makes the id (a UUIDv7) before it sends, and
+    /// the store keeps one message per id and conversation. `message_uuid` in DynamoDB.
+    Id
 }
 
 /// Maximum length of a message, in Unicode scalar values.

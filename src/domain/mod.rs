@@ -1,5 +1,7 @@
 //! Vocabulary shared by browser and server: types, validation and events. Imports no other module of this crate.
 
+mod id;
+
 pub mod user;
 
 pub mod password;

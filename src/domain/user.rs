@@ -1,28 +1,14 @@
 //! Users: ids, names and the public profile.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-/// Identifier of a user: `users.uuid` in PostgreSQL, `user_uuid` in DynamoDB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Id(pub Uuid);
+use crate::domain::id::id_type;
 
-impl fmt::Display for Id {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for Id {
-    type Err = uuid::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(Self)
-    }
+id_type! {
+    /// Identifier of a user: `users.uuid` in PostgreSQL, `user_uuid` in DynamoDB.
+    Id
 }
 
 /// Maximum number of characters in a handle.
