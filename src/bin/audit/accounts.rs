@@ -48,9 +48,9 @@ impl Accounts {
     /// Creates an account as a user does: signs up, confirms the e-mail address, signs in.
     pub async fn create(&self, name: &str, email: &str) -> anyhow::Result<NewUser> {
         let (display_name, handle) = (DisplayName::parse(name)?, Handle::parse(name)?);
-        let signed_up = self.cognito.sign_up(&display_name, &handle, email, &password()).await;
+        let signed_up = self.cognito.calls().sign_up(&display_name, &handle, email, &password()).await;
         signed_up.map_err(|error| error.into_cause()).context("sign up")?;
-        let confirmed = self.cognito.confirm_sign_up(email, CODE).await;
+        let confirmed = self.cognito.calls().confirm_sign_up(email, CODE).await;
         confirmed.map_err(|error| error.into_cause()).context("confirm")?;
         let outcome = self.cognito.sign_in(email, &password()).await;
         let SignInOutcome::Authenticated(user) = outcome.map_err(|error| error.into_cause()).context("sign in")? else {
@@ -74,7 +74,7 @@ impl Accounts {
             return Ok(header.clone());
         }
         let issued_at = Instant::now();
-        let outcome = self.cognito.initiate_auth(email, &password()).await;
+        let outcome = self.cognito.calls().initiate_auth(email, &password()).await;
         let AuthOutcome::Tokens(tokens_issued) = outcome.map_err(|error| error.into_cause()).context("sign in")? else {
             anyhow::bail!("the user pool requires more than a password");
         };

@@ -24,7 +24,7 @@ pub async fn forgot_password(
 ) -> Result<AccountOutcome, Failure> {
     wording::with_min_duration(async {
         let email = parse_code_request(state, parts, email)?;
-        let sent = state.cognito.forgot_password(&email).await;
+        let sent = state.cognito.calls().forgot_password(&email).await;
         after_code_request(sent, "/forgot", &[("email", &email), ("sent", "true"), ("next", next::to_forward(next))])
     })
     .await
@@ -48,7 +48,7 @@ pub async fn reset_password(
             return Err(errors.into_error().into());
         };
         count_attempt(state, parts, Action::Code, &email)?;
-        let set = state.cognito.confirm_forgot_password(&email, &code, &password).await;
+        let set = state.cognito.calls().confirm_forgot_password(&email, &code, &password).await;
         match set.map_err(|error| (error.kind, error)) {
             Ok(()) => {
                 end_sessions(state, email).await;

@@ -25,7 +25,8 @@ pub async fn sign_up(
     wording::with_min_duration(async {
         let account = NewAccount::parse(name, handle, email, password)?;
         count_attempt(state, parts, Action::SignUp, &account.email)?;
-        let created = state.cognito.sign_up(&account.name, &account.handle, &account.email, &account.password).await;
+        let created =
+            state.cognito.calls().sign_up(&account.name, &account.handle, &account.email, &account.password).await;
         match created.map_err(|error| (error.kind, error)) {
             // If the code could not be delivered, the user can request another one on the next page.
             Ok(())
@@ -62,7 +63,7 @@ pub async fn confirm(
         let code = errors.check("code", input::code(code));
         let (Some(email), Some(code)) = (email, code) else { return Err(errors.into_error().into()) };
         count_attempt(state, parts, Action::Code, &email)?;
-        match state.cognito.confirm_sign_up(&email, &code).await.map_err(|error| (error.kind, error)) {
+        match state.cognito.calls().confirm_sign_up(&email, &code).await.map_err(|error| (error.kind, error)) {
             Ok(()) => {
                 let query = [("confirmed", "true"), ("next", next::to_forward(next))];
                 Ok(AccountOutcome::redirect_with("/signin", &query))
@@ -95,7 +96,7 @@ pub(super) fn is_code_rejection(kind: CognitoErrorKind) -> bool {
 pub async fn resend_code(state: &AppState, parts: &Parts, email: &str, next: &str) -> Result<AccountOutcome, Failure> {
     wording::with_min_duration(async {
         let email = parse_code_request(state, parts, email)?;
-        let sent = state.cognito.resend_confirmation_code(&email).await;
+        let sent = state.cognito.calls().resend_confirmation_code(&email).await;
         let query = [("email", email.as_str()), ("resent", "true"), ("next", next::to_forward(next))];
         after_code_request(sent, "/confirm", &query)
     })

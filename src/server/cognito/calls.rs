@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, AuthFlowType, AuthenticationResultType};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::user::{DisplayName, Handle};
-use crate::server::cognito::Cognito;
 use crate::server::cognito::error::CognitoError;
 
 /// Tokens issued by a sign-in or a refresh. Not verified yet.
@@ -32,23 +33,23 @@ pub enum AuthOutcome {
     Challenge(String),
 }
 
-impl Cognito {
+/// Calls to the user pool, as one of its clients.
+pub struct Calls {
+    pub(super) client: Client,
+    pub(super) client_id: String,
+    pub(super) client_secret: Option<SecretString>,
+}
+
+impl Calls {
     /// Signs in with a password. The caller must verify the tokens.
     pub async fn initiate_auth(&self, email: &str, password: &SecretString) -> Result<AuthOutcome, CognitoError> {
-        let mut parameters = HashMap::from([
-            ("USERNAME".to_owned(), email.to_owned()),
-            ("PASSWORD".to_owned(), password.expose_secret().to_owned()),
-        ]);
+        let password = password.expose_secret();
+        let mut parameters =
+            HashMap::from([("USERNAME".to_owned(), email.to_owned()), ("PASSWORD".to_owned(), password.to_owned())]);
         parameters.extend(self.secret_hash(email).map(|hash| ("SECRET_HASH".to_owned(), hash)));
-        let response = self
-            .client()
-            .initiate_auth()
-            .auth_flow(AuthFlowType::UserPasswordAuth)
-            .client_id(self.client_id())
-            .set_auth_parameters(Some(parameters))
-            .send()
-            .await
-            .map_err(|error| CognitoError::new("InitiateAuth", &error, &[password.expose_secret(), email]))?;
+        let request = self.client.initiate_auth().auth_flow(AuthFlowType::UserPasswordAuth).client_id(&self.client_id);
+        let request = request.set_auth_parameters(Some(parameters));
+        let response = response_to("InitiateAuth", request.send(), &[password, email]).await?;
         match (response.authentication_result, response.challenge_name) {
             (Some(result), _) => tokens("InitiateAuth", result).map(AuthOutcome::Tokens),
             (None, Some(challenge)) => Ok(AuthOutcome::Challenge(challenge.as_str().to_owned())),
@@ -58,15 +59,10 @@ impl Cognito {
 
     /// Exchanges a refresh token for new tokens. The older `REFRESH_TOKEN_AUTH` flow does not support rotated tokens.
     pub(super) async fn get_tokens(&self, refresh: &SecretString) -> Result<Tokens, CognitoError> {
-        let response = self
-            .client()
-            .get_tokens_from_refresh_token()
-            .client_id(self.client_id())
-            .set_client_secret(self.client_secret().map(|secret| secret.expose_secret().to_owned()))
-            .refresh_token(refresh.expose_secret())
-            .send()
-            .await
-            .map_err(|error| CognitoError::new("GetTokensFromRefreshToken", &error, &self.secrets_with(refresh)))?;
+        let request = self.client.get_tokens_from_refresh_token().client_id(&self.client_id);
+        let request = request.set_client_secret(self.secret()).refresh_token(refresh.expose_secret());
+        let secrets = self.secrets_with(refresh);
+        let response = response_to("GetTokensFromRefreshToken", request.send(), &secrets).await?;
         let result = response.authentication_result;
         let result = result.ok_or_else(|| CognitoError::incomplete("GetTokensFromRefreshToken"))?;
         tokens("GetTokensFromRefreshToken", result)
@@ -80,120 +76,92 @@ impl Cognito {
         email: &str,
         password: &SecretString,
     ) -> Result<(), CognitoError> {
-        self.client()
-            .sign_up()
-            .client_id(self.client_id())
-            .set_secret_hash(self.secret_hash(email))
+        let password = password.expose_secret();
+        let request = self.client.sign_up().client_id(&self.client_id).set_secret_hash(self.secret_hash(email));
+        let request = request
             .username(email)
-            .password(password.expose_secret())
+            .password(password)
             .user_attributes(attribute("email", email))
             .user_attributes(attribute("name", name.as_str()))
-            .user_attributes(attribute("preferred_username", handle.as_str()))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| CognitoError::new("SignUp", &error, &[password.expose_secret(), email]))
+            .user_attributes(attribute("preferred_username", handle.as_str()));
+        response_to("SignUp", request.send(), &[password, email]).await.map(drop)
     }
 
     /// Confirms an account with the code of its sign-up.
     pub async fn confirm_sign_up(&self, email: &str, code: &str) -> Result<(), CognitoError> {
-        self.client()
-            .confirm_sign_up()
-            .client_id(self.client_id())
-            .set_secret_hash(self.secret_hash(email))
-            .username(email)
-            .confirmation_code(code)
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| CognitoError::new("ConfirmSignUp", &error, &[code, email]))
+        let request = self.client.confirm_sign_up().client_id(&self.client_id).set_secret_hash(self.secret_hash(email));
+        let request = request.username(email).confirmation_code(code);
+        response_to("ConfirmSignUp", request.send(), &[code, email]).await.map(drop)
     }
 
     /// Resends the code of a sign-up.
     pub async fn resend_confirmation_code(&self, email: &str) -> Result<(), CognitoError> {
-        self.client()
-            .resend_confirmation_code()
-            .client_id(self.client_id())
-            .set_secret_hash(self.secret_hash(email))
-            .username(email)
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| CognitoError::new("ResendConfirmationCode", &error, &[email]))
+        let request = self.client.resend_confirmation_code().client_id(&self.client_id);
+        let request = request.set_secret_hash(self.secret_hash(email)).username(email);
+        response_to("ResendConfirmationCode", request.send(), &[email]).await.map(drop)
     }
 
     /// Sends a code for a password reset.
     pub async fn forgot_password(&self, email: &str) -> Result<(), CognitoError> {
-        self.client()
-            .forgot_password()
-            .client_id(self.client_id())
-            .set_secret_hash(self.secret_hash(email))
-            .username(email)
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| CognitoError::new("ForgotPassword", &error, &[email]))
+        let request = self.client.forgot_password().client_id(&self.client_id);
+        let request = request.set_secret_hash(self.secret_hash(email)).username(email);
+        response_to("ForgotPassword", request.send(), &[email]).await.map(drop)
     }
 
-    /// Sets a new password with the code of [`Cognito::forgot_password`].
+    /// Sets a new password with the code of [`Calls::forgot_password`].
     pub async fn confirm_forgot_password(
         &self,
         email: &str,
         code: &str,
         password: &SecretString,
     ) -> Result<(), CognitoError> {
-        self.client()
-            .confirm_forgot_password()
-            .client_id(self.client_id())
-            .set_secret_hash(self.secret_hash(email))
-            .username(email)
-            .confirmation_code(code)
-            .password(password.expose_secret())
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| {
-                CognitoError::new("ConfirmForgotPassword", &error, &[password.expose_secret(), code, email])
-            })
+        let password = password.expose_secret();
+        let request = self.client.confirm_forgot_password().client_id(&self.client_id);
+        let request = request.set_secret_hash(self.secret_hash(email)).username(email);
+        let request = request.confirmation_code(code).password(password);
+        response_to("ConfirmForgotPassword", request.send(), &[password, code, email]).await.map(drop)
     }
 
     /// Revokes a refresh token and the access tokens issued with it.
     pub(super) async fn revoke_token(&self, refresh: &SecretString) -> Result<(), CognitoError> {
-        self.client()
-            .revoke_token()
-            .client_id(self.client_id())
-            .set_client_secret(self.client_secret().map(|secret| secret.expose_secret().to_owned()))
-            .token(refresh.expose_secret())
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| CognitoError::new("RevokeToken", &error, &self.secrets_with(refresh)))
-    }
-
-    /// Returns the secrets of a request with a token, which must not reach the log.
-    fn secrets_with<'a>(&'a self, token: &'a SecretString) -> Vec<&'a str> {
-        [Some(token), self.client_secret()].into_iter().flatten().map(ExposeSecret::expose_secret).collect()
+        let request = self.client.revoke_token().client_id(&self.client_id).set_client_secret(self.secret());
+        let request = request.token(refresh.expose_secret());
+        response_to("RevokeToken", request.send(), &self.secrets_with(refresh)).await.map(drop)
     }
 
     /// Revokes all tokens of the user who owns this access token.
     pub(super) async fn global_sign_out(&self, access: &SecretString) -> Result<(), CognitoError> {
-        self.client()
-            .global_sign_out()
-            .access_token(access.expose_secret())
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| CognitoError::new("GlobalSignOut", &error, &[access.expose_secret()]))
+        let access = access.expose_secret();
+        let request = self.client.global_sign_out().access_token(access);
+        response_to("GlobalSignOut", request.send(), &[access]).await.map(drop)
+    }
+
+    fn secret(&self) -> Option<String> {
+        self.client_secret.as_ref().map(|secret| secret.expose_secret().to_owned())
+    }
+
+    /// Returns the secrets of a request with a token, which must not reach the log.
+    fn secrets_with<'a>(&'a self, token: &'a SecretString) -> Vec<&'a str> {
+        [Some(token), self.client_secret.as_ref()].into_iter().flatten().map(ExposeSecret::expose_secret).collect()
     }
 
     /// Returns the proof that the client knows its secret: HMAC-SHA-256 of user name and client id, in base64. `None`
     /// if the client has no secret.
     fn secret_hash(&self, email: &str) -> Option<String> {
-        let secret = self.client_secret()?;
+        let secret = self.client_secret.as_ref()?;
         let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
-        let tag = aws_lc_rs::hmac::sign(&key, format!("{email}{}", self.client_id()).as_bytes());
+        let tag = aws_lc_rs::hmac::sign(&key, format!("{email}{}", self.client_id).as_bytes());
         Some(STANDARD.encode(tag))
     }
+}
+
+/// Awaits the response to a call. `secrets` are the parameters of the request that must not reach the log with an error.
+async fn response_to<T, E: ProvideErrorMetadata, R>(
+    call: &'static str,
+    response: impl Future<Output = Result<T, SdkError<E, R>>>,
+    secrets: &[&str],
+) -> Result<T, CognitoError> {
+    response.await.map_err(|error| CognitoError::new(call, &error, secrets))
 }
 
 fn attribute(name: &str, value: &str) -> AttributeType {

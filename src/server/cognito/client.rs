@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use crate::server::cognito::calls::{AuthOutcome, Tokens};
+use crate::server::cognito::calls::{AuthOutcome, Calls, Tokens};
 use crate::server::cognito::error::CognitoError;
 use crate::server::cognito::key_set::{KeySet, RefreshIntervals, requires_https};
 use crate::server::cognito::pool::Pool;
@@ -32,9 +32,7 @@ const RETRY_BACKOFF: Duration = Duration::from_millis(100);
 pub struct Cognito(Arc<Inner>);
 
 struct Inner {
-    client: Client,
-    client_id: String,
-    client_secret: Option<SecretString>,
+    calls: Calls,
     verifier: Arc<Verifier>,
     /// Aborts when the last handle is dropped.
     _key_refresh: AbortOnDropHandle<()>,
@@ -79,18 +77,22 @@ impl Cognito {
             let verifier = verifier.clone();
             async move { verifier.keys().refresh_keys().await }
         });
-        Ok(Self(Arc::new(Inner {
+        let calls = Calls {
             client: client(&pool, endpoint).await,
             client_id: config.client_id.clone(),
             client_secret: config.client_secret.clone(),
-            verifier,
-            _key_refresh: AbortOnDropHandle::new(key_refresh),
-        })))
+        };
+        Ok(Self(Arc::new(Inner { calls, verifier, _key_refresh: AbortOnDropHandle::new(key_refresh) })))
     }
 
     /// Returns true if the key set has been fetched, so that tokens can be verified.
     pub fn is_ready(&self) -> bool {
         self.0.verifier.keys().is_ready()
+    }
+
+    /// Returns the single calls to the pool. They do not verify the tokens in a response.
+    pub fn calls(&self) -> &Calls {
+        &self.0.calls
     }
 
     /// Returns the verifier for tokens of this pool.
@@ -100,7 +102,7 @@ impl Cognito {
 
     /// Signs in with a password, and verifies that both tokens are valid and belong to the same user.
     pub async fn sign_in(&self, email: &str, password: &SecretString) -> Result<SignInOutcome, CognitoError> {
-        match self.initiate_auth(email, password).await? {
+        match self.0.calls.initiate_auth(email, password).await? {
             AuthOutcome::Challenge(challenge) => Ok(SignInOutcome::Challenge(challenge)),
             AuthOutcome::Tokens(tokens) if tokens.refresh.is_none() => Err(CognitoError::incomplete("InitiateAuth")),
             AuthOutcome::Tokens(tokens) => {
@@ -112,7 +114,7 @@ impl Cognito {
 
     /// Exchanges a refresh token for new tokens. Verifies that they are valid and belong to the user `sub`.
     pub async fn refresh(&self, refresh_token: &SecretString, sub: Uuid) -> Result<Authenticated, CognitoError> {
-        let tokens = self.get_tokens(refresh_token).await?;
+        let tokens = self.0.calls.get_tokens(refresh_token).await?;
         self.verify("GetTokensFromRefreshToken", tokens, Some(sub)).await
     }
 
@@ -131,18 +133,6 @@ impl Cognito {
         let ends_at = i64::try_from(access.exp).ok().and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok());
         let access_ends_at = ends_at.ok_or_else(|| untrusted(InvalidToken::Claims))?;
         Ok(Authenticated { claims, access_ends_at, refresh_token: tokens.refresh })
-    }
-
-    pub(super) fn client(&self) -> &Client {
-        &self.0.client
-    }
-
-    pub(super) fn client_id(&self) -> &str {
-        &self.0.client_id
-    }
-
-    pub(super) fn client_secret(&self) -> Option<&SecretString> {
-        self.0.client_secret.as_ref()
     }
 }
 

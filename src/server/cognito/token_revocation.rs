@@ -44,14 +44,14 @@ impl Cognito {
         match revocation {
             Revocation::RefreshTokens(refresh_tokens) => {
                 for token in refresh_tokens {
-                    self.revoke_token(token).await?;
+                    self.calls().revoke_token(token).await?;
                 }
                 Ok(())
             }
             // GlobalSignOut takes an access token, and sessions store only refresh tokens.
             Revocation::AllOfUser(refresh_token) => {
-                let tokens = self.get_tokens(refresh_token).await?;
-                self.global_sign_out(&tokens.access).await
+                let tokens = self.calls().get_tokens(refresh_token).await?;
+                self.calls().global_sign_out(&tokens.access).await
             }
         }
     }
