@@ -13,6 +13,7 @@ use crate::api;
 use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::user;
+use crate::ui::state::backoff::wait_after;
 
 /// Path of the event stream.
 const PATH: &str = "/events";
@@ -25,9 +26,6 @@ const SILENCE_AWAKE_MS: f64 = 25_000.0;
 
 /// Interval of the check that the stream is still alive.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
-
-/// Longest wait, in milliseconds, before a refused stream is opened again.
-const BACKOFF_MAX_MS: f64 = 30_000.0;
 
 /// Event stream of the page and its listeners. All listeners share one stream.
 #[derive(Clone, Copy)]
@@ -88,7 +86,8 @@ impl LiveEvents {
             let silent_ms = js_sys::Date::now() - self.last_event_at_ms.get_value();
             let closed =
                 connection.try_with_value(|it| it.as_ref().is_some_and(Connection::is_closed)).unwrap_or(false);
-            if (closed && silent_ms > self.backoff_ms()) || silent_ms > silence_ms {
+            let backoff_ms = wait_after(self.refusals.get_value()).as_millis() as f64;
+            if (closed && silent_ms > backoff_ms) || silent_ms > silence_ms {
                 reopen();
             }
         };
@@ -112,12 +111,6 @@ impl LiveEvents {
             offline.remove();
             connection.dispose();
         });
-    }
-
-    fn backoff_ms(&self) -> f64 {
-        let doubled = 1_000.0 * f64::from(2_u32.pow(self.refusals.get_value().min(6)));
-        // Jitter: after an outage, not all pages reconnect at once.
-        doubled.min(BACKOFF_MAX_MS) * (0.5 + js_sys::Math::random() / 2.0)
     }
 
     /// Restarts the count of silence.

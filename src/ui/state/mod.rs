@@ -4,6 +4,7 @@
 //! in `law/` hold them to this law: what a page knew, plus the events since, plus the pulls that the page asks for,
 //! equals the server's current answer, even if events were dropped, duplicated or reordered on the way.
 
+mod backoff;
 pub mod compose_target;
 pub mod drafts;
 pub mod event_source;

@@ -18,12 +18,10 @@ use crate::api;
 use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::{conversation, message, user};
+use crate::ui::state::backoff::wait_after;
 use crate::ui::state::compose_target::{ComposeTarget, Target};
 use crate::ui::state::event_source::LiveEvents;
 use crate::ui::state::local_store::LocalStore;
-
-/// Longest wait before a message is retried.
-const BACKOFF_SECS_MAX: u64 = 30;
 
 /// Name of the lock that lets one page of a browser send at a time.
 const LOCK: &str = "cruddur-outbox";
@@ -218,13 +216,13 @@ impl Outbox {
     /// Retries after a backoff; a resync of the page retries sooner.
     fn retry_later(self, error: &AppError) {
         let Some(failures) = self.failures.try_get_value() else { return };
-        let _ = self.failures.try_set_value(failures + 1);
-        let doubled = 2_u64.pow(failures.min(5));
-        let secs = match error {
-            AppError::RateLimited { retry_after_secs } => *retry_after_secs,
-            _ => doubled.min(BACKOFF_SECS_MAX),
+        let failures = failures + 1;
+        let _ = self.failures.try_set_value(failures);
+        let wait = match error {
+            AppError::RateLimited { retry_after_secs } => Duration::from_secs(*retry_after_secs),
+            _ => wait_after(failures),
         };
-        set_timeout(move || self.send(), Duration::from_secs(secs));
+        set_timeout(move || self.send(), wait);
     }
 }
 
