@@ -15,7 +15,6 @@ use crate::server::config::Config;
 use crate::server::http::connection::WriteTimeoutAcceptor;
 use crate::server::http::router::router;
 use crate::server::live;
-use crate::server::live::bus::Bus;
 use crate::server::state::AppState;
 use crate::server::stream::reader::{self, Reader};
 
@@ -51,9 +50,7 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     tokio::spawn(live::close_with_sessions(state.clone()));
     tokio::spawn(state.presence.clone().run(closing.clone()));
     if let Some(url) = &state.config.nats_url {
-        let (hub, presence) = (state.hub.clone(), state.presence.clone());
-        let bus = Bus::join(url, &state.config.message_table, hub, presence, closing.clone()).await?;
-        state.hub.join(bus);
+        live::nats::join(url, &state).await?;
     }
     let handle = Handle::<SocketAddr>::new();
     let header_read_timeout = Duration::from_secs(state.config.header_read_timeout_secs);

@@ -1,44 +1,29 @@
-//! Bus for events between servers: NATS, if `NATS_URL` is set. Messages are neither stored nor guaranteed to arrive;
-//! after a possible loss the affected pages get a resync event and reload their data.
+//! Publisher of events to the other servers. [`nats`](crate::server::live::nats) is the connection that sends them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use anyhow::Context;
-use async_nats::connection::State;
-use async_nats::{Client, ConnectOptions, Subscriber};
-use futures::StreamExt;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, mpsc};
-use tokio::time::interval;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::domain::event::Event;
 use crate::domain::user;
-use crate::server::live::{Hub, Presence};
 
 /// Maximum number of queued outgoing events. Beyond it events are dropped, and the pages of the other servers resync.
 const QUEUED_MAX: usize = 1024;
 
-/// Interval of the connection check. While NATS is disconnected, pages of this server resync at this interval.
-const CHECK_INTERVAL: Duration = Duration::from_secs(10);
-
-/// Interval between attempts to subscribe.
-const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-
 /// Message on the bus.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Envelope {
+pub(super) struct Envelope {
     /// The sending server. It receives its own messages back and ignores them.
-    from: Uuid,
+    pub(super) from: Uuid,
     /// Recipients. `None` broadcasts to all users.
-    to: Option<Vec<user::Id>>,
-    event: Event,
+    pub(super) to: Option<Vec<user::Id>>,
+    pub(super) event: Event,
     /// If true, only the servers handle the event and no page receives it.
     #[serde(default)]
-    for_servers: bool,
+    pub(super) for_servers: bool,
 }
 
 /// Publisher of this server on the bus. Cloning copies handles.
@@ -46,44 +31,15 @@ struct Envelope {
 pub struct Bus {
     server: Uuid,
     outgoing: mpsc::Sender<Envelope>,
-    /// True if an event was dropped since the last broadcast resync.
+    /// True if an event was lost since the last broadcast resync.
     lossy: Arc<AtomicBool>,
 }
 
 impl Bus {
-    /// Joins the servers that use the same table. Connects in the background with retries, so NATS may be unavailable.
-    pub async fn join(
-        url: &str,
-        table: &str,
-        hub: Hub,
-        presence: Presence,
-        closing: CancellationToken,
-    ) -> anyhow::Result<Self> {
-        let gap = Arc::new(Notify::new());
-        let found_gap = Arc::clone(&gap);
-        let options = ConnectOptions::new().retry_on_initial_connect().event_callback(move |event| {
-            tracing::info!(%event, "NATS connection event");
-            // Even a short disconnect or a single dropped message may have lost an event.
-            if matches!(event, async_nats::Event::Connected | async_nats::Event::SlowConsumer(_)) {
-                found_gap.notify_one();
-            }
-            async {}
-        });
-        let client = options.connect(url).await.with_context(|| format!("connect to NATS at {url}"))?;
+    /// Creates the publisher of a server, and the queue of its events for the connection.
+    pub(super) fn new() -> (Self, mpsc::Receiver<Envelope>) {
         let (outgoing, queued) = mpsc::channel(QUEUED_MAX);
-        let lossy = Arc::new(AtomicBool::new(false));
-        let server = Uuid::new_v4();
-        let connection = Connection {
-            client,
-            subject: format!("cruddur-messages.{table}.events"),
-            server,
-            hub,
-            presence,
-            gap,
-            lossy: Arc::clone(&lossy),
-        };
-        tokio::spawn(async move { closing.run_until_cancelled(connection.run(queued)).await });
-        Ok(Self { server, outgoing, lossy })
+        (Self { server: Uuid::new_v4(), outgoing, lossy: Arc::default() }, queued)
     }
 
     /// Publishes an event to the pages of these users on the other servers. Never waits.
@@ -99,94 +55,22 @@ impl Bus {
     fn send(&self, to: &[user::Id], event: &Event, for_servers: bool) {
         let envelope = Envelope { from: self.server, to: Some(to.to_vec()), event: event.clone(), for_servers };
         if self.outgoing.try_send(envelope).is_err() {
-            self.lossy.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-/// Connection to NATS, with the local recipients of incoming events.
-struct Connection {
-    client: Client,
-    subject: String,
-    server: Uuid,
-    hub: Hub,
-    presence: Presence,
-    /// Notified after incoming events may have been lost.
-    gap: Arc<Notify>,
-    lossy: Arc<AtomicBool>,
-}
-
-impl Connection {
-    async fn run(self, mut queued: mpsc::Receiver<Envelope>) {
-        let mut subscriber = self.subscribe().await;
-        let mut ticks = interval(CHECK_INTERVAL);
-        loop {
-            tokio::select! {
-                Some(envelope) = queued.recv() => self.publish(&envelope).await,
-                message = subscriber.next() => match message {
-                    Some(message) => self.handle(&message.payload),
-                    None => subscriber = self.subscribe().await,
-                },
-                () = self.gap.notified() => {
-                    // Events published during the gap are lost in both directions.
-                    self.hub.broadcast_locally(&Event::Resync);
-                    self.broadcast_resync().await;
-                }
-                _ = ticks.tick() => {
-                    if !self.is_connected() {
-                        self.hub.broadcast_locally(&Event::Resync);
-                    } else if self.lossy.swap(false, Ordering::Relaxed) {
-                        self.broadcast_resync().await;
-                    }
-                }
-            }
+            self.mark_lossy();
         }
     }
 
-    fn is_connected(&self) -> bool {
-        self.client.connection_state() == State::Connected
+    /// Id of this server on the bus.
+    pub(super) fn server(&self) -> Uuid {
+        self.server
     }
 
-    async fn subscribe(&self) -> Subscriber {
-        loop {
-            match self.client.subscribe(self.subject.clone()).await {
-                Ok(subscriber) => return subscriber,
-                Err(error) => tracing::warn!(%error, "NATS subscription failed"),
-            }
-            tokio::time::sleep(RETRY_INTERVAL).await;
-        }
+    /// Records that an outgoing event was lost.
+    pub(super) fn mark_lossy(&self) {
+        self.lossy.store(true, Ordering::Relaxed);
     }
 
-    /// Makes all pages of the other servers resync.
-    async fn broadcast_resync(&self) {
-        self.publish(&Envelope { from: self.server, to: None, event: Event::Resync, for_servers: false }).await;
-    }
-
-    async fn publish(&self, envelope: &Envelope) {
-        // A disconnected client would buffer the event and deliver it late.
-        let published = self.is_connected() && self.try_publish(envelope).await.is_ok();
-        if !published {
-            self.lossy.store(true, Ordering::Relaxed);
-        }
-    }
-
-    async fn try_publish(&self, envelope: &Envelope) -> anyhow::Result<()> {
-        let payload = serde_json::to_vec(envelope)?;
-        Ok(self.client.publish(self.subject.clone(), payload.into()).await?)
-    }
-
-    fn handle(&self, payload: &[u8]) {
-        match serde_json::from_slice::<Envelope>(payload) {
-            Ok(envelope) if envelope.from == self.server => {}
-            Ok(Envelope { to: None, event, .. }) => self.hub.broadcast_locally(&event),
-            Ok(Envelope { to: Some(to), event, for_servers, .. }) => {
-                if !for_servers {
-                    self.hub.publish_locally(&to, &event);
-                }
-                self.presence.handle(&to, &event);
-            }
-            // A newer server may send events that this version does not know.
-            Err(_) => self.hub.broadcast_locally(&Event::Resync),
-        }
+    /// Returns true if an outgoing event was lost since the last call.
+    pub(super) fn take_lossy(&self) -> bool {
+        self.lossy.swap(false, Ordering::Relaxed)
     }
 }

@@ -4,6 +4,8 @@ pub mod bus;
 
 pub mod hub;
 
+pub mod nats;
+
 mod presence;
 
 mod presence_subscriptions;
