@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::server::cognito::Cognito;
 use crate::server::config::Config;
-use crate::server::http::assets;
+use crate::server::http::assets_prefix::assets_prefix;
 use crate::server::http::rate_limits::RateLimits;
 use crate::server::live::{Hub, Presence};
 use crate::server::store::Store;
@@ -19,7 +19,7 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// Leptos' own settings.
     pub options: LeptosOptions,
-    /// URL prefix of this build's style and code; see [`assets::url_prefix`].
+    /// URL prefix of this build's style and code; see [`assets_prefix`].
     pub assets_prefix: Arc<str>,
     pub store: Store,
     pub cognito: Cognito,
@@ -44,7 +44,7 @@ impl AppState {
         let hub = Hub::default();
         Ok(Self {
             config: Arc::new(config),
-            assets_prefix: assets::url_prefix(&options).into(),
+            assets_prefix: assets_prefix(&options).into(),
             options,
             store,
             cognito,

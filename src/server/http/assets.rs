@@ -4,7 +4,6 @@ use axum::Router;
 use axum::http::header::{CACHE_CONTROL, VARY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use leptos::prelude::LeptosOptions;
 use tower::ServiceBuilder;
 use tower_http::services::{ServeDir, fs::ServeFileSystemResponseBody};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -13,24 +12,6 @@ use crate::server::state::AppState;
 
 /// Files of the folder `public/`.
 pub const PUBLIC_FILES: [&str; 3] = ["favicon-unread.svg", "favicon.svg", "robots.txt"];
-
-/// URL prefix of this build's style and code: empty, or a folder name that is unique to the build.
-///
-/// cargo-leptos names a file by a hash of its content. If it splits the code, it writes those names into other files
-/// after these have been hashed. Two builds can therefore have different files of the same name, and a browser with
-/// cached files would mix the builds.
-pub fn url_prefix(options: &LeptosOptions) -> String {
-    let program = std::env::current_exe().unwrap_or_default();
-    let hashes = match options.hash_files {
-        true => std::fs::read_to_string(program.with_file_name(&*options.hash_file)).unwrap_or_default(),
-        false => String::new(),
-    };
-    let hash = |of: &str| hashes.lines().find_map(|line| line.strip_prefix(of)?.strip_prefix(": "));
-    match (hash("split"), hash("wasm")) {
-        (Some(parts), Some(wasm)) => format!("/build/{wasm}{parts}"),
-        _ => String::new(),
-    }
-}
 
 /// Routes of the static files. Files in the package folder carry a hash in their name and may be cached for a year,
 /// others for an hour.

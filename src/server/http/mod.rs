@@ -20,6 +20,8 @@ pub mod error_page;
 
 pub mod assets;
 
+pub mod assets_prefix;
+
 pub mod forms;
 
 pub mod health;
