@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 use axum::{Router, http};
 use cruddur_messages::domain::error::AppError;
-use cruddur_messages::server::http::layers;
+use cruddur_messages::server::http::error_page;
+use cruddur_messages::server::http::layers::{self, ErrorResponse};
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -181,7 +182,8 @@ async fn a_panic_is_answered_with_an_error_page_or_with_json() {
     async fn panicking() -> &'static str {
         panic!("cause of the panic")
     }
-    let router: Router = Router::new().fallback(panicking).layer(from_fn(layers::catch_panic));
+    let layer = from_fn_with_state(ErrorResponse(error_page::for_path), layers::catch_panic);
+    let router: Router = Router::new().fallback(panicking).layer(layer);
     for path in ["/messages", "/rpc/typing"] {
         let request = http::Request::get(path).body(Body::empty()).expect("a request");
         let (head, body) = router.clone().oneshot(request).await.expect("an answer").into_parts();

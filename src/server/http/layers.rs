@@ -110,21 +110,33 @@ pub async fn buffer_body(request: Request) -> Option<Request> {
     Some(Request::from_parts(head, body.into()))
 }
 
-/// Answers requests that exceed [`REQUEST_TIMEOUT`] with 503 and a plain error page. A page of the app would need the
-/// dependency that does not answer.
-pub async fn request_timeout(request: Request, next: Next) -> Response {
+/// Builds the response to a request that its handler did not answer, from the path of the request.
+#[derive(Clone, Copy)]
+pub struct ErrorResponse(pub fn(&str, &AppError) -> Response);
+
+/// Answers requests that exceed [`REQUEST_TIMEOUT`] with 503. Not tower-http's `TimeoutLayer`: its response has no body,
+/// and could not be told from a handler's own 503.
+pub async fn request_timeout(
+    State(ErrorResponse(respond)): State<ErrorResponse>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path().to_owned();
-    let answer = timeout(REQUEST_TIMEOUT, next.run(request)).await;
-    answer.unwrap_or_else(|_| error_page::for_path(&path, &AppError::Unavailable))
+    timeout(REQUEST_TIMEOUT, next.run(request)).await.unwrap_or_else(|_| respond(&path, &AppError::Unavailable))
 }
 
-/// Answers with 500 if a handler panics.
-pub async fn catch_panic(request: Request, next: Next) -> Response {
+/// Answers with 500 if a handler panics. Not tower-http's `CatchPanicLayer`: it makes its response without the request,
+/// whose path decides between a page and JSON.
+pub async fn catch_panic(
+    State(ErrorResponse(respond)): State<ErrorResponse>,
+    request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path().to_owned();
     AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
         // The panic hook has printed message and location; this line adds the request's span.
         tracing::error!("handler panicked");
-        error_page::for_path(&path, &AppError::Unexpected)
+        respond(&path, &AppError::Unexpected)
     })
 }
 

@@ -19,11 +19,16 @@ use crate::domain::error::AppError;
 use crate::server::http::error_response::error_response;
 use crate::server::http::events::events;
 use crate::server::http::json_api::routes as json_api;
+use crate::server::http::layers::ErrorResponse;
 use crate::server::http::render::{page, provide_nonce};
 use crate::server::http::request_limits::BODY_BYTES_MAX;
-use crate::server::http::{assets, forms, health, layers, session};
+use crate::server::http::{assets, error_page, forms, health, layers, session};
 use crate::server::state::AppState;
 use crate::ui::app::{App, shell};
+
+/// Response if a handler panics or does not answer in time: JSON for server functions, else a plain page. A page of the app
+/// would need the dependency that does not answer.
+const ON_ERROR: ErrorResponse = ErrorResponse(error_page::for_path);
 
 /// Builds the router. Do not call it concurrently: Leptos collects the app's routes through global state.
 pub fn router(state: AppState) -> Router {
@@ -32,7 +37,7 @@ pub fn router(state: AppState) -> Router {
         .merge(pages(&state))
         .merge(event_stream(&state))
         .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz).layer(from_fn(layers::request_timeout)))
+        .route("/readyz", get(health::readyz).layer(from_fn_with_state(ON_ERROR, layers::request_timeout)))
         .merge(assets::routes(&state))
         .layer(from_fn_with_state(state.clone(), layers::same_origin))
         // Outside `same_origin`: browsers add no token by themselves, so another site cannot forge an API request.
@@ -45,7 +50,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(TraceLayer::new_for_http().make_span_with(span).on_response(on_response))
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(from_fn_with_state(state.clone(), layers::security_headers))
-                .layer(from_fn(layers::catch_panic))
+                .layer(from_fn_with_state(ON_ERROR, layers::catch_panic))
                 .layer(from_fn_with_state(state.clone(), layers::client_address)),
         )
         .with_state(state)
@@ -69,7 +74,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         .layer(from_fn(layers::server_function_status))
         .layer(from_fn_with_state(state.clone(), session::resolve))
         .layer(CompressionLayer::new())
-        .layer(from_fn(layers::request_timeout))
+        .layer(from_fn_with_state(ON_ERROR, layers::request_timeout))
 }
 
 /// Route of the event stream. It has no timeout and no compression, which would buffer the events.

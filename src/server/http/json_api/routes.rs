@@ -1,17 +1,15 @@
 //! Routes of the JSON API. Like a server function, a handler identifies the caller, parses, makes one call and answers.
 
-use std::any::Any;
 use std::collections::HashMap;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue};
-use axum::middleware::{Next, from_fn, map_request, map_response};
+use axum::middleware::{from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::domain::conversation::{self, ConversationView};
@@ -24,8 +22,8 @@ use crate::server::http::json_api::new_message::{NewMessage, Target};
 use crate::server::http::json_api::paging::{PageRequest, links};
 use crate::server::http::json_api::responses::{Message, MessageGroup, SentMessage, ShortProfile, StartedConversation};
 use crate::server::http::json_api::{cors, uuids};
+use crate::server::http::layers::ErrorResponse;
 use crate::server::http::rate_limits::{Action, Caller, ClientAddress};
-use crate::server::http::request_limits::REQUEST_TIMEOUT;
 use crate::server::http::{layers, session};
 use crate::server::messaging;
 use crate::server::state::AppState;
@@ -46,6 +44,9 @@ pub const PATHS: [&str; 5] = [
 /// OpenAPI document.
 pub const DOCUMENT: &str = include_str!("openapi.json");
 
+/// Response if a handler panics or does not answer in time.
+const ON_ERROR: ErrorResponse = ErrorResponse(|_, error| ApiError::from(error.clone()).into_response());
+
 /// Router of the API, to be nested under [`PREFIX`].
 pub fn routes(state: &AppState) -> Router<AppState> {
     let [message_groups, messages, message, short, document] = PATHS;
@@ -58,8 +59,8 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .fallback(not_found)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .layer(map_request(async |request| layers::buffer_body(request).await.ok_or(ApiError::TooLarge)))
-        .layer(from_fn(request_timeout))
-        .layer(CatchPanicLayer::custom(panic_response))
+        .layer(from_fn_with_state(ON_ERROR, layers::request_timeout))
+        .layer(from_fn_with_state(ON_ERROR, layers::catch_panic))
         .layer(CompressionLayer::new())
         .layer(cors::layer(&state.config.api_origins))
         .layer(map_response(cors::strip_for_disallowed_origins))
@@ -160,14 +161,4 @@ fn segment(path: Result<Path<String>, PathRejection>) -> Result<String, ApiError
 /// Parses the id of a conversation. An invalid id is not found.
 fn conversation_id(text: &str) -> Result<conversation::Id, ApiError> {
     uuids::parse(text).map(conversation::Id).ok_or(ApiError::NotFound)
-}
-
-async fn request_timeout(request: Request, next: Next) -> Response {
-    let response = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
-    response.unwrap_or_else(|_| ApiError::Unavailable.into_response())
-}
-
-/// Response after a panic, which the panic hook has already printed.
-fn panic_response(_: Box<dyn Any + Send>) -> Response {
-    ApiError::Unexpected.into_response()
 }
