@@ -142,8 +142,10 @@ fn author(author: user::Id, me: user::Id, with: &User) -> String {
 fn message_text(body: &str) -> impl IntoView + use<> {
     let draw = |part| match part {
         Part::Text(text) => Either::Left(text),
-        Part::Link { href, label } => Either::Right(view! {
-            <a class="message__link" href=href target="_blank" rel="noopener noreferrer nofollow ugc" dir="ltr">{label}</a>
+        Part::Link(url) => Either::Right(view! {
+            <a class="message__link" href=url target="_blank" rel="noopener noreferrer nofollow ugc" dir="ltr">
+                {url.clone()}
+            </a>
         }),
     };
     parts(body).into_iter().map(draw).collect_view()
