@@ -23,9 +23,8 @@ pub async fn sign_in(
     #[server(default)] next: String,
 ) -> Result<Destination, AppError> {
     use crate::server::accounts;
-    use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.redirect(accounts::sign_in(&call.state, &call.parts, &email, password, &next).await?)))
-        .await
+    use crate::server::http::respond::respond_with_outcome;
+    respond_with_outcome(async |state, parts| accounts::sign_in(state, parts, &email, password, &next).await).await
 }
 
 /// Creates an account and sends a code to the e-mail address. `next` is passed on from page to page until the sign-in.
@@ -38,9 +37,9 @@ pub async fn sign_up(
     #[server(default)] next: String,
 ) -> Result<Destination, AppError> {
     use crate::server::accounts;
-    use crate::server::http::respond::respond;
-    respond(async |call| {
-        Ok(call.redirect(accounts::sign_up(&call.state, &call.parts, &name, &handle, &email, password, &next).await?))
+    use crate::server::http::respond::respond_with_outcome;
+    respond_with_outcome(async |state, parts| {
+        accounts::sign_up(state, parts, &name, &handle, &email, password, &next).await
     })
     .await
 }
@@ -49,26 +48,24 @@ pub async fn sign_up(
 #[server(prefix = "/rpc", endpoint = "confirm")]
 pub async fn confirm(email: String, code: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::accounts;
-    use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.redirect(accounts::confirm(&call.state, &call.parts, &email, &code, &next).await?)))
-        .await
+    use crate::server::http::respond::respond_with_outcome;
+    respond_with_outcome(async |state, parts| accounts::confirm(state, parts, &email, &code, &next).await).await
 }
 
 /// Sends the code for [`confirm`] again.
 #[server(prefix = "/rpc", endpoint = "resend_code")]
 pub async fn resend_code(email: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::accounts;
-    use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.redirect(accounts::resend_code(&call.state, &call.parts, &email, &next).await?))).await
+    use crate::server::http::respond::respond_with_outcome;
+    respond_with_outcome(async |state, parts| accounts::resend_code(state, parts, &email, &next).await).await
 }
 
 /// Sends a code for [`reset_password`].
 #[server(prefix = "/rpc", endpoint = "forgot_password")]
 pub async fn forgot_password(email: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::accounts;
-    use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.redirect(accounts::forgot_password(&call.state, &call.parts, &email, &next).await?)))
-        .await
+    use crate::server::http::respond::respond_with_outcome;
+    respond_with_outcome(async |state, parts| accounts::forgot_password(state, parts, &email, &next).await).await
 }
 
 /// Sets a new password with the code from [`forgot_password`]. Ends all sessions of the account.
@@ -80,9 +77,9 @@ pub async fn reset_password(
     #[server(default)] next: String,
 ) -> Result<Destination, AppError> {
     use crate::server::accounts;
-    use crate::server::http::respond::respond;
-    respond(async |call| {
-        Ok(call.redirect(accounts::reset_password(&call.state, &call.parts, &email, &code, password, &next).await?))
+    use crate::server::http::respond::respond_with_outcome;
+    respond_with_outcome(async |state, parts| {
+        accounts::reset_password(state, parts, &email, &code, password, &next).await
     })
     .await
 }
@@ -91,31 +88,31 @@ pub async fn reset_password(
 #[server(prefix = "/rpc", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<Destination, AppError> {
     use crate::server::accounts;
-    use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.redirect(accounts::sign_out(&call.state, &call.parts).await?))).await
+    use crate::server::http::respond::respond_with_outcome;
+    respond_with_outcome(async |state, parts| accounts::sign_out(state, parts).await).await
 }
 
 /// Ends all sessions of the caller, on every device.
 #[server(prefix = "/rpc", endpoint = "sign_out_everywhere")]
 pub async fn sign_out_everywhere() -> Result<Destination, AppError> {
     use crate::server::accounts;
-    use crate::server::http::respond::respond;
-    respond(async |call| Ok(call.redirect(accounts::sign_out_everywhere(&call.state, &call.parts).await?))).await
+    use crate::server::http::respond::respond_with_outcome;
+    respond_with_outcome(async |state, parts| accounts::sign_out_everywhere(state, parts).await).await
 }
 
 /// Returns the signed-in user.
 #[server(prefix = "/rpc", endpoint = "current_user")]
 pub async fn current_user() -> Result<User, AppError> {
-    crate::server::http::respond::respond(async |call| Ok(call.user()?.user.clone())).await
+    use crate::server::http::respond::respond_as_user;
+    respond_as_user(async |_, me| Ok(me.user.clone())).await
 }
 
 /// Returns a page of the caller's conversations, newest first; `cursor` comes from an earlier page.
 #[server(prefix = "/rpc", endpoint = "list_conversations")]
 pub async fn list_conversations(cursor: Option<Cursor>) -> Result<Page<Conversation>, AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::conversations::list(&call.state, call.user()?, cursor.as_ref()).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::conversations;
+    respond_as_user(async |state, me| conversations::list(state, me, cursor.as_ref()).await).await
 }
 
 /// Returns a conversation with one page of its messages: the page at `cursor`, else the page with the first unread
@@ -125,48 +122,43 @@ pub async fn open_conversation(
     conversation: conversation::Id,
     cursor: Option<Cursor>,
 ) -> Result<ConversationView, AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::conversations::open(&call.state, call.user()?, conversation, cursor.as_ref()).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::conversations;
+    respond_as_user(async |state, me| conversations::open(state, me, conversation, cursor.as_ref()).await).await
 }
 
 /// Returns a page of a conversation's messages, oldest first.
 #[server(prefix = "/rpc", endpoint = "list_messages")]
 pub async fn list_messages(conversation: conversation::Id, cursor: Cursor) -> Result<Page<Message>, AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::conversations::list_messages(&call.state, call.user()?, conversation, &cursor).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::conversations;
+    respond_as_user(async |state, me| conversations::list_messages(state, me, conversation, &cursor).await).await
 }
 
 /// Returns the messages sent after a time, oldest first; without a time, from the first message of the conversation.
 #[server(prefix = "/rpc", endpoint = "messages_after")]
 pub async fn messages_after(conversation: conversation::Id, after: Option<SentAt>) -> Result<Page<Message>, AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::conversations::messages_after(&call.state, call.user()?, conversation, after.as_ref())
-            .await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::conversations;
+    respond_as_user(async |state, me| conversations::messages_after(state, me, conversation, after.as_ref()).await)
+        .await
 }
 
 /// Notifies the other member that the caller is typing. Nothing is stored.
 #[server(prefix = "/rpc", endpoint = "typing")]
 pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::presence::typing(&call.state, call.user()?, conversation).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::presence;
+    respond_as_user(async |state, me| presence::typing(state, me, conversation).await).await
 }
 
 /// Subscribes the caller's event streams to presence in these conversations for two minutes, at most
 /// [`conversation::PRESENCE_QUERY_MAX`] per call. The newest conversations are always subscribed. Nothing is stored.
 #[server(prefix = "/rpc", endpoint = "watch_presence")]
 pub async fn watch_presence(conversations: Vec<conversation::Id>) -> Result<(), AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::presence::watch_presence(&call.state, call.user()?, &conversations).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::presence;
+    respond_as_user(async |state, me| presence::watch_presence(state, me, &conversations).await).await
 }
 
 /// Sends a message to a conversation, once per `id`. If `author` is given, only that user can send the message: another
@@ -178,10 +170,12 @@ pub async fn send_message(
     body: String,
     author: Option<user::Id>,
 ) -> Result<Message, AppError> {
-    crate::server::http::respond::respond(async |call| {
+    use crate::server::http::respond::respond;
+    use crate::server::messaging::sending;
+    respond(async |call| {
         let me = call.author(author)?;
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
-        crate::server::messaging::sending::send_message(&call.state, me, conversation, id, &body).await
+        sending::send_message(&call.state, me, conversation, id, &body).await
     })
     .await
 }
@@ -196,10 +190,12 @@ pub async fn send_first_message(
     body: String,
     author: Option<user::Id>,
 ) -> Result<(conversation::Id, Message), AppError> {
-    crate::server::http::respond::respond(async |call| {
+    use crate::server::http::respond::respond;
+    use crate::server::messaging::sending;
+    respond(async |call| {
         let me = call.author(author)?;
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
-        crate::server::messaging::sending::send_first_message(&call.state, me, to, id, &body).await
+        sending::send_first_message(&call.state, me, to, id, &body).await
     })
     .await
 }
@@ -207,53 +203,50 @@ pub async fn send_first_message(
 /// Advances the caller's read position to `seq`.
 #[server(prefix = "/rpc", endpoint = "mark_read")]
 pub async fn mark_read(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::receipts::mark_read(&call.state, call.user()?, conversation, seq).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::receipts;
+    respond_as_user(async |state, me| receipts::mark_read(state, me, conversation, seq).await).await
 }
 
 /// Marks a conversation as unread until it is opened.
 #[server(prefix = "/rpc", endpoint = "mark_unread")]
 pub async fn mark_unread(conversation: conversation::Id) -> Result<(), AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::receipts::mark_unread(&call.state, call.user()?, conversation).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::receipts;
+    respond_as_user(async |state, me| receipts::mark_unread(state, me, conversation).await).await
 }
 
 /// Records that everything up to `seq` has been delivered to the caller, and notifies the other member.
 #[server(prefix = "/rpc", endpoint = "mark_delivered")]
 pub async fn mark_delivered(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::receipts::mark_delivered(&call.state, call.user()?, conversation, seq).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::receipts;
+    respond_as_user(async |state, me| receipts::mark_delivered(state, me, conversation, seq).await).await
 }
 
 /// Returns the other member's receipts; `None` if either member has turned receipts off.
 #[server(prefix = "/rpc", endpoint = "find_receipts")]
 pub async fn find_receipts(conversation: conversation::Id) -> Result<Option<Receipts>, AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::receipts::find_receipts(&call.state, call.user()?, conversation).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::receipts;
+    respond_as_user(async |state, me| receipts::find_receipts(state, me, conversation).await).await
 }
 
 /// Returns the caller's settings.
 #[server(prefix = "/rpc", endpoint = "load_settings")]
 pub async fn load_settings() -> Result<Settings, AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::settings::load(&call.state, call.user()?).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::settings;
+    respond_as_user(async |state, me| settings::load(state, me).await).await
 }
 
 /// Saves the caller's settings. Arguments have defaults, because a browser leaves an unticked box out of the form.
 #[server(prefix = "/rpc", endpoint = "save_settings")]
 pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destination, AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::settings::save(&call.state, call.user()?, &Settings { receipts }).await?;
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::settings;
+    respond_as_user(async |state, me| {
+        settings::save(state, me, &Settings { receipts }).await?;
         Ok(Destination("/settings?saved=1".to_owned()))
     })
     .await
@@ -262,30 +255,28 @@ pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destinat
 /// Returns users whose handle or name begins with `query`; none for fewer than two characters.
 #[server(prefix = "/rpc", endpoint = "search_users")]
 pub async fn search_users(query: String) -> Result<Vec<User>, AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::recipients::search_users(&call.state, call.user()?, &query).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::recipients;
+    respond_as_user(async |state, me| recipients::search_users(state, me, &query).await).await
 }
 
 /// Returns the recipient of a first message. The caller's own handle is a conflict.
 #[server(prefix = "/rpc", endpoint = "find_recipient")]
 pub async fn find_recipient(handle: String) -> Result<Recipient, AppError> {
-    crate::server::http::respond::respond(async |call| {
-        crate::server::messaging::recipients::find_recipient(&call.state, call.user()?, &handle).await
-    })
-    .await
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::recipients;
+    respond_as_user(async |state, me| recipients::find_recipient(state, me, &handle).await).await
 }
 
 /// Variant of [`send_first_message`] for the plain form: takes the recipient's handle and redirects to the
 /// conversation.
 #[server(prefix = "/rpc", endpoint = "start_conversation")]
 pub async fn start_conversation(handle: String, id: message::Id, body: String) -> Result<Destination, AppError> {
-    crate::server::http::respond::respond(async |call| {
-        let me = call.user()?;
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::sending;
+    respond_as_user(async |state, me| {
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
-        let conversation =
-            crate::server::messaging::sending::start_conversation(&call.state, me, &handle, id, &body).await?;
+        let conversation = sending::start_conversation(state, me, &handle, id, &body).await?;
         Ok(Destination(format!("/messages/{conversation}")))
     })
     .await

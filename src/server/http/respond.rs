@@ -1,7 +1,5 @@
 //! Context and error handling of server functions.
 
-use std::future::Future;
-
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use leptos::prelude::{expect_context, use_context};
@@ -39,24 +37,11 @@ impl Call {
         }
         Ok(me)
     }
-
-    /// Copies the outcome's headers into the response and returns its destination.
-    pub fn redirect(&self, outcome: AccountOutcome) -> Destination {
-        if let Some(options) = &self.options {
-            for (name, value) in &outcome.headers {
-                options.append_header(name.clone(), value.clone());
-            }
-        }
-        outcome.destination
-    }
 }
 
 /// Runs the body of a server function. A failure sets the status of the response, or of the page that is being
 /// rendered.
-pub async fn respond<T, W>(work: impl FnOnce(Call) -> W) -> Result<T, AppError>
-where
-    W: Future<Output = Result<T, Failure>>,
-{
+pub async fn respond<T>(work: impl AsyncFnOnce(Call) -> Result<T, Failure>) -> Result<T, AppError> {
     // Read before the first await: the context belongs to the owner that runs now.
     let options = use_context::<ResponseOptions>();
     let call = Call { state: expect_context(), parts: expect_context(), options: options.clone() };
@@ -68,4 +53,28 @@ where
         }
     }
     result
+}
+
+/// Like [`respond`], for the signed-in user.
+pub async fn respond_as_user<T>(
+    work: impl AsyncFnOnce(&AppState, &CurrentUser) -> Result<T, Failure>,
+) -> Result<T, AppError> {
+    respond(async |call| work(&call.state, call.user()?).await).await
+}
+
+/// Like [`respond`], for the functions of `accounts`. Copies the outcome's headers into the response and returns its
+/// destination.
+pub async fn respond_with_outcome(
+    work: impl AsyncFnOnce(&AppState, &Parts) -> Result<AccountOutcome, Failure>,
+) -> Result<Destination, AppError> {
+    respond(async |call| {
+        let outcome = work(&call.state, &call.parts).await?;
+        if let Some(options) = &call.options {
+            for (name, value) in &outcome.headers {
+                options.append_header(name.clone(), value.clone());
+            }
+        }
+        Ok(outcome.destination)
+    })
+    .await
 }
