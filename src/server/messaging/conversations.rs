@@ -9,9 +9,9 @@ use crate::domain::page::{Cursor, Page};
 use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
+use crate::server::messaging::membership::membership;
 use crate::server::messaging::receipts;
 use crate::server::state::AppState;
-use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::table::SortTime;
 
 /// Returns a page of the user's conversations, newest first.
@@ -74,16 +74,6 @@ pub async fn messages_after(
     let after = after.transpose()?.map(|at| SortTime::from(at.at()));
     let membership = membership(state, me, conversation).await?;
     state.store.messages.page_after(&membership, after.as_ref()).await
-}
-
-/// Returns the user's membership in a conversation. "Not found" if the user is no member.
-pub(super) async fn membership(
-    state: &AppState,
-    me: &CurrentUser,
-    conversation: conversation::Id,
-) -> Result<Membership, Failure> {
-    let membership = state.store.conversations.membership(me.user.id, conversation).await?;
-    membership.ok_or(AppError::NotFound.into())
 }
 
 /// Returns a user, or a placeholder if the row was deleted: peers can still read the messages of a deleted user.

@@ -2,6 +2,8 @@
 
 pub mod conversations;
 
+mod membership;
+
 pub mod sending;
 
 pub mod recipients;

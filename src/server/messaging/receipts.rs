@@ -5,7 +5,7 @@ use crate::domain::event::Event;
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
 use crate::server::http::session::CurrentUser;
-use crate::server::messaging::conversations::membership;
+use crate::server::messaging::membership::membership;
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::membership::Membership;
 

@@ -10,7 +10,7 @@ use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
 use crate::server::http::session::CurrentUser;
-use crate::server::messaging::conversations::membership;
+use crate::server::messaging::membership::membership;
 use crate::server::messaging::recipients::recipient_by_handle;
 use crate::server::state::AppState;
 
