@@ -38,9 +38,9 @@
 //!   bin/                         other programs
 //!     admin/                     the admin tool
 //!     stream/                    the Lambda function that reads the table's stream
+//!   tests/                       integration tests
 //!     audit/                     fault-injection test: no message may be lost or stored twice
 //!     soak/                      load test: thousands of open event streams
-//!   tests/                       integration tests
 //! ```
 //!
 //! Dependencies point one way: `ui` uses `api`, `api` uses `server`, `server` uses `domain`. Leptos needs two

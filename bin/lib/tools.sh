@@ -48,6 +48,19 @@ build_release() {
         "${@/#/--bin=}"
 }
 
+# Builds a test or bench target with the programs that it may start, and prints the path of its executable, which has a
+# hash in its name. $1: the target's name; the rest: the cargo command.
+build_target() {
+    "${@:2}" --quiet --locked --no-run --message-format json-render-diagnostics |
+        sed -nE "s/.*\"name\":\"$1\".*\"executable\":\"([^\"]+)\".*/\1/p"
+}
+
+# Like `build_target`, for release. A build with tests unites the features of dependencies and dev-dependencies, so
+# programs that must be as they are delivered are built afterwards, with `build_release`.
+build_release_target() {
+    LEPTOS_OUTPUT_NAME=cruddur-messages build_target "$@" --release --no-default-features --features ssr
+}
+
 ensure_wasm_target() {
     local libraries
     libraries=$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown
