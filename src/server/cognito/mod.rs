@@ -4,8 +4,6 @@ pub mod client;
 
 pub mod pool;
 
-pub mod policy;
-
 pub mod keys;
 
 pub mod key_set;

@@ -3,12 +3,12 @@
 use cruddur_messages::domain::user;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::clock::Clock;
-use cruddur_messages::server::store::dynamodb::legacy::purpose::Purpose;
-use cruddur_messages::server::store::dynamodb::schema::{self, Billing};
 
 use super::fixtures::{NOW, Server, person};
 use super::migrating::run;
 use super::writing::{assert_listed_for_ben, with_a_missing_row};
+use crate::support::admin_code::legacy::purpose::Purpose;
+use crate::support::admin_code::schema::{self, Billing};
 use crate::support::dynamodb::TABLE;
 use crate::support::in_memory_dynamodb::{Connection, Fault, InMemoryDynamoDb, IndexView};
 use crate::support::legacy_app::{Inbox, LegacyApp, LegacyConversation, SHAPE, Shape};

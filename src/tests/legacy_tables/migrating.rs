@@ -4,9 +4,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::{conversation, message};
-use cruddur_messages::server::store::dynamodb::legacy::migration::{Progress, migrate};
-use cruddur_messages::server::store::dynamodb::legacy::purpose::Purpose;
-use cruddur_messages::server::store::dynamodb::legacy::report::{Changed, OrphanedMessages, Report, Room};
 use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key};
 use tokio::runtime::Handle;
@@ -14,6 +11,9 @@ use tokio::sync::Notify;
 use tokio::task::block_in_place;
 
 use super::fixtures::{Server, app_with_every_kind, ids, person, server, shown, sorted, written};
+use crate::support::admin_code::legacy::migration::{Progress, migrate};
+use crate::support::admin_code::legacy::purpose::Purpose;
+use crate::support::admin_code::legacy::report::{Changed, OrphanedMessages, Report, Room};
 use crate::support::dynamodb::{DynamoDb, TABLE};
 use crate::support::legacy_app::{Clocks, Inbox, LegacyApp, LegacyConversation, SHAPE, Shape};
 

@@ -5,14 +5,14 @@ use cruddur_messages::domain::message::Message;
 use cruddur_messages::domain::page::{Cursor, PAGE_SIZE};
 use cruddur_messages::domain::user;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::capacity::metered;
-use cruddur_messages::server::store::dynamodb::legacy::migration::migrate;
-use cruddur_messages::server::store::dynamodb::legacy::purpose::Purpose;
 use cruddur_messages::server::store::dynamodb::table::SortTime;
 use time::Duration;
 
 use super::fixtures::{NOW, Server, person, server, shown, written};
 use super::reading::assert_listed;
+use crate::support::admin_code::capacity::metered;
+use crate::support::admin_code::legacy::migration::migrate;
+use crate::support::admin_code::legacy::purpose::Purpose;
 use crate::support::dynamodb::TABLE;
 use crate::support::legacy_app::{Clocks, Inbox, LegacyApp, LegacyConversation, SHAPE, Shape};
 

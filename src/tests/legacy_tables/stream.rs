@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use cruddur_messages::server::store::dynamodb::legacy::migration::migrate;
-use cruddur_messages::server::store::dynamodb::legacy::purpose::Purpose;
 use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key};
 use cruddur_messages::server::stream::batch::{self, Record, SequenceNumber};
@@ -12,6 +10,8 @@ use fastrand::Rng;
 use tokio_util::sync::CancellationToken;
 
 use super::fixtures::{Server, app_with_every_kind, person, server};
+use crate::support::admin_code::legacy::migration::migrate;
+use crate::support::admin_code::legacy::purpose::Purpose;
 use crate::support::dynamodb::DynamoDb;
 use crate::support::fake_streams::client_of;
 use crate::support::legacy_app::{Clocks, Inbox, LegacyApp, SHAPE, Shape};

@@ -1,9 +1,9 @@
 //! Consumed capacity, as a meter on the client reports it.
 
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::capacity::metered;
 
 use super::fixtures::{Server, ana, ben, server};
+use crate::support::admin_code::capacity::metered;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_meter_counts_the_capacity_of_its_own_client_only() {

@@ -4,11 +4,11 @@
 
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::capacity::{Consumed, Meter, metered};
 use cruddur_messages::server::store::dynamodb::inbox;
 use cruddur_messages::server::store::postgres::users::Users;
 
 use super::fixtures::{Server, ana, ben, new_user, server};
+use crate::support::admin_code::capacity::{Consumed, Meter, metered};
 use crate::support::dynamodb::DynamoDb;
 use crate::support::postgres::Database;
 

@@ -5,13 +5,13 @@ use cruddur_messages::domain::message::Message;
 use cruddur_messages::domain::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page, UNREAD_SIZE_MAX};
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::capacity::metered;
 use cruddur_messages::server::store::dynamodb::rows::{Head, MessageRow};
 use cruddur_messages::server::store::dynamodb::table::{Key, MESSAGE};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
 use super::fixtures::{Server, ana, ben, cy, new_message_id, server, server_with_clock, texts};
+use crate::support::admin_code::capacity::metered;
 use cruddur_messages::domain::conversation;
 
 /// Writes the messages up to `last` directly into the table, a minute apart: faster than sending them.

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     BillingMode, KeySchemaElement, KeyType, ProjectionType, StreamViewType, TableDescription, TimeToLiveStatus,
 };
-use cruddur_messages::server::store::dynamodb::schema::{Billing, create, drop};
 
+use crate::support::admin_code::schema::{Billing, create, drop};
 use crate::support::dynamodb::{DynamoDb, TABLE};
 
 async fn describe(client: &Client) -> TableDescription {

@@ -154,9 +154,7 @@ async fn a_failed_conversation_is_reported_and_does_not_hold_up_the_others() {
     let database = InMemoryDynamoDb::start();
     let connection = database.connection();
     let table = Table::new(connection.client(), TABLE);
-    cruddur_messages::server::store::dynamodb::schema::create(table.client(), TABLE, Default::default())
-        .await
-        .expect("made");
+    crate::support::admin_code::schema::create(table.client(), TABLE, Default::default()).await.expect("made");
     for number in 1..=3 {
         put(&table, inbox_rows(&message(conversation_id(number), 1, 0))).await;
     }
@@ -178,9 +176,7 @@ async fn of_several_failed_records_the_lowest_number_is_reported() {
     let database = InMemoryDynamoDb::start();
     let connection = database.connection();
     let table = Table::new(connection.client(), TABLE);
-    cruddur_messages::server::store::dynamodb::schema::create(table.client(), TABLE, Default::default())
-        .await
-        .expect("made");
+    crate::support::admin_code::schema::create(table.client(), TABLE, Default::default()).await.expect("made");
     for number in 1..=3 {
         put(&table, inbox_rows(&message(conversation_id(number), 1, 0))).await;
     }

@@ -2,13 +2,13 @@
 //! exactly one row of each conversation, and after the stream has been read, the row is at the newest message.
 
 use aws_sdk_dynamodb::types::StreamSpecification;
-use cruddur_messages::server::store::dynamodb::schema::{self, Billing};
 use cruddur_messages::server::store::postgres::users::Users;
 use proptest::test_runner::{Config, TestRunner};
 use sqlx::PgPool;
 
 use super::history::history;
 use super::simulation::{Process, Simulation};
+use crate::support::admin_code::schema::{self, Billing};
 use crate::support::dynamodb::TABLE;
 use crate::support::in_memory_dynamodb::InMemoryDynamoDb;
 

@@ -1,11 +1,11 @@
 //! The web server's reader on a real table and its stream.
 
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::schema;
 use cruddur_messages::server::stream::reader::Reader;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::batch::{conversation_id, inbox_rows, inbox_texts, message, put};
+use crate::support::admin_code::schema;
 use crate::support::dynamodb::{DynamoDb, TABLE};
 use crate::support::fake_streams::client_of;
 use crate::support::postgres::Database;

@@ -10,8 +10,8 @@ use aws_sdk_cognitoidentityprovider::types::{
 };
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
-use cruddur_messages::server::cognito::policy;
 
+use super::admin_code::policy;
 use super::browser::PoolAddress;
 
 /// Password of every user.

@@ -8,13 +8,14 @@ use std::path::Path;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use cruddur_messages::server::store::dynamodb::schema::{self, Billing};
 use cruddur_messages::server::store::dynamodb::{self, Table};
 use dynoxide::Database;
 use dynoxide::server::serve_with_shutdown;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
+
+use super::admin_code::schema::{self, Billing};
 
 /// Name of the table in tests.
 pub(crate) const TABLE: &str = "cruddur-messages";

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 mod command;
+mod policy;
 pub mod pool;
 
 pub use command::{Command, PoolId, connect, run};

@@ -6,8 +6,9 @@ use aws_sdk_cognitoidentityprovider::types::{
     ExplicitAuthFlowsType, PreventUserExistenceErrorTypes, TimeUnitsType, TokenValidityUnitsType, UserPoolClientType,
     UsernameAttributeType, UsernameConfigurationType, VerifiedAttributeType,
 };
-use cruddur_messages::server::cognito::policy;
 use serde::Serialize;
+
+use super::policy;
 
 /// Default name of the pool and its client.
 pub const NAME: &str = "cruddur-messages";

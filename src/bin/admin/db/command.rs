@@ -5,13 +5,12 @@ use std::ffi::OsString;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use cruddur_messages::server::store;
-use cruddur_messages::server::store::postgres::database;
 use cruddur_messages::server::store::postgres::users::Users;
 use secrecy::SecretString;
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::{link, psql, seed, server};
+use super::{database, link, psql, seed, server};
 use crate::cognito::PoolId;
 use crate::global_options::GlobalOptions;
 use crate::target::Target;

@@ -1,6 +1,7 @@
 //! `admin db`: PostgreSQL.
 
 mod command;
+mod database;
 mod link;
 mod psql;
 mod seed;

@@ -1,10 +1,10 @@
 //! `admin db create`, `drop`, `setup` and `sessions`.
 
-use cruddur_messages::server::store::postgres::database::{self, Session};
 use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
+use super::database::{self, Session};
 use super::{Database, link, seed};
 use crate::cognito;
 use crate::confirmation;

@@ -10,8 +10,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::user::Handle;
 use cruddur_messages::server::store::dynamodb;
-use cruddur_messages::server::store::dynamodb::legacy::purpose::Purpose;
 
+use super::legacy::purpose::Purpose;
 use super::{conversations, migrate_legacy, scan, seed, table};
 use crate::db::Database;
 use crate::global_options::GlobalOptions;

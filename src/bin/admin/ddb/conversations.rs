@@ -7,13 +7,13 @@ use cruddur_messages::domain::page::{Cursor, Page};
 use cruddur_messages::domain::user::{Handle, User};
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::capacity::{self, Meter};
 use cruddur_messages::server::store::dynamodb::conversations::Conversations;
 use cruddur_messages::server::store::dynamodb::membership::Membership;
 use cruddur_messages::server::store::dynamodb::messages::Messages;
 use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::json;
 
+use super::capacity::{self, Meter};
 use super::command::{ConversationRef, PageOptions, Stores};
 use super::connect;
 use crate::global_options::GlobalOptions;

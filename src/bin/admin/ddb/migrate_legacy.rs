@@ -2,11 +2,11 @@
 
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::legacy::migration::{self, Progress};
-use cruddur_messages::server::store::dynamodb::legacy::purpose::Purpose;
 use indicatif::ProgressBar;
 
 use super::connect;
+use super::legacy::migration::{self, Progress};
+use super::legacy::purpose::Purpose;
 use crate::global_options::GlobalOptions;
 use crate::progress;
 

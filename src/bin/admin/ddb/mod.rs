@@ -1,9 +1,12 @@
 //! `admin ddb`: DynamoDB.
 
+mod capacity;
 mod command;
 mod conversations;
+mod legacy;
 mod migrate_legacy;
 mod scan;
+pub mod schema;
 pub mod seed;
 mod table;
 

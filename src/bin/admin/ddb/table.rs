@@ -2,11 +2,11 @@
 
 use anyhow::Context;
 use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::store::dynamodb::schema::{self, Billing};
 use serde_json::json;
 
 use super::command::{BillingMode, BillingOptions};
 use super::connect;
+use super::schema::{self, Billing};
 use crate::confirmation;
 use crate::global_options::GlobalOptions;
 

@@ -23,18 +23,18 @@ const WAITS: ExponentialBuilder = ExponentialBuilder::new()
 /// Counts the attempts at one operation, and waits between them. Not `backon::Retryable`: the operations change their
 /// arguments from attempt to attempt, and wait on the clock of the table.
 #[derive(Debug)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     waits: ExponentialBackoff,
 }
 
 impl Backoff {
     /// Waits before the next attempt. Fails as unavailable after the last attempt. `operation` is for the log.
-    pub(crate) async fn wait(&mut self, operation: &'static str) -> Result<(), Failure> {
+    pub async fn wait(&mut self, operation: &'static str) -> Result<(), Failure> {
         self.wait_with(&Clock::default(), operation).await
     }
 
     /// Like [`Self::wait`], with the given clock.
-    pub(crate) async fn wait_with(&mut self, clock: &Clock, operation: &'static str) -> Result<(), Failure> {
+    pub async fn wait_with(&mut self, clock: &Clock, operation: &'static str) -> Result<(), Failure> {
         let gave_up = || Failure::Unavailable(anyhow!("{operation}: gave up after {ATTEMPTS_MAX} attempts"));
         clock.wait(self.waits.next().ok_or_else(gave_up)?).await;
         Ok(())

@@ -9,7 +9,7 @@ use crate::server::store::dynamodb::table::SortTime;
 
 /// Side of the cursor's position on which the page lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
+pub enum Direction {
     Older,
     Newer,
 }

@@ -4,11 +4,7 @@ mod client;
 
 pub mod table;
 
-pub mod schema;
-
 pub mod rows;
-
-pub mod capacity;
 
 pub mod clock;
 
@@ -26,12 +22,14 @@ mod seek;
 
 mod send;
 
-mod time_slices;
+pub mod time_slices;
 
 pub mod inbox;
 
 pub mod legacy;
 
-pub(crate) mod backoff;
+pub mod backoff;
+
+pub use cursor::Direction;
 
 pub use client::{Table, TransactionCancelled, connect, into_failure};

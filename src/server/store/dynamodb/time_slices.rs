@@ -10,17 +10,17 @@ use crate::server::store::dynamodb::table::{Item, PK, SK, SortTime, TIMES};
 use crate::server::store::dynamodb::{Table, into_failure};
 
 /// Part of a partition.
-pub(super) struct Slice<T> {
+pub struct Slice<T> {
     /// Rows in reading order, starting next to `from`.
-    pub(super) rows: Vec<T>,
+    pub rows: Vec<T>,
     /// True if the partition continues after the last of `rows`.
-    pub(super) more: bool,
+    pub more: bool,
 }
 
 /// Reads up to `count` rows whose sort key is a time, starting next to `from`, or at the end of the partition where
 /// `direction` starts. `read` decodes a row, or returns `None` to skip it; skipped rows do not count. Strongly
 /// consistent: one read unit per 4 KB, however long the partition is.
-pub(super) async fn slice<T>(
+pub async fn slice<T>(
     table: &Table,
     partition: &str,
     direction: Direction,

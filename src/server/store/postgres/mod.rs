@@ -2,8 +2,6 @@
 
 mod connect;
 
-pub mod database;
-
 pub mod users;
 
 pub mod new_user;

@@ -4,7 +4,7 @@ pub mod moves;
 
 mod pending;
 
-pub(crate) mod rows;
+pub mod rows;
 
 mod updates;
 

@@ -26,7 +26,7 @@ pub(crate) async fn by_conversation(table: &Table, conversation: conversation::I
 
 /// Returns a user's rows of a conversation, strongly consistent. Reads the user's whole inbox: one read unit per dozen
 /// rows.
-pub(crate) async fn by_owner(
+pub async fn by_owner(
     table: &Table,
     owner: user::Id,
     conversation: conversation::Id,
@@ -65,7 +65,7 @@ async fn read_all(request: QueryFluentBuilder, operation: &'static str) -> Resul
 }
 
 /// Part of a transaction: deletes a row if it is unchanged since it was read.
-pub(crate) fn delete(table: &Table, row: &InboxRow) -> Result<TransactWriteItem, Failure> {
+pub fn delete(table: &Table, row: &InboxRow) -> Result<TransactWriteItem, Failure> {
     let unchanged = if row.seq > 0 { format!("{SEQ} = :seq") } else { format!("attribute_not_exists({SEQ})") };
     let seq = (row.seq > 0).then(|| (":seq".to_owned(), AttributeValue::N(row.seq.to_string())));
     let delete = Delete::builder()

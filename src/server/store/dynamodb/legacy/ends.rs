@@ -18,7 +18,7 @@ const SLICE_LEN: usize = 24;
 
 /// Returns the messages of about a day at one end, which include the outermost one by time. `Older` starts at the
 /// newest.
-pub(super) async fn near(
+pub async fn near(
     table: &Table,
     conversation: conversation::Id,
     direction: Direction,
@@ -39,15 +39,7 @@ pub(super) async fn near(
     }
 }
 
-/// Returns the message with the latest time.
-pub(super) async fn newest(table: &Table, conversation: conversation::Id) -> Result<Option<MessageRow>, Failure> {
-    Ok(near(table, conversation, Direction::Older).await?.into_iter().max_by(|one, other| one.at.cmp(&other.at)))
-}
-
 /// Returns the time of the earliest message.
-pub(super) async fn beginning(
-    table: &Table,
-    conversation: conversation::Id,
-) -> Result<Option<OffsetDateTime>, Failure> {
+pub async fn beginning(table: &Table, conversation: conversation::Id) -> Result<Option<OffsetDateTime>, Failure> {
     Ok(near(table, conversation, Direction::Newer).await?.into_iter().map(|row| row.at.at()).min())
 }

@@ -15,14 +15,14 @@ use crate::server::store::dynamodb::send;
 use crate::server::store::dynamodb::table::SortTime;
 
 /// Distance of the head from the newest legacy row: rows that are repaired later may move forward by some microseconds.
-pub(super) const MARGIN: Duration = Duration::milliseconds(1);
+pub const MARGIN: Duration = Duration::milliseconds(1);
 
 /// Position of the head in the transaction.
 const HEAD: usize = 0;
 
 /// Source of the inbox rows that name the members of a conversation.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Source<'a> {
+pub enum Source<'a> {
     /// The rows that the index shows, and these. This user must be one of the members.
     Index(user::Id, &'a [InboxRow]),
     /// Exactly these rows: the table itself has been read.
@@ -32,7 +32,7 @@ pub(super) enum Source<'a> {
 /// Returns the head of a conversation, and creates it for a legacy conversation of `me`. One read unit if the head
 /// exists. Otherwise one query of the index, which may not show the `known` rows yet; and for a legacy conversation,
 /// its last day of messages and one transaction.
-pub(super) async fn find_or_create(
+pub async fn find_or_create(
     table: &Table,
     conversation: conversation::Id,
     me: user::Id,
@@ -47,7 +47,7 @@ pub(super) async fn find_or_create(
 /// Creates the head of a legacy conversation and a missing inbox row of a member in one transaction, so that concurrent
 /// callers create them once. Returns the head and the number of missing rows. `None` if there is no such conversation,
 /// or if the user of [`Source::Index`] is not a member: a stranger's request writes nothing.
-pub(super) async fn create(
+pub async fn create(
     table: &Table,
     conversation: conversation::Id,
     source: Source<'_>,
@@ -71,7 +71,7 @@ pub(super) async fn create(
 }
 
 /// Computes the head that a conversation should have, and its missing inbox rows, `shift` after its newest message.
-pub(super) async fn plan(
+pub async fn plan(
     table: &Table,
     conversation: conversation::Id,
     source: Source<'_>,
@@ -103,7 +103,7 @@ pub(super) async fn plan(
 }
 
 /// Returns the two users that inbox rows name; `None` if they name fewer or more.
-pub(super) fn members(rows: &[InboxRow]) -> Option<[user::Id; 2]> {
+pub fn members(rows: &[InboxRow]) -> Option<[user::Id; 2]> {
     let mut users: Vec<_> = rows.iter().flat_map(|row| [row.owner, row.peer.id]).collect();
     users.sort_unstable();
     users.dedup();
@@ -111,7 +111,7 @@ pub(super) fn members(rows: &[InboxRow]) -> Option<[user::Id; 2]> {
 }
 
 /// Recreates a member's missing inbox row from the peer's row and the messages at the end of the conversation.
-pub(super) fn recreated(peer_row: &InboxRow, messages: &[MessageRow], shift: Duration) -> InboxRow {
+pub fn recreated(peer_row: &InboxRow, messages: &[MessageRow], shift: Duration) -> InboxRow {
     let newest = messages.iter().max_by(|one, other| one.at.cmp(&other.at));
     let author = messages.iter().map(|row| &row.author).find(|author| author.id == peer_row.owner);
     let at = newest.map_or(peer_row.at.at(), |row| row.at.at());

@@ -2,7 +2,7 @@
 //!
 //! The old app wrote two kinds of rows: messages, and one inbox row per member and conversation. It had neither heads
 //! nor pairs, so both are created when a legacy conversation is first used (here), or for the whole table at once
-//! (`migration`). The missing data is derived from the rows that exist:
+//! (`admin ddb migrate-legacy`). The missing data is derived from the rows that exist:
 //!
 //! - **Members**: the two users that the inbox rows name. A single remaining row names both. A conversation without
 //!   inbox rows, or whose rows name a third user, has no members and cannot be opened. The old app let every user write
@@ -23,26 +23,14 @@
 //! Every step is a conditional write. If two servers work on the same conversation, one wins, and the other reads what
 //! the winner wrote.
 
-mod ends;
+pub mod ends;
 
-mod heads;
-
-mod inbox;
-
-mod keys;
-
-pub mod migration;
+pub mod heads;
 
 mod pages;
 
-mod pairs;
-
-pub mod purpose;
-
-pub mod report;
+pub mod pairs;
 
 mod rows;
 
-mod survey;
-
-pub(super) use rows::{LegacyRows, mark_migrated};
+pub(super) use rows::LegacyRows;

@@ -14,10 +14,10 @@ use crate::server::store::dynamodb::table::MESSAGE_GROUP_UUID;
 
 /// Sort key of a pair's conversations, of which the first is continued. Sorts by the oldest message, and conversations
 /// without messages last.
-pub(super) type Age = (bool, OffsetDateTime, conversation::Id);
+pub type Age = (bool, OffsetDateTime, conversation::Id);
 
 /// Returns the sort key of a conversation whose oldest message has this time.
-pub(super) fn age(conversation: conversation::Id, beginning: Option<OffsetDateTime>) -> Age {
+pub fn age(conversation: conversation::Id, beginning: Option<OffsetDateTime>) -> Age {
     (beginning.is_none(), beginning.unwrap_or(OffsetDateTime::UNIX_EPOCH), conversation)
 }
 
@@ -27,7 +27,7 @@ async fn read_age(table: &Table, conversation: conversation::Id) -> Result<Age, 
 
 /// Finds the oldest conversation of two users in their inboxes, and stores it as their pair. One of its two inbox rows
 /// may be missing.
-pub(super) async fn find(table: &Table, one: user::Id, other: user::Id) -> Result<Option<conversation::Id>, Failure> {
+pub async fn find(table: &Table, one: user::Id, other: user::Id) -> Result<Option<conversation::Id>, Failure> {
     let (ours, theirs) =
         tokio::try_join!(inbox_rows::by_peer(table, one, other), inbox_rows::by_peer(table, other, one))?;
     let listed = [ours, theirs].concat();
@@ -50,7 +50,7 @@ pub(super) async fn find(table: &Table, one: user::Id, other: user::Id) -> Resul
 
 /// Stores a conversation as the pair of two users, unless they have one. Returns their conversation, and `true` if it
 /// has just been stored.
-pub(super) async fn put(
+pub async fn put(
     table: &Table,
     one: user::Id,
     other: user::Id,

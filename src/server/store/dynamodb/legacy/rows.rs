@@ -94,10 +94,3 @@ async fn superseded(table: &Table, row: &InboxRow) -> Result<Option<conversation
     let is_newer = |other: &InboxRow| other.owner == row.owner && other.at > row.at;
     Ok(all.iter().any(is_newer).then_some(row.conversation))
 }
-
-/// Marks a table as free of legacy rows: a new table, or one that has been migrated as a whole.
-pub(in crate::server::store::dynamodb) async fn mark_migrated(table: &Table) -> Result<(), Failure> {
-    // The write is refused if the mark exists already.
-    let _ = table.transact(vec![table.put_if_absent(Key::Migrated.item())?]).await?;
-    Ok(())
-}

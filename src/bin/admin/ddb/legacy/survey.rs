@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use time::OffsetDateTime;
 
-use crate::domain::{conversation, user};
-use crate::server::failure::Failure;
-use crate::server::store::dynamodb::legacy::report::{DuplicateConversations, Found, OrphanedMessages, Room};
-use crate::server::store::dynamodb::legacy::{heads, inbox, pairs};
-use crate::server::store::dynamodb::rows::{self, Head, InboxRow, MessageRow};
-use crate::server::store::dynamodb::table::{Item, Key, MESSAGE_GROUP_UUID, PK, SK};
-use crate::server::store::dynamodb::{Table, into_failure};
+use cruddur_messages::domain::{conversation, user};
+use cruddur_messages::server::failure::Failure;
+use cruddur_messages::server::store::dynamodb::legacy::{heads, pairs};
+use cruddur_messages::server::store::dynamodb::rows::{self, Head, InboxRow, MessageRow};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key, MESSAGE_GROUP_UUID, PK, SK};
+use cruddur_messages::server::store::dynamodb::{Table, into_failure};
+
+use super::inbox;
+use super::report::{DuplicateConversations, Found, OrphanedMessages, Room};
 
 /// Number of rows per page. A small table with little capacity must answer before the timeout.
 const SLICE_LEN: i32 = 400;

@@ -5,16 +5,17 @@
 use futures::future::try_join_all;
 use time::Duration;
 
-use crate::domain::conversation;
-use crate::domain::user;
-use crate::server::failure::Failure;
-use crate::server::store::dynamodb::Table;
-use crate::server::store::dynamodb::backoff::Backoff;
-use crate::server::store::dynamodb::inbox::rows as inbox_rows;
-use crate::server::store::dynamodb::legacy::purpose::Purpose;
-use crate::server::store::dynamodb::legacy::report::Changed;
-use crate::server::store::dynamodb::legacy::{ends, heads};
-use crate::server::store::dynamodb::rows::{InboxRow, MessageRow};
+use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::user;
+use cruddur_messages::server::failure::Failure;
+use cruddur_messages::server::store::dynamodb::backoff::Backoff;
+use cruddur_messages::server::store::dynamodb::inbox::rows as inbox_rows;
+use cruddur_messages::server::store::dynamodb::legacy::{ends, heads};
+use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
+use cruddur_messages::server::store::dynamodb::{Direction, Table};
+
+use super::purpose::Purpose;
+use super::report::Changed;
 
 /// Repairs the inbox rows of a conversation, of which the survey found `surveyed`, and counts the changes. Does not
 /// recreate a row that was recreated together with the head.
@@ -28,7 +29,7 @@ pub(super) async fn repair(
 ) -> Result<(), Failure> {
     let mut backoff = Backoff::default();
     loop {
-        let newest = ends::newest(table, conversation).await?;
+        let newest = newest(table, conversation).await?;
         let lists = members.map(|owner| current_rows(table, owner, conversation, surveyed));
         let rows = try_join_all(lists).await?.concat();
         let mut is_done = true;
@@ -42,6 +43,12 @@ pub(super) async fn repair(
         // A message was sent meanwhile and has moved its rows: re-read and retry.
         backoff.wait_with(table.clock(), "repair inbox rows").await?;
     }
+}
+
+/// Returns the message with the latest time.
+async fn newest(table: &Table, conversation: conversation::Id) -> Result<Option<MessageRow>, Failure> {
+    let near = ends::near(table, conversation, Direction::Older).await?;
+    Ok(near.into_iter().max_by(|one, other| one.at.cmp(&other.at)))
 }
 
 /// Returns a member's current rows of a conversation, read from the table because the index is eventually consistent.
@@ -167,9 +174,9 @@ impl Repair<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::message;
-    use crate::domain::user::User;
-    use crate::server::store::dynamodb::table::SortTime;
+    use cruddur_messages::domain::message;
+    use cruddur_messages::domain::user::User;
+    use cruddur_messages::server::store::dynamodb::table::SortTime;
     use time::macros::datetime;
     use uuid::Uuid;
 

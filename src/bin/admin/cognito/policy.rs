@@ -2,9 +2,9 @@
 
 use aws_sdk_cognitoidentityprovider::types::{PasswordPolicyType, UserPoolPolicyType};
 
-use crate::domain::password::LEN_MIN;
+use cruddur_messages::domain::password::LEN_MIN;
 
-/// Policy of the user pools that we create. Matches [`crate::domain::password::check`], so that neither of the two
+/// Policy of the user pools that we create. Matches [`cruddur_messages::domain::password::check`], so that neither of the two
 /// rejects a password that the other accepts.
 pub fn user_pool_policy() -> UserPoolPolicyType {
     let password = PasswordPolicyType::builder()

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::domain::{conversation, user};
+use cruddur_messages::domain::{conversation, user};
 
 /// Maximum number of entries per list in the printed report.
 const SHOWN_MAX: usize = 10;

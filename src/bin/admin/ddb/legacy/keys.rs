@@ -6,13 +6,12 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 use futures::future::try_join_all;
 use time::{Duration, OffsetDateTime};
 
-use crate::domain::conversation;
-use crate::server::failure::Failure;
-use crate::server::store::dynamodb::Table;
-use crate::server::store::dynamodb::cursor::Direction;
-use crate::server::store::dynamodb::rows::{self, MessageRow};
-use crate::server::store::dynamodb::table::{Item, Key, MESSAGE_UUID, SK, SortTime};
-use crate::server::store::dynamodb::time_slices;
+use cruddur_messages::domain::conversation;
+use cruddur_messages::server::failure::Failure;
+use cruddur_messages::server::store::dynamodb::rows::{self, MessageRow};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key, MESSAGE_UUID, SK, SortTime};
+use cruddur_messages::server::store::dynamodb::time_slices;
+use cruddur_messages::server::store::dynamodb::{Direction, Table};
 
 /// Maximum number of messages moved by one transaction: two parts and about four write units each.
 const MOVES_PER_TRANSACTION: usize = 12;

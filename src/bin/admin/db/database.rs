@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, query_file_as, query_file_scalar};
 use time::OffsetDateTime;
 
-use crate::server::store::postgres;
+use cruddur_messages::server::store::postgres;
 
 /// Database that exists on every server. Connections to it create and drop the others.
 const MAINTENANCE: &str = "postgres";

@@ -6,17 +6,18 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use cruddur_messages::domain::conversation;
+use cruddur_messages::server::failure::Failure;
+use cruddur_messages::server::store::dynamodb::Table;
+use cruddur_messages::server::store::dynamodb::backoff::Backoff;
+use cruddur_messages::server::store::dynamodb::legacy::heads::{self, Source};
+use cruddur_messages::server::store::dynamodb::legacy::pairs;
 
-use crate::domain::conversation;
-use crate::server::failure::Failure;
-use crate::server::store::dynamodb::Table;
-use crate::server::store::dynamodb::backoff::Backoff;
-use crate::server::store::dynamodb::legacy::heads::{self, Source};
-use crate::server::store::dynamodb::legacy::keys::{self, Outcome};
-use crate::server::store::dynamodb::legacy::purpose::Purpose;
-use crate::server::store::dynamodb::legacy::report::{Changed, Report};
-use crate::server::store::dynamodb::legacy::survey::{Survey, SurveyedConversation};
-use crate::server::store::dynamodb::legacy::{inbox, mark_migrated, pairs};
+use super::keys::{self, Outcome};
+use super::purpose::Purpose;
+use super::report::{Changed, Report};
+use super::survey::{Survey, SurveyedConversation};
+use super::{inbox, mark_migrated};
 
 /// Progress of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,10 +12,11 @@ use aws_sdk_dynamodb::types::{
     TimeToLiveStatus,
 };
 
-use crate::server::failure::Failure;
-use crate::server::store::dynamodb::legacy;
-use crate::server::store::dynamodb::table::{EXPIRES_AT, GROUP_INDEX, MESSAGE_GROUP_UUID, PK, SK};
-use crate::server::store::dynamodb::{Table, into_failure};
+use cruddur_messages::server::failure::Failure;
+use cruddur_messages::server::store::dynamodb::table::{EXPIRES_AT, GROUP_INDEX, MESSAGE_GROUP_UUID, PK, SK};
+use cruddur_messages::server::store::dynamodb::{Table, into_failure};
+
+use super::legacy::mark_migrated;
 
 /// Billing mode of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub async fn create(client: &Client, table: &str, billing: Billing) -> Result<bo
     active.context("wait for the table").map_err(Failure::Unavailable)?;
     expire_markers(client, table).await?;
     if is_new {
-        legacy::mark_migrated(&Table::new(client.clone(), table)).await?;
+        mark_migrated(&Table::new(client.clone(), table)).await?;
     }
     Ok(is_new)
 }
