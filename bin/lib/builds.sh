@@ -18,7 +18,7 @@ claim_build_folder() {
         say "Another checkout is using $cache_folder/target, so this one builds everything in $CARGO_BUILD_BUILD_DIR"
         return
     fi
-    (cd "$checkout" && touch build.rs src/lib.rs src/main.rs src/bin/*/main.rs src/tests/mod.rs)
+    (cd "$checkout" && touch -c build.rs src/lib.rs src/main.rs src/bin/*/main.rs src/tests/mod.rs src/tests/*/main.rs)
     printf '%s' "$checkout" >"$owner"
     flock -s "$build_folder_lock"
 }

@@ -41,24 +41,23 @@ install_crate() {
     rm -rf "$build_folder"
 }
 
-# Builds executables for release. LEPTOS_OUTPUT_NAME is set as cargo-leptos sets it, so that both share one build.
-# $@: their names.
+# Builds an executable for release. LEPTOS_OUTPUT_NAME is set as cargo-leptos sets it, so that both share one build.
+# $1: its name; $2: its features.
 build_release() {
-    LEPTOS_OUTPUT_NAME=cruddur-messages cargo build --quiet --release --locked --no-default-features --features ssr \
-        "${@/#/--bin=}"
+    LEPTOS_OUTPUT_NAME=cruddur-messages cargo build --quiet --release --locked --no-default-features --features "$2" --bin "$1"
 }
 
-# Builds a test or bench target with the programs that it may start, and prints the path of its executable, which has a
-# hash in its name. $1: the target's name; the rest: the cargo command.
+# Builds a test or bench target together with all programs, and prints the path of its executable, which has a hash in
+# its name. $1: the target's name; the rest: the cargo command.
 build_target() {
     "${@:2}" --quiet --locked --no-run --message-format json-render-diagnostics |
         sed -nE "s/.*\"name\":\"$1\".*\"executable\":\"([^\"]+)\".*/\1/p"
 }
 
-# Like `build_target`, for release. A build with tests unites the features of dependencies and dev-dependencies, so
-# programs that must be as they are delivered are built afterwards, with `build_release`.
+# Like `build_target`, for release. A build with tests unites the features of dependencies and dev-dependencies, so a
+# web server that must be as it is delivered is built afterwards, with `build_release`.
 build_release_target() {
-    LEPTOS_OUTPUT_NAME=cruddur-messages build_target "$@" --release --no-default-features --features ssr
+    LEPTOS_OUTPUT_NAME=cruddur-messages build_target "$@" --release --no-default-features --features admin
 }
 
 ensure_wasm_target() {
