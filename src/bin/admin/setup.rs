@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::cognito;
 use crate::cognito::accounts::{self, Account};
 use crate::cognito::pool::{self, Pool};
-use crate::db::Database;
+use crate::db::{Database, UserLinks};
 use crate::ddb::schema::{self, Billing};
 use crate::ddb::{self, TableName, seed};
 use crate::global_options::GlobalOptions;
@@ -57,11 +57,11 @@ pub async fn run(options: Options, global: &GlobalOptions) -> anyhow::Result<()>
     if options.without_people {
         return Ok(());
     }
-    let users = Users::new(database);
+    let (users, links) = (Users::new(database.clone()), UserLinks::new(database));
     let mut created = Vec::new();
     for sample in &SAMPLE_USERS {
         let sub = accounts::create(&cognito, &pool.id, &account_of(sample)).await?;
-        created.push(find_or_create(&users, sample, sub).await?);
+        created.push(find_or_create(&users, &links, sample, sub).await?);
     }
     if let [ana, ben, ..] = &created[..] {
         let messages = seed::seed(&table, &users, ana, ben).await?.messages;
@@ -72,8 +72,8 @@ pub async fn run(options: Options, global: &GlobalOptions) -> anyhow::Result<()>
 
 /// Creates the row that a first sign-in would create, so that the user can be found before it. If the row is linked to
 /// an account of a deleted user pool, links it to the account of this pool.
-async fn find_or_create(users: &Users, sample: &SampleUser, sub: Uuid) -> anyhow::Result<User> {
-    users.unlink(sample.email, sub).await.map_err(Failure::into_cause).context("unlink from another user pool")?;
+async fn find_or_create(users: &Users, links: &UserLinks, sample: &SampleUser, sub: Uuid) -> anyhow::Result<User> {
+    links.unlink(sample.email, sub).await.map_err(Failure::into_cause).context("unlink from another user pool")?;
     let new_user = NewUser {
         sub,
         email: sample.email.to_owned(),

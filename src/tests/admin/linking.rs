@@ -1,7 +1,5 @@
 //! `admin db update-cognito-user-ids`: links between users and accounts.
 
-use cruddur_messages::domain::user::{DisplayName, Handle};
-use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::{Value, json};
 
 use super::accounts::{account, sign_up};
@@ -9,10 +7,10 @@ use super::fixtures::Admin;
 use crate::support::cognito::Pool;
 use crate::support::postgres::Database;
 
-async fn insert_user(users: &Users, handle: &str, email: &str) {
-    let name = DisplayName::parse(handle).expect("a name");
-    let inserted = users.insert(&name, &Handle::parse(handle).expect("a handle"), email).await.expect("a query");
-    assert!(inserted.is_some(), "{handle} is new");
+/// Inserts a user who is not linked to an account.
+async fn insert_user(database: &Database, handle: &str, email: &str) {
+    let sql = "insert into users (display_name, handle, email, cognito_user_id) values ($1, $1, $2, 'MOCK')";
+    sqlx::query(sql).bind(handle).bind(email).execute(&database.pool).await.expect("a new user");
 }
 
 /// Returns the names of the accounts in a list of the report.
@@ -27,20 +25,19 @@ fn accounts(answer: &Value, list: &str) -> Vec<String> {
 #[tokio::test]
 async fn users_are_linked_by_e_mail_or_else_by_handle_and_a_second_run_changes_nothing() {
     let (database, pool) = (Database::fresh().await, Pool::create().await);
-    let users = Users::new(database.pool.clone());
     let verified = ("email_verified", "true");
-    insert_user(&users, "ana", "ana@example.com").await;
+    insert_user(&database, "ana", "ana@example.com").await;
     account(&pool, "ana@example.com", &[verified]).await;
-    insert_user(&users, "ben", "ben@old.example.com").await;
+    insert_user(&database, "ben", "ben@old.example.com").await;
     account(&pool, "ben@example.com", &[verified, ("preferred_username", "Ben")]).await;
     // Cy is linked by her e-mail, although her account has the handle of another user.
-    insert_user(&users, "cy", "cy@example.com").await;
-    insert_user(&users, "dalia", "dalia@example.com").await;
+    insert_user(&database, "cy", "cy@example.com").await;
+    insert_user(&database, "dalia", "dalia@example.com").await;
     account(&pool, "cy@example.com", &[verified, ("preferred_username", "dalia")]).await;
     // No user has this e-mail or handle.
     account(&pool, "new@example.com", &[verified, ("preferred_username", "new")]).await;
     // An unverified e-mail proves nothing.
-    insert_user(&users, "eiko", "eiko@example.com").await;
+    insert_user(&database, "eiko", "eiko@example.com").await;
     account(&pool, "eiko@example.com", &[]).await;
 
     let admin = Admin::new().on_database(&database.url).on_pool(&pool);
@@ -60,17 +57,16 @@ async fn users_are_linked_by_e_mail_or_else_by_handle_and_a_second_run_changes_n
 #[tokio::test]
 async fn a_user_is_not_linked_to_the_account_of_another_user() {
     let (database, pool) = (Database::fresh().await, Pool::create().await);
-    let users = Users::new(database.pool.clone());
     // Two accounts have the same handle, so the handle does not identify hers.
-    insert_user(&users, "ana", "ana@old.example.com").await;
+    insert_user(&database, "ana", "ana@old.example.com").await;
     for email in ["one@example.com", "two@example.com"] {
         account(&pool, email, &[("preferred_username", "ana")]).await;
     }
     // An unfinished sign-up proves nothing.
-    insert_user(&users, "ben", "ben@example.com").await;
+    insert_user(&database, "ben", "ben@example.com").await;
     let signed_up = sign_up(&pool, "ben").await;
     // A user with an account keeps it.
-    insert_user(&users, "cy", "cy@example.com").await;
+    insert_user(&database, "cy", "cy@example.com").await;
     pool.add("cy").await;
     let admin = Admin::new().on_database(&database.url).on_pool(&pool);
     let first = admin.json(&["db", "update-cognito-user-ids"]).await;
@@ -94,9 +90,8 @@ async fn every_page_of_the_pool_is_read() {
     // One more than a page of Cognito holds.
     let emails: Vec<_> = (0..61).map(|number| format!("p{number}@example.com")).collect();
     futures::future::join_all(emails.iter().map(|email| account(&pool, email, &[("email_verified", "true")]))).await;
-    let users = Users::new(database.pool.clone());
     for number in [0, 60] {
-        insert_user(&users, &format!("person{number}"), &format!("p{number}@example.com")).await;
+        insert_user(&database, &format!("person{number}"), &format!("p{number}@example.com")).await;
     }
     let admin = Admin::new().on_database(&database.url).on_pool(&pool);
     assert_eq!(admin.json(&["cognito", "list-users"]).await.as_array().map(Vec::len), Some(61));

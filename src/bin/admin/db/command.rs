@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use cruddur_messages::server::store;
-use cruddur_messages::server::store::postgres::users::Users;
 use secrecy::SecretString;
 use serde_json::json;
 use sqlx::PgPool;
@@ -108,10 +107,10 @@ impl Database {
         Ok(pool)
     }
 
-    /// Connects to the users of the database. Fails at once if the database is unreachable.
-    pub async fn users(&self) -> anyhow::Result<Users> {
+    /// Connects to the database. Fails at once if it is unreachable.
+    pub async fn connect(&self) -> anyhow::Result<PgPool> {
         let (database, _) = self.target()?;
         database.answers().await?;
-        Ok(Users::new(store::postgres::connect(&self.database_url)?))
+        store::postgres::connect(&self.database_url)
     }
 }

@@ -6,10 +6,10 @@ use std::fmt;
 use anyhow::Context;
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::store::postgres::users::{Link, Users};
 use serde::Serialize;
 
 use super::Database;
+use super::user_links::{Link, UserLinks};
 use crate::cognito;
 use crate::cognito::accounts::{self, ListedAccount};
 use crate::global_options::GlobalOptions;
@@ -69,14 +69,14 @@ impl fmt::Display for LinkReport {
 
 /// Runs `db update-cognito-user-ids`.
 pub async fn run(database: &Database, pool: &str, global: &GlobalOptions) -> anyhow::Result<()> {
-    let users = database.users().await?;
+    let users = UserLinks::new(database.connect().await?);
     let (cognito, _) = cognito::connect().await?;
     let report = link_all(&users, accounts::list(&cognito, pool).await?).await?;
     global.print(&report, &report)
 }
 
 /// Links users to all accounts of a pool.
-pub async fn link_all(users: &Users, accounts: Vec<ListedAccount>) -> anyhow::Result<LinkReport> {
+pub async fn link_all(users: &UserLinks, accounts: Vec<ListedAccount>) -> anyhow::Result<LinkReport> {
     let mut report = LinkReport::default();
     let mut owners: HashMap<String, usize> = HashMap::new();
     for handle in accounts.iter().filter_map(ListedAccount::handle) {

@@ -6,5 +6,7 @@ mod link;
 mod psql;
 mod seed;
 mod server;
+mod user_links;
 
 pub use command::{Command, Database, run};
+pub use user_links::UserLinks;

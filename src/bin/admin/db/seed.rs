@@ -5,10 +5,9 @@ use std::fmt;
 use anyhow::Context;
 use cruddur_messages::domain::user::{DisplayName, Handle};
 use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::store::postgres::users::Users;
 use serde::Serialize;
 
-use super::Database;
+use super::{Database, UserLinks};
 use crate::global_options::GlobalOptions;
 use crate::progress;
 use crate::sample_users::SAMPLE_USERS;
@@ -30,13 +29,13 @@ impl fmt::Display for Seeded {
 
 /// Runs `db seed`.
 pub async fn run(database: &Database, global: &GlobalOptions) -> anyhow::Result<()> {
-    let seeded = seed(&database.users().await?).await?;
+    let seeded = seed(&UserLinks::new(database.connect().await?)).await?;
     global.print(&seeded, &seeded)
 }
 
 /// Inserts the sample users that do not exist, without accounts: a first sign-in or `update-cognito-user-ids` links
 /// them.
-pub async fn seed(users: &Users) -> anyhow::Result<Seeded> {
+pub async fn seed(users: &UserLinks) -> anyhow::Result<Seeded> {
     let mut seeded = Seeded { inserted: Vec::new(), existing: Vec::new() };
     for user in progress::bar(SAMPLE_USERS.len(), "users").wrap_iter(SAMPLE_USERS.iter()) {
         let (name, handle) = (DisplayName::parse(user.name)?, Handle::parse(user.handle)?);

@@ -1,11 +1,10 @@
 //! `admin db create`, `drop`, `setup` and `sessions`.
 
-use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use super::database::{self, Session};
-use super::{Database, link, seed};
+use super::{Database, UserLinks, link, seed};
 use crate::cognito;
 use crate::confirmation;
 use crate::global_options::GlobalOptions;
@@ -38,7 +37,7 @@ pub async fn setup(database: &Database, pool: Option<&str>, global: &GlobalOptio
     let (mut json, text) = drop_confirmed(&new, &target, global).await?;
     eprintln!("{text}");
     new.create().await?;
-    let users = Users::new(database.migrate().await?);
+    let users = UserLinks::new(database.migrate().await?);
     let seeded = seed::seed(&users).await?;
     json["seeded"] = json!(seeded);
     let mut lines = vec![format!("created database {}", new.name()), seeded.to_string()];

@@ -105,7 +105,7 @@ impl MeteredStores {
         let (client, _) = connect().await?;
         let (client, meter) = capacity::metered(&client);
         let table = Table::new(client, &stores.table.table);
-        let users = stores.database.users().await?;
+        let users = Users::new(stores.database.connect().await?);
         Ok(Self { conversations: Conversations::new(table.clone(), users.clone()), table, users, meter })
     }
 

@@ -36,7 +36,7 @@ pub struct Seeded {
 /// Runs `ddb seed`. Fails if the sample users do not exist.
 pub async fn run(stores: &Stores, global: &GlobalOptions) -> anyhow::Result<()> {
     let (client, _) = connect().await?;
-    let users = stores.database.users().await?;
+    let users = Users::new(stores.database.connect().await?);
     let (ana, ben) = (user(&users, SAMPLE_USERS[0].handle).await?, user(&users, SAMPLE_USERS[1].handle).await?);
     let seeded = seed(&Table::new(client, &stores.table.table), &users, &ana, &ben).await?;
     let Seeded { messages, written } = seeded;
