@@ -15,13 +15,13 @@ use time::format_description::well_known::Rfc3339;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::accounts::Accounts;
-use crate::judge::{Reading, ShownMessage, ShownRow, preview};
-use crate::ledger::text_of;
-use crate::requests::http_client;
-use crate::server_reader::{ATTEMPTS_MAX, CONCURRENCY, INTRUSION_ATTEMPTS, RETRY_DELAY, stranger};
-use crate::table_reader::TableContents;
-use crate::users::AuditUser;
+use super::accounts::Accounts;
+use super::judge::{Reading, ShownMessage, ShownRow, preview};
+use super::ledger::text_of;
+use super::requests::http_client;
+use super::server_reader::{ATTEMPTS_MAX, CONCURRENCY, INTRUSION_ATTEMPTS, RETRY_DELAY, stranger};
+use super::table_reader::TableContents;
+use super::users::AuditUser;
 
 /// Reader of the JSON API of both servers, which alternate between conversations.
 pub struct ApiReader<'a> {
@@ -180,20 +180,8 @@ async fn send(request: reqwest::RequestBuilder) -> anyhow::Result<(StatusCode, O
 }
 
 /// Parses a link such as `</path?cursor=…>; rel="next"`.
-fn next_of(link: &str) -> Option<String> {
+pub fn next_of(link: &str) -> Option<String> {
     let (target, relation) = link.split_once(';')?;
     let path = target.trim().strip_prefix('<')?.strip_suffix('>')?;
     (relation.trim() == "rel=\"next\"").then(|| path.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::next_of;
-
-    #[test]
-    fn only_links_to_the_next_page_are_followed() {
-        assert_eq!(next_of("</api/x?cursor=a>; rel=\"next\"").as_deref(), Some("/api/x?cursor=a"));
-        assert_eq!(next_of("</api/x?cursor=a>; rel=\"prev\""), None);
-        assert_eq!(next_of("nothing"), None);
-    }
 }

@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use indicatif::HumanCount;
+
 /// Fault of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -28,14 +30,14 @@ pub enum Fault {
 }
 
 /// Number of requests per 1,000 with each fault.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Rates {
-    delay: u32,
-    late: u32,
-    cut_before: u32,
-    cut_after: u32,
-    half_open: u32,
-    duplicate: u32,
+    pub delay: u32,
+    pub late: u32,
+    pub cut_before: u32,
+    pub cut_after: u32,
+    pub half_open: u32,
+    pub duplicate: u32,
 }
 
 /// Rates between users and web servers.
@@ -102,31 +104,13 @@ impl Faults {
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let requests = self.requests.load(Ordering::Relaxed);
-        write!(f, "{}: {} requests", self.between, crate::group(requests))?;
+        write!(f, "{}: {} requests", self.between, HumanCount(requests))?;
         for (label, count) in LABELS.iter().zip(&self.counts) {
             match count.load(Ordering::Relaxed) {
                 0 => {}
-                count => write!(f, ", {} {label}", crate::group(count))?,
+                count => write!(f, ", {} {label}", HumanCount(count))?,
             }
         }
         writeln!(f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn faults_are_drawn_at_their_rates_and_only_if_enabled() {
-        let faults = Faults::new("here and there", CLIENTS, 1);
-        assert!((0..1000).all(|_| faults.draw() == Fault::None));
-        faults.set_enabled(true);
-        let drawn: Vec<_> = (0..10_000).map(|_| faults.draw()).collect();
-        for expected in [Fault::None, Fault::CutBefore, Fault::CutAfter, Fault::HalfOpen] {
-            assert!(drawn.contains(&expected), "{expected:?}");
-        }
-        assert!(!drawn.iter().any(|fault| matches!(fault, Fault::Late(_))), "a fault with rate 0 is never drawn");
-        assert!(faults.to_string().starts_with("here and there: 10,000 requests, "), "{faults}");
     }
 }

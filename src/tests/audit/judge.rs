@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use cruddur_messages::domain::conversation::{self, PREVIEW_LEN_MAX};
 use cruddur_messages::domain::{message, user};
 
-use crate::ledger::{Outcome, Send, text_of};
-use crate::table_reader::TableContents;
-use crate::users::AuditUser;
-use crate::verdict::Column;
+use super::ledger::{Outcome, Send, text_of};
+use super::table_reader::TableContents;
+use super::users::AuditUser;
+use super::verdict::Column;
 
 /// Message as shown by a reader.
 #[derive(Debug, Clone, Copy)]
@@ -194,7 +194,3 @@ impl<'a> Judge<'a> {
 pub fn preview(text: &str) -> String {
     text.chars().take(PREVIEW_LEN_MAX).collect()
 }
-
-#[cfg(test)]
-#[path = "judge_tests.rs"]
-mod tests;

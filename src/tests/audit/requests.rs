@@ -10,8 +10,8 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 
-use crate::ledger::text_of;
-use crate::users::AuditUser;
+use super::ledger::text_of;
+use super::users::AuditUser;
 
 /// Timeout of a request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);

@@ -15,11 +15,11 @@ use time::format_description::well_known::Rfc3339;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::judge::{Reading, ShownMessage, ShownRow};
-use crate::ledger::text_of;
-use crate::requests::{http_client, post};
-use crate::table_reader::TableContents;
-use crate::users::AuditUser;
+use super::judge::{Reading, ShownMessage, ShownRow};
+use super::ledger::text_of;
+use super::requests::{http_client, post};
+use super::table_reader::TableContents;
+use super::users::AuditUser;
 
 /// Number of concurrent requests.
 pub const CONCURRENCY: usize = 16;

@@ -17,9 +17,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::Options;
-use crate::faults::{CLIENTS, DYNAMODB, Faults, POSTGRES};
-use crate::proxy::{self, Edit};
+use super::faults::{CLIENTS, DYNAMODB, Faults, POSTGRES};
+use super::options::Options;
+use super::proxy;
+use super::proxy::http::Edit;
 
 /// Timeout for the start of a server, whose stores are behind proxies with faults, on a busy machine.
 const READY_TIMEOUT: Duration = Duration::from_secs(180);
@@ -60,8 +61,8 @@ impl Servers {
         let clients = faults("users and servers", CLIENTS, 11);
         let stores = faults("servers and DynamoDB", DYNAMODB, 12);
         let databases = faults("servers and PostgreSQL", POSTGRES, 13);
-        let dynamodb = proxy::http(local(&dynamodb)?, stores.clone(), Edit::RemoveToken).await?;
-        let postgres = proxy::bytes(local(&database)?, databases.clone()).await?;
+        let dynamodb = proxy::http::start(local(&dynamodb)?, stores.clone(), Edit::RemoveToken).await?;
+        let postgres = proxy::bytes::start(local(&database)?, databases.clone()).await?;
         database.set_port(Some(postgres.port())).ok().context("DATABASE_URL cannot have a port")?;
         let http = Client::builder().timeout(CHECK_TIMEOUT).build().context("create an HTTP client")?;
         let spec = |number: usize| -> anyhow::Result<Arc<ServerSpec>> {
@@ -76,8 +77,8 @@ impl Servers {
         };
         let specs = [spec(1)?, spec(2)?];
         let proxies = [
-            proxy::http(specs[0].address, clients.clone(), Edit::None).await?,
-            proxy::http(specs[1].address, clients.clone(), Edit::None).await?,
+            proxy::http::start(specs[0].address, clients.clone(), Edit::None).await?,
+            proxy::http::start(specs[1].address, clients.clone(), Edit::None).await?,
         ];
         let running = vec![specs[0].start().await?, specs[1].start().await?];
         let faults = [clients, stores, databases];

@@ -11,8 +11,8 @@ use cruddur_messages::domain::conversation;
 use cruddur_messages::server::store::dynamodb::Table;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::table_reader::{self, TableContents};
-use crate::users::AuditUser;
+use super::table_reader::{self, TableContents};
+use super::users::AuditUser;
 
 /// Time that the stream's reader may take after the last fault, plus the additional time per thousand sends: since it
 /// was killed again and again, it may be minutes behind.

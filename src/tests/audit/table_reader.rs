@@ -10,9 +10,9 @@ use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, number};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, PK, SEQ, SK, TIMES};
 
-use crate::judge::{Reading, ShownMessage, ShownRow, preview};
-use crate::ledger::text_of;
-use crate::users::AuditUser;
+use super::judge::{Reading, ShownMessage, ShownRow, preview};
+use super::ledger::text_of;
+use super::users::AuditUser;
 
 /// Number of rows per page: few enough for a busy machine to return before the SDK's timeout of one second.
 const ROWS_PER_PAGE: i32 = 1000;

@@ -20,10 +20,10 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::Options;
-use crate::accounts::Accounts;
-use crate::ledger::{Ledger, Outcome, Send};
-use crate::requests::{Attempt, SendMethod, attempt_send, http_client, post};
+use super::accounts::Accounts;
+use super::ledger::{Ledger, Outcome, Send};
+use super::options::Options;
+use super::requests::{Attempt, SendMethod, attempt_send, http_client, post};
 
 /// Deadline of a send, from the first attempt. Afterwards its outcome is unknown: the message may be stored or not.
 const SEND_DEADLINE: Duration = Duration::from_secs(60);

@@ -1,10 +1,17 @@
 //! Tests of the counts: 0 without faults, and not 0 for each kind of fault.
 
+use std::collections::HashMap;
+
+use cruddur_messages::domain::user::{DisplayName, Handle, User};
+use cruddur_messages::domain::{conversation, message, user};
 use reqwest::header::HeaderValue;
 use uuid::Uuid;
 
-use super::*;
-use cruddur_messages::domain::user::{DisplayName, Handle, User};
+use crate::audit::judge::{Judge, Reading, ShownMessage, ShownRow, preview};
+use crate::audit::ledger::{Outcome, Send, text_of};
+use crate::audit::table_reader::TableContents;
+use crate::audit::users::AuditUser;
+use crate::audit::verdict::Column;
 
 const CONVERSATION: conversation::Id = conversation::Id(Uuid::from_u128(7));
 
