@@ -15,6 +15,7 @@ pub mod run;
 pub mod server_reader;
 pub mod servers;
 pub mod settle;
+pub mod signed_in;
 pub mod table_reader;
 pub mod users;
 pub mod verdict;

@@ -7,15 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
+use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::message;
 use cruddur_messages::domain::user::User;
-use cruddur_messages::domain::{conversation, user};
-use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::http::session::cookie;
 use cruddur_messages::server::store::Store;
-use cruddur_messages::server::store::postgres::sessions::NewSession;
 use reqwest::header::HeaderValue;
-use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -24,6 +20,7 @@ use super::accounts::Accounts;
 use super::ledger::{Ledger, Outcome, Send};
 use super::options::Options;
 use super::requests::{Attempt, SendMethod, attempt_send, http_client, post};
+use super::signed_in::{self, SignedIn};
 
 /// Deadline of a send, from the first attempt. Afterwards its outcome is unknown: the message may be stored or not.
 const SEND_DEADLINE: Duration = Duration::from_secs(60);
@@ -105,7 +102,7 @@ impl Scenario {
     }
 }
 
-/// Creates users with accounts and sessions. The sign-in pages are not part of the audit.
+/// Creates users with accounts and sessions.
 pub async fn sign_in(store: &Store, accounts: &Accounts, count: u16) -> anyhow::Result<Vec<AuditUser>> {
     // The numbers of a user and their recipients differ in the lowest five bits only.
     anyhow::ensure!(count > 0 && count.is_multiple_of(FRIENDS + 1), "--people must be a multiple of {}", FRIENDS + 1);
@@ -114,25 +111,10 @@ pub async fn sign_in(store: &Store, accounts: &Accounts, count: u16) -> anyhow::
         let name = format!("person-{number:03}");
         let email = format!("{name}-{}@example.com", Uuid::new_v4().simple());
         let new_user = accounts.create(&name, &email).await.with_context(|| format!("create {name}"))?;
-        let user = store.users.find_or_create(&new_user).await.map_err(Failure::into_cause)?.user;
-        let cookie = session(store, user.id).await?;
+        let SignedIn { user, cookie } = signed_in::sign_in(store, &new_user).await?;
         users.push(AuditUser { user, email, cookie, address: format!("198.18.{}.{}", number / 250, number % 250 + 1) });
     }
     Ok(users)
-}
-
-async fn session(store: &Store, user: user::Id) -> anyhow::Result<HeaderValue> {
-    let secret = cookie::Secret::new();
-    let new = NewSession {
-        user,
-        refresh_token: "none: the access token is valid for a week".into(),
-        access_ends_at: OffsetDateTime::now_utc() + time::Duration::WEEK,
-        user_agent: "audit".to_owned(),
-    };
-    store.sessions.create(secret.id(), &new).await.map_err(Failure::into_cause)?;
-    let header = secret.set_cookie();
-    let pair = header.to_str()?.split(';').next().context("a cookie")?;
-    Ok(HeaderValue::from_str(pair)?)
 }
 
 /// Runs a user: sends a few messages in a row, waits for another turn, and repeats this until the goal is reached.

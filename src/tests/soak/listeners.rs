@@ -15,7 +15,7 @@ use reqwest::{Client, Response, StatusCode};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::users::SoakUser;
+use crate::signed_in::SignedIn;
 
 /// Deliveries of messages to the recipients.
 pub(crate) struct Deliveries {
@@ -85,13 +85,13 @@ impl Listener {
     pub(crate) async fn open(
         http: &Client,
         server: SocketAddr,
-        user: &SoakUser,
+        user: &SignedIn,
         deliveries: Arc<Deliveries>,
     ) -> anyhow::Result<Self> {
         let mut response = http.get(format!("http://{server}/events")).header(COOKIE, &user.cookie).send().await?;
         anyhow::ensure!(response.status() == StatusCode::OK, "event stream: {}", response.status());
         anyhow::ensure!(response.chunk().await?.is_some(), "event stream ended before the first event");
-        Ok(Self(tokio::spawn(listen(response, user.id, deliveries))))
+        Ok(Self(tokio::spawn(listen(response, user.user.id, deliveries))))
     }
 }
 

@@ -1,8 +1,11 @@
 //! Endurance test with thousands of open event streams. Measures the delivery time of messages, the memory per stream,
 //! missed messages, and the memory left after the streams have closed. `bin/bench soak` starts the services.
+#![expect(unreachable_pub, reason = "`pub` is the interface of a module; an executable has no other")]
 #![expect(clippy::print_stdout, reason = "a command prints for the user at the terminal")]
 
 mod listeners;
+#[path = "../audit/signed_in.rs"]
+mod signed_in;
 mod users;
 
 use std::net::SocketAddr;

@@ -2,41 +2,29 @@
 
 use std::net::SocketAddr;
 
-use anyhow::Context;
 use clap::Parser;
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::message::{self, Body};
-use cruddur_messages::domain::user::{self, User};
 use cruddur_messages::server::config::Config;
 use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::http::session::cookie;
 use cruddur_messages::server::store::Store;
 use cruddur_messages::server::store::dynamodb::{self, Table};
 use cruddur_messages::server::store::postgres::new_user::NewUser;
-use cruddur_messages::server::store::postgres::sessions::NewSession;
 use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::header::{CONTENT_TYPE, COOKIE};
 use reqwest::{Client, StatusCode};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::CONCURRENCY;
-
-/// Signed-in user.
-#[derive(Clone)]
-pub(crate) struct SoakUser {
-    pub(crate) id: user::Id,
-    /// Session cookie.
-    pub(crate) cookie: String,
-}
+use crate::signed_in::{self, SignedIn};
 
 /// Two users who write to each other.
 pub(crate) struct Pair {
-    pub(crate) users: [SoakUser; 2],
+    pub(crate) users: [SignedIn; 2],
     pub(crate) conversation: conversation::Id,
 }
 
-/// Creates pairs of users directly in the stores. The sign-in pages are not part of the measurement.
+/// Creates pairs of users.
 pub(crate) async fn create_pairs(pairs: usize) -> anyhow::Result<Vec<Pair>> {
     // Reads the same environment variables as the web server.
     let config = Config::parse_from(["soak"]);
@@ -46,14 +34,14 @@ pub(crate) async fn create_pairs(pairs: usize) -> anyhow::Result<Vec<Pair>> {
 }
 
 async fn pair(store: &Store, number: usize) -> anyhow::Result<Pair> {
-    let ((one, me), (other, peer)) =
+    let (one, other) =
         tokio::try_join!(sign_in(store, format!("left-{number}")), sign_in(store, format!("right-{number}")))?;
     let body = Body::parse("hello")?;
-    let started = store.conversations.start(&me, &peer, message::Id(Uuid::now_v7()), &body).await;
+    let started = store.conversations.start(&one.user, &other.user, message::Id(Uuid::now_v7()), &body).await;
     Ok(Pair { users: [one, other], conversation: started.map_err(Failure::into_cause)?.0 })
 }
 
-async fn sign_in(store: &Store, name: String) -> anyhow::Result<(SoakUser, User)> {
+async fn sign_in(store: &Store, name: String) -> anyhow::Result<SignedIn> {
     let new_user = NewUser {
         sub: Uuid::new_v4(),
         email: format!("{name}@example.com"),
@@ -61,25 +49,14 @@ async fn sign_in(store: &Store, name: String) -> anyhow::Result<(SoakUser, User)
         name: Some(name.clone()),
         handle: Some(name),
     };
-    let user = store.users.find_or_create(&new_user).await.map_err(Failure::into_cause)?.user;
-    let secret = cookie::Secret::new();
-    let new = NewSession {
-        user: user.id,
-        refresh_token: "none: the access token is valid for a week".into(),
-        access_ends_at: OffsetDateTime::now_utc() + time::Duration::WEEK,
-        user_agent: "soak".to_owned(),
-    };
-    store.sessions.create(secret.id(), &new).await.map_err(Failure::into_cause)?;
-    let header = secret.set_cookie();
-    let cookie = header.to_str()?.split(';').next().context("a cookie")?.to_owned();
-    Ok((SoakUser { id: user.id, cookie }, user))
+    signed_in::sign_in(store, &new_user).await
 }
 
 /// Sends a message.
 pub(crate) async fn send(
     http: Client,
     server: SocketAddr,
-    author: SoakUser,
+    author: SignedIn,
     conversation: conversation::Id,
     body: String,
 ) -> anyhow::Result<()> {
