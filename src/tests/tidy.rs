@@ -1,5 +1,7 @@
 //! House rules that the compiler does not check.
 
+mod dependencies;
+
 mod imports;
 
 mod language;
