@@ -6,9 +6,9 @@ use leptos::web_sys::SubmitEvent;
 
 use crate::domain::user::User;
 use crate::ui::components::avatar::Avatar;
-use crate::ui::components::disclosure::close_when_left;
-use crate::ui::components::shortcuts::Shortcuts;
 use crate::ui::state::Outbox;
+use crate::ui::state::disclosure::close_when_left;
+use crate::ui::state::shortcuts::Shortcuts;
 
 /// Question before a sign-out that would lose unsent messages.
 const UNSENT: &str = "Some messages have not been sent yet. Sign out and discard them?";

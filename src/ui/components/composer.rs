@@ -13,7 +13,7 @@ use crate::domain::message::{self, Body};
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::components::composer_field::{ComposerField, Counter, body_error};
 use crate::ui::components::error_note::ErrorNote;
-use crate::ui::components::heading::focus_is_free;
+use crate::ui::state::focus::focus_is_free;
 use crate::ui::state::{ComposeTarget, Drafts};
 
 /// Message that the composer hands over for sending: its id and its text.

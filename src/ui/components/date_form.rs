@@ -8,7 +8,7 @@ use leptos_router::hooks::use_navigate;
 
 use crate::domain::message::SentAt;
 use crate::domain::page::Cursor;
-use crate::ui::components::disclosure::close_when_left;
+use crate::ui::state::disclosure::close_when_left;
 
 /// Returns the cursor of the messages since midnight UTC of a date: the server does not know the reader's time zone.
 /// `None` if the text is not a date.

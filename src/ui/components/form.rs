@@ -21,7 +21,7 @@ use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::components::error_note::ErrorNote;
-use crate::ui::components::focus::focus;
+use crate::ui::state::focus::focus;
 
 /// Navigation after an accepted form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,8 @@
-//! Keyboard shortcuts of the message pages, and the dialog that lists them.
+//! Dialog that lists the keyboard shortcuts of the message pages.
 
-use leptos::html::Dialog;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Element, HtmlElement, KeyboardEvent};
+
+use crate::ui::state::shortcuts::Shortcuts;
 
 /// Keys and their descriptions.
 const SHORTCUTS: [(&str, &str); 7] = [
@@ -16,57 +15,6 @@ const SHORTCUTS: [(&str, &str); 7] = [
     ("Shift + Enter", "Start a new line"),
 ];
 
-/// Selectors of the page's regions in the order of F6, each with a selector of the element in it that takes the focus.
-const REGIONS: [(&str, &str); 5] = [
-    (".header", ".header__link"),
-    (".panes__list", ".conversation[aria-current], .conversation, a, h1, h2"),
-    (".thread__scroller", ".thread__scroller"),
-    (".composer", ".composer__field"),
-    (".panes__content > :not(.thread)", "input, a, h1"),
-];
-
-/// Handler of the shortcuts, and handle to their dialog.
-#[derive(Clone, Copy)]
-pub struct Shortcuts {
-    list: NodeRef<Dialog>,
-    pub hydrated: RwSignal<bool>,
-}
-
-impl Shortcuts {
-    /// Listens to the keyboard from hydration on.
-    pub fn start() -> Self {
-        let shortcuts = Self { list: NodeRef::new(), hydrated: RwSignal::new(false) };
-        Effect::new(move |_| {
-            shortcuts.hydrated.set(true);
-            let keys = window_event_listener(leptos::ev::keydown, move |event| shortcuts.handle(&event));
-            on_cleanup(move || keys.remove());
-        });
-        shortcuts
-    }
-
-    /// Opens the dialog.
-    pub fn show(&self) {
-        if let Some(Some(list)) = self.list.try_get_untracked()
-            && !list.open()
-        {
-            let _ = list.show_modal();
-        }
-    }
-
-    fn handle(self, event: &KeyboardEvent) {
-        let unmodified = !(event.ctrl_key() || event.meta_key() || event.alt_key());
-        let with_alt = event.alt_key() && !(event.ctrl_key() || event.meta_key() || event.shift_key());
-        match event.key().as_str() {
-            "F6" if unmodified => focus_region(event.shift_key()),
-            "?" if unmodified && !is_text_input(event) => self.show(),
-            "ArrowDown" if with_alt => open_conversation(1),
-            "ArrowUp" if with_alt => open_conversation(-1),
-            _ => return,
-        }
-        event.prevent_default();
-    }
-}
-
 /// Modal dialog with the list of shortcuts.
 #[component]
 pub fn ShortcutList(shortcuts: Shortcuts) -> impl IntoView {
@@ -77,50 +25,5 @@ pub fn ShortcutList(shortcuts: Shortcuts) -> impl IntoView {
             <dl class="shortcuts__list">{SHORTCUTS.map(row).collect_view()}</dl>
             <form method="dialog"><button class="button button--primary" type="submit">"Close"</button></form>
         </dialog>
-    }
-}
-
-/// Returns true if the key goes into a form field.
-fn is_text_input(event: &KeyboardEvent) -> bool {
-    let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    element.is_some_and(|element| element.matches("input, textarea, select").unwrap_or(false))
-}
-
-/// Moves the focus to the next visible region of the page, or to the previous one.
-fn focus_region(backwards: bool) {
-    let find = |selector| document().query_selector(selector).ok().flatten().filter(is_shown);
-    let active = document().active_element();
-    let holds_focus = |region: &Element| region.contains(active.as_ref().map(AsRef::as_ref));
-    let regions: Vec<_> = REGIONS.iter().filter_map(|(region, target)| Some((find(region)?, *target))).collect();
-    let count = regions.len();
-    let now = regions.iter().position(|(region, _)| holds_focus(region));
-    let order = (1..=count).map(|step| match (now, backwards) {
-        (Some(now), false) => (now + step) % count,
-        (Some(now), true) => (now + count - step) % count,
-        (None, false) => step - 1,
-        (None, true) => count - step,
-    });
-    for (region, target) in order.filter_map(|n| regions.get(n)) {
-        let itself = region.matches(target).unwrap_or(false).then(|| region.clone());
-        let target = itself.or_else(|| region.query_selector(target).ok().flatten()).filter(is_shown);
-        if let Some(target) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
-            let _ = target.focus();
-            return;
-        }
-    }
-}
-
-fn is_shown(element: &Element) -> bool {
-    element.get_bounding_client_rect().width() > 0.0
-}
-
-/// Opens the conversation `rows_below` the open one in the list, or the first one if none is open.
-fn open_conversation(rows_below: i32) {
-    let Ok(rows) = document().query_selector_all(".conversation") else { return };
-    let rows: Vec<_> = (0..rows.length()).filter_map(|n| rows.item(n)?.dyn_into::<HtmlElement>().ok()).collect();
-    let now = rows.iter().position(|row| row.has_attribute("aria-current"));
-    let next = now.map_or(Some(0), |now| usize::try_from(now as i32 + rows_below).ok());
-    if let Some(row) = next.and_then(|next| rows.get(next)) {
-        row.click();
     }
 }

@@ -3,7 +3,7 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::ui::components::focus::focus;
+use crate::ui::state::focus::focus_composer;
 use crate::ui::state::outbox::Unsent;
 use crate::ui::state::{ComposeTarget, Outbox};
 
@@ -20,14 +20,10 @@ pub fn UnsentMessages(outbox: Outbox, target: ComposeTarget) -> impl IntoView {
     }
 }
 
-/// Focuses the composer. The buttons disappear when they are used, and the focus would be lost with them.
-fn focus_composer() {
-    focus(".composer__field");
-}
-
 #[component]
 fn UnsentMessage(outbox: Outbox, item: Unsent) -> impl IntoView {
     let Unsent { id, body, refused, .. } = item;
+    // The buttons disappear when they are used, and the focus would be lost with them.
     let state = match refused {
         None => Either::Left(view! { <span class="message__state">"Sending…"</span> }),
         Some(reason) => Either::Right(view! {

@@ -17,9 +17,10 @@ use crate::ui::components::conversation_list::{ConversationList, ConversationLis
 use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
 use crate::ui::components::header::Header;
 use crate::ui::components::heading::Heading;
-use crate::ui::components::shortcuts::{ShortcutList, Shortcuts};
+use crate::ui::components::shortcuts::ShortcutList;
 use crate::ui::components::unread::{UnreadIcon, with_count};
 use crate::ui::state::inbox_window::{Inbox, InboxWindow};
+use crate::ui::state::shortcuts::Shortcuts;
 use crate::ui::state::{Drafts, LiveEvents, Outbox, Presence};
 
 /// The signed-in user, provided to the pages below.

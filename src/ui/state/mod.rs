@@ -6,8 +6,11 @@
 
 mod backoff;
 pub mod compose_target;
+pub mod disclosure;
 pub mod drafts;
 pub mod event_source;
+pub mod focus;
+pub mod heading_focus;
 pub mod inbox_rows;
 pub mod inbox_window;
 #[cfg(test)]
@@ -18,6 +21,7 @@ pub mod outbox;
 pub mod presence;
 pub mod refused_form;
 pub mod scroller;
+pub mod shortcuts;
 pub mod timeline;
 pub mod typing_indicator;
 
