@@ -1,59 +1,15 @@
 //! Message composer.
-//!
-//! With WASM a sent text moves from the field to the outbox, which keeps it until the server has stored it. Without
-//! WASM a refused text returns to the field together with its message id, so that a retry cannot store it twice.
 
 use leptos::prelude::*;
 use leptos::web_sys::{KeyboardEvent, SubmitEvent};
-use uuid::Uuid;
 
-use crate::domain::error::AppError;
 use crate::domain::markup::textarea_content;
-use crate::domain::message::{self, Body};
+use crate::domain::message;
 use crate::domain::refused_form::RefusedForm;
-use crate::ui::components::composer_field::{ComposerField, Counter, body_error};
+use crate::ui::components::counter::Counter;
 use crate::ui::components::error_note::ErrorNote;
-use crate::ui::state::focus::focus_is_free;
+use crate::ui::state::composer::{ComposerForm, OutgoingMessage, is_send_key};
 use crate::ui::state::{ComposeTarget, Drafts};
-
-/// Message that the composer hands over for sending: its id and its text.
-pub type OutgoingMessage = (message::Id, String);
-
-/// Form of the composer: its field, and the state of the next message.
-#[derive(Clone, Copy)]
-struct ComposerForm {
-    /// Id of the next message.
-    id: RwSignal<message::Id>,
-    field: ComposerField,
-    /// True if the server may already have stored the text under `id`: a retry must then keep the id.
-    may_be_stored: StoredValue<bool>,
-    /// Reason why the server refused the form without WASM; cleared by the next attempt.
-    error: RwSignal<Option<AppError>>,
-    send: Callback<OutgoingMessage>,
-}
-
-impl ComposerForm {
-    fn is_sendable(&self) -> bool {
-        Body::parse(&self.field.text.read()).is_ok()
-    }
-
-    fn submit(&self) {
-        self.field.read();
-        if untrack(|| self.is_sendable()) {
-            if !self.may_be_stored.get_value() {
-                // A fresh id, because the outbox sends in the order of the ids.
-                self.id.set(message::Id(Uuid::now_v7()));
-            }
-            self.may_be_stored.set_value(false);
-            self.error.set(None);
-            let text = self.field.text.get_untracked();
-            self.send.run((self.id.get_untracked(), text.clone()));
-            self.field.remove_sent(&text);
-        }
-        // The empty field disables the button, and the focus would be lost with it.
-        self.field.focus();
-    }
-}
 
 /// Text field with a button that sends its text.
 #[component]
@@ -75,12 +31,10 @@ pub fn Composer(
     typing: Option<Callback<()>>,
 ) -> impl IntoView {
     let (name, value) = bound_to;
-    let (first_error, typed, id) = restore(refused, (name, &value), next_message);
-    let (may_be_stored, error) = (StoredValue::new(id != next_message), RwSignal::new(first_error));
-    let field = ComposerField::new(typed.clone());
-    let form = ComposerForm { id: RwSignal::new(id), field, may_be_stored, error, send };
+    let form = ComposerForm::new(next_message, (name, &value), refused, send);
+    let ComposerForm { id, field, error, .. } = form;
     let (drafts, target) = draft;
-    keep_draft(field, drafts, target);
+    form.keep_draft(drafts, target);
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         form.submit();
@@ -94,7 +48,7 @@ pub fn Composer(
     view! {
         <form class="composer" method="post" action=action autocomplete="off" on:submit=on_submit>
             <input type="hidden" name=name value=value/>
-            <input type="hidden" name="id" value=move || form.id.get().to_string()/>
+            <input type="hidden" name="id" value=move || id.get().to_string()/>
             {move || error.get().map(|error| view! { <ErrorNote error/> })}
             <label class="visually-hidden" for="body">"Message"</label>
             <textarea
@@ -111,102 +65,12 @@ pub fn Composer(
                 on:input=move |_| { field.read(); if let Some(typing) = typing { typing.run(()) } }
                 on:keydown=on_keydown
                 // Leptos 0.8 would not escape a text given as a child.
-                inner_html=textarea_content(&typed)
+                inner_html=field.text.with_untracked(|text| textarea_content(text))
             ></textarea>
             <Counter field/>
             <button class="button button--primary composer__send" type="submit" disabled=move || field.hydrated.get() && !form.is_sendable()>
                 "Send"
             </button>
         </form>
-    }
-}
-
-/// Puts the kept draft into an empty field after hydration, and from then on keeps the field's text as the draft.
-fn keep_draft(field: ComposerField, drafts: Drafts, target: ComposeTarget) {
-    Effect::new(move |restored: Option<bool>| {
-        if restored != Some(true) {
-            let kept = drafts.of(target);
-            // The drafts are loaded only once the signed-in user is known.
-            if !field.hydrated.get() || !drafts.are_loaded() {
-                return false;
-            }
-            if let Some(kept) = kept.filter(|_| field.text.with_untracked(String::is_empty)) {
-                field.set(&kept);
-            }
-            if drafts.take_resume(target) && focus_is_free() {
-                field.focus();
-            }
-        }
-        drafts.save(target, &field.text.read());
-        true
-    });
-}
-
-/// Returns the error, the text and the message id with which a form continues after a refusal without WASM. An id that
-/// belongs to another message is replaced. A text that was written to another recipient is dropped, because it could be
-/// sent to the wrong one.
-fn restore(
-    refused: Option<RefusedForm>,
-    bound_to: (&str, &str),
-    next_message: message::Id,
-) -> (Option<AppError>, String, message::Id) {
-    let Some(refused) = refused else { return (None, String::new(), next_message) };
-    let taken = matches!(refused.error, AppError::Conflict(_));
-    let same_id = refused.typed_for(bound_to, "id").filter(|_| !taken).and_then(|id| id.parse().ok());
-    let text = refused.typed_for(bound_to, "body").cloned().unwrap_or_default();
-    // The counter already shows an invalid text beside the field.
-    let shown_beside = body_error(&text).map(|reason| AppError::invalid("body", reason));
-    let error = (shown_beside.as_ref() != Some(&refused.error)).then_some(refused.error);
-    (error, text, same_id.unwrap_or(next_message))
-}
-
-/// Returns true for Enter without Shift, except while an input method (Japanese, Chinese, Korean) is composing: there
-/// Enter accepts the composed word. Safari ends the composition first and then reports the key code 229.
-fn is_send_key(event: &KeyboardEvent) -> bool {
-    event.key() == "Enter" && !event.shift_key() && !event.is_composing() && event.key_code() != 229
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::message::InvalidBody;
-
-    const BEN: (&str, &str) = ("handle", "ben");
-
-    fn refused(error: AppError) -> Option<RefusedForm> {
-        let fields =
-            [("handle", "ben".to_owned()), ("id", Uuid::from_u128(1).to_string()), ("body", "hello".to_owned())];
-        Some(RefusedForm { error, fields: fields.map(|(name, value)| (name.to_owned(), value)).into() })
-    }
-
-    fn id(n: u128) -> message::Id {
-        message::Id(Uuid::from_u128(n))
-    }
-
-    #[test]
-    fn a_refused_message_keeps_its_text_and_its_id() {
-        let restored = restore(refused(AppError::Unavailable), BEN, id(2));
-        assert_eq!(restored, (Some(AppError::Unavailable), "hello".to_owned(), id(1)));
-    }
-
-    #[test]
-    fn an_id_that_is_already_used_is_not_retried() {
-        assert_eq!(restore(refused(AppError::Conflict("taken".to_owned())), BEN, id(2)).2, id(2));
-        assert_eq!(restore(None, BEN, id(2)), (None, String::new(), id(2)));
-    }
-
-    #[test]
-    fn an_error_shown_beside_the_field_is_not_repeated_above_it() {
-        let mut form = refused(AppError::invalid("body", InvalidBody::Control)).expect("made above");
-        form.fields.insert("body".to_owned(), "hel\u{7}lo".to_owned());
-        assert_eq!(restore(Some(form), BEN, id(2)), (None, "hel\u{7}lo".to_owned(), id(1)));
-        let blank = AppError::invalid("body", InvalidBody::Blank);
-        assert_eq!(restore(refused(blank.clone()), BEN, id(2)).0, Some(blank));
-    }
-
-    #[test]
-    fn a_refused_message_is_not_offered_to_another_recipient() {
-        let restored = restore(refused(AppError::Unavailable), ("handle", "cy"), id(2));
-        assert_eq!(restored, (Some(AppError::Unavailable), String::new(), id(2)));
     }
 }

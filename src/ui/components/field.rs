@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::components::form::Submission;
+use crate::ui::state::submission::Submission;
 
 /// Purpose of a field. It determines the input type and the autofill token (HTML, section 4.10.18.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

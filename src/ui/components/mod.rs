@@ -5,9 +5,10 @@ pub mod account_page;
 pub mod avatar;
 pub mod brand;
 pub mod composer;
-pub mod composer_field;
+
 pub mod conversation_list;
 pub mod conversation_pane;
+pub mod counter;
 pub mod date_form;
 pub mod error_note;
 pub mod field;

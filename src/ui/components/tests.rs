@@ -17,8 +17,9 @@ use crate::ui::components::conversation_list::ConversationList;
 use crate::ui::components::conversation_pane::ConversationPane;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{Field, Kind};
-use crate::ui::components::form::{FieldForm, Leave, Submission};
+use crate::ui::components::form::FieldForm;
 use crate::ui::state::inbox_window::{Inbox, InboxWindow};
+use crate::ui::state::submission::{Leave, Submission};
 use crate::ui::state::{Drafts, LiveEvents, Outbox};
 
 const EVIL: &str = "</textarea></title><script>window.pwned=1</script>\"'><script>window.pwned=2</script>";

@@ -6,8 +6,9 @@ use leptos_meta::Title;
 use crate::api::{Confirm, ResendCode};
 use crate::ui::components::account_page::{AccountPage, DoneNote, next_path, query_parameter, with_next};
 use crate::ui::components::field::{Field, Kind, SubmitButton};
-use crate::ui::components::form::{FieldForm, Leave, Submission};
+use crate::ui::components::form::FieldForm;
 use crate::ui::state::refused_form::use_refused_form;
+use crate::ui::state::submission::{Leave, Submission};
 
 /// Form for the code from the e-mail, with a button that requests a new one. `?email=` prefills the address; `?next=`
 /// is kept for the sign-in.

@@ -9,8 +9,9 @@ use crate::domain::password;
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::components::account_page::{AccountPage, DoneNote, next_path, query_parameter, with_next};
 use crate::ui::components::field::{Field, Kind, SubmitButton};
-use crate::ui::components::form::{FieldForm, Leave, Submission};
+use crate::ui::components::form::FieldForm;
 use crate::ui::state::refused_form::use_refused_form;
+use crate::ui::state::submission::{Leave, Submission};
 
 /// Form that requests a code by e-mail, and then (`?sent=1`) the form for the code and the new password. `?next=` is
 /// kept for the sign-in.

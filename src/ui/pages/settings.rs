@@ -10,8 +10,9 @@ use crate::domain::settings::Settings;
 use crate::ui::components::account_page::{AccountPage, DoneNote, HandleChanged};
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{CheckBox, SubmitButton};
-use crate::ui::components::form::{FieldForm, Leave, Submission};
+use crate::ui::components::form::FieldForm;
 use crate::ui::state::refused_form::use_refused_form;
+use crate::ui::state::submission::{Leave, Submission};
 
 /// Form with the user's settings.
 #[component]

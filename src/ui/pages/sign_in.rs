@@ -6,8 +6,9 @@ use leptos_meta::Title;
 use crate::api::SignIn;
 use crate::ui::components::account_page::{AccountPage, DoneNote, next_path, query_parameter, with_next};
 use crate::ui::components::field::{Field, Kind, SubmitButton};
-use crate::ui::components::form::{FieldForm, Leave, Submission};
+use crate::ui::components::form::FieldForm;
 use crate::ui::state::refused_form::use_refused_form;
+use crate::ui::state::submission::{Leave, Submission};
 
 /// Form for e-mail address and password. The sign-in leads to the path in `?next=`.
 #[component]

@@ -7,8 +7,9 @@ use crate::api::SignUp;
 use crate::domain::password;
 use crate::ui::components::account_page::{AccountPage, next_path, with_next};
 use crate::ui::components::field::{Field, Kind, SubmitButton};
-use crate::ui::components::form::{FieldForm, Leave, Submission};
+use crate::ui::components::form::FieldForm;
 use crate::ui::state::refused_form::use_refused_form;
+use crate::ui::state::submission::{Leave, Submission};
 
 /// Form that creates an account. The confirmation by an e-mailed code is next; `?next=` is kept for the sign-in.
 #[component]

@@ -6,6 +6,8 @@
 
 mod backoff;
 pub mod compose_target;
+pub mod composer;
+pub mod composer_field;
 pub mod disclosure;
 pub mod drafts;
 pub mod event_source;
@@ -22,6 +24,7 @@ pub mod presence;
 pub mod refused_form;
 pub mod scroller;
 pub mod shortcuts;
+pub mod submission;
 pub mod timeline;
 pub mod typing_indicator;
 

@@ -1,12 +1,9 @@
-//! Text field of the composer, with its validation and character counter.
+//! Text field of the composer, with its validation.
 
 use leptos::html::Textarea;
 use leptos::prelude::*;
 
 use crate::domain::message::{BODY_LEN_MAX, Body, InvalidBody};
-
-/// The number of remaining characters is announced to screen readers at and below this value.
-const ANNOUNCED_MAX: i64 = 20;
 
 /// Text field of the composer, and its text.
 #[derive(Clone, Copy)]
@@ -77,25 +74,6 @@ pub fn body_error(text: &str) -> Option<InvalidBody> {
 /// Returns the text that follows `sent`.
 fn rest<'a>(typed: &'a str, sent: &str) -> &'a str {
     typed.strip_prefix(sent).unwrap_or(typed).trim_start()
-}
-
-/// Error of the field and number of remaining characters. A live region announces the error, and the number once it is
-/// small.
-#[component]
-pub fn Counter(field: ComposerField) -> impl IntoView {
-    let remaining = Memo::new(move |_| field.remaining());
-    let announced = move || match field.error.get() {
-        Some(reason @ InvalidBody::Control) => Some(reason.to_string()),
-        // For a text that is too long the number is shorter to listen to than the error.
-        _ => (remaining.get() <= ANNOUNCED_MAX).then(|| format!("{} characters left", remaining.get())),
-    };
-    view! {
-        <p class="composer__error" id="composer-error">{move || field.error.get().map(|reason| reason.to_string())}</p>
-        <p class="composer__count" id="composer-count" class=("composer__count--over", move || remaining.get() < 0)>
-            {move || remaining.get()}<span class="visually-hidden">" characters left"</span>
-        </p>
-        <span class="visually-hidden" aria-live="polite">{announced}</span>
-    }
 }
 
 #[cfg(test)]
