@@ -5,10 +5,10 @@ use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
-use crate::ui::components::time::provide_time_zone;
 use crate::ui::pages::home::HomePage;
 use crate::ui::pages::lazy;
 use crate::ui::pages::not_found::NotFoundPage;
+use crate::ui::state::clock::provide_time_zone;
 use crate::ui::state::heading_focus::provide_heading_focus;
 
 /// Renders the document around the app, on the server only. `root` is the URL prefix of its stylesheet and scripts.

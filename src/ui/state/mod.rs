@@ -5,6 +5,7 @@
 //! equals the server's current answer, even if events were dropped, duplicated or reordered on the way.
 
 mod backoff;
+pub mod clock;
 pub mod compose_target;
 pub mod composer;
 pub mod composer_field;
@@ -18,9 +19,12 @@ pub mod inbox_window;
 #[cfg(test)]
 mod law;
 mod local_store;
+pub mod message_lines;
+pub mod moment;
 pub mod open_conversation;
 pub mod outbox;
 pub mod presence;
+pub mod receipt_marks;
 pub mod refused_form;
 pub mod scroller;
 pub mod shortcuts;

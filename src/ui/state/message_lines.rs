@@ -1,0 +1,134 @@
+//! Lines of a conversation: its messages, grouped by day and author.
+
+use leptos::prelude::*;
+
+use crate::domain::message::{self, Message};
+use crate::domain::user;
+use crate::ui::state::moment::{Day, Moment, Zone};
+
+/// Maximum time between two messages of an author that are shown as one group.
+const GROUP_MINUTES_MAX: i64 = 5;
+
+/// Line of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// Heading of a day.
+    Day(Day),
+    /// Line above the first message that was unread when the conversation was opened.
+    Unread,
+    /// Message. The first message of a group shows its author.
+    Message { message: Message, first: bool },
+}
+
+impl Line {
+    /// Key of the line for `For`, which renders a line again only under a new key.
+    pub fn key(&self) -> (Option<Day>, Option<message::Id>, bool) {
+        match self {
+            Self::Day(day) => (Some(*day), None, false),
+            Self::Unread => (None, None, false),
+            Self::Message { message, first } => (None, Some(message.id), *first),
+        }
+    }
+}
+
+/// Returns the messages with a line at the start of each day in `zone`, and a line above the message `unread`.
+pub fn lines(messages: &[Message], zone: Zone, unread: Option<message::Id>) -> Vec<Line> {
+    let mut lines = Vec::with_capacity(messages.len() + 4);
+    let mut previous: Option<(user::Id, Option<Moment>)> = None;
+    for message in messages {
+        let at = Moment::of(&message.sent_at, zone);
+        let is_new_day = at.map(|at| at.day) != previous.and_then(|(_, at)| at).map(|at| at.day);
+        if let (true, Some(at)) = (is_new_day, at) {
+            lines.push(Line::Day(at.day));
+        }
+        let is_first_unread = unread == Some(message.id);
+        if is_first_unread {
+            lines.push(Line::Unread);
+        }
+        let follows_line = is_new_day || is_first_unread;
+        let first = follows_line || previous.is_none_or(|previous| !continues(previous, (message.author, at)));
+        lines.push(Line::Message { message: message.clone(), first });
+        previous = Some((message.author, at));
+    }
+    lines
+}
+
+/// Returns the first message of the other member that was unread when the conversation was opened. `read_before` is the
+/// user's read position at that time; `None` if there were no unread messages.
+pub fn first_unread(
+    messages: Signal<Vec<Message>>,
+    read_before: Signal<Option<u64>>,
+    me: user::Id,
+) -> Memo<Option<message::Id>> {
+    // Searched for only once: the page may drop older messages, and the first one left would then look unread.
+    Memo::new(move |found: Option<&Option<message::Id>>| {
+        let read = read_before.get()?;
+        let is_unread = |message: &&Message| message.seq > read && message.author != me;
+        found.copied().flatten().or_else(|| messages.read_untracked().iter().find(is_unread).map(|message| message.id))
+    })
+}
+
+/// Returns true if the message at `now` belongs to the group of the message at `previous`.
+fn continues(previous: (user::Id, Option<Moment>), now: (user::Id, Option<Moment>)) -> bool {
+    let pause = |(then, now): (Moment, Moment)| now.minutes() - then.minutes();
+    previous.0 == now.0 && previous.1.zip(now.1).is_some_and(|moments| pause(moments) <= GROUP_MINUTES_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::samples;
+
+    /// Draws a day as `|`, the unread line as `-`, the first message of a group as `M` and each following one as `m`.
+    fn drawn(messages: &[Message]) -> String {
+        let draw = |line: &Line| match line {
+            Line::Day(_) => '|',
+            Line::Unread => '-',
+            Line::Message { first: true, .. } => 'M',
+            Line::Message { first: false, .. } => 'm',
+        };
+        lines(messages, Zone::Utc, messages.iter().find(|it| it.body == UNREAD).map(|it| it.id))
+            .iter()
+            .map(draw)
+            .collect()
+    }
+
+    const UNREAD: &str = "the first that is unread";
+
+    fn at(times: &[&str]) -> Vec<Message> {
+        times.iter().enumerate().map(|(n, at)| samples::message(n as u128, "hello", at)).collect()
+    }
+
+    #[test]
+    fn a_line_marks_the_start_of_each_day() {
+        let messages = at(&["2025-12-31T23:58", "2025-12-31T23:59", "2026-01-01T00:00", "2026-01-01T00:01"]);
+        assert_eq!(drawn(&messages), "|Mm|Mm");
+        assert_eq!(drawn(&[]), "");
+    }
+
+    #[test]
+    fn messages_within_five_minutes_are_one_group() {
+        assert_eq!(drawn(&at(&["2026-11-21T09:00", "2026-11-21T09:05", "2026-11-21T09:11"])), "|MmM");
+    }
+
+    #[test]
+    fn a_line_marks_the_first_unread_message_below_the_line_of_the_day() {
+        let mut messages = at(&["2026-11-21T09:00", "2026-11-21T09:00", "2026-11-22T09:00", "2026-11-22T09:00"]);
+        messages[1].body = UNREAD.to_owned();
+        assert_eq!(drawn(&messages), "|M-M|Mm");
+        messages.remove(0);
+        assert_eq!(drawn(&messages), "|-M|Mm");
+    }
+
+    #[test]
+    fn a_group_ends_with_a_message_of_the_other_member() {
+        let mut messages = at(&["2026-11-21T09:00", "2026-11-21T09:00", "2026-11-21T09:00"]);
+        messages[1].author = samples::user(2, "ben").id;
+        assert_eq!(drawn(&messages), "|MMM");
+    }
+
+    #[test]
+    fn a_message_with_an_unreadable_time_is_still_shown() {
+        assert_eq!(drawn(&at(&["?", "2026-11-21T09:00", "?"])), "M|MM");
+    }
+}
