@@ -4,11 +4,10 @@ use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
-use leptos_router::hooks::use_location;
-use leptos_router::location::Url;
 
 use crate::domain::error::AppError;
 use crate::ui::components::heading::Heading;
+use crate::ui::state::location::{current_address, sign_in_path};
 
 /// Error message beside the control that failed. Offers the sign-in if the user is signed out.
 #[component]
@@ -56,18 +55,5 @@ pub fn NotFoundNotice() -> impl IntoView {
             <p>"The address may be mistyped, or you may not have access to this page."</p>
             <a class="button button--primary" href="/messages">"Go to your messages"</a>
         </div>
-    }
-}
-
-/// URL of the sign-in that returns to this page.
-fn sign_in_path() -> String {
-    format!("/signin?next={}", Url::escape(&current_address()))
-}
-
-fn current_address() -> String {
-    let location = use_location();
-    match location.search.get_untracked() {
-        search if search.is_empty() => location.pathname.get_untracked(),
-        search => format!("{}?{search}", location.pathname.get_untracked()),
     }
 }

@@ -21,7 +21,6 @@ pub mod presence;
 pub mod receipt;
 pub mod shortcuts;
 pub mod time;
-pub mod unread;
 pub mod unsent_messages;
 
 #[cfg(test)]

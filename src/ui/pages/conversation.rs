@@ -9,13 +9,13 @@ use uuid::Uuid;
 use crate::api;
 use crate::domain::conversation::{self, ConversationView};
 use crate::domain::page::Cursor;
-use crate::ui::components::account_page::query_parameter;
 use crate::ui::components::conversation_pane::ConversationPane;
-use crate::ui::components::date_form::from_day;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_list::MessageListSkeleton;
 use crate::ui::pages::conversations::Me;
+use crate::ui::state::date_cursor::from_day;
 use crate::ui::state::inbox_window::Inbox;
+use crate::ui::state::location::query_parameter;
 use crate::ui::state::refused_form::use_refused_form;
 
 /// Title of the tab. Rendered again with each loaded conversation, because an error may have set its own title before.

@@ -12,15 +12,16 @@ use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::page::{Cursor, Page};
 use crate::domain::user::User;
-use crate::ui::components::account_page::{HandleChanged, query_parameter};
+use crate::ui::components::account_page::HandleChanged;
 use crate::ui::components::conversation_list::{ConversationList, ConversationListSkeleton};
 use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
 use crate::ui::components::header::Header;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::shortcuts::ShortcutList;
-use crate::ui::components::unread::{UnreadIcon, with_count};
 use crate::ui::state::inbox_window::{Inbox, InboxWindow};
+use crate::ui::state::location::query_parameter;
 use crate::ui::state::shortcuts::Shortcuts;
+use crate::ui::state::unread::{show_in_icon, with_count};
 use crate::ui::state::{Drafts, LiveEvents, Outbox, Presence};
 
 /// The signed-in user, provided to the pages below.
@@ -49,6 +50,7 @@ pub fn ConversationsPage() -> impl IntoView {
     provide_context(drafts);
     let shortcuts = Shortcuts::start();
     provide_context(shortcuts);
+    show_in_icon(inbox);
     let started = StoredValue::new(false);
     Effect::new(move |_| {
         if let Some(Ok(me)) = me.get()
@@ -62,7 +64,6 @@ pub fn ConversationsPage() -> impl IntoView {
     });
     view! {
         <Title formatter=move |title| with_count(inbox.unread_in_browser(), title)/>
-        <UnreadIcon inbox/>
         <Header me/>
         // Above both panes, because a narrow screen shows only one of them.
         <ConnectionNote live/>

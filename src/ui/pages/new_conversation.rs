@@ -10,10 +10,10 @@ use leptos_meta::Title;
 use crate::api;
 use crate::domain::error::AppError;
 use crate::domain::user::User;
-use crate::ui::components::account_page::query_parameter;
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::error_note::{ErrorNote, LoadError};
 use crate::ui::components::heading::Heading;
+use crate::ui::state::location::query_parameter;
 
 /// Pause in typing after which the search starts.
 const DEBOUNCE: Duration = Duration::from_millis(200);

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::SignIn;
-use crate::ui::components::account_page::{AccountPage, DoneNote, next_path, query_parameter, with_next};
+use crate::ui::components::account_page::{AccountPage, DoneNote};
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
+use crate::ui::state::location::{next_path, query_parameter, with_next};
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
 

@@ -5,9 +5,10 @@ use leptos_meta::Title;
 
 use crate::api::SignUp;
 use crate::domain::password;
-use crate::ui::components::account_page::{AccountPage, next_path, with_next};
+use crate::ui::components::account_page::AccountPage;
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
+use crate::ui::state::location::{next_path, with_next};
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
 

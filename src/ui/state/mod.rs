@@ -9,6 +9,7 @@ pub mod clock;
 pub mod compose_target;
 pub mod composer;
 pub mod composer_field;
+pub mod date_cursor;
 pub mod disclosure;
 pub mod drafts;
 pub mod event_source;
@@ -19,6 +20,7 @@ pub mod inbox_window;
 #[cfg(test)]
 mod law;
 mod local_store;
+pub mod location;
 pub mod message_lines;
 pub mod moment;
 pub mod open_conversation;
@@ -31,6 +33,7 @@ pub mod shortcuts;
 pub mod submission;
 pub mod timeline;
 pub mod typing_indicator;
+pub mod unread;
 
 pub use compose_target::ComposeTarget;
 pub use drafts::Drafts;

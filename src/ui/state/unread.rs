@@ -12,9 +12,8 @@ pub fn with_count(unread: u64, title: String) -> String {
     if unread == 0 { title } else { format!("({unread}) {title}") }
 }
 
-/// Sets the icon of the tab. Renders nothing.
-#[component]
-pub fn UnreadIcon(inbox: Inbox) -> impl IntoView {
+/// Keeps the icon of the tab up to date.
+pub fn show_in_icon(inbox: Inbox) {
     let has_unread = Memo::new(move |_| inbox.unread.get() > 0);
     Effect::new(move |_| {
         let icon = ICONS[usize::from(has_unread.get())];
