@@ -18,7 +18,7 @@ const EDGES_BACK: [(&str, &str); 3] =
     [("server::http::router", "ui::app"), ("server::http::render", "ui::app"), ("server::http::forms", "api")];
 
 /// Folders in which no chain of imports leads back to where it began.
-const WITHOUT_CYCLES: [&str; 3] = ["domain", "server", "ui::components"];
+const WITHOUT_CYCLES: [&str; 4] = ["domain", "server", "ui::components", "ui::state"];
 
 /// Folders that the store may not know: they are built on it.
 const ABOVE_THE_STORE: [&str; 5] =
@@ -219,6 +219,20 @@ fn the_store_knows_nothing_that_is_built_on_it() {
         }
         if module == "server::failure" {
             assert!(targets.iter().all(|target| is_in(target, "domain")), "{module} is a leaf: {targets:?}");
+        }
+    }
+}
+
+#[test]
+fn components_make_no_requests_and_state_does_not_know_them() {
+    for (module, targets) in Imports::read().edges {
+        let forbidden = match &module {
+            it if is_in(it, "ui::components") => ["api", "ui::pages"],
+            it if is_in(it, "ui::state") => ["ui::components", "ui::pages"],
+            _ => continue,
+        };
+        for target in targets {
+            assert!(!forbidden.iter().any(|folder| is_in(&target, folder)), "{module} imports {target}");
         }
     }
 }

@@ -2,29 +2,19 @@
 
 use leptos::html::Details;
 use leptos::prelude::*;
-use leptos::web_sys::SubmitEvent;
 
 use crate::domain::user::User;
 use crate::ui::components::avatar::Avatar;
-use crate::ui::state::Outbox;
 use crate::ui::state::disclosure::close_when_left;
 use crate::ui::state::shortcuts::Shortcuts;
-
-/// Question before a sign-out that would lose unsent messages.
-const UNSENT: &str = "Some messages have not been sent yet. Sign out and discard them?";
+use crate::ui::state::sign_out::ask_before_sign_out;
 
 /// Account menu. It opens and closes without WASM; with WASM it also closes on Escape and on a click outside.
 #[component]
 pub fn AccountMenu(user: User) -> impl IntoView {
     let menu = NodeRef::<Details>::new();
     close_when_left(menu);
-    let outbox = use_context::<Outbox>();
-    let ask_first = move |event: SubmitEvent| {
-        let unsent = outbox.is_some_and(|outbox| !outbox.is_empty());
-        if unsent && window().confirm_with_message(UNSENT) != Ok(true) {
-            event.prevent_default();
-        }
-    };
+    let ask_first = ask_before_sign_out();
     view! {
         <details class="disclosure account" node_ref=menu>
             <summary class="disclosure__summary account__summary">

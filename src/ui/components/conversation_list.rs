@@ -4,9 +4,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use crate::api;
 use crate::domain::conversation::Conversation;
-use crate::domain::error::AppError;
 use crate::domain::user;
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::pager::OlderLink;
@@ -80,13 +78,7 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
 
 #[component]
 fn OlderConversations(window: InboxWindow) -> impl IntoView {
-    let load = Action::new(move |_: &()| {
-        let cursor = untrack(|| window.older());
-        async move {
-            window.extend(api::list_conversations(cursor).await?);
-            Ok::<(), AppError>(())
-        }
-    });
+    let load = window.load_older_action();
     let error = Signal::derive(move || load.value().get().and_then(Result::err));
     let link = move |cursor| {
         view! {

@@ -17,6 +17,7 @@ use crate::ui::components::message_list::MessageList;
 use crate::ui::components::pager::OlderLink;
 use crate::ui::components::presence::PresenceMark;
 use crate::ui::components::unsent_messages::UnsentMessages;
+use crate::ui::state::hydrated::use_hydrated;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::open_conversation::OpenConversation;
 use crate::ui::state::{ComposeTarget, Drafts, LiveEvents, Outbox, Presence};
@@ -119,8 +120,7 @@ pub fn ConversationHeader(
 /// Button that marks the conversation as unread. Only with WASM: without it, messages are not marked as read either.
 #[component]
 fn MarkUnread(mark: Action<(), Result<(), AppError>>) -> impl IntoView {
-    let hydrated = RwSignal::new(false);
-    Effect::new(move |_| hydrated.set(true));
+    let hydrated = use_hydrated();
     let failed = move || mark.value().get().and_then(Result::err).map(|error| view! { <ErrorNote error/> });
     let press = move |_| {
         if !mark.pending().get_untracked() {

@@ -44,9 +44,17 @@ impl InboxWindow {
         self.rows.read().older().cloned()
     }
 
-    /// Appends a page of older rows. Does nothing if the user has left the list meanwhile.
-    pub fn extend(&self, page: Page<Conversation>) {
-        self.update(|rows| rows.extend(page));
+    /// Returns the action that appends the page after the loaded rows.
+    pub fn load_older_action(self) -> Action<(), Result<(), AppError>> {
+        Action::new(move |(): &()| {
+            let cursor = untrack(|| self.older());
+            async move {
+                let page = api::list_conversations(cursor).await?;
+                // Does nothing if the user has left the list meanwhile.
+                self.update(|rows| rows.extend(page));
+                Ok(())
+            }
+        })
     }
 
     fn apply(self, event: &Event) {

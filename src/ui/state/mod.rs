@@ -15,6 +15,7 @@ pub mod drafts;
 pub mod event_source;
 pub mod focus;
 pub mod heading_focus;
+pub mod hydrated;
 pub mod inbox_rows;
 pub mod inbox_window;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub mod receipt_marks;
 pub mod refused_form;
 pub mod scroller;
 pub mod shortcuts;
+pub mod sign_out;
 pub mod submission;
 pub mod timeline;
 pub mod typing_indicator;

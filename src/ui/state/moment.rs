@@ -109,15 +109,18 @@ impl Moment {
         (self.day.number() * 24 + i64::from(self.hour)) * 60 + i64::from(self.minute)
     }
 
+    /// Returns the text for a `datetime` attribute.
     pub fn machine_readable(self) -> String {
         let Day { year, month, date } = self.day;
         format!("{year:04}-{month:02}-{date:02}T{:02}:{:02}Z", self.hour, self.minute)
     }
 
+    /// Returns the hour and minute.
     pub fn clock(self) -> String {
         format!("{:02}:{:02}", self.hour, self.minute)
     }
 
+    /// Returns the date and time. In UTC they are marked as such.
     pub fn full(self, zone: Zone) -> String {
         let suffix = if zone == Zone::Utc { " UTC" } else { "" };
         format!("{}, {}{suffix}", self.day, self.clock())

@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlElement, KeyboardEvent};
 
+use crate::ui::state::hydrated::use_hydrated;
+
 /// Selectors of the page's regions in the order of F6, each with a selector of the element in it that takes the focus.
 const REGIONS: [(&str, &str); 5] = [
     (".header", ".header__link"),
@@ -19,16 +21,14 @@ const REGIONS: [(&str, &str); 5] = [
 pub struct Shortcuts {
     /// The dialog that lists the shortcuts.
     pub list: NodeRef<Dialog>,
-    /// False until hydration: until then the keys do nothing.
-    pub hydrated: RwSignal<bool>,
+    pub hydrated: ReadSignal<bool>,
 }
 
 impl Shortcuts {
     /// Listens to the keyboard from hydration on.
     pub fn start() -> Self {
-        let shortcuts = Self { list: NodeRef::new(), hydrated: RwSignal::new(false) };
+        let shortcuts = Self { list: NodeRef::new(), hydrated: use_hydrated() };
         Effect::new(move |_| {
-            shortcuts.hydrated.set(true);
             let keys = window_event_listener(leptos::ev::keydown, move |event| shortcuts.handle(&event));
             on_cleanup(move || keys.remove());
         });
