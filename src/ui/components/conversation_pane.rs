@@ -36,11 +36,8 @@ pub fn ConversationPane(
     let open = OpenConversation::new(&conversation, me, inbox, from_first);
     let ConversationView { id, with, messages, next_message, .. } = conversation;
     let target = ComposeTarget { conversation: Some(id), recipient: with.id };
-    open.enter();
-    open.mark_read_when_seen();
-    let (live, outbox, drafts) =
-        (expect_context::<LiveEvents>(), expect_context::<Outbox>(), expect_context::<Drafts>());
-    open.listen(live);
+    let (outbox, drafts) = (expect_context::<Outbox>(), expect_context::<Drafts>());
+    open.start(expect_context::<LiveEvents>());
     if let Some(presence) = use_context::<Presence>() {
         presence.watch(id);
     }
@@ -63,8 +60,8 @@ pub fn ConversationPane(
                     <OlderMessages open load with=with.clone()/>
                     <MessageList
                         messages=open.messages()
-                        read_before=open.read_before
-                        receipts=open.receipts
+                        read_before=open.read_before()
+                        receipts=open.receipts()
                         me
                         with=with.clone()
                     />
@@ -170,18 +167,17 @@ fn OlderMessages(open: OpenConversation, load: Action<Cursor, Result<(), AppErro
 fn ConversationStatus(open: OpenConversation, with: User) -> impl IntoView {
     let name = StoredValue::new(with.display_name.to_string());
     let to_newest = move |_| open.show_newest();
-    let is_away = move || open.entered.get() && !(open.follows.get() && open.scroller.at_end.get());
     view! {
         <div class="visually-hidden" role="log" aria-label="New messages">
-            <For each=move || open.announced.get() key=|message| message.id let:message>
+            <For each=move || open.announced() key=|message| message.id let:message>
                 <p><bdi>{name.get_value()}</bdi> ": " <bdi>{message.body}</bdi></p>
             </For>
         </div>
         <div class="thread__status">
-            <Show when=move || open.typing.peer_is_typing.get()>
+            <Show when=move || open.typing_member().is_some()>
                 <p class="thread__typing"><bdi>{name.get_value()}</bdi> " is typing…"</p>
             </Show>
-            <Show when=is_away>
+            <Show when=move || open.is_away_from_newest()>
                 <button class="button thread__to-newest" type="button" on:click=to_newest>{move || to_newest_label(open.unseen())}</button>
             </Show>
         </div>
@@ -200,7 +196,7 @@ fn to_newest_label(unseen: u64) -> String {
 #[component]
 fn NewerLinks(open: OpenConversation, newer: Cursor) -> impl IntoView {
     view! {
-        <Show when=move || !open.entered.get()>
+        <Show when=move || !open.has_entered()>
             <p class="pager">
                 <a class="button" href=format!("{}?after={newer}", open.path())>"Newer messages"</a>
                 <a class="button" href=format!("{}?before={}", open.path(), Cursor::newest())>"Newest messages"</a>

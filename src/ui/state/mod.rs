@@ -34,7 +34,7 @@ pub mod shortcuts;
 pub mod sign_out;
 pub mod submission;
 pub mod timeline;
-pub mod typing_indicator;
+pub mod typing_notifier;
 pub mod unread;
 
 pub use compose_target::ComposeTarget;

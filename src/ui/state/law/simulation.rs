@@ -8,6 +8,8 @@ use crate::domain::message::Message;
 use crate::domain::page::{Cursor, Page};
 use crate::ui::state::law::history::{Start, Step};
 use crate::ui::state::law::server::{self, Server};
+use crate::ui::state::open_conversation::loader::Loader;
+use crate::ui::state::open_conversation::members_state::MembersState;
 use crate::ui::state::timeline::SHOWN_MAX;
 use crate::ui::state::{InboxRows, Timeline, inbox_rows, timeline};
 
@@ -17,24 +19,24 @@ const REQUESTS_MAX: usize = 200;
 /// Response of the server, as the data were when it read them.
 enum Response {
     Inbox(inbox_rows::Pull, Page<Conversation>),
-    Newer(timeline::Pull, Page<Message>),
+    /// Newer messages for a page that follows the newest message.
+    CaughtUp(timeline::Pull, Page<Message>),
+    /// Newer messages for a page whose reader reads on through an older part.
+    ReadOn(timeline::Pull, Page<Message>),
     Older(Cursor, Page<Message>),
     Newest(timeline::Pull, Page<Message>),
     Receipts(Receipts),
 }
 
-/// A page that shows conversation 0, with its event stream and the responses in flight. It uses [`Timeline`] and
-/// [`Receipts`] as `open_conversation/` does, which itself needs a browser.
+/// A page that shows conversation 0, with its event stream and the responses in flight. The plain values of
+/// `open_conversation/` decide what it requests and keeps; here, explicit steps take the place of the browser.
 pub(super) struct Simulation {
     server: Server,
     inbox: InboxRows,
-    timeline: Timeline,
-    receipts: Receipts,
+    loader: Loader,
+    members: MembersState,
     /// True if the end of the loaded messages is in view.
     at_end: bool,
-    /// True if new messages are appended as they come. Otherwise the page shows an older part of the conversation, and
-    /// only an explicit step pulls the next messages.
-    follows: bool,
     events: Vec<Event>,
     responses: Vec<Response>,
 }
@@ -45,10 +47,9 @@ impl Simulation {
         let page = server.initial_page(start);
         Self {
             inbox: InboxRows::new(server::me(), server.inbox(0)),
-            receipts: server.receipts(),
+            members: MembersState::new(Server::id(0), server::me(), Some(server.receipts())),
             at_end: start.at_end,
-            follows: page.newer.is_none(),
-            timeline: Timeline::new(Server::id(0), page),
+            loader: Loader::new(Server::id(0), page),
             server,
             events: Vec::new(),
             responses: Vec::new(),
@@ -57,7 +58,7 @@ impl Simulation {
 
     /// Executes a step, and checks the law.
     pub(super) fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
-        let known = self.receipts;
+        let known = self.receipts();
         match *step {
             Step::Send { conversation, mine } => self.events.push(self.server.send(conversation, mine)),
             Step::Read { conversation } => self.events.push(self.server.read(conversation)),
@@ -84,16 +85,22 @@ impl Simulation {
         self.check(known)
     }
 
+    fn timeline(&self) -> &Timeline {
+        self.loader.timeline()
+    }
+
+    fn receipts(&self) -> Receipts {
+        self.members.receipts().unwrap_or_default()
+    }
+
     fn apply_event(&mut self, event: &Event) -> Result<(), TestCaseError> {
         self.inbox.apply(event);
-        self.timeline.apply(event);
-        if let Some(receipts) = event.receipts(Server::id(0), server::me()) {
-            self.receipts = self.receipts.merged(receipts);
-        }
+        self.members.apply(event);
         if *event == Event::Resync {
             self.responses.push(Response::Receipts(self.server.receipts()));
         }
-        self.forget()
+        let at_end = self.at_end;
+        self.change(|loader| drop(loader.apply(event, at_end)))
     }
 
     fn reconnect(&mut self) -> Result<(), TestCaseError> {
@@ -101,21 +108,15 @@ impl Simulation {
         self.apply_event(&Event::Resync)
     }
 
-    /// Drops the messages that are furthest from the scroll position.
-    fn forget(&mut self) -> Result<(), TestCaseError> {
-        if self.at_end {
-            self.timeline.forget_oldest();
-            return Ok(());
-        }
-        self.forget_newest()
-    }
-
-    fn forget_newest(&mut self) -> Result<(), TestCaseError> {
-        if self.timeline.forget_newest() {
-            self.follows = false;
-            let last_seq = self.timeline.last_seq();
-            prop_assert!(last_seq > 0, "the messages after a legacy message are never asked for by time");
-        }
+    /// Changes the loaded messages, and checks the position from which dropped ones are loaded again.
+    fn change(&mut self, change: impl FnOnce(&mut Loader)) -> Result<(), TestCaseError> {
+        let (followed, end) = (self.loader.follows(), self.count_to_end());
+        change(&mut self.loader);
+        let dropped_newest = (followed && !self.loader.follows()) || self.count_to_end() < end;
+        prop_assert!(
+            !dropped_newest || self.timeline().last_seq() > 0,
+            "the messages after a legacy message are never asked for by time"
+        );
         Ok(())
     }
 
@@ -127,15 +128,24 @@ impl Simulation {
     }
 
     fn pull_newer(&mut self) {
-        if !self.timeline.is_at_newest() && !self.is_pending(|response| matches!(response, Response::Newer(..))) {
-            let pull = self.timeline.pull();
-            let page = self.server.page_after(pull.after.as_ref());
-            self.responses.push(Response::Newer(pull, page));
+        if self.loader.start_pulling() {
+            self.pull_next(if self.loader.follows() { Response::CaughtUp } else { Response::ReadOn });
+        }
+    }
+
+    /// Makes the next request of a series, or ends the series if nothing is missing.
+    fn pull_next(&mut self, response: fn(timeline::Pull, Page<Message>) -> Response) {
+        match self.loader.next_pull() {
+            Some(pull) => {
+                let page = self.server.page_after(pull.after.as_ref());
+                self.responses.push(response(pull, page));
+            }
+            None => self.loader.stop_pulling(),
         }
     }
 
     fn pull_older(&mut self) -> Result<(), TestCaseError> {
-        if let Some(cursor) = self.timeline.older().cloned()
+        if let Some(cursor) = self.timeline().older().cloned()
             && !self.is_pending(|response| matches!(response, Response::Older(..)))
         {
             let page = self.server.page_before(&cursor)?;
@@ -150,8 +160,8 @@ impl Simulation {
     }
 
     fn pull_newest(&mut self) {
-        if !self.follows && !self.is_pending(|response| matches!(response, Response::Newest(..))) {
-            self.responses.push(Response::Newest(self.timeline.pull(), self.server.newest_page()));
+        if !self.loader.follows() && !self.is_pending(|response| matches!(response, Response::Newest(..))) {
+            self.responses.push(Response::Newest(self.timeline().pull(), self.server.newest_page()));
         }
     }
 
@@ -162,46 +172,48 @@ impl Simulation {
     fn apply_response(&mut self, response: Response) -> Result<(), TestCaseError> {
         match response {
             Response::Inbox(pull, page) => self.inbox.refresh(&pull, page),
-            Response::Newer(pull, page) => {
-                self.timeline.extend(&pull, page);
-                if self.follows {
-                    self.forget()?;
-                } else {
-                    self.timeline.forget_oldest();
-                    self.follows = self.timeline.is_at_newest();
+            Response::CaughtUp(pull, page) => {
+                let at_end = self.at_end;
+                self.change(|loader| drop(loader.catch_up(&pull, page, at_end)))?;
+                match self.loader.continues(at_end) {
+                    true => self.pull_next(Response::CaughtUp),
+                    false => self.loader.stop_pulling(),
                 }
             }
-            Response::Older(cursor, page) => {
-                self.timeline.prepend(&cursor, page);
-                self.forget_newest()?;
+            Response::ReadOn(pull, page) => {
+                self.loader.read_on(&pull, page);
+                self.loader.stop_pulling();
             }
-            Response::Newest(pull, page) => {
-                self.timeline.replace(&pull, page);
-                self.follows = true;
-            }
-            Response::Receipts(receipts) => self.receipts = receipts.merged(self.receipts),
+            Response::Older(cursor, page) => self.change(|loader| loader.prepend(&cursor, page))?,
+            Response::Newest(pull, page) => self.loader.replace(&pull, page),
+            Response::Receipts(receipts) => self.members.refresh(Some(receipts)),
         }
         Ok(())
     }
 
     /// Returns the number of messages before the loaded ones.
     fn count_before(&self) -> usize {
-        let first = self.timeline.messages().first().map(|message| &message.sent_at);
+        let first = self.timeline().messages().first().map(|message| &message.sent_at);
         self.server.messages().partition_point(|message| Some(&message.sent_at) < first)
+    }
+
+    /// Returns the number of messages up to the last loaded one.
+    fn count_to_end(&self) -> usize {
+        self.count_before() + self.timeline().messages().len()
     }
 
     /// Checks the part of the law that holds at any time. `known` are the receipts before the last step.
     fn check(&self, known: Receipts) -> Result<(), TestCaseError> {
-        let (shown, before) = (self.timeline.messages(), self.count_before());
+        let (shown, before) = (self.timeline().messages(), self.count_before());
         let stored = self.server.messages().get(before..before + shown.len());
         let seqs = || shown.iter().map(|message| message.seq).collect::<Vec<_>>();
         prop_assert!(stored == Some(shown), "in order, without repeats and gaps: {:?}", seqs());
-        prop_assert_eq!(self.timeline.older().is_some(), before > 0, "the page knows if there are older messages");
-        prop_assert!(self.timeline.latest_seq() >= self.timeline.last_seq(), "loaded messages are known messages");
+        prop_assert_eq!(self.timeline().older().is_some(), before > 0, "the page knows if there are older messages");
+        prop_assert!(self.timeline().latest_seq() >= self.timeline().last_seq(), "loaded messages are known messages");
         let excess = shown.len().saturating_sub(SHOWN_MAX);
         // Legacy messages are kept: they cannot be asked for by time.
         prop_assert!(excess == 0 || shown[excess].seq == 0, "{} messages are too many", shown.len());
-        let (now, stored) = (self.receipts, self.server.receipts());
+        let (now, stored) = (self.receipts(), self.server.receipts());
         prop_assert!(known.delivered <= now.delivered && now.delivered <= stored.delivered, "{now:?} of {stored:?}");
         prop_assert!(known.read <= now.read && now.read <= stored.read, "{now:?} of {stored:?}");
         Ok(())
@@ -218,28 +230,32 @@ impl Simulation {
     /// Makes all requests that a page makes by itself, and checks that the page then equals the server.
     pub(super) fn settle(&mut self) -> Result<(), TestCaseError> {
         let requests = [Step::PullInbox, Step::PullNewer];
-        let is_incomplete = |it: &Self| it.inbox.is_incomplete() || (it.follows && !it.timeline.is_at_newest());
+        let is_incomplete =
+            |it: &Self| it.inbox.is_incomplete() || (it.loader.follows() && !it.timeline().is_at_newest());
         self.pull_while(is_incomplete, &requests)?;
         let truth = self.server.inbox(self.inbox.rows().len());
         prop_assert_eq!(self.inbox.rows(), &truth.items[..]);
-        prop_assert_eq!(self.receipts, self.server.receipts());
-        prop_assert!(!self.follows || self.ends_with_newest(), "a page that follows ends with the newest message");
+        prop_assert_eq!(self.receipts(), self.server.receipts());
+        prop_assert!(
+            !self.loader.follows() || self.ends_with_newest(),
+            "a page that follows ends with the newest message"
+        );
         Ok(())
     }
 
     /// Loads older messages up to the beginning of the conversation. [`Simulation::check`] verifies that it is one.
     pub(super) fn load_to_beginning(&mut self) -> Result<(), TestCaseError> {
-        self.pull_while(|it| it.timeline.older().is_some(), &[Step::PullOlder])
+        self.pull_while(|it| it.timeline().older().is_some(), &[Step::PullOlder])
     }
 
     pub(super) fn load_to_end(&mut self) -> Result<(), TestCaseError> {
-        self.pull_while(|it| !it.timeline.is_at_newest(), &[Step::PullNewer])?;
+        self.pull_while(|it| !it.timeline().is_at_newest(), &[Step::PullNewer])?;
         prop_assert!(self.ends_with_newest(), "a page without newer messages ends with the newest message");
         Ok(())
     }
 
     fn ends_with_newest(&self) -> bool {
-        self.timeline.messages().last() == self.server.messages().last()
+        self.timeline().messages().last() == self.server.messages().last()
     }
 
     /// Makes requests and receives all responses as long as the page is incomplete.

@@ -1,0 +1,67 @@
+//! Events of the open conversation.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::api;
+use crate::domain::event::Event;
+use crate::ui::state::LiveEvents;
+use crate::ui::state::open_conversation::members_state::MembersState;
+use crate::ui::state::open_conversation::page::OpenConversation;
+
+/// Time for which the typing indicator is shown after the last signal of a member.
+const TYPING_SHOWN: Duration = Duration::from_secs(5);
+
+impl OpenConversation {
+    /// Applies the events of this conversation as long as it is open.
+    pub(super) fn listen(self, live: LiveEvents) {
+        live.listen(Callback::new(move |event: Event| self.handle(&event)));
+        // Events that came after the server read the page and before this listener was added are missing. If the stream
+        // is not open yet, it dispatches a resync of its own when it opens.
+        Effect::new(move |_| {
+            if live.connected.get_untracked() == Some(true) {
+                self.handle(&Event::Resync);
+            }
+        });
+    }
+
+    fn handle(self, event: &Event) {
+        self.update_members(|members| members.apply(event));
+        match event {
+            Event::Typing { conversation, author } if *conversation == self.id && *author != self.me => {
+                self.expire_typing_later();
+            }
+            Event::MessageSent { conversation, .. } if *conversation == self.id => self.apply(event),
+            Event::Resync => {
+                self.pull_receipts();
+                self.apply(event);
+            }
+            _ => {}
+        }
+    }
+
+    fn expire_typing_later(self) {
+        if let Some(signal) = self.members.try_with_untracked(MembersState::typing_signals) {
+            set_timeout(move || self.update_members(|members| members.expire_typing(signal)), TYPING_SHOWN);
+        }
+    }
+
+    fn pull_receipts(self) {
+        spawn_local(async move {
+            if let Ok(receipts) = api::find_receipts(self.id).await {
+                self.update_members(|members| members.refresh(receipts));
+            }
+        });
+    }
+
+    /// Changes the state of the other members. What depends on it is drawn again only if it has changed.
+    fn update_members(self, change: impl FnOnce(&mut MembersState)) {
+        self.members.try_maybe_update(|members| {
+            let before = *members;
+            change(members);
+            (*members != before, ())
+        });
+    }
+}
