@@ -27,7 +27,7 @@ const ABOVE_THE_STORE: [&str; 5] =
 /// Words that begin a definition, which has no place in a `mod.rs`.
 const DEFINITIONS: [&str; 9] = ["fn", "struct", "enum", "trait", "impl", "const", "static", "type", "macro_rules"];
 
-/// What each module imports, by path: `server::store::dynamodb::send`.
+/// Imports of each module, by path: `server::store::dynamodb::send`.
 struct Imports {
     files: BTreeMap<String, PathBuf>,
     /// Full paths behind the names that a `mod.rs` re-exports.

@@ -46,7 +46,7 @@ impl Loader {
         Vec::new()
     }
 
-    /// Starts a series of requests for newer messages. Returns false if one is in progress or nothing is missing.
+    /// Starts a series of requests for newer messages. Returns false if a series is in progress or nothing is missing.
     pub(in crate::ui::state) fn start_pulling(&mut self) -> bool {
         let starts = !self.is_pulling && !self.timeline.is_at_newest();
         self.is_pulling |= starts;

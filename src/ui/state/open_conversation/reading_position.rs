@@ -140,7 +140,7 @@ impl ReadingPosition {
         })
     }
 
-    /// Notes that the server could not be told. The next message, or the next focus of the window, retries.
+    /// Notes that the request failed. The next message, or the next focus of the window, retries.
     pub(super) fn acknowledgement_failed(&mut self) {
         self.acknowledged_seq = 0;
     }
