@@ -53,6 +53,8 @@ test("the counter counts characters as the server does, and a text that is too l
   await ana.composer.fill("🎈".repeat(1024) + "  ");
   await expect(ana.page.getByText("0 characters left").first()).toBeVisible();
   await expect(ana.sendButton).toBeEnabled();
+  await ana.composer.fill("🎈".repeat(1023));
+  await expect(ana.page.getByText("1 character left").first()).toBeVisible();
   await ana.composer.fill("🎈".repeat(1025));
   await expect(ana.sendButton).toBeDisabled();
   await expect(ana.composer).toHaveAttribute("aria-invalid", "true");
@@ -174,12 +176,35 @@ test("the newest message is in view, and older ones load without moving the view
   await expect(ana.page.getByText("This is the beginning of your conversation with Ben.")).toBeAttached();
 });
 
+/** Formats a time as a reader in Tokyo expects it, which is the time zone of the browser. */
+function inTokyo(time: Date, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Tokyo", ...options }).format(time);
+}
+
 test("times are in the reader's time zone, with the full date as a tooltip", async ({ people }) => {
   const { ana } = await openConversation(people);
   const time = ana.scroller.locator("time").first();
-  const [datetime, title] = [await time.getAttribute("datetime"), await time.getAttribute("title")];
-  const inTokyo = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Tokyo", hour: "2-digit", minute: "2-digit" });
-  await expect(time).toContainText(inTokyo.format(new Date(datetime ?? "")));
-  expect(title).toMatch(/^\d{1,2} \w{3} \d{4}, \d\d:\d\d$/);
+  const sentAt = new Date((await time.getAttribute("datetime")) ?? "");
+  await expect(time).toContainText(inTokyo(sentAt, { timeStyle: "short" }));
+  await expect(time).toHaveAttribute("title", /^\d{1,2} \w{3,4} \d{4}, \d\d:\d\d$/);
+  await expect(time).toHaveAttribute("title", inTokyo(sentAt, { dateStyle: "medium", timeStyle: "short" }));
   await expect(ana.page.getByText("Today", { exact: true })).toBeVisible();
+});
+
+test("the list shows the time today, the weekday in the last six days and the date before; a line names the day", async ({ people }) => {
+  const { ana, path } = await openConversation(people);
+  const sentAt = new Date((await ana.scroller.locator("time").first().getAttribute("datetime")) ?? "");
+  const weekday = inTokyo(sentAt, { weekday: "long" });
+  const date = inTokyo(sentAt, { weekday: "long", day: "numeric", month: "short", year: "numeric" });
+  for (const [daysLater, inList, line] of [
+    [0, inTokyo(sentAt, { timeStyle: "short" }), "Today"],
+    [1, weekday, "Yesterday"],
+    [6, weekday, date],
+    [7, inTokyo(sentAt, { dateStyle: "medium" }), date],
+  ] as const) {
+    await ana.page.clock.setFixedTime(sentAt.getTime() + daysLater * 86_400_000);
+    await ana.open(path);
+    await expect(ana.page.locator(".conversation__time time [aria-hidden]").first()).toHaveText(inList);
+    await expect(ana.page.locator(".day-line")).toHaveText(line);
+  }
 });

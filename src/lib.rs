@@ -12,6 +12,7 @@
 //!     app.rs                     document and routes
 //!     pages/                     one file per page
 //!     components/                views: they take values and signals, and draw
+//!     intl.rs                    dates and numbers in words
 //!     state/                     behavior of an open page, without markup
 //!       open_conversation/       the conversation that the page shows
 //!       law/                     property tests: any history of events ends in the server's state

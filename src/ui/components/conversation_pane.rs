@@ -17,6 +17,7 @@ use crate::ui::components::message_list::MessageList;
 use crate::ui::components::pager::OlderLink;
 use crate::ui::components::presence::PresenceMark;
 use crate::ui::components::unsent_messages::UnsentMessages;
+use crate::ui::intl::plural;
 use crate::ui::state::hydrated::use_hydrated;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::open_conversation::OpenConversation;
@@ -187,8 +188,7 @@ fn ConversationStatus(open: OpenConversation, with: User) -> impl IntoView {
 fn to_newest_label(unseen: u64) -> String {
     match unseen {
         0 => "Newest messages".to_owned(),
-        1 => "1 new message".to_owned(),
-        many => format!("{many} new messages"),
+        count => format!("{count} new {}", plural(count as i64, "message", "messages")),
     }
 }
 

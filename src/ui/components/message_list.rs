@@ -8,7 +8,7 @@ use crate::domain::links::{Part, parts};
 use crate::domain::message::Message;
 use crate::domain::user::{self, User};
 use crate::ui::components::receipt::Receipt;
-use crate::ui::components::time::{Time, TimeFormat};
+use crate::ui::components::time::{Time, TimeFormat, day_label};
 use crate::ui::state::clock::{use_time_zone, use_today};
 use crate::ui::state::message_lines::{Line, first_unread, lines};
 use crate::ui::state::moment::Day;
@@ -49,7 +49,7 @@ pub fn MessageList(
 #[component]
 fn DayLine(day: Day) -> impl IntoView {
     let today = use_today();
-    view! { <li class="day-line"><span>{move || day.label(today.get())}</span></li> }
+    view! { <li class="day-line"><span>{move || day_label(day, today.get())}</span></li> }
 }
 
 #[component]

@@ -1,10 +1,13 @@
-//! Times for readers.
+//! Times for readers. The server's HTML and the first rendering in the browser must be equal, so both show the canonical
+//! form in UTC, which needs no calendar and no names: `2026-11-21 09:26 UTC`. After hydration, `Intl` writes the time as
+//! the reader expects it. Without WASM the canonical form stays.
 
 use leptos::prelude::*;
 
 use crate::domain::message::SentAt;
+use crate::ui::intl;
 use crate::ui::state::clock::{use_time_zone, use_today};
-use crate::ui::state::moment::{Moment, Zone};
+use crate::ui::state::moment::{Day, Moment, Zone};
 
 /// Visible form of a time. The tooltip and screen readers always get the full date and time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,17 +24,80 @@ pub fn Time(at: SentAt, format: TimeFormat) -> impl IntoView {
     let (zone, today) = (use_time_zone(), use_today());
     let datetime = Moment::of(&at, Zone::Utc).map(Moment::machine_readable);
     let moment = Memo::new(move |_| Moment::of(&at, zone.get()));
-    let full = move || moment.get().map(|moment| moment.full(zone.get()));
-    let short = move || {
+    let full = move || moment.get().map(|moment| full(moment, zone.get()));
+    let visible = move || {
         moment.get().map(|moment| match format {
-            TimeFormat::Clock => moment.clock(),
-            TimeFormat::Short => moment.short(today.get()),
+            TimeFormat::Clock => moment.to_string(),
+            TimeFormat::Short => short(moment, today.get()),
         })
     };
     view! {
         <time class="time" datetime=datetime title=full>
-            <span aria-hidden="true">{short}</span>
+            <span aria-hidden="true">{visible}</span>
             <span class="visually-hidden">{full}</span>
         </time>
+    }
+}
+
+/// Returns the label of a day's line between messages. `today` is unknown until hydration.
+pub fn day_label(day: Day, today: Option<Day>) -> String {
+    let Some(today) = today else { return day.to_string() };
+    match day.days_until(today) {
+        days @ 0..=1 => intl::days_ago(days),
+        _ => intl::weekday_and_date(day),
+    }
+}
+
+fn full(moment: Moment, zone: Zone) -> String {
+    match zone {
+        Zone::Utc => format!("{} {moment} UTC", moment.day),
+        Zone::Local => intl::date_and_time(moment),
+    }
+}
+
+fn short(moment: Moment, today: Option<Day>) -> String {
+    let Some(today) = today else { return moment.day.to_string() };
+    match list_form(moment.day.days_until(today)) {
+        ListForm::Clock => moment.to_string(),
+        ListForm::Weekday => intl::weekday(moment.day),
+        ListForm::Date => intl::date(moment.day),
+    }
+}
+
+/// Form of a time in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ListForm {
+    Clock,
+    Weekday,
+    Date,
+}
+
+/// Returns the form for a time that is a number of days ago.
+fn list_form(days_ago: i64) -> ListForm {
+    match days_ago {
+        0 => ListForm::Clock,
+        1..=6 => ListForm::Weekday,
+        _ => ListForm::Date,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_shows_the_time_today_the_weekday_this_week_and_the_date_before() {
+        assert_eq!(list_form(0), ListForm::Clock);
+        assert_eq!([1, 6].map(list_form), [ListForm::Weekday; 2]);
+        assert_eq!([7, 400].map(list_form), [ListForm::Date; 2]);
+        assert_eq!(list_form(-1), ListForm::Date, "a clock that is ahead");
+    }
+
+    #[test]
+    fn until_hydration_a_time_is_in_utc_and_in_the_canonical_form() {
+        let moment = Moment::of(&SentAt::stored("2026-11-21T09:26".to_owned()), Zone::Utc).expect("a time");
+        assert_eq!(full(moment, Zone::Utc), "2026-11-21 09:26 UTC");
+        assert_eq!(short(moment, None), "2026-11-21");
+        assert_eq!(day_label(moment.day, None), "2026-11-21");
     }
 }

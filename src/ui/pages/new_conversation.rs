@@ -13,6 +13,7 @@ use crate::domain::user::User;
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::error_note::{ErrorNote, LoadError};
 use crate::ui::components::heading::Heading;
+use crate::ui::intl::plural;
 use crate::ui::state::location::query_parameter;
 
 /// Pause in typing after which the search starts.
@@ -93,8 +94,7 @@ fn SearchResults(people: Vec<User>, query: RwSignal<String>) -> impl IntoView {
     let status = match people.len() {
         _ if !query.with_untracked(|query| is_long_enough(query)) => "Enter at least 2 characters.".to_owned(),
         0 => "No people found.".to_owned(),
-        1 => "1 person found".to_owned(),
-        count => format!("{count} people found"),
+        count => format!("{count} {} found", plural(count as i64, "person", "people")),
     };
     view! {
         <p class="search__status" role="status">{status}</p>

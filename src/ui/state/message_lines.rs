@@ -68,9 +68,9 @@ pub fn first_unread(
     })
 }
 
-/// Returns true if the message at `now` belongs to the group of the message at `previous`.
+/// Returns true if the message at `now` belongs to the group of the message at `previous`, on the same day.
 fn continues(previous: (user::Id, Option<Moment>), now: (user::Id, Option<Moment>)) -> bool {
-    let pause = |(then, now): (Moment, Moment)| now.minutes() - then.minutes();
+    let pause = |(then, now): (Moment, Moment)| i64::from(now.minute_of_day()) - i64::from(then.minute_of_day());
     previous.0 == now.0 && previous.1.zip(now.1).is_some_and(|moments| pause(moments) <= GROUP_MINUTES_MAX)
 }
 
