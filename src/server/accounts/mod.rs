@@ -18,6 +18,8 @@ pub mod sign_out;
 
 pub mod sign_up;
 
+pub mod min_duration;
+
 pub mod wording;
 
 pub use outcome::AccountOutcome;

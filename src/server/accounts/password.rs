@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use backon::{BackoffBuilder, ConstantBuilder};
 
 use crate::server::accounts::input::{self, FormErrors};
+use crate::server::accounts::min_duration::{errors_with_min_duration, with_min_duration};
 use crate::server::accounts::outcome::count_attempt;
 use crate::server::accounts::sign_up::{after_code_request, is_code_rejection, parse_code_request};
 use crate::server::accounts::{AccountOutcome, next, wording};
@@ -22,7 +23,7 @@ pub async fn forgot_password(
     email: &str,
     next: &str,
 ) -> Result<AccountOutcome, Failure> {
-    wording::with_min_duration(async {
+    with_min_duration(async {
         let email = parse_code_request(state, parts, email)?;
         let sent = state.cognito.calls().forgot_password(&email).await;
         after_code_request(sent, "/forgot", &[("email", &email), ("sent", "true"), ("next", next::to_forward(next))])
@@ -39,7 +40,7 @@ pub async fn reset_password(
     password: String,
     next: &str,
 ) -> Result<AccountOutcome, Failure> {
-    wording::errors_with_min_duration(async {
+    errors_with_min_duration(async {
         let mut errors = FormErrors::default();
         let email = errors.check("email", input::email(email));
         let code = errors.check("code", input::code(code));

@@ -4,6 +4,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use secrecy::SecretString;
 
+use crate::server::accounts::min_duration::errors_with_min_duration;
 use crate::server::accounts::outcome::count_attempt;
 use crate::server::accounts::{AccountOutcome, input, next, wording};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
@@ -25,7 +26,7 @@ pub async fn sign_in(
     password: String,
     next: &str,
 ) -> Result<AccountOutcome, Failure> {
-    wording::errors_with_min_duration(async {
+    errors_with_min_duration(async {
         let mut errors = input::FormErrors::default();
         let email = errors.check("email", input::email(email));
         let password = errors.check("password", input::password(password));

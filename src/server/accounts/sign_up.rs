@@ -4,6 +4,7 @@ use axum::http::request::Parts;
 
 use crate::domain::error::AppError;
 use crate::server::accounts::input::{self, FormErrors, NewAccount};
+use crate::server::accounts::min_duration::{errors_with_min_duration, with_min_duration};
 use crate::server::accounts::outcome::count_attempt;
 use crate::server::accounts::{AccountOutcome, next, wording};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
@@ -22,7 +23,7 @@ pub async fn sign_up(
     password: String,
     next: &str,
 ) -> Result<AccountOutcome, Failure> {
-    wording::with_min_duration(async {
+    with_min_duration(async {
         let account = NewAccount::parse(name, handle, email, password)?;
         count_attempt(state, parts, Action::SignUp, &account.email)?;
         let created =
@@ -57,7 +58,7 @@ pub async fn confirm(
     code: &str,
     next: &str,
 ) -> Result<AccountOutcome, Failure> {
-    wording::errors_with_min_duration(async {
+    errors_with_min_duration(async {
         let mut errors = FormErrors::default();
         let email = errors.check("email", input::email(email));
         let code = errors.check("code", input::code(code));
@@ -94,7 +95,7 @@ pub(super) fn is_code_rejection(kind: CognitoErrorKind) -> bool {
 
 /// Resends the code of a sign-up if the account exists and is unconfirmed. The response is the same if it is not.
 pub async fn resend_code(state: &AppState, parts: &Parts, email: &str, next: &str) -> Result<AccountOutcome, Failure> {
-    wording::with_min_duration(async {
+    with_min_duration(async {
         let email = parse_code_request(state, parts, email)?;
         let sent = state.cognito.calls().resend_confirmation_code(&email).await;
         let query = [("email", email.as_str()), ("resent", "true"), ("next", next::to_forward(next))];
