@@ -119,7 +119,7 @@ test("refused messages, drafts, presence and receipts are accessible", async ({ 
   await expect(ana.page.getByText("Read", { exact: true })).toBeVisible();
   await expectAccessible(ana.page);
   ana.errors.expectStatus(409);
-  await ana.page.route("**/rpc/send_*", (route) => route.fulfill({ status: 409, json: { Conflict: "This cannot be." } }));
+  await ana.page.route("**/rpc/send_*", (route) => route.fulfill({ status: 409, json: { conflict: "message_to_self" } }));
   await ana.send("refused");
   await expect(ana.page.getByRole("alert")).toBeVisible();
   await expectAccessible(ana.page);

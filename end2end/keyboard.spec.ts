@@ -124,11 +124,11 @@ test("retrying or discarding a refused message moves the focus to the message fi
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.offline("Ben")]);
   await ana.startConversation(ben, "hello");
   ana.errors.expectStatus(409);
-  const refusal = { status: 409, json: { Conflict: "This cannot be." } };
+  const refusal = { status: 409, json: { conflict: "message_to_self" } };
   for (const button of ["Try again", "Discard"]) {
     await ana.page.route("**/rpc/send_message", (route) => route.fulfill(refusal), { times: 1 });
     await ana.send(button);
-    await expect(ana.page.getByRole("alert")).toHaveText("Not sent. This cannot be.");
+    await expect(ana.page.getByRole("alert")).toHaveText("Not sent. You can't message yourself.");
     await ana.page.getByRole("button", { name: button }).press("Enter");
     await expect(ana.page.getByRole("alert")).toBeHidden();
     await expect(ana.composer).toBeFocused();

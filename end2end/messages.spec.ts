@@ -134,10 +134,10 @@ test("a message is kept when a proxy answers with an error page, and sent once t
 test("a refused message is shown as unsent and can be retried or discarded", async ({ people }) => {
   const { ana, path } = await openConversation(people);
   ana.errors.expectStatus(409);
-  const refusal = { status: 409, json: { Conflict: "This cannot be." } };
+  const refusal = { status: 409, json: { conflict: "message_to_self" } };
   await ana.page.route("**/rpc/send_message", (route) => route.fulfill(refusal), { times: 2 });
   await ana.send("first");
-  await expect(ana.page.getByRole("alert")).toHaveText("Not sent. This cannot be.");
+  await expect(ana.page.getByRole("alert")).toHaveText("Not sent. You can't message yourself.");
   await ana.send("second");
   await expect(ana.page.getByRole("alert")).toHaveCount(2);
   await ana.page.getByRole("button", { name: "Try again" }).first().click();

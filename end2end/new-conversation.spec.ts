@@ -77,10 +77,10 @@ test("a refused first message is shown as unsent and can be retried or discarded
   const ben = await people.offline("Ben");
   await ana.open(`/messages/new/${ben.handle}`);
   ana.errors.expectStatus(409);
-  const refusal = { status: 409, json: { Conflict: "This cannot be." } };
+  const refusal = { status: 409, json: { conflict: "message_to_self" } };
   await ana.page.route("**/rpc/send_first_message", (route) => route.fulfill(refusal), { times: 2 });
   await ana.send("first");
-  await expect(ana.page.getByRole("alert")).toHaveText("Not sent. This cannot be.");
+  await expect(ana.page.getByRole("alert")).toHaveText("Not sent. You can't message yourself.");
   await ana.send("second");
   await expect(ana.page.getByRole("alert")).toHaveCount(2);
   await ana.page.getByRole("button", { name: "Try again" }).last().click();

@@ -16,6 +16,7 @@
 //!     state/                     behavior of an open page, without markup
 //!       open_conversation/       the conversation that the page shows
 //!       law/                     property tests: any history of events ends in the server's state
+//!     wording.rs                 sentences for the codes of errors
 //!   server/                      compiled for the server only
 //!     config.rs                  configuration
 //!     telemetry.rs               logs
@@ -55,7 +56,8 @@
 //! 3. The right to a conversation is a value, a `Membership`. Messages are read and written only with one, and only
 //!    `server/store/dynamodb/conversations.rs` and `membership.rs` beside it make one.
 //! 4. Server functions hold no rules: each identifies the caller, parses, makes one call and returns the result.
-//! 5. [`domain::error::AppError`] carries no cause. Causes are logged once, by `server/failure.rs`.
+//! 5. [`domain::error::AppError`] carries no cause and no sentence. Causes are logged once, by `server/failure.rs`.
+//!    Sentences are chosen where they are shown: by [`ui::wording`] for pages, by `json_api/wording.rs` for programs.
 //! 6. An event is a hint: it may be lost, repeated or late. A page that has missed events asks the server.
 #![recursion_limit = "256"]
 

@@ -18,17 +18,18 @@ pub const BODY_LEN_MAX: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body(String);
 
-/// Reason for which a text is not a valid message. The display text is for the user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Reason for which a text is not a valid message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum InvalidBody {
     /// Empty or white space only.
-    #[error("Write a message first.")]
+    #[error("blank message")]
     Blank,
     /// More than [`BODY_LEN_MAX`] characters; holds the actual number.
-    #[error("A message can have at most {BODY_LEN_MAX} characters; yours has {0}.")]
+    #[error("message too long: {0} characters")]
     TooLong(usize),
     /// A control character that is neither a line break nor a tab.
-    #[error("Your message contains a control character, which can't be sent.")]
+    #[error("control character in a message")]
     Control,
 }
 

@@ -26,5 +26,7 @@ pub mod markup;
 
 pub mod error;
 
+pub mod field_error;
+
 #[cfg(test)]
 pub(crate) mod samples;

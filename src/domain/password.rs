@@ -1,7 +1,7 @@
-//! Password rules. The user pool's policy, the check before a call to the pool, and the texts of the pages all come
-//! from this file.
+//! Password rules. The user pool's policy, the check before a call to the pool, and the texts of the pages use the
+//! constants of this file.
 
-use std::sync::LazyLock;
+use serde::{Deserialize, Serialize};
 
 /// Minimum number of characters. No character classes are required (NIST SP 800-63B, 3.1.1.2).
 pub const LEN_MIN: usize = 10;
@@ -9,24 +9,21 @@ pub const LEN_MIN: usize = 10;
 /// Maximum number of characters: the user pool's own limit.
 pub const LEN_MAX: usize = 256;
 
-/// Advice for choosing a password, shown beside the field.
-pub static HINT: LazyLock<String> =
-    LazyLock::new(|| format!("At least {LEN_MIN} characters. A few words are easy to remember and hard to guess."));
-
-/// Reason for which a text is not a valid password. The display text is for the user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Reason for which a text is not a valid password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum InvalidPassword {
     /// Empty.
-    #[error("Enter your password.")]
+    #[error("blank password")]
     Blank,
     /// Fewer than [`LEN_MIN`] characters.
-    #[error("A password must have at least {LEN_MIN} characters.")]
+    #[error("password too short")]
     TooShort,
     /// More than [`LEN_MAX`] characters.
-    #[error("A password can have at most {LEN_MAX} characters.")]
+    #[error("password too long")]
     TooLong,
     /// White space at the beginning or the end, which Cognito does not accept.
-    #[error("A password can't begin or end with a space.")]
+    #[error("space around a password")]
     SurroundingSpace,
 }
 

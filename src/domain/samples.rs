@@ -1,10 +1,13 @@
-//! Sample users and messages for component tests.
+//! Sample users and messages for component tests, and lists of all errors.
 
 use uuid::Uuid;
 
 use crate::domain::conversation::{self, Conversation};
-use crate::domain::message::{self, Message, SentAt};
-use crate::domain::user::{self, DisplayName, Handle, User};
+use crate::domain::error::{AppError, Conflict};
+use crate::domain::field_error::FieldCode;
+use crate::domain::message::{self, InvalidBody, Message, SentAt};
+use crate::domain::password::InvalidPassword;
+use crate::domain::user::{self, DisplayName, Handle, InvalidDisplayName, InvalidHandle, User};
 
 /// User number `n`. Both the handle and the display name are `text`.
 pub(crate) fn user(n: u128, text: &str) -> User {
@@ -39,4 +42,47 @@ pub(crate) fn conversation(n: u128) -> Conversation {
         marked: 0,
         unmarked: 0,
     }
+}
+
+/// Lists values of an enum. Does not compile while a variant is missing.
+macro_rules! all {
+    ($type:ident: $($variant:ident $(($data:expr))? $({$($field:ident: $value:expr),*})?),* $(,)?) => {{
+        let _is_complete = |it: &$type| match it {
+            $($type::$variant { .. } => (),)*
+        };
+        vec![$($type::$variant $(($data))? $({$($field: $value),*})?),*]
+    }};
+}
+
+/// Every code of an invalid field.
+pub(crate) fn field_codes() -> Vec<FieldCode> {
+    let handle = all!(InvalidHandle: Blank, TooShort, TooLong, Character).into_iter().map(FieldCode::from);
+    let name = all!(InvalidDisplayName: Blank, TooLong, Control).into_iter().map(FieldCode::from);
+    let password = all!(InvalidPassword: Blank, TooShort, TooLong, SurroundingSpace).into_iter().map(FieldCode::from);
+    let body = all!(InvalidBody: Blank, TooLong(1025), Control).into_iter().map(FieldCode::from);
+    let all = all!(
+        FieldCode: Handle(InvalidHandle::Blank), DisplayName(InvalidDisplayName::Blank),
+        Password(InvalidPassword::Blank), Body(InvalidBody::Blank), EmailBlank, EmailTooLong, EmailMalformed, CodeBlank,
+        CodeMalformed, SignInRefused, CodeRefused, AccountRefused, PasswordTooWeak, PasswordUsedBefore,
+        PasswordTemporary, UnsupportedChallenge, SearchInvalid, TimeInvalid, CursorInvalid, NoNewerPage,
+        TooManyConversations,
+    );
+    // The first four are in the lists above.
+    handle.chain(name).chain(password).chain(body).chain(all.into_iter().skip(4)).collect()
+}
+
+/// Every conflict.
+pub(crate) fn conflicts() -> Vec<Conflict> {
+    all!(Conflict: MessageToSelf, MessageIdTaken, MessageRemoved, OtherConversation, OtherRecipient, EmailTaken)
+}
+
+/// Every error, with every code.
+pub(crate) fn errors() -> Vec<AppError> {
+    let plain = all!(
+        AppError: Unauthenticated, Forbidden, NotFound, Conflict(Conflict::MessageToSelf), TooLarge,
+        Invalid(Vec::new()), RateLimited { retry_after_secs: 7 }, Unavailable, Unexpected,
+    );
+    let conflicts = conflicts().into_iter().map(AppError::Conflict);
+    let invalid = field_codes().into_iter().map(|code| AppError::invalid("field", code));
+    plain.into_iter().chain(conflicts).chain(invalid).collect()
 }

@@ -11,6 +11,9 @@ id_type! {
     Id
 }
 
+/// Minimum number of characters in a handle.
+pub const HANDLE_LEN_MIN: usize = 2;
+
 /// Maximum number of characters in a handle.
 pub const HANDLE_LEN_MAX: usize = 32;
 
@@ -19,20 +22,21 @@ pub const HANDLE_LEN_MAX: usize = 32;
 #[serde(transparent)]
 pub struct Handle(String);
 
-/// Reason for which a text is not a valid handle. The display text is for the user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Reason for which a text is not a valid handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum InvalidHandle {
     /// Empty, apart from white space and an `@`.
-    #[error("Choose a handle.")]
+    #[error("blank handle")]
     Blank,
-    /// Fewer than 2 characters.
-    #[error("A handle must have at least 2 characters.")]
+    /// Fewer than [`HANDLE_LEN_MIN`] characters.
+    #[error("handle too short")]
     TooShort,
     /// More than [`HANDLE_LEN_MAX`] characters.
-    #[error("A handle can have at most {HANDLE_LEN_MAX} characters.")]
+    #[error("handle too long")]
     TooLong,
     /// A character that is not allowed in a handle.
-    #[error("A handle can contain only the letters a to z, digits, “_”, “-” and “.”.")]
+    #[error("invalid character in a handle")]
     Character,
 }
 
@@ -48,8 +52,8 @@ impl Handle {
             return Err(InvalidHandle::Character);
         }
         match text.len() {
-            0..2 => Err(InvalidHandle::TooShort),
-            2..=HANDLE_LEN_MAX => Ok(Self(text.to_ascii_lowercase())),
+            ..HANDLE_LEN_MIN => Err(InvalidHandle::TooShort),
+            HANDLE_LEN_MIN..=HANDLE_LEN_MAX => Ok(Self(text.to_ascii_lowercase())),
             _ => Err(InvalidHandle::TooLong),
         }
     }
@@ -74,17 +78,18 @@ impl fmt::Display for Handle {
 /// Maximum number of characters in a display name.
 pub const DISPLAY_NAME_LEN_MAX: usize = 64;
 
-/// Reason for which a text is not a valid display name. The display text is for the user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Reason for which a text is not a valid display name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum InvalidDisplayName {
     /// Empty or white space only.
-    #[error("Enter your name.")]
+    #[error("blank name")]
     Blank,
     /// More than [`DISPLAY_NAME_LEN_MAX`] characters.
-    #[error("A name can have at most {DISPLAY_NAME_LEN_MAX} characters.")]
+    #[error("name too long")]
     TooLong,
     /// A control character.
-    #[error("A name can't contain control characters.")]
+    #[error("control character in a name")]
     Control,
 }
 

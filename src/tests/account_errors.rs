@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::server::state::AppState;
+use cruddur_messages::ui::wording::sentence;
 use futures::future::join_all;
 
 use crate::support::browser::{Browser, config, server};
@@ -224,7 +225,7 @@ async fn a_rejected_sign_up_is_explained_above_the_form() {
     let answer = Browser::new(&server).sign_up("Ana", "ana", "ana@example.com", PASSWORD).await;
     let refused = answer.expect_err("refused");
     assert_eq!(
-        (refused.status(), refused.to_string().contains("We couldn't create an account")),
+        (refused.status(), sentence(&refused).contains("We couldn't create an account")),
         (422, true),
         "{refused}"
     );

@@ -6,6 +6,7 @@ use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::message::Message;
 use cruddur_messages::domain::user::User;
+use cruddur_messages::ui::wording::field_sentence;
 use reqwest::{Method, StatusCode};
 
 use crate::support::app::{TestApp, form, new_id};
@@ -182,7 +183,7 @@ async fn an_invalid_message_is_rejected_with_a_reason() {
         let fields = [("conversation", &*conversation), ("id", &new_id()), ("body", body)];
         let answer = ana.call("send_message", &fields).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body:?}");
-        assert_eq!(answer.error().field("body").as_deref(), Some(reason));
+        assert_eq!(answer.error().field("body").map(field_sentence).as_deref(), Some(reason));
         let fields = [("handle", "ben"), ("id", &new_id()), ("body", body)];
         assert_eq!(ana.call("start_conversation", &fields).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     }

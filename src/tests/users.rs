@@ -1,6 +1,6 @@
 //! Users in PostgreSQL: the first sign-in, handles, search, and the table of the legacy app.
 
-use cruddur_messages::domain::error::AppError;
+use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::domain::user::{Handle, Id, User};
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::postgres;
@@ -113,7 +113,7 @@ async fn a_legacy_row_is_linked_only_to_a_user_with_a_verified_email() {
         .await;
     let andrew = NewUser { email: "andrew@example.com".to_owned(), email_verified: false, ..new_user("andrew") };
     let error = users.find_or_create(&andrew).await.expect_err("not verified");
-    assert!(matches!(error, Failure::Public(AppError::Conflict(_))), "{error:?}");
+    assert!(matches!(error, Failure::Public(AppError::Conflict(Conflict::EmailTaken))), "{error:?}");
     let signed_in = users.find_or_create(&NewUser { email_verified: true, ..andrew }).await.expect("the legacy row");
     assert_eq!((signed_in.user.handle.as_str(), signed_in.handle_changed), ("andrewbrown", true));
     assert_eq!(database.number("select count(*) from users").await, 2);
@@ -126,7 +126,7 @@ async fn an_email_of_another_account_is_a_conflict() {
     let ana = new_user("ana");
     users.find_or_create(&ana).await.expect("a row");
     let error = users.find_or_create(&NewUser { email: ana.email.to_uppercase(), ..new_user("ben") }).await;
-    assert!(matches!(error, Err(Failure::Public(AppError::Conflict(_)))), "{error:?}");
+    assert!(matches!(error, Err(Failure::Public(AppError::Conflict(Conflict::EmailTaken)))), "{error:?}");
 }
 
 #[tokio::test]

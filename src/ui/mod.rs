@@ -5,3 +5,4 @@ pub mod components;
 pub mod intl;
 pub mod pages;
 pub mod state;
+pub mod wording;

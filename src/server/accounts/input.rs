@@ -1,10 +1,9 @@
 //! Parsing and validation of the fields of account forms.
 
-use std::fmt;
-
 use secrecy::SecretString;
 
-use crate::domain::error::{AppError, FieldError};
+use crate::domain::error::AppError;
+use crate::domain::field_error::{FieldCode, FieldError};
 use crate::domain::password as rule;
 use crate::domain::password::InvalidPassword;
 use crate::domain::user::{DisplayName, Handle};
@@ -21,8 +20,8 @@ pub struct FormErrors(Vec<FieldError>);
 
 impl FormErrors {
     /// Returns the parsed field, or records its error.
-    pub fn check<T, E: fmt::Display>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
-        parsed.map_err(|reason| self.0.push(FieldError { field: field.to_owned(), reason: reason.to_string() })).ok()
+    pub fn check<T, E: Into<FieldCode>>(&mut self, field: &str, parsed: Result<T, E>) -> Option<T> {
+        parsed.map_err(|reason| self.0.push(FieldError::new(field, reason))).ok()
     }
 
     /// Converts the collected errors into the error of the response.
@@ -60,17 +59,15 @@ impl NewAccount {
 
 /// Parses an e-mail address: trimmed, lower case. Only the general form is checked; the confirmation code proves that
 /// the mailbox exists.
-pub fn email(text: &str) -> Result<String, &'static str> {
+pub fn email(text: &str) -> Result<String, FieldCode> {
     let text = text.trim().to_lowercase();
     let is_address = text.split_once('@').is_some_and(|(mailbox, host)| {
         !mailbox.is_empty() && !host.is_empty() && !host.contains('@') && !host.starts_with('.') && !host.ends_with('.')
     });
     match text {
-        _ if text.is_empty() => Err("Enter your e-mail address."),
-        _ if text.len() > EMAIL_LEN_MAX => Err("This e-mail address is too long."),
-        _ if !is_address || text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
-            Err("Enter a valid e-mail address, such as ana@example.com.")
-        }
+        _ if text.is_empty() => Err(FieldCode::EmailBlank),
+        _ if text.len() > EMAIL_LEN_MAX => Err(FieldCode::EmailTooLong),
+        _ if !is_address || text.chars().any(|c| c.is_whitespace() || c.is_control()) => Err(FieldCode::EmailMalformed),
         _ => Ok(text),
     }
 }
@@ -91,12 +88,12 @@ pub fn new_password(text: String) -> Result<SecretString, InvalidPassword> {
 }
 
 /// Parses a confirmation code. Spaces are ignored, because mail programs add them when a code is copied.
-pub fn code(text: &str) -> Result<String, &'static str> {
+pub fn code(text: &str) -> Result<String, FieldCode> {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     match text.len() {
-        0 => Err("Enter the code from the e-mail."),
+        0 => Err(FieldCode::CodeBlank),
         1..=CODE_LEN_MAX if text.chars().all(|c| c.is_ascii_digit()) => Ok(text),
-        _ => Err("This code is invalid. Enter the digits from the e-mail."),
+        _ => Err(FieldCode::CodeMalformed),
     }
 }
 

@@ -20,7 +20,7 @@ pub mod sign_up;
 
 pub mod min_duration;
 
-pub mod wording;
+pub mod refusals;
 
 pub use outcome::AccountOutcome;
 pub use password::{forgot_password, reset_password};

@@ -9,7 +9,7 @@ use crate::server::accounts::input::{self, FormErrors};
 use crate::server::accounts::min_duration::{errors_with_min_duration, with_min_duration};
 use crate::server::accounts::outcome::count_attempt;
 use crate::server::accounts::sign_up::{after_code_request, is_code_rejection, parse_code_request};
-use crate::server::accounts::{AccountOutcome, next, wording};
+use crate::server::accounts::{AccountOutcome, next, refusals};
 use crate::server::cognito::error::CognitoErrorKind;
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::Action;
@@ -56,9 +56,9 @@ pub async fn reset_password(
                 let query = [("reset", "true"), ("next", next::to_forward(next))];
                 Ok(AccountOutcome::redirect_with("/signin", &query))
             }
-            Err((CognitoErrorKind::InvalidPassword, _)) => Err(wording::password_too_weak().into()),
-            Err((CognitoErrorKind::PasswordUsedBefore, _)) => Err(wording::password_used_before().into()),
-            Err((kind, _)) if is_code_rejection(kind) => Err(wording::code_refused().into()),
+            Err((CognitoErrorKind::InvalidPassword, _)) => Err(refusals::password_too_weak().into()),
+            Err((CognitoErrorKind::PasswordUsedBefore, _)) => Err(refusals::password_used_before().into()),
+            Err((kind, _)) if is_code_rejection(kind) => Err(refusals::code_refused().into()),
             Err((_, error)) => Err(error.into_failure()),
         }
     })

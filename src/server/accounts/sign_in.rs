@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use crate::server::accounts::min_duration::errors_with_min_duration;
 use crate::server::accounts::outcome::count_attempt;
-use crate::server::accounts::{AccountOutcome, input, next, wording};
+use crate::server::accounts::{AccountOutcome, input, next, refusals};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::cognito::token::IdClaims;
 use crate::server::cognito::{Authenticated, SignInOutcome};
@@ -34,7 +34,7 @@ pub async fn sign_in(
         count_attempt(state, parts, Action::SignIn, &email)?;
         match state.cognito.sign_in(&email, &password).await {
             Ok(SignInOutcome::Authenticated(user)) => start_session(state, parts, *user, next).await,
-            Ok(SignInOutcome::Challenge(challenge)) => Err(wording::unsupported_challenge(&challenge).into()),
+            Ok(SignInOutcome::Challenge(challenge)) => Err(refusals::unsupported_challenge(&challenge).into()),
             // Reveals nothing: the pool reports this only after the correct password.
             Err(error) if error.kind == CognitoErrorKind::PasswordResetRequired => {
                 let query = [("email", email.as_str()), ("next", next::to_forward(next))];
@@ -54,7 +54,7 @@ fn into_failure(error: CognitoError) -> Failure {
         | CognitoErrorKind::LockedOut
         | CognitoErrorKind::TooManyForAccount
         | CognitoErrorKind::UserNotFound
-        | CognitoErrorKind::UserNotConfirmed => wording::sign_in_refused().into(),
+        | CognitoErrorKind::UserNotConfirmed => refusals::sign_in_refused().into(),
         _ => error.into_failure(),
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::error::AppError;
 use crate::server::accounts::input::{self, FormErrors, NewAccount};
 use crate::server::accounts::min_duration::{errors_with_min_duration, with_min_duration};
 use crate::server::accounts::outcome::count_attempt;
-use crate::server::accounts::{AccountOutcome, next, wording};
+use crate::server::accounts::{AccountOutcome, next, refusals};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::Action;
@@ -38,11 +38,11 @@ pub async fn sign_up(
                 let query = [("email", account.email.as_str()), ("next", next::to_forward(next))];
                 Ok(AccountOutcome::redirect_with("/confirm", &query))
             }
-            Err((CognitoErrorKind::InvalidPassword, _)) => Err(wording::password_too_weak().into()),
+            Err((CognitoErrorKind::InvalidPassword, _)) => Err(refusals::password_too_weak().into()),
             Err((CognitoErrorKind::InvalidParameter, error)) => {
                 // Logged because the pool's configuration can be the cause, such as a missing attribute.
                 tracing::info!(cause = format!("{:#}", error.into_cause()), "sign-up rejected by the user pool");
-                Err(wording::account_refused().into())
+                Err(refusals::account_refused().into())
             }
             Err((_, error)) => Err(error.into_failure()),
         }
@@ -69,7 +69,7 @@ pub async fn confirm(
                 let query = [("confirmed", "true"), ("next", next::to_forward(next))];
                 Ok(AccountOutcome::redirect_with("/signin", &query))
             }
-            Err((kind, _)) if is_code_rejection(kind) => Err(wording::code_refused().into()),
+            Err((kind, _)) if is_code_rejection(kind) => Err(refusals::code_refused().into()),
             Err((_, error)) => Err(error.into_failure()),
         }
     })

@@ -1,8 +1,9 @@
-//! Plain error pages for requests whose page cannot be rendered. They need no database, style or script.
+//! Plain error pages for requests whose page cannot be rendered. They need no database, style or script, and word the
+//! errors themselves: the sentences of `ui/wording.rs` assume the page around them.
 
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use html_escape::{encode_double_quoted_attribute, encode_text};
+use html_escape::encode_double_quoted_attribute;
 
 use crate::domain::error::AppError;
 use crate::domain::markup::textarea_content;
@@ -36,10 +37,20 @@ pub fn for_error(error: &AppError) -> Response {
 
 /// Builds the page for a failed sign-out, with a button that tries again. `action` is the path of the form.
 pub fn sign_out_failed(error: &AppError, action: &'static str) -> Response {
-    let why = error.to_string();
+    let text = match error {
+        AppError::Unavailable => "Service temporarily unavailable. Try again in a moment.",
+        // Signing out has no fields, no limit and nothing to contradict: any other error is one of ours.
+        AppError::Unauthenticated
+        | AppError::Forbidden
+        | AppError::NotFound
+        | AppError::Conflict(_)
+        | AppError::TooLarge
+        | AppError::Invalid(_)
+        | AppError::RateLimited { .. }
+        | AppError::Unexpected => "Something went wrong. Try again.",
+    };
     let main = format!(
-        "<p>{}</p><form method=\"post\" action=\"{action}\"><button type=\"submit\">Sign out</button></form>",
-        encode_text(&why)
+        "<p>{text}</p><form method=\"post\" action=\"{action}\"><button type=\"submit\">Sign out</button></form>"
     );
     page(error, "You may still be signed in", &main)
 }

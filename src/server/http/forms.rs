@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 
 use crate::api;
 use crate::domain::destination::Destination;
-use crate::domain::error::AppError;
+use crate::domain::error::{AppError, Conflict};
 use crate::domain::refused_form::RefusedForm;
 use crate::server::http::error_response::status;
 use crate::server::http::render::page;
@@ -118,9 +118,7 @@ async fn send_message(State(state): State<AppState>, Path(path): Path<String>, r
         Err(error) => return error_page::for_error(&error),
     };
     if form.fields.get("conversation") != Some(&path) {
-        let error =
-            AppError::Conflict("This form belongs to another conversation. Your message was not sent.".to_owned());
-        return form.render_again(error).await;
+        return form.render_again(AppError::Conflict(Conflict::OtherConversation)).await;
     }
     form.submit::<api::SendMessage>(|fields, _| format!("/messages/{}", fields["conversation"])).await
 }
@@ -131,8 +129,7 @@ async fn start_conversation(State(state): State<AppState>, Path(path): Path<Stri
         Err(error) => return error_page::for_error(&error),
     };
     if form.fields.get("handle") != Some(&path) {
-        let error = AppError::Conflict("This form belongs to another recipient. Your message was not sent.".to_owned());
-        return form.render_again(error).await;
+        return form.render_again(AppError::Conflict(Conflict::OtherRecipient)).await;
     }
     form.submit::<api::StartConversation>(to_destination).await
 }

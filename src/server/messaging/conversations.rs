@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::conversation::{self, Conversation, ConversationView};
 use crate::domain::error::AppError;
+use crate::domain::field_error::FieldCode;
 use crate::domain::message::{self, Message, SentAt};
 use crate::domain::page::{Cursor, Page};
 use crate::domain::user::{self, User};
@@ -70,7 +71,7 @@ pub async fn messages_after(
     conversation: conversation::Id,
     after: Option<&SentAt>,
 ) -> Result<Page<Message>, Failure> {
-    let after = after.map(|at| SortTime::stored(at.as_str()).ok_or(AppError::invalid("after", "Invalid time.")));
+    let after = after.map(|at| SortTime::stored(at.as_str()).ok_or(AppError::invalid("after", FieldCode::TimeInvalid)));
     let after = after.transpose()?.map(|at| SortTime::from(at.at()));
     let membership = membership(state, me, conversation).await?;
     state.store.messages.page_after(&membership, after.as_ref()).await

@@ -3,6 +3,7 @@
 use crate::domain::conversation::{self, PRESENCE_QUERY_MAX};
 use crate::domain::error::AppError;
 use crate::domain::event::Event;
+use crate::domain::field_error::FieldCode;
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
 use crate::server::http::session::CurrentUser;
@@ -25,7 +26,7 @@ pub async fn watch_presence(
     conversations: &[conversation::Id],
 ) -> Result<(), Failure> {
     if conversations.len() > PRESENCE_QUERY_MAX {
-        return Err(AppError::invalid("conversations", "Too many conversations in one request.").into());
+        return Err(AppError::invalid("conversations", FieldCode::TooManyConversations).into());
     }
     state.rate_limits.check(Action::WatchPresence, Caller::User(me.user.id))?;
     let peers = state.store.conversations.peers_in(me.user.id, conversations).await?;

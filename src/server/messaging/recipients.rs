@@ -1,7 +1,8 @@
 //! Finding users to write to.
 
 use crate::domain::conversation::Recipient;
-use crate::domain::error::AppError;
+use crate::domain::error::{AppError, Conflict};
+use crate::domain::field_error::FieldCode;
 use crate::domain::user::{self, Handle, User};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
@@ -20,7 +21,7 @@ pub async fn search_users(state: &AppState, me: &CurrentUser, query: &str) -> Re
         return Ok(Vec::new());
     }
     if query.chars().count() > user::DISPLAY_NAME_LEN_MAX || query.chars().any(char::is_control) {
-        return Err(AppError::invalid("query", "This search is too long or contains control characters.").into());
+        return Err(AppError::invalid("query", FieldCode::SearchInvalid).into());
     }
     state.rate_limits.check(Action::Search, Caller::User(me.user.id))?;
     state.store.users.search(query, me.user.id).await
@@ -38,7 +39,7 @@ pub(super) async fn recipient_by_handle(state: &AppState, me: &CurrentUser, hand
     let handle = Handle::parse(handle).map_err(|_| AppError::NotFound)?;
     let with = state.store.users.by_handle(&handle).await?.ok_or(AppError::NotFound)?;
     if with.id == me.user.id {
-        return Err(AppError::Conflict("You can't message yourself.".to_owned()).into());
+        return Err(AppError::Conflict(Conflict::MessageToSelf).into());
     }
     Ok(with)
 }

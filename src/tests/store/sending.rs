@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::conversation;
-use cruddur_messages::domain::error::AppError;
+use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::table::{Item, Key};
@@ -84,7 +84,7 @@ async fn an_id_cannot_stand_for_another_text_or_author() {
     server.try_send(&ana(), conversation, id, "mine").await.expect("sent");
     for (me, text) in [(ana(), "another"), (ben(), "mine")] {
         let answer = server.try_send(&me, conversation, id, text).await;
-        assert!(matches!(answer, Err(Failure::Public(AppError::Conflict(_)))), "{answer:?}");
+        assert!(matches!(answer, Err(Failure::Public(AppError::Conflict(Conflict::MessageIdTaken)))), "{answer:?}");
     }
     assert_eq!(texts(&server.history(&ana(), conversation).await), ["hello", "mine"]);
 }

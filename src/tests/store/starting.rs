@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cruddur_messages::domain::error::AppError;
+use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::server::failure::Failure;
 use futures::future::join_all;
 use time::macros::datetime;
@@ -70,7 +70,7 @@ async fn a_user_cannot_start_a_conversation_with_themselves() {
     let (_dynamodb, server) = server().await;
     let before = server.rows().await;
     let answer = server.conversations.start(&ana(), &ana(), new_message_id(), &body("hello")).await;
-    assert!(matches!(answer, Err(Failure::Public(AppError::Conflict(_)))), "{answer:?}");
+    assert!(matches!(answer, Err(Failure::Public(AppError::Conflict(Conflict::MessageToSelf)))), "{answer:?}");
     assert_eq!(server.rows().await, before);
 }
 

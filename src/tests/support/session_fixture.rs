@@ -2,6 +2,7 @@
 
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::server::state::AppState;
+use cruddur_messages::ui::wording::field_sentence;
 
 use super::browser::{Browser, config, server};
 use super::cognito::Pool;
@@ -24,7 +25,8 @@ pub async fn server_with_fake_pool() -> (Database, FakePool, AppState) {
 
 /// Returns the message beside `field` in a refused form.
 pub fn field_error(answer: Result<String, AppError>, field: &str) -> String {
-    answer.expect_err("refused").field(field).unwrap_or_else(|| panic!("nothing beside {field}"))
+    let code = answer.expect_err("refused").field(field).unwrap_or_else(|| panic!("nothing beside {field}"));
+    field_sentence(code).into_owned()
 }
 
 /// A server with a scriptable user pool, and Ana's browser, signed in.

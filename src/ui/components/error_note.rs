@@ -8,12 +8,13 @@ use leptos_router::components::Redirect;
 use crate::domain::error::AppError;
 use crate::ui::components::heading::Heading;
 use crate::ui::state::location::{current_address, sign_in_path};
+use crate::ui::wording::sentence;
 
 /// Error message beside the control that failed. Offers the sign-in if the user is signed out.
 #[component]
 pub fn ErrorNote(error: AppError) -> impl IntoView {
     let sign_in = (error == AppError::Unauthenticated).then(|| view! { " " <a href=sign_in_path()>"Sign in"</a> });
-    view! { <p class="error-note" role="alert">{error.to_string()}{sign_in}</p> }
+    view! { <p class="error-note" role="alert">{sentence(&error)}{sign_in}</p> }
 }
 
 /// Replaces content that could not be loaded. Redirects a signed-out user to the sign-in; otherwise shows the error.

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::state::submission::Submission;
+use crate::ui::wording::field_sentence;
 
 /// Purpose of a field. It determines the input type and the autofill token (HTML, section 4.10.18.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,7 @@ pub fn Field(
     value: Option<String>,
     #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
-    let reason = Memo::new(move |_| form.error.with(|error| error.as_ref().and_then(|error| error.field(name))));
+    let code = Memo::new(move |_| form.error.with(|error| error.as_ref().and_then(|error| error.field(name))));
     let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
     let described_by = format!("{hint_id} {error_id}");
     view! {
@@ -81,11 +82,11 @@ pub fn Field(
                 required
                 value=form.typed(name).or(value)
                 autofocus=autofocus
-                aria-invalid=move || reason.read().is_some().then_some("true")
+                aria-invalid=move || code.read().is_some().then_some("true")
                 aria-describedby=described_by
             />
             <p class="field__hint" id=hint_id>{(!hint.is_empty()).then_some(hint)}</p>
-            <p class="field__error" id=error_id>{move || reason.get()}</p>
+            <p class="field__error" id=error_id>{move || code.get().map(field_sentence)}</p>
         </div>
     }
 }

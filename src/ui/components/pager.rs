@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::web_sys::MouseEvent;
 
 use crate::domain::error::AppError;
+use crate::ui::wording::sentence;
 
 /// Link to the page of older entries. With WASM it calls `load` instead, which adds them to the shown ones.
 #[component]
@@ -27,7 +28,7 @@ pub fn OlderLink(
     view! {
         <p class="pager">
             <a class="button" href=href on:click=click aria-busy=move || pending.get().then_some("true")>{label}</a>
-            {move || error.get().map(|error| view! { <span class="error-note" role="alert">{error.to_string()}</span> })}
+            {move || error.get().map(|error| view! { <span class="error-note" role="alert">{sentence(&error)}</span> })}
         </p>
     }
 }

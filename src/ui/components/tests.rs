@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::api;
 use crate::domain::conversation::{self, Conversation, ConversationView};
-use crate::domain::error::AppError;
+use crate::domain::error::{AppError, Conflict};
+use crate::domain::field_error::FieldCode;
 use crate::domain::message::{self, Message};
 use crate::domain::page::{Cursor, Page};
 use crate::domain::refused_form::RefusedForm;
@@ -15,11 +16,14 @@ use crate::domain::samples;
 use crate::ui::components::account_menu::AccountMenu;
 use crate::ui::components::conversation_list::ConversationList;
 use crate::ui::components::conversation_pane::ConversationPane;
-use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{Field, Kind};
 use crate::ui::components::form::FieldForm;
 use crate::ui::state::inbox_window::{Inbox, InboxWindow};
 use crate::ui::state::submission::{Leave, Submission};
+use crate::ui::components::unsent_messages::UnsentMessage;
+use crate::ui::state::compose_target::Target;
+use crate::ui::state::outbox::Unsent;
+use crate::ui::state::refusal::Refusal;
 use crate::ui::state::{Drafts, LiveEvents, Outbox};
 
 const EVIL: &str = "</textarea></title><script>window.pwned=1</script>\"'><script>window.pwned=2</script>";
@@ -73,7 +77,7 @@ fn refused(text: &str) -> Option<RefusedForm> {
     let fields = ["email", "code", "body", "next"].map(|name| (name.to_owned(), text.to_owned()));
     let conversation = ("conversation".to_owned(), conversation::Id(Uuid::from_u128(9)).to_string());
     Some(RefusedForm {
-        error: AppError::invalid("email", text),
+        error: AppError::invalid("email", FieldCode::EmailMalformed),
         fields: fields.into_iter().chain([conversation]).collect(),
     })
 }
@@ -85,13 +89,22 @@ fn conversation_html(text: &'static str, refused: Option<RefusedForm>) -> String
     })
 }
 
+fn unsent_html(body: &'static str, refusal: Refusal) -> String {
+    let target = Target::Person(samples::user(2, "ben").id);
+    let item = Unsent { id: message::Id(Uuid::from_u128(1)), target, body: body.to_owned(), refused: Some(refusal) };
+    html("/messages/9", || {
+        let outbox: Outbox = expect_context();
+        view! { <UnsentMessage outbox item/> }
+    })
+}
+
 #[test]
 fn user_input_cannot_inject_a_script_into_a_page() {
     let pages = [
         conversation_html(EVIL, refused(EVIL)),
         html("/messages", || view! { <ConversationList window=window(EVIL) me=samples::user(1, EVIL).id/> }),
         html("/messages", || view! { <AccountMenu user=samples::user(1, EVIL)/> }),
-        html("/messages", || view! { <LoadError subject="This" error=AppError::Conflict(EVIL.to_owned())/> }),
+        unsent_html(EVIL, Refusal::Sentence(EVIL.to_owned())),
         html("/signin", || {
             let form = Submission::of::<api::SignIn>(refused(EVIL), Leave::Load);
             view! {
@@ -154,6 +167,18 @@ fn an_error_of_no_field_is_shown_above_the_form() {
         view! { <FieldForm action="/signin" fields=&["email"] form>"fields"</FieldForm> }
     });
     assert!(page.contains("Try again in 7 seconds"), "{page}");
+}
+
+#[test]
+fn a_refused_message_shows_the_sentence_of_its_code_or_the_one_that_an_earlier_version_kept() {
+    for (refusal, sentence) in [
+        (Refusal::Error { error: AppError::Conflict(Conflict::MessageRemoved) }, "already sent, but no longer exists."),
+        (Refusal::Sentence("This cannot be.".to_owned()), "This cannot be."),
+        (Refusal::Unknown {}, "Something went wrong."),
+    ] {
+        let page = unsent_html("hello", refusal);
+        assert!(page.contains(sentence) && page.contains("Not sent."), "{page}");
+    }
 }
 
 #[test]

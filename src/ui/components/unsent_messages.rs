@@ -1,11 +1,16 @@
 //! Messages that are being sent or that the server has refused.
 
+use std::borrow::Cow;
+
 use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::ui::state::focus::focus_composer;
+use crate::domain::error::AppError;
 use crate::ui::state::outbox::Unsent;
+use crate::ui::state::refusal::Refusal;
 use crate::ui::state::{ComposeTarget, Outbox};
+use crate::ui::wording::sentence;
 
 /// Unsent messages, shown below the stored ones in the order in which they will be sent.
 #[component]
@@ -13,21 +18,31 @@ pub fn UnsentMessages(outbox: Outbox, target: ComposeTarget) -> impl IntoView {
     let items = move || outbox.of(target);
     view! {
         <ol class="message-list message-list--unsent">
-            <For each=items key=|item| (item.id, item.refused.clone()) let:item>
+            <For each=items key=|item| (item.id, item.refused.as_ref().map(reason)) let:item>
                 <UnsentMessage outbox item/>
             </For>
         </ol>
     }
 }
 
+/// Returns the sentence of a refusal.
+fn reason(refusal: &Refusal) -> Cow<'static, str> {
+    match refusal {
+        Refusal::Error { error } => sentence(error),
+        Refusal::Sentence(sentence) => sentence.clone().into(),
+        Refusal::Unknown {} => sentence(&AppError::Unexpected),
+    }
+}
+
+/// Unsent message, with its state or the reason of its refusal.
 #[component]
-fn UnsentMessage(outbox: Outbox, item: Unsent) -> impl IntoView {
+pub fn UnsentMessage(outbox: Outbox, item: Unsent) -> impl IntoView {
     let Unsent { id, body, refused, .. } = item;
     // The buttons disappear when they are used, and the focus would be lost with them.
     let state = match refused {
         None => Either::Left(view! { <span class="message__state">"Sending…"</span> }),
-        Some(reason) => Either::Right(view! {
-            <span class="message__state message__state--failed" role="alert">"Not sent. " {reason}</span>
+        Some(refusal) => Either::Right(view! {
+            <span class="message__state message__state--failed" role="alert">"Not sent. " {reason(&refusal)}</span>
             <span class="message__ways">
                 <button class="button" type="button" on:click=move |_| { outbox.retry(id); focus_composer() }>"Try again"</button>
                 <button class="button" type="button" on:click=move |_| { outbox.discard(id); focus_composer() }>"Discard"</button>

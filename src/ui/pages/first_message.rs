@@ -10,7 +10,7 @@ use leptos_router::location::Url;
 
 use crate::api;
 use crate::domain::conversation::Recipient;
-use crate::domain::error::AppError;
+use crate::domain::error::{AppError, Conflict};
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::components::composer::Composer;
 use crate::ui::components::conversation_pane::ConversationHeader;
@@ -25,6 +25,7 @@ use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::outbox::Unsent;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::{ComposeTarget, Drafts, Outbox};
+use crate::ui::wording::sentence;
 
 /// Composer for the first message to a user. Redirects to the conversation if there already is one.
 #[component]
@@ -44,7 +45,9 @@ pub fn FirstMessagePage() -> impl IntoView {
                     let key = |recipient: &Recipient| recipient.with.id;
                     EitherOf4::B(view! { <For each=move || [recipient.clone()] key children=draw/> })
                 }
-                Err(AppError::Conflict(reason)) => EitherOf4::C(view! { <OwnHandleNotice reason/> }),
+                Err(error @ AppError::Conflict(Conflict::MessageToSelf)) => {
+                    EitherOf4::C(view! { <OwnHandleNotice error/> })
+                }
                 Err(error) => EitherOf4::D(view! { <LoadError subject="This page" error/> }),
             }
         })
@@ -108,11 +111,11 @@ fn open_once_started(target: ComposeTarget, outbox: Outbox, drafts: Drafts, inbo
 }
 
 #[component]
-fn OwnHandleNotice(reason: String) -> impl IntoView {
+fn OwnHandleNotice(error: AppError) -> impl IntoView {
     view! {
         <div class="notice">
             <Heading>"Choose someone else"</Heading>
-            <p>{reason}</p>
+            <p>{sentence(&error)}</p>
             <a class="button button--primary" href="/messages/new">"Find people"</a>
         </div>
     }

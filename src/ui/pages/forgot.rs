@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::{ForgotPassword, ResetPassword};
-use crate::domain::password;
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::components::account_page::{AccountPage, DoneNote};
 use crate::ui::components::field::{Field, Kind, SubmitButton};
@@ -13,6 +12,7 @@ use crate::ui::components::form::FieldForm;
 use crate::ui::state::location::{next_path, query_parameter, with_next};
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
+use crate::ui::wording::PASSWORD_HINT;
 
 /// Form that requests a code by e-mail, and then (`?sent=1`) the form for the code and the new password. `?next=` is
 /// kept for the sign-in.
@@ -60,7 +60,7 @@ fn SetPassword(refused: StoredValue<Option<RefusedForm>>) -> impl IntoView {
             <input type="hidden" name="next" value=next/>
             <Field form name="email" label="E-mail" kind=Kind::Email value=email autofocus=!knows_email/>
             <Field form name="code" label="Code" kind=Kind::Code autofocus=knows_email/>
-            <Field form name="password" label="New password" kind=Kind::NewPassword hint=password::HINT.as_str()/>
+            <Field form name="password" label="New password" kind=Kind::NewPassword hint=PASSWORD_HINT.as_str()/>
             <SubmitButton form label="Set new password"/>
         </FieldForm>
     }

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::SignUp;
-use crate::domain::password;
 use crate::ui::components::account_page::AccountPage;
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
 use crate::ui::state::location::{next_path, with_next};
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
+use crate::ui::wording::PASSWORD_HINT;
 
 /// Form that creates an account. The confirmation by an e-mailed code is next; `?next=` is kept for the sign-in.
 #[component]
@@ -38,7 +38,7 @@ pub fn SignUpPage() -> impl IntoView {
                     kind=Kind::Email
                     hint="We'll send a code there. Other users can't see it."
                 />
-                <Field form name="password" label="Password" kind=Kind::NewPassword hint=password::HINT.as_str()/>
+                <Field form name="password" label="Password" kind=Kind::NewPassword hint=PASSWORD_HINT.as_str()/>
                 <SubmitButton form label="Create account"/>
             </FieldForm>
             <p class="card__other">

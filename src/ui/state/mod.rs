@@ -28,6 +28,7 @@ pub mod open_conversation;
 pub mod outbox;
 pub mod presence;
 pub mod receipt_marks;
+pub mod refusal;
 pub mod refused_form;
 pub mod scroller;
 pub mod shortcuts;

@@ -22,6 +22,7 @@ use crate::ui::state::backoff::wait_after;
 use crate::ui::state::compose_target::{ComposeTarget, Target};
 use crate::ui::state::event_source::LiveEvents;
 use crate::ui::state::local_store::LocalStore;
+use crate::ui::state::refusal::Refusal;
 
 /// Name of the lock that lets one page of a browser send at a time.
 const LOCK: &str = "cruddur-outbox";
@@ -35,8 +36,7 @@ pub struct Unsent {
     #[serde(flatten)]
     pub target: Target,
     pub body: String,
-    /// The server's reason for refusing the message.
-    pub refused: Option<String>,
+    pub refused: Option<Refusal>,
 }
 
 /// Messages of the user that are not stored yet.
@@ -135,7 +135,7 @@ impl Outbox {
         }
     }
 
-    fn set_refused(self, id: message::Id, reason: Option<String>) {
+    fn set_refused(self, id: message::Id, reason: Option<Refusal>) {
         self.items.update(|items| {
             for item in items.iter_mut().filter(|item| item.id == id) {
                 item.refused.clone_from(&reason);
@@ -208,7 +208,7 @@ impl Outbox {
                     return;
                 }
                 Err(error) if error.retry_after_secs().is_some() => return self.retry_later(&error),
-                Err(error) => self.set_refused(id, Some(error.to_string())),
+                Err(error) => self.set_refused(id, Some(Refusal::Error { error })),
             }
         }
     }
@@ -273,7 +273,7 @@ mod tests {
         let conversation = Target::Conversation(conversation::Id(Uuid::from_u128(9)));
         let mut items = [unsent(1, Target::Person(user::Id(Uuid::from_u128(2)))), unsent(2, conversation)];
         assert_eq!(next_to_send(&items), Some(items[0].clone()));
-        items[0].refused = Some("This cannot be.".to_owned());
+        items[0].refused = Some(Refusal::Error { error: AppError::NotFound });
         assert_eq!(next_to_send(&items), Some(items[1].clone()));
     }
 }

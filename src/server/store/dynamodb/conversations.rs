@@ -6,7 +6,8 @@ use anyhow::anyhow;
 use uuid::Uuid;
 
 use crate::domain::conversation::{self, Conversation, PREVIEW_LEN_MAX, Receipts};
-use crate::domain::error::AppError;
+use crate::domain::error::{AppError, Conflict};
+use crate::domain::field_error::FieldCode;
 use crate::domain::message::{self, Body, Message};
 use crate::domain::page::{Cursor, PAGE_SIZE, Page};
 use crate::domain::user::{self, User};
@@ -62,11 +63,7 @@ impl Conversations {
         let inbox = Key::inbox(me);
         let from = match cursor.map(|cursor| cursor::decode(cursor, &inbox)).transpose()? {
             Some((Direction::Newer, _)) => {
-                return Err(AppError::invalid(
-                    "cursor",
-                    "This list can be continued only towards older conversations.",
-                )
-                .into());
+                return Err(AppError::invalid("cursor", FieldCode::NoNewerPage).into());
             }
             from => from.map(|(_, at)| at),
         };
@@ -135,7 +132,7 @@ impl Conversations {
         body: &Body,
     ) -> Result<(conversation::Id, Message), Failure> {
         if me.id == other.id {
-            return Err(AppError::Conflict("You can't message yourself.".to_owned()).into());
+            return Err(AppError::Conflict(Conflict::MessageToSelf).into());
         }
         let mut first = MessageRow {
             // Version 7, so that the ids of new conversations are close to each other in sorted storage.

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use crate::domain::error::AppError;
+use crate::domain::field_error::FieldCode;
 use crate::domain::page::{AFTER, BEFORE, Cursor};
 use crate::server::store::dynamodb::table::SortTime;
 
@@ -29,9 +30,7 @@ pub(super) fn encode(partition: &str, direction: Direction, at: &SortTime) -> Cu
 /// Decodes a position in this partition. Invalid if the cursor was not made for this partition. The partition in a
 /// cursor is only compared, never used, so a forged cursor gives access to no other rows.
 pub(super) fn decode(cursor: &Cursor, partition: &str) -> Result<(Direction, SortTime), AppError> {
-    parse(cursor, partition).ok_or_else(|| {
-        AppError::invalid("cursor", "This link to older or newer entries is invalid. Start from the newest.")
-    })
+    parse(cursor, partition).ok_or_else(|| AppError::invalid("cursor", FieldCode::CursorInvalid))
 }
 
 fn parse(cursor: &Cursor, partition: &str) -> Option<(Direction, SortTime)> {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use time::Duration;
 
 use crate::domain::conversation;
-use crate::domain::error::AppError;
+use crate::domain::error::{AppError, Conflict};
 use crate::domain::message::{self, Body};
 use crate::domain::user::User;
 use crate::server::failure::Failure;
@@ -115,10 +115,7 @@ async fn stored_message(table: &Table, marker: &Item, wanted: MessageRow) -> Res
     let stored = table.get(&Key::Message(wanted.conversation, at)).await?;
     match stored.as_ref().and_then(MessageRow::from_item) {
         Some(stored) if stored.author.id == wanted.author.id && stored.body == wanted.body => Ok(stored),
-        Some(_) => Err(AppError::Conflict(
-            "Another message was already sent from this form. Copy your text, then reload the page.".to_owned(),
-        )
-        .into()),
-        None => Err(AppError::Conflict("This message was already sent, but no longer exists.".to_owned()).into()),
+        Some(_) => Err(AppError::Conflict(Conflict::MessageIdTaken).into()),
+        None => Err(AppError::Conflict(Conflict::MessageRemoved).into()),
     }
 }

@@ -3,7 +3,7 @@
 use sqlx::{PgPool, query_file, query_file_as, query_file_scalar};
 use uuid::Uuid;
 
-use crate::domain::error::AppError;
+use crate::domain::error::{AppError, Conflict};
 use crate::domain::user::{DisplayName, Handle, Id, User};
 use crate::server::failure::Failure;
 use crate::server::store::postgres::new_user::{NewUser, SignedInUser};
@@ -163,8 +163,7 @@ impl Users {
             .fetch_one(&self.pool)
             .await?;
         if taken {
-            let reason = "This e-mail address already belongs to another account. Contact us to resolve this.";
-            return Err(AppError::Conflict(reason.to_owned()).into());
+            return Err(AppError::Conflict(Conflict::EmailTaken).into());
         }
         Ok(())
     }

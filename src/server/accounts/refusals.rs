@@ -1,0 +1,41 @@
+//! Errors of the account forms. Each code covers all cases that a client must not be able to distinguish.
+
+use crate::domain::error::AppError;
+use crate::domain::field_error::FieldCode;
+
+/// The sign-in was rejected: wrong password, or an account that is unknown, disabled, unconfirmed or temporarily
+/// locked. The last two have no code of their own because the pool reports them whatever the password is, so that a
+/// separate code would reveal that the account exists.
+pub fn sign_in_refused() -> AppError {
+    AppError::invalid("password", FieldCode::SignInRefused)
+}
+
+/// The code was rejected: it is wrong, already used, expired, was never sent, or was tried too often.
+pub fn code_refused() -> AppError {
+    AppError::invalid("code", FieldCode::CodeRefused)
+}
+
+/// The password meets our rule, but not that of the pool. The server does not know the pool's rule, because the pool
+/// need not be one that we created. With a stricter pool this error reveals that the account did not exist.
+pub fn password_too_weak() -> AppError {
+    AppError::invalid("password", FieldCode::PasswordTooWeak)
+}
+
+/// The pool rejected the sign-up without a reason. `form` is the name of no field, so the error is shown above them.
+pub fn account_refused() -> AppError {
+    AppError::invalid("form", FieldCode::AccountRefused)
+}
+
+/// The pool rejected a password that the user had before.
+pub fn password_used_before() -> AppError {
+    AppError::invalid("password", FieldCode::PasswordUsedBefore)
+}
+
+/// The pool demands a further step that this site does not support.
+pub fn unsupported_challenge(challenge: &str) -> AppError {
+    let code = match challenge {
+        "NEW_PASSWORD_REQUIRED" => FieldCode::PasswordTemporary,
+        _ => FieldCode::UnsupportedChallenge,
+    };
+    AppError::invalid("password", code)
+}

@@ -1,0 +1,177 @@
+//! Sentences for the codes of errors, as pages show them.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use crate::domain::error::{AppError, Conflict};
+use crate::domain::field_error::FieldCode;
+use crate::domain::message::{BODY_LEN_MAX, InvalidBody};
+use crate::domain::password::{self, InvalidPassword};
+use crate::domain::user::{DISPLAY_NAME_LEN_MAX, HANDLE_LEN_MAX, HANDLE_LEN_MIN, InvalidDisplayName, InvalidHandle};
+
+/// Sentence for the user.
+type Sentence = Cow<'static, str>;
+
+/// Advice for choosing a password, shown beside the field.
+pub static PASSWORD_HINT: LazyLock<String> = LazyLock::new(|| {
+    format!("At least {} characters. A few words are easy to remember and hard to guess.", password::LEN_MIN)
+});
+
+/// Returns the sentence for an error. For invalid fields it is the sentence of the first one.
+pub fn sentence(error: &AppError) -> Sentence {
+    let text = match error {
+        AppError::Unauthenticated => "You are not signed in.",
+        AppError::Forbidden => "This request is not allowed.",
+        AppError::NotFound => "This doesn't exist, or you don't have access to it.",
+        AppError::Conflict(conflict) => conflict_sentence(*conflict),
+        AppError::TooLarge => "This is too large. Shorten it and try again.",
+        AppError::Invalid(fields) => match fields.first() {
+            Some(first) => return field_sentence(first.code),
+            None => "Something is missing or invalid.",
+        },
+        AppError::RateLimited { retry_after_secs: 1 } => "Too many attempts. Try again in 1 second.",
+        AppError::RateLimited { retry_after_secs } => {
+            return format!("Too many attempts. Try again in {retry_after_secs} seconds.").into();
+        }
+        AppError::Unavailable => "Service temporarily unavailable. Try again in a moment.",
+        AppError::Unexpected => "Something went wrong. Try again.",
+    };
+    text.into()
+}
+
+fn conflict_sentence(conflict: Conflict) -> &'static str {
+    match conflict {
+        Conflict::MessageToSelf => "You can't message yourself.",
+        Conflict::MessageIdTaken => {
+            "Another message was already sent from this form. Copy your text, then reload the page."
+        }
+        Conflict::MessageRemoved => "This message was already sent, but no longer exists.",
+        Conflict::OtherConversation => "This form belongs to another conversation. Your message was not sent.",
+        Conflict::OtherRecipient => "This form belongs to another recipient. Your message was not sent.",
+        Conflict::EmailTaken => "This e-mail address already belongs to another account. Contact us to resolve this.",
+    }
+}
+
+/// Returns the sentence for an invalid field.
+pub fn field_sentence(code: FieldCode) -> Sentence {
+    let text = match code {
+        FieldCode::Handle(reason) => return handle_sentence(reason),
+        FieldCode::DisplayName(reason) => return name_sentence(reason),
+        FieldCode::Password(reason) => return password_sentence(reason),
+        FieldCode::Body(reason) => return body_sentence(reason),
+        FieldCode::EmailBlank => "Enter your e-mail address.",
+        FieldCode::EmailTooLong => "This e-mail address is too long.",
+        FieldCode::EmailMalformed => "Enter a valid e-mail address, such as ana@example.com.",
+        FieldCode::CodeBlank => "Enter the code from the e-mail.",
+        FieldCode::CodeMalformed => "This code is invalid. Enter the digits from the e-mail.",
+        FieldCode::SignInRefused => {
+            "Wrong e-mail or password. If you have just signed up, confirm your e-mail address first. After too many \
+                attempts, wait 15 minutes."
+        }
+        FieldCode::CodeRefused => {
+            "This code is invalid, already used or expired. Request a new one. After too many attempts, wait an hour."
+        }
+        FieldCode::AccountRefused => {
+            "We couldn't create an account with these details. Check the e-mail address, then try another handle or \
+                name."
+        }
+        FieldCode::PasswordTooWeak => {
+            "This password is too weak. Choose a longer one with uppercase and lowercase letters, digits and symbols."
+        }
+        FieldCode::PasswordUsedBefore => "You have used this password before. Choose a different one.",
+        FieldCode::PasswordTemporary => {
+            "This password is temporary. Ask the person who gave it to you for a permanent one."
+        }
+        FieldCode::UnsupportedChallenge => {
+            "This account requires an additional sign-in step, which isn't supported here yet."
+        }
+        FieldCode::SearchInvalid => "This search is too long or contains control characters.",
+        FieldCode::TimeInvalid => "Invalid time.",
+        FieldCode::CursorInvalid => "This link to older or newer entries is invalid. Start from the newest.",
+        FieldCode::NoNewerPage => "This list can be continued only towards older conversations.",
+        FieldCode::TooManyConversations => "Too many conversations in one request.",
+    };
+    text.into()
+}
+
+fn handle_sentence(reason: InvalidHandle) -> Sentence {
+    match reason {
+        InvalidHandle::Blank => "Choose a handle.".into(),
+        InvalidHandle::TooShort => format!("A handle must have at least {HANDLE_LEN_MIN} characters.").into(),
+        InvalidHandle::TooLong => format!("A handle can have at most {HANDLE_LEN_MAX} characters.").into(),
+        InvalidHandle::Character => "A handle can contain only the letters a to z, digits, “_”, “-” and “.”.".into(),
+    }
+}
+
+fn name_sentence(reason: InvalidDisplayName) -> Sentence {
+    match reason {
+        InvalidDisplayName::Blank => "Enter your name.".into(),
+        InvalidDisplayName::TooLong => format!("A name can have at most {DISPLAY_NAME_LEN_MAX} characters.").into(),
+        InvalidDisplayName::Control => "A name can't contain control characters.".into(),
+    }
+}
+
+fn password_sentence(reason: InvalidPassword) -> Sentence {
+    match reason {
+        InvalidPassword::Blank => "Enter your password.".into(),
+        InvalidPassword::TooShort => format!("A password must have at least {} characters.", password::LEN_MIN).into(),
+        InvalidPassword::TooLong => format!("A password can have at most {} characters.", password::LEN_MAX).into(),
+        InvalidPassword::SurroundingSpace => "A password can't begin or end with a space.".into(),
+    }
+}
+
+/// Returns the sentence for a text that cannot be sent.
+pub fn body_sentence(reason: InvalidBody) -> Sentence {
+    match reason {
+        InvalidBody::Blank => "Write a message first.".into(),
+        InvalidBody::TooLong(len) => {
+            format!("A message can have at most {BODY_LEN_MAX} characters; yours has {len}.").into()
+        }
+        InvalidBody::Control => "Your message contains a control character, which can't be sent.".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::samples;
+
+    #[test]
+    fn every_error_has_a_sentence_with_a_full_stop() {
+        for error in samples::errors() {
+            let sentence = sentence(&error);
+            assert!(sentence.starts_with(char::is_uppercase) && sentence.ends_with('.'), "{error:?}: {sentence}");
+            // A line that a `\` continues must leave no gap.
+            assert!(!sentence.contains("  "), "{error:?}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn no_two_reasons_share_a_sentence() {
+        let codes = samples::field_codes();
+        let distinct = |it: Vec<Sentence>| it.into_iter().collect::<std::collections::BTreeSet<_>>().len();
+        let fields = codes.iter().map(|code| field_sentence(*code)).collect();
+        assert_eq!(distinct(fields), codes.len());
+        let conflicts = samples::conflicts();
+        assert_eq!(distinct(conflicts.iter().map(|it| conflict_sentence(*it).into()).collect()), conflicts.len());
+    }
+
+    #[test]
+    fn sentences_name_the_limits_and_the_counts() {
+        for (error, expected) in [
+            (AppError::RateLimited { retry_after_secs: 1 }, "Too many attempts. Try again in 1 second."),
+            (AppError::RateLimited { retry_after_secs: 7 }, "Too many attempts. Try again in 7 seconds."),
+            (AppError::invalid("handle", InvalidHandle::TooShort), "A handle must have at least 2 characters."),
+            (AppError::invalid("handle", InvalidHandle::TooLong), "A handle can have at most 32 characters."),
+            (AppError::invalid("name", InvalidDisplayName::TooLong), "A name can have at most 64 characters."),
+            (AppError::invalid("password", InvalidPassword::TooShort), "A password must have at least 10 characters."),
+            (AppError::invalid("password", InvalidPassword::TooLong), "A password can have at most 256 characters."),
+            (
+                AppError::invalid("body", InvalidBody::TooLong(1025)),
+                "A message can have at most 1024 characters; yours has 1025.",
+            ),
+        ] {
+            assert_eq!(sentence(&error), expected);
+        }
+    }
+}
