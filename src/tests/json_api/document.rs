@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use cruddur_messages::server::http::json_api::error_code::ErrorCode;
 use cruddur_messages::server::http::json_api::routes::{DOCUMENT, PATHS, PREFIX};
 use cruddur_messages::server::http::json_api::validation_code::ValidationCode;
 use reqwest::{Method, StatusCode};
@@ -118,6 +119,9 @@ async fn an_unknown_path_is_not_found_in_json() {
 
 #[test]
 fn the_document_lists_the_codes_in_their_order() {
-    let listed = &PARSED["components"]["schemas"]["Codes"]["items"]["enum"];
+    let schemas = &PARSED["components"]["schemas"];
+    let listed = &schemas["Codes"]["items"]["enum"];
     assert_eq!(*listed, serde_json::to_value(ValidationCode::ALL).expect("codes"));
+    let listed = &schemas["ErrorCode"]["enum"];
+    assert_eq!(*listed, serde_json::to_value(ErrorCode::ALL).expect("codes"));
 }

@@ -117,7 +117,7 @@ async fn an_unreadable_body_is_rejected_with_the_matching_status() {
         let answer = ana.send(request).await;
         assert_eq!(answer.status.as_u16(), status, "{kind:?}: {}", answer.text);
         let body: Value = serde_json::from_str(&answer.text).expect("JSON");
-        assert_eq!(body["error"], error);
+        assert_eq!((&body["error"], &body["code"]), (&json!(error), &json!(error)));
     }
     for kind in ["application/json; charset=utf-8", "Application/JSON", "application/vnd.cruddur+json"] {
         let request = ana.request(Method::POST, "/api/messages").header(CONTENT_TYPE, kind).body(good.clone());

@@ -6,9 +6,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::domain::error::AppError;
+use crate::domain::error::{AppError, Conflict};
 use crate::server::failure::Failure;
+use crate::server::http::json_api::error_code::ErrorCode;
 use crate::server::http::json_api::validation_code::ValidationCode;
+use crate::server::http::json_api::wording;
 
 /// Error of an API request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +48,10 @@ pub enum ApiError {
 /// Body of the errors for which the old app had none.
 #[derive(Serialize)]
 struct ErrorBody {
-    error: &'static str,
+    /// The code again, for clients written before there was a `code`.
+    error: ErrorCode,
     message: &'static str,
+    code: ErrorCode,
 }
 
 impl ApiError {
@@ -69,25 +73,22 @@ impl ApiError {
     }
 
     fn body(&self) -> Response {
-        let (error, message) = match self {
+        let code = match self {
+            // The old app's bodies of these two have no room for a code.
             Self::Unauthenticated => return Json(json!({})).into_response(),
             Self::Invalid(codes) => return Json(codes).into_response(),
-            Self::Malformed => ("malformed_json", "The body is not valid JSON."),
-            Self::UnknownUser => ("unknown_person", "This user must sign in on the website once before using the API."),
-            Self::NotFound => ("not_found", "Not found, or not accessible to you."),
-            Self::MethodNotAllowed => {
-                ("method_not_allowed", "Method not allowed. The Allow header lists the allowed methods.")
-            }
-            Self::KeyTaken => ("idempotency_key_taken", "This Idempotency-Key was already used for another message."),
-            Self::TooLarge => ("too_large", "The body exceeds 64 KiB."),
-            Self::NotJson => ("not_json", "The Content-Type must be application/json."),
-            Self::RateLimited { .. } => {
-                ("rate_limited", "Too many requests. Wait for the number of seconds in Retry-After.")
-            }
-            Self::Unexpected => ("unexpected", "Internal error."),
-            Self::Unavailable => ("unavailable", "Service temporarily unavailable. Try again later."),
+            Self::Malformed => ErrorCode::MalformedJson,
+            Self::UnknownUser => ErrorCode::UnknownUser,
+            Self::NotFound => ErrorCode::NotFound,
+            Self::MethodNotAllowed => ErrorCode::MethodNotAllowed,
+            Self::KeyTaken => ErrorCode::IdempotencyKeyTaken,
+            Self::TooLarge => ErrorCode::TooLarge,
+            Self::NotJson => ErrorCode::NotJson,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::Unexpected => ErrorCode::Unexpected,
+            Self::Unavailable => ErrorCode::Unavailable,
         };
-        Json(ErrorBody { error, message }).into_response()
+        Json(ErrorBody { error: code, message: wording::message(code), code }).into_response()
     }
 
     fn retry_after_secs(&self) -> Option<u64> {
@@ -125,14 +126,24 @@ impl From<AppError> for ApiError {
         match error {
             AppError::Unauthenticated => Self::Unauthenticated,
             AppError::Forbidden | AppError::NotFound => Self::NotFound,
-            // A message to oneself has been rejected before, so the conflict can only be a message id.
-            AppError::Conflict(_) => Self::KeyTaken,
+            AppError::Conflict(conflict) => conflict.into(),
             AppError::TooLarge => Self::TooLarge,
             // Texts and handles have been validated before, so the invalid field can only be the cursor.
             AppError::Invalid(_) => Self::Invalid(vec![ValidationCode::CursorInvalid]),
             AppError::RateLimited { retry_after_secs } => Self::RateLimited { retry_after_secs },
             AppError::Unavailable => Self::Unavailable,
             AppError::Unexpected => Self::Unexpected,
+        }
+    }
+}
+
+impl From<Conflict> for ApiError {
+    fn from(conflict: Conflict) -> Self {
+        match conflict {
+            Conflict::MessageToSelf => Self::Invalid(vec![ValidationCode::ReceiverSelf]),
+            Conflict::MessageIdTaken | Conflict::MessageRemoved => Self::KeyTaken,
+            // Conflicts of forms and of the first sign-in, which the API does not have.
+            Conflict::OtherConversation | Conflict::OtherRecipient | Conflict::EmailTaken => Self::Unexpected,
         }
     }
 }

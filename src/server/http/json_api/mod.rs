@@ -17,4 +17,8 @@ pub mod validation_code;
 
 pub mod error;
 
+pub mod error_code;
+
+pub mod wording;
+
 pub mod cors;
