@@ -25,6 +25,13 @@ pub struct Pull {
     gaps: u64,
 }
 
+/// Request for the conversations after the loaded rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OlderPull {
+    pub cursor: Cursor,
+    gaps: u64,
+}
+
 impl InboxRows {
     /// Starts with the first page, or pages, of the server's list.
     pub fn new(me: user::Id, page: Page<Conversation>) -> Self {
@@ -103,8 +110,16 @@ impl InboxRows {
         self.sort();
     }
 
-    /// Appends a page of older rows, without those that have moved up since.
-    pub fn extend(&mut self, page: Page<Conversation>) {
+    /// Returns the request for the conversations after the loaded rows; `None` if there are none.
+    pub fn pull_older(&self) -> Option<OlderPull> {
+        self.older.clone().map(|cursor| OlderPull { cursor, gaps: self.gaps })
+    }
+
+    /// Appends the response to `pull`, without the rows that have moved up since.
+    pub fn extend(&mut self, pull: &OlderPull, page: Page<Conversation>) {
+        // If the rows were refreshed meanwhile, some may be missing between them and the page. If events may have been
+        // missed, the page may lack what they changed.
+        self.incomplete |= self.older.as_ref() != Some(&pull.cursor) || self.gaps != pull.gaps;
         for row in page.items {
             if self.row(row.id).is_none() {
                 self.rows.push(row);
@@ -255,8 +270,30 @@ mod tests {
     #[test]
     fn an_older_page_repeats_no_conversation() {
         let mut inbox = inbox(&[1, 2], Some("below 2"));
-        inbox.extend(page(&[2, 3], None));
+        inbox.extend(&inbox.pull_older().expect("older rows"), page(&[2, 3], None));
         assert_eq!(ids(&inbox), [1, 2, 3]);
-        assert_eq!(inbox.older(), None);
+        assert_eq!((inbox.older(), inbox.is_incomplete()), (None, false));
+    }
+
+    #[test]
+    fn an_older_page_that_no_longer_follows_the_rows_is_pulled_again() {
+        let mut inbox = inbox(&[1, 2], Some("below 2"));
+        let pull = inbox.pull_older().expect("older rows");
+        inbox.refresh(&inbox.pull(), page(&[3, 1], Some("below 1")));
+        inbox.extend(&pull, page(&[4], None));
+        assert!(inbox.is_incomplete(), "conversation 2 is missing");
+        assert_eq!(inbox.pull().depth, 3);
+    }
+
+    #[test]
+    fn an_older_page_from_before_an_event_is_pulled_again() {
+        let mut inbox = inbox(&[1], Some("below 1"));
+        let pull = inbox.pull_older().expect("older rows");
+        let reader = samples::user(1, "ana").id;
+        let conversation = samples::conversation(2).id;
+        inbox.apply(&Event::ConversationRead { conversation, reader, seq: 2, unmarked: 0 });
+        inbox.refresh(&inbox.pull(), page(&[1], Some("below 1")));
+        inbox.extend(&pull, page(&[2], None));
+        assert!(inbox.is_incomplete(), "the page may show conversation 2 as unread");
     }
 }

@@ -44,17 +44,20 @@ impl InboxWindow {
         self.rows.read().older().cloned()
     }
 
-    /// Returns the action that appends the page after the loaded rows.
+    /// Returns the action that loads a page of older rows.
     pub fn load_older_action(self) -> Action<(), Result<(), AppError>> {
-        Action::new(move |(): &()| {
-            let cursor = untrack(|| self.older());
-            async move {
-                let page = api::list_conversations(cursor).await?;
-                // Does nothing if the user has left the list meanwhile.
-                self.update(|rows| rows.extend(page));
-                Ok(())
-            }
-        })
+        Action::new(move |(): &()| self.load_older())
+    }
+
+    /// Loads a page of older rows. Changes nothing if the user has left the list meanwhile.
+    async fn load_older(self) -> Result<(), AppError> {
+        let pull = self.rows.try_with_untracked(InboxRows::pull_older).flatten();
+        if let Some(pull) = pull {
+            let page = api::list_conversations(Some(pull.cursor.clone())).await?;
+            self.update(|rows| rows.extend(&pull, page));
+            self.pull();
+        }
+        Ok(())
     }
 
     fn apply(self, event: &Event) {

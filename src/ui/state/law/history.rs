@@ -47,6 +47,8 @@ pub(super) enum Step {
     Scroll { to_end: bool },
     /// The page pulls its inbox if it is incomplete.
     PullInbox,
+    /// The page loads the conversations after the loaded ones, if there are any.
+    PullOlderInbox,
     /// The page pulls the messages after the loaded ones, if there are any.
     PullNewer,
     /// The page loads the messages before the loaded ones, if there are any.
@@ -101,6 +103,7 @@ fn page_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         1 => any::<bool>().prop_map(|to_end| Step::Scroll { to_end }),
         1 => Just(Step::PullInbox),
+        1 => Just(Step::PullOlderInbox),
         2 => Just(Step::PullNewer),
         2 => Just(Step::PullOlder),
         1 => Just(Step::PullNewest),

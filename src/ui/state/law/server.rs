@@ -136,13 +136,24 @@ impl Server {
         self.receipts.read = self.receipts.read.max(read);
     }
 
+    /// Returns the newest conversations: a page of them, or `depth` if that is more.
     pub(super) fn inbox(&self, depth: usize) -> Page<Conversation> {
+        first_rows(self.rows(), depth.max(PAGE))
+    }
+
+    /// Returns the page of conversations after a cursor.
+    pub(super) fn inbox_before(&self, cursor: &Cursor) -> Page<Conversation> {
+        let at = cursor.0.strip_prefix(OLDER).unwrap_or_default();
+        let rows = self.rows().into_iter().filter(|row| row.last_sent_at.as_str() < at);
+        first_rows(rows.collect(), PAGE)
+    }
+
+    /// Returns the inbox rows, newest first.
+    fn rows(&self) -> Vec<Conversation> {
         let conversations = self.messages.iter().enumerate();
         let mut rows: Vec<_> = conversations.filter_map(|(n, messages)| self.row(n, messages.last()?)).collect();
         rows.sort_by(|a, b| b.last_sent_at.cmp(&a.last_sent_at));
-        let older = (rows.len() > depth.max(PAGE)).then(|| Cursor("older".to_owned()));
-        rows.truncate(depth.max(PAGE));
-        Page { items: rows, older, newer: None }
+        rows
     }
 
     fn row(&self, conversation: usize, last: &Message) -> Option<Conversation> {
@@ -198,4 +209,12 @@ impl Server {
             items: messages[range].to_vec(),
         }
     }
+}
+
+fn first_rows(mut rows: Vec<Conversation>, count: usize) -> Page<Conversation> {
+    let has_older = rows.len() > count;
+    rows.truncate(count);
+    let last = rows.last().filter(|_| has_older);
+    let older = last.map(|last| Cursor(format!("{OLDER}{}", last.last_sent_at.as_str())));
+    Page { items: rows, older, newer: None }
 }

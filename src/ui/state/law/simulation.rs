@@ -19,6 +19,7 @@ const REQUESTS_MAX: usize = 200;
 /// Response of the server, as the data were when it read them.
 enum Response {
     Inbox(inbox_rows::Pull, Page<Conversation>),
+    OlderInbox(inbox_rows::OlderPull, Page<Conversation>),
     /// Newer messages for a page that follows the newest message.
     CaughtUp(timeline::Pull, Page<Message>),
     /// Newer messages for a page whose reader reads on through an older part.
@@ -78,6 +79,7 @@ impl Simulation {
             Step::Reconnect => self.reconnect()?,
             Step::Scroll { to_end } => self.at_end = to_end,
             Step::PullInbox => self.pull_inbox(),
+            Step::PullOlderInbox => self.pull_older_inbox(),
             Step::PullNewer => self.pull_newer(),
             Step::PullOlder => self.pull_older()?,
             Step::PullNewest => self.pull_newest(),
@@ -127,6 +129,15 @@ impl Simulation {
         }
     }
 
+    fn pull_older_inbox(&mut self) {
+        if let Some(pull) = self.inbox.pull_older()
+            && !self.is_pending(|response| matches!(response, Response::OlderInbox(..)))
+        {
+            let page = self.server.inbox_before(&pull.cursor);
+            self.responses.push(Response::OlderInbox(pull, page));
+        }
+    }
+
     fn pull_newer(&mut self) {
         if self.loader.start_pulling() {
             self.pull_next(if self.loader.follows() { Response::CaughtUp } else { Response::ReadOn });
@@ -172,6 +183,7 @@ impl Simulation {
     fn apply_response(&mut self, response: Response) -> Result<(), TestCaseError> {
         match response {
             Response::Inbox(pull, page) => self.inbox.refresh(&pull, page),
+            Response::OlderInbox(pull, page) => self.inbox.extend(&pull, page),
             Response::CaughtUp(pull, page) => {
                 let at_end = self.at_end;
                 self.change(|loader| drop(loader.catch_up(&pull, page, at_end)))?;
