@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -13,6 +14,7 @@ use crate::domain::page::{Cursor, PAGE_SIZE, Page};
 use crate::domain::user;
 use crate::ui::state::InboxRows;
 use crate::ui::state::focus::focus;
+use crate::ui::state::expected_rows::pull_delay;
 
 /// The part of the inbox that the page shows, starting from one response of the server.
 #[derive(Clone, Copy)]
@@ -21,12 +23,19 @@ pub struct InboxWindow {
     /// True if the window contains the newest conversations. A window on an older part does not change.
     at_newest: bool,
     pulling: StoredValue<bool>,
+    /// Timer of the next pull, and the attempt that it is.
+    scheduled: StoredValue<Option<(u32, TimeoutHandle)>>,
 }
 
 impl InboxWindow {
     /// Starts with a page from the server. `at_newest`: it is the newest page.
     pub fn new(me: user::Id, page: Page<Conversation>, at_newest: bool) -> Self {
-        Self { rows: RwSignal::new(InboxRows::new(me, page)), at_newest, pulling: StoredValue::new(false) }
+        Self {
+            rows: RwSignal::new(InboxRows::new(me, page)),
+            at_newest,
+            pulling: StoredValue::new(false),
+            scheduled: StoredValue::new(None),
+        }
     }
 
     /// Returns the loaded rows, newest first.
@@ -81,10 +90,31 @@ impl InboxWindow {
         }
     }
 
-    /// Pulls until nothing is missing, one request at a time. A failed request is retried at the next event.
+    /// Pulls until nothing is missing, one request at a time. As long as the server does not show a row that is late,
+    /// the delays grow: requests without a delay would hit the server in a loop. A failed request is retried at the next
+    /// event.
     fn pull(self) {
-        let incomplete = self.rows.try_with_untracked(InboxRows::is_incomplete).unwrap_or(false);
-        if !incomplete || self.pulling.try_get_value() != Some(false) {
+        let attempt = self.rows.try_with_untracked(InboxRows::next_attempt).flatten();
+        let Some(attempt) = attempt.filter(|_| self.at_newest && self.pulling.try_get_value() == Some(false)) else {
+            return;
+        };
+        match self.scheduled.try_get_value().flatten() {
+            Some((scheduled, _)) if scheduled <= attempt => return,
+            // An event has come that does not have to wait so long.
+            Some((_, timer)) => timer.clear(),
+            None => {}
+        }
+        if attempt == 0 {
+            return self.pull_now();
+        }
+        let timer = set_timeout_with_handle(move || self.pull_now(), pull_delay(attempt)).ok();
+        let _ = self.scheduled.try_set_value(timer.map(|timer| (attempt, timer)));
+    }
+
+    fn pull_now(self) {
+        let _ = self.scheduled.try_set_value(None);
+        // A page of older rows may have brought what was missing.
+        if self.rows.try_with_untracked(InboxRows::is_incomplete) != Some(true) {
             return;
         }
         self.pulling.set_value(true);

@@ -16,6 +16,7 @@ pub mod event_source;
 pub mod focus;
 pub mod heading_focus;
 pub mod hydrated;
+mod expected_rows;
 pub mod inbox_rows;
 pub mod inbox_window;
 #[cfg(test)]

@@ -17,8 +17,9 @@ fn check_law(lossless: bool, steps: impl Strategy<Value = Vec<Step>>) {
         for step in &steps {
             simulation.step(step)?;
         }
-        // In the end every event in flight arrives, or the stream is opened again.
+        // In the end every event in flight arrives, or the stream is opened again, and every late inbox row moves.
         simulation.deliver_all()?;
+        simulation.move_all()?;
         if !lossless {
             simulation.step(&Step::Reconnect)?;
         }

@@ -4,8 +4,14 @@ use proptest::prelude::*;
 
 use crate::ui::state::timeline::SHOWN_MAX;
 
-/// Number of the user's conversations: more than a page of the inbox has.
-pub(super) const CONVERSATIONS: usize = 4;
+/// Number of the user's conversations: more than two pages of the inbox have.
+pub(super) const CONVERSATIONS: usize = 5;
+
+/// Number of conversations that do not exist yet when a history begins: the last ones.
+pub(super) const NEW_CONVERSATIONS: usize = 2;
+
+/// The conversations whose late rows the server merges into its list, because their messages were sent through it.
+pub(super) type Merged = [bool; CONVERSATIONS];
 
 /// One history in this many starts with a full page, which drops a message for each one that comes. Such a history
 /// takes many times as long as one of a few messages.
@@ -27,8 +33,11 @@ pub(super) struct Start {
 /// flight.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
-    /// The user or the peer sends a message.
-    Send { conversation: usize, mine: bool },
+    /// The user or the peer sends a message. `late`: the user's inbox row and read position do not move yet.
+    Send { conversation: usize, mine: bool, late: bool },
+    /// A late inbox row moves to the newest message, or to one that is `all_but` messages before it. `read`: so does
+    /// the user's read position, if these are the user's own messages.
+    MoveInbox { conversation: usize, all_but: usize, read: bool },
     /// The user reads a conversation on another page.
     Read { conversation: usize },
     /// The user marks a conversation as unread on another page.
@@ -46,9 +55,9 @@ pub(super) enum Step {
     /// The user scrolls to the end of the loaded messages, or away from it.
     Scroll { to_end: bool },
     /// The page pulls its inbox if it is incomplete.
-    PullInbox,
+    PullInbox { merged: Merged },
     /// The page loads the conversations after the loaded ones, if there are any.
-    PullOlderInbox,
+    PullOlderInbox { merged: Merged },
     /// The page pulls the messages after the loaded ones, if there are any.
     PullNewer,
     /// The page loads the messages before the loaded ones, if there are any.
@@ -81,7 +90,10 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
 fn server_step() -> impl Strategy<Value = Step> {
     let conversation = prop_oneof![2 => Just(0_usize), 3 => 1..CONVERSATIONS];
     prop_oneof![
-        4 => (conversation.clone(), any::<bool>()).prop_map(|(conversation, mine)| Step::Send { conversation, mine }),
+        4 => (conversation.clone(), any::<bool>(), any::<bool>())
+            .prop_map(|(conversation, mine, late)| Step::Send { conversation, mine, late }),
+        2 => (conversation.clone(), 0..3usize, any::<bool>())
+            .prop_map(|(conversation, all_but, read)| Step::MoveInbox { conversation, all_but, read }),
         1 => conversation.clone().prop_map(|conversation| Step::Read { conversation }),
         1 => conversation.prop_map(|conversation| Step::MarkUnread { conversation }),
         1 => (0..3u64).prop_map(|all_but| Step::DeliverToPeer { all_but }),
@@ -102,11 +114,16 @@ fn event_step() -> impl Strategy<Value = Step> {
 fn page_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         1 => any::<bool>().prop_map(|to_end| Step::Scroll { to_end }),
-        1 => Just(Step::PullInbox),
-        1 => Just(Step::PullOlderInbox),
+        2 => merged().prop_map(|merged| Step::PullInbox { merged }),
+        1 => merged().prop_map(|merged| Step::PullOlderInbox { merged }),
         2 => Just(Step::PullNewer),
         2 => Just(Step::PullOlder),
         1 => Just(Step::PullNewest),
         4 => (0..3usize).prop_map(|index| Step::ReceiveResponse { index }),
     ]
+}
+
+/// None or some conversations: the answering server may be one through which nothing was sent.
+fn merged() -> impl Strategy<Value = Merged> {
+    prop_oneof![Just(Merged::default()), any::<Merged>()]
 }

@@ -12,11 +12,16 @@ use crate::domain::message::{self, Message, SentAt};
 use crate::domain::page::{BEFORE, Cursor, Page};
 use crate::domain::samples;
 use crate::domain::user;
-use crate::ui::state::law::history::{CONVERSATIONS, Start};
+use crate::ui::state::expected_rows::ATTEMPTS_MAX;
+use crate::ui::state::law::history::{CONVERSATIONS, Merged, NEW_CONVERSATIONS, Start};
 use crate::ui::state::timeline::SHOWN_MAX;
 
 /// Number of rows or messages on a page: few, so that the ends of pages are met often.
 const PAGE: usize = 2;
+
+/// Number of responses to which a row may be late: fewer than those after which the page gives up, of which it may have
+/// requested one before the event.
+const LATE_RESPONSES_MAX: u32 = ATTEMPTS_MAX - 2;
 
 /// Prefix of the cursors that the server makes itself.
 const OLDER: &str = "older-";
@@ -50,6 +55,10 @@ fn message(n: u64, author: user::Id) -> Message {
 pub(super) struct Server {
     /// The messages of each conversation.
     messages: [Vec<Message>; CONVERSATIONS],
+    /// Number of messages that each inbox row has reached; 0 if the row does not exist yet.
+    moved: [usize; CONVERSATIONS],
+    /// Number of responses in a row to which some row was late.
+    late_responses: u32,
     read: [u64; CONVERSATIONS],
     marked: [u64; CONVERSATIONS],
     unmarked: [u64; CONVERSATIONS],
@@ -69,9 +78,10 @@ impl Server {
             message.seq = (n as u64 + 1).saturating_sub(start.legacy as u64);
         }
         server.messages[0] = initial;
-        for conversation in 1..CONVERSATIONS - 1 {
+        for conversation in 1..CONVERSATIONS - NEW_CONVERSATIONS {
             server.send(conversation, false);
         }
+        server.move_all();
         server
     }
 
@@ -93,13 +103,27 @@ impl Server {
         let seq = self.newest_seq(conversation) + 1;
         let message = Message { seq, ..message(self.clock, if mine { me() } else { ben() }) };
         self.messages[conversation].push(message.clone());
-        if mine {
-            self.read[conversation] = seq;
-        } else if conversation == 0 {
+        if !mine && conversation == 0 {
             // A reply implies that the messages before it have been read.
             self.raise_receipts(seq, seq);
         }
         Event::MessageSent { conversation: Self::id(conversation), message }
+    }
+
+    /// Moves an inbox row to a message that is `all_but` messages before the newest, never back. `read`: the user's
+    /// read position moves to the last of the user's own messages up to there.
+    pub(super) fn move_inbox(&mut self, conversation: usize, all_but: usize, read: bool) {
+        let messages = &self.messages[conversation];
+        let moved = self.moved[conversation].max(messages.len().saturating_sub(all_but));
+        self.moved[conversation] = moved;
+        let own = messages[..moved].iter().rfind(|message| read && message.author == me());
+        self.read[conversation] = self.read[conversation].max(own.map_or(0, |message| message.seq));
+    }
+
+    pub(super) fn move_all(&mut self) {
+        for conversation in 0..CONVERSATIONS {
+            self.move_inbox(conversation, 0, true);
+        }
     }
 
     pub(super) fn read(&mut self, conversation: usize) -> Event {
@@ -137,26 +161,33 @@ impl Server {
     }
 
     /// Returns the newest conversations: a page of them, or `depth` if that is more.
-    pub(super) fn inbox(&self, depth: usize) -> Page<Conversation> {
-        first_rows(self.rows(), depth.max(PAGE))
+    pub(super) fn inbox(&mut self, depth: usize, merged: Merged) -> Page<Conversation> {
+        let is_late = (0..CONVERSATIONS).any(|n| self.moved[n] < self.messages[n].len());
+        self.late_responses = if is_late { self.late_responses + 1 } else { 0 };
+        if self.late_responses > LATE_RESPONSES_MAX {
+            self.move_all();
+        }
+        first_rows(self.rows(merged), depth.max(PAGE))
     }
 
     /// Returns the page of conversations after a cursor.
-    pub(super) fn inbox_before(&self, cursor: &Cursor) -> Page<Conversation> {
+    pub(super) fn inbox_before(&self, cursor: &Cursor, merged: Merged) -> Page<Conversation> {
         let at = cursor.0.strip_prefix(OLDER).unwrap_or_default();
-        let rows = self.rows().into_iter().filter(|row| row.last_sent_at.as_str() < at);
+        let rows = self.rows(merged).into_iter().filter(|row| row.last_sent_at.as_str() < at);
         first_rows(rows.collect(), PAGE)
     }
 
-    /// Returns the inbox rows, newest first.
-    fn rows(&self) -> Vec<Conversation> {
-        let conversations = self.messages.iter().enumerate();
-        let mut rows: Vec<_> = conversations.filter_map(|(n, messages)| self.row(n, messages.last()?)).collect();
+    /// Returns the inbox rows, newest first: as far as they have moved, or at the newest message if `merged`.
+    fn rows(&self, merged: Merged) -> Vec<Conversation> {
+        let len = |n: usize| if merged[n] { self.messages[n].len() } else { self.moved[n] };
+        let mut rows: Vec<_> = (0..CONVERSATIONS).filter_map(|n| self.row(n, len(n))).collect();
         rows.sort_by(|a, b| b.last_sent_at.cmp(&a.last_sent_at));
         rows
     }
 
-    fn row(&self, conversation: usize, last: &Message) -> Option<Conversation> {
+    /// Returns the inbox row of a conversation at its first `len` messages.
+    fn row(&self, conversation: usize, len: usize) -> Option<Conversation> {
+        let last = self.messages[conversation][..len].last()?;
         Some(Conversation {
             id: Self::id(conversation),
             with: samples::user(2, "ben"),

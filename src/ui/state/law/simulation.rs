@@ -6,10 +6,11 @@ use crate::domain::conversation::{Conversation, Receipts};
 use crate::domain::event::Event;
 use crate::domain::message::Message;
 use crate::domain::page::{Cursor, Page};
-use crate::ui::state::law::history::{Start, Step};
+use crate::ui::state::law::history::{Merged, Start, Step};
 use crate::ui::state::law::server::{self, Server};
 use crate::ui::state::open_conversation::loader::Loader;
 use crate::ui::state::open_conversation::members_state::MembersState;
+use crate::ui::state::law::shown_rows::ShownRows;
 use crate::ui::state::timeline::SHOWN_MAX;
 use crate::ui::state::{InboxRows, Timeline, inbox_rows, timeline};
 
@@ -34,6 +35,7 @@ enum Response {
 pub(super) struct Simulation {
     server: Server,
     inbox: InboxRows,
+    shown: ShownRows,
     loader: Loader,
     members: MembersState,
     /// True if the end of the loaded messages is in view.
@@ -44,10 +46,11 @@ pub(super) struct Simulation {
 
 impl Simulation {
     pub(super) fn new(start: &Start) -> Self {
-        let server = Server::new(start);
+        let mut server = Server::new(start);
         let page = server.initial_page(start);
         Self {
-            inbox: InboxRows::new(server::me(), server.inbox(0)),
+            inbox: InboxRows::new(server::me(), server.inbox(0, Merged::default())),
+            shown: ShownRows::default(),
             members: MembersState::new(Server::id(0), server::me(), Some(server.receipts())),
             at_end: start.at_end,
             loader: Loader::new(Server::id(0), page),
@@ -61,7 +64,13 @@ impl Simulation {
     pub(super) fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
         let known = self.receipts();
         match *step {
-            Step::Send { conversation, mine } => self.events.push(self.server.send(conversation, mine)),
+            Step::Send { conversation, mine, late } => {
+                self.events.push(self.server.send(conversation, mine));
+                if !late {
+                    self.server.move_inbox(conversation, 0, true);
+                }
+            }
+            Step::MoveInbox { conversation, all_but, read } => self.server.move_inbox(conversation, all_but, read),
             Step::Read { conversation } => self.events.push(self.server.read(conversation)),
             Step::MarkUnread { conversation } => self.events.push(self.server.mark_unread(conversation)),
             Step::DeliverToPeer { all_but } => self.events.push(self.server.deliver_to_peer(all_but)),
@@ -78,13 +87,14 @@ impl Simulation {
             Step::ReceiveEvent { .. } | Step::LoseEvent { .. } | Step::ReceiveResponse { .. } => {}
             Step::Reconnect => self.reconnect()?,
             Step::Scroll { to_end } => self.at_end = to_end,
-            Step::PullInbox => self.pull_inbox(),
-            Step::PullOlderInbox => self.pull_older_inbox(),
+            Step::PullInbox { merged } => self.pull_inbox(merged),
+            Step::PullOlderInbox { merged } => self.pull_older_inbox(merged),
             Step::PullNewer => self.pull_newer(),
             Step::PullOlder => self.pull_older()?,
             Step::PullNewest => self.pull_newest(),
         }
-        self.check(known)
+        self.check(known)?;
+        self.shown.check(&self.inbox)
     }
 
     fn timeline(&self) -> &Timeline {
@@ -122,18 +132,18 @@ impl Simulation {
         Ok(())
     }
 
-    fn pull_inbox(&mut self) {
+    fn pull_inbox(&mut self, merged: Merged) {
         if self.inbox.is_incomplete() && !self.is_pending(|response| matches!(response, Response::Inbox(..))) {
             let pull = self.inbox.pull();
-            self.responses.push(Response::Inbox(pull, self.server.inbox(pull.depth)));
+            self.responses.push(Response::Inbox(pull, self.server.inbox(pull.depth, merged)));
         }
     }
 
-    fn pull_older_inbox(&mut self) {
+    fn pull_older_inbox(&mut self, merged: Merged) {
         if let Some(pull) = self.inbox.pull_older()
             && !self.is_pending(|response| matches!(response, Response::OlderInbox(..)))
         {
-            let page = self.server.inbox_before(&pull.cursor);
+            let page = self.server.inbox_before(&pull.cursor, merged);
             self.responses.push(Response::OlderInbox(pull, page));
         }
     }
@@ -239,13 +249,20 @@ impl Simulation {
         Ok(())
     }
 
+    /// Moves all inbox rows that are late. Before that, the page may pull its inbox once more.
+    pub(super) fn move_all(&mut self) -> Result<(), TestCaseError> {
+        self.step(&Step::PullInbox { merged: Merged::default() })?;
+        self.server.move_all();
+        Ok(())
+    }
+
     /// Makes all requests that a page makes by itself, and checks that the page then equals the server.
     pub(super) fn settle(&mut self) -> Result<(), TestCaseError> {
-        let requests = [Step::PullInbox, Step::PullNewer];
+        let requests = [Step::PullInbox { merged: Merged::default() }, Step::PullNewer];
         let is_incomplete =
             |it: &Self| it.inbox.is_incomplete() || (it.loader.follows() && !it.timeline().is_at_newest());
         self.pull_while(is_incomplete, &requests)?;
-        let truth = self.server.inbox(self.inbox.rows().len());
+        let truth = self.server.inbox(self.inbox.rows().len(), Merged::default());
         prop_assert_eq!(self.inbox.rows(), &truth.items[..]);
         prop_assert_eq!(self.receipts(), self.server.receipts());
         prop_assert!(
