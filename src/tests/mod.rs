@@ -8,10 +8,10 @@ mod defects;
 mod account_errors;
 
 mod admin;
-mod inbox_updates;
 /// The load itself is a target of its own, `audit`.
 #[expect(dead_code, reason = "the tests run its parts only")]
 mod audit;
+mod inbox_updates;
 
 mod audit_parts;
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::domain::message::InvalidBody;
 use crate::ui::intl::plural;
 use crate::ui::state::composer_field::ComposerField;
+use crate::ui::wording::body_sentence;
 
 /// The number of remaining characters is announced to screen readers at and below this value.
 const ANNOUNCED_MAX: i64 = 20;
@@ -16,12 +17,12 @@ pub fn Counter(field: ComposerField) -> impl IntoView {
     let remaining = Memo::new(move |_| field.remaining());
     let left = move || format!(" {} left", plural(remaining.get(), "character", "characters"));
     let announced = move || match field.error.get() {
-        Some(reason @ InvalidBody::Control) => Some(reason.to_string()),
+        Some(reason @ InvalidBody::Control) => Some(body_sentence(reason).into_owned()),
         // For a text that is too long the number is shorter to listen to than the error.
         _ => (remaining.get() <= ANNOUNCED_MAX).then(|| format!("{}{}", remaining.get(), left())),
     };
     view! {
-        <p class="composer__error" id="composer-error">{move || field.error.get().map(|reason| reason.to_string())}</p>
+        <p class="composer__error" id="composer-error">{move || field.error.get().map(body_sentence)}</p>
         <p class="composer__count" id="composer-count" class=("composer__count--over", move || remaining.get() < 0)>
             {move || remaining.get()}<span class="visually-hidden">{left}</span>
         </p>

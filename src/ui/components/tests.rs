@@ -18,12 +18,12 @@ use crate::ui::components::conversation_list::ConversationList;
 use crate::ui::components::conversation_pane::ConversationPane;
 use crate::ui::components::field::{Field, Kind};
 use crate::ui::components::form::FieldForm;
-use crate::ui::state::inbox_window::{Inbox, InboxWindow};
-use crate::ui::state::submission::{Leave, Submission};
 use crate::ui::components::unsent_messages::UnsentMessage;
 use crate::ui::state::compose_target::Target;
+use crate::ui::state::inbox_window::{Inbox, InboxWindow};
 use crate::ui::state::outbox::Unsent;
 use crate::ui::state::refusal::Refusal;
+use crate::ui::state::submission::{Leave, Submission};
 use crate::ui::state::{Drafts, LiveEvents, Outbox};
 
 const EVIL: &str = "</textarea></title><script>window.pwned=1</script>\"'><script>window.pwned=2</script>";

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::ui::state::focus::focus_composer;
 use crate::domain::error::AppError;
+use crate::ui::state::focus::focus_composer;
 use crate::ui::state::outbox::Unsent;
 use crate::ui::state::refusal::Refusal;
 use crate::ui::state::{ComposeTarget, Outbox};

@@ -123,6 +123,7 @@ pub fn is_send_key(event: &KeyboardEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::error::Conflict;
     use crate::domain::message::InvalidBody;
 
     const BEN: (&str, &str) = ("handle", "ben");
@@ -145,7 +146,7 @@ mod tests {
 
     #[test]
     fn an_id_that_is_already_used_is_not_retried() {
-        assert_eq!(restore(refused(AppError::Conflict("taken".to_owned())), BEN, id(2)).2, id(2));
+        assert_eq!(restore(refused(AppError::Conflict(Conflict::MessageIdTaken)), BEN, id(2)).2, id(2));
         assert_eq!(restore(None, BEN, id(2)), (None, String::new(), id(2)));
     }
 

@@ -4,7 +4,6 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 
 use crate::domain::message::{BODY_LEN_MAX, Body, InvalidBody};
-use crate::ui::wording::body_sentence;
 
 /// Text field of the composer, and its text.
 #[derive(Clone, Copy)]

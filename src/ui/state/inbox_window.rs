@@ -13,8 +13,8 @@ use crate::domain::event::Event;
 use crate::domain::page::{Cursor, PAGE_SIZE, Page};
 use crate::domain::user;
 use crate::ui::state::InboxRows;
-use crate::ui::state::focus::focus;
 use crate::ui::state::expected_rows::pull_delay;
+use crate::ui::state::focus::focus;
 
 /// The part of the inbox that the page shows, starting from one response of the server.
 #[derive(Clone, Copy)]

@@ -13,10 +13,10 @@ pub mod date_cursor;
 pub mod disclosure;
 pub mod drafts;
 pub mod event_source;
+mod expected_rows;
 pub mod focus;
 pub mod heading_focus;
 pub mod hydrated;
-mod expected_rows;
 pub mod inbox_rows;
 pub mod inbox_window;
 #[cfg(test)]

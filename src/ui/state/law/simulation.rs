@@ -8,9 +8,9 @@ use crate::domain::message::Message;
 use crate::domain::page::{Cursor, Page};
 use crate::ui::state::law::history::{Merged, Start, Step};
 use crate::ui::state::law::server::{self, Server};
+use crate::ui::state::law::shown_rows::ShownRows;
 use crate::ui::state::open_conversation::loader::Loader;
 use crate::ui::state::open_conversation::members_state::MembersState;
-use crate::ui::state::law::shown_rows::ShownRows;
 use crate::ui::state::timeline::SHOWN_MAX;
 use crate::ui::state::{InboxRows, Timeline, inbox_rows, timeline};
 

@@ -1,5 +1,6 @@
 //! Messages whose inbox rows have not moved yet, and the state of an inbox with them.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::{conversation, user};
@@ -88,7 +89,7 @@ impl Pending {
 
 /// Moves the rows of `updates` up in the newest page of an inbox, as their moves in the table will do, and sorts the
 /// page. Returns the updates whose conversations are not on the page.
-pub(crate) fn move_up(rows: &mut Vec<InboxRow>, updates: Vec<Update>) -> Vec<Update> {
+pub(crate) fn move_up(rows: &mut [InboxRow], updates: Vec<Update>) -> Vec<Update> {
     let mut absent = Vec::new();
     for update in updates {
         match rows.iter_mut().find(|row| row.conversation == update.newest.conversation) {
@@ -103,7 +104,7 @@ pub(crate) fn move_up(rows: &mut Vec<InboxRow>, updates: Vec<Update>) -> Vec<Upd
 
 /// Sorts rows as an inbox shows them: newest first.
 pub(crate) fn sort(rows: &mut [InboxRow]) {
-    rows.sort_by(|a, b| b.at.at().cmp(&a.at.at()));
+    rows.sort_by_key(|row| Reverse(row.at.at()));
 }
 
 /// Removes the rows that `updates` have moved to the newest page, from an older page that still has them.
