@@ -35,10 +35,10 @@
 //!       postgres/                users and sessions
 //!       dynamodb/                conversations and messages
 //!         inbox/                 inbox rows: each member's list of conversations
-//!         legacy/                rows of the old app, and their migration
+//!         legacy/                rows of the old app, read or migrated when they are first used
 //!   main.rs                      program: the web server
 //!   bin/                         other programs
-//!     admin/                     the admin tool
+//!     admin/                     the admin tool: databases, table schema, whole migration, user pool
 //!     stream/                    the Lambda function that reads the table's stream
 //!   tests/                       integration tests
 //!     audit/                     fault-injection test: no message may be lost or stored twice

@@ -43,20 +43,13 @@ pub fn ConversationPane(
         presence.watch(id);
     }
     let load = open.load_older_action();
-    let on_scroll = move |_| {
-        open.on_scroll(move |cursor| {
-            if !load.pending().get_untracked() {
-                load.dispatch(cursor);
-            }
-        });
-    };
     let label = format!("Messages with {}", with.display_name);
     view! {
         <section class="thread" aria-labelledby="heading">
             <ConversationHeader with=with.clone() path=open.path() mark_unread=open.mark_unread_action()/>
             // The style lays this out from bottom to top: without script the newest message is in view, and it does not
             // move when older ones are added.
-            <div class="thread__scroller" tabindex="0" role="region" aria-label=label node_ref=open.scroller.node on:scroll=on_scroll>
+            <div class="thread__scroller" tabindex="0" role="region" aria-label=label node_ref=open.scroller.node on:scroll=move |_| open.on_scroll(load)>
                 <div class="thread__content">
                     <OlderMessages open load with=with.clone()/>
                     <MessageList

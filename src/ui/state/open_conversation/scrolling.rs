@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::domain::error::AppError;
 use crate::domain::page::Cursor;
 use crate::ui::state::open_conversation::page::OpenConversation;
 use crate::ui::state::open_conversation::reading_position::{ReadingPosition, Start};
@@ -27,8 +28,8 @@ impl OpenConversation {
         });
     }
 
-    /// Handles a scroll event. Calls `load_older` near the beginning of the loaded messages.
-    pub fn on_scroll(self, load_older: impl Fn(Cursor) + 'static) {
+    /// Handles a scroll event. Near the beginning of the loaded messages it dispatches the action that loads older ones.
+    pub fn on_scroll(self, load_older: Action<Cursor, Result<(), AppError>>) {
         if self.scroller.is_anchored() {
             // The position is not one that the user has scrolled to until the scroller has restored it.
             return request_animation_frame(move || self.on_scroll(load_older));
@@ -36,8 +37,9 @@ impl OpenConversation {
         let Some((to_beginning, _)) = self.observe_scroll() else { return };
         if to_beginning < NEAR_PX
             && let Some(cursor) = untrack(|| self.older())
+            && !load_older.pending().get_untracked()
         {
-            load_older(cursor);
+            load_older.dispatch(cursor);
         }
         self.load_next();
     }
