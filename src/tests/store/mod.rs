@@ -4,6 +4,7 @@ mod capacity;
 mod cost;
 mod faults;
 mod fixtures;
+mod golden;
 mod inbox;
 mod listing;
 mod paging;

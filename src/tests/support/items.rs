@@ -18,7 +18,7 @@ pub(crate) fn json(row: &Item) -> Value {
 }
 
 /// Decodes a row from JSON.
-fn item(row: &Value) -> Item {
+pub(crate) fn item(row: &Value) -> Item {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let attribute = |value: &Value| match value.as_object().and_then(|value| value.iter().next()) {
         Some((kind, value)) if kind == "S" => AttributeValue::S(text(value)),

@@ -1,0 +1,273 @@
+//! Golden rows: the attributes of every kind of row, as files in the JSON of DynamoDB's protocol. All versions of the
+//! server and of the old app share one table, so a change of a name or a type here would make rows unreadable.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use cruddur_messages::domain::conversation::{self, Receipts};
+use cruddur_messages::domain::message;
+use cruddur_messages::domain::user::{DisplayName, Handle, User};
+use cruddur_messages::server::store::dynamodb::rows::{self, Head, InboxRow, MessageRow, ReadCursor};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key, MESSAGE_GROUP_UUID, SortTime};
+use serde_json::Value;
+use time::macros::datetime;
+use uuid::Uuid;
+
+use super::fixtures::{ana, ben, body, new_user, server_with_clock};
+use crate::support::items;
+
+/// Reads a golden file.
+macro_rules! golden {
+    ($name:literal) => {
+        serde_json::from_str::<Value>(include_str!(concat!("golden/", $name, ".json"))).expect("JSON")
+    };
+}
+
+const CONVERSATION: conversation::Id = conversation::Id(Uuid::from_u128(0x5ae2_90ed_55d1_47a0_bc6d_fe2b_c270_0399));
+
+const MESSAGE: message::Id = message::Id(Uuid::from_u128(0x0193_4f2a_7d00_7000_8000_0000_0000_0001));
+
+fn at() -> SortTime {
+    SortTime::from(datetime!(2026-11-21 9:26:28.207802 UTC))
+}
+
+fn message_row() -> MessageRow {
+    MessageRow {
+        conversation: CONVERSATION,
+        at: at(),
+        id: MESSAGE,
+        author: ana(),
+        body: "hello\n🎈".to_owned(),
+        seq: 7,
+    }
+}
+
+fn inbox_row() -> InboxRow {
+    InboxRow {
+        owner: ana().id,
+        at: at(),
+        conversation: CONVERSATION,
+        peer: ben(),
+        body: "hello\n🎈".to_owned(),
+        seq: 7,
+        last_author: Some(ana().id),
+    }
+}
+
+fn head() -> Head {
+    Head { members: [ana().id, ben().id], seq: 7, last: at() }
+}
+
+/// A time as the old app wrote it, without an offset.
+fn old_time() -> SortTime {
+    SortTime::stored("2023-03-20T09:25:57.713782").expect("a time")
+}
+
+/// Returns the row without an attribute, and with one of another type in its place.
+fn damaged(row: &Item, name: &str) -> [Item; 2] {
+    let (mut without, mut ill_typed) = (row.clone(), row.clone());
+    let other_type = match without.remove(name).unwrap_or_else(|| panic!("{name} is in the row")) {
+        AttributeValue::N(number) => AttributeValue::S(number),
+        _ => AttributeValue::N("5".to_owned()),
+    };
+    ill_typed.insert(name.to_owned(), other_type);
+    [without, ill_typed]
+}
+
+fn with_text(row: &Item, name: &str, text: &str) -> Item {
+    let mut row = row.clone();
+    row.insert(name.to_owned(), AttributeValue::S(text.to_owned()));
+    row
+}
+
+/// Returns the user without the names, which a row may lack.
+fn without_names(user: User) -> User {
+    let empty = String::new;
+    User { handle: Handle::stored(empty()), display_name: DisplayName::stored(empty()), ..user }
+}
+
+#[test]
+fn every_kind_of_row_is_written_as_its_golden_row() {
+    let migrated = Key::Migrated.item();
+    let legacy = InboxRow { at: old_time(), seq: 0, last_author: None, ..inbox_row() };
+    for (row, golden) in [
+        (message_row().item(), golden!("message")),
+        (inbox_row().item(), golden!("inbox_row")),
+        (legacy.item(), golden!("inbox_row_of_the_old_app")),
+        (head().item(CONVERSATION), golden!("head")),
+        (rows::send_marker(&message_row(), 1_797_845_188), golden!("send_marker")),
+        (rows::read_cursor(ana().id, CONVERSATION, 7, &at()), golden!("read_cursor")),
+        (rows::pair(ben().id, ana().id, CONVERSATION), golden!("pair")),
+        (migrated, golden!("migrated_mark")),
+    ] {
+        assert_eq!(items::json(&row), golden);
+        assert_eq!(items::item(&golden), row);
+    }
+}
+
+#[test]
+fn every_golden_row_is_read_as_the_row_that_wrote_it() {
+    assert_eq!(MessageRow::from_item(&items::item(&golden!("message"))), Some(message_row()));
+    assert_eq!(InboxRow::from_item(&items::item(&golden!("inbox_row"))), Some(inbox_row()));
+    assert_eq!(Head::from_item(&items::item(&golden!("head"))), Some(head()));
+    let pair = items::item(&golden!("pair"));
+    assert_eq!(rows::parse(&pair, MESSAGE_GROUP_UUID), Some(CONVERSATION));
+    let cursor = ReadCursor { receipts: Receipts::read(7), marked: 0, unmarked: 0 };
+    assert_eq!(ReadCursor::from_item(&items::item(&golden!("read_cursor"))), cursor);
+}
+
+#[test]
+fn golden_rows_of_the_old_app_are_read() {
+    let message = MessageRow { at: old_time(), body: "old".to_owned(), seq: 0, ..message_row() };
+    assert_eq!(MessageRow::from_item(&items::item(&golden!("message_of_the_old_app"))), Some(message));
+    let row = InboxRow { at: old_time(), seq: 0, last_author: None, ..inbox_row() };
+    assert_eq!(InboxRow::from_item(&items::item(&golden!("inbox_row_of_the_old_app"))), Some(row));
+}
+
+#[test]
+fn a_message_is_read_without_its_number_or_names_but_not_without_anything_else() {
+    let row = items::item(&golden!("message"));
+    for name in ["pk", "sk", "message_uuid", "message", "user_uuid"] {
+        assert_eq!(damaged(&row, name).map(|row| MessageRow::from_item(&row)), [None, None], "{name}");
+    }
+    for (name, expected) in [
+        ("seq", MessageRow { seq: 0, ..message_row() }),
+        (
+            "user_handle",
+            MessageRow { author: User { handle: Handle::stored(String::new()), ..ana() }, ..message_row() },
+        ),
+        (
+            "user_display_name",
+            MessageRow { author: User { display_name: DisplayName::stored(String::new()), ..ana() }, ..message_row() },
+        ),
+    ] {
+        for row in damaged(&row, name) {
+            assert_eq!(MessageRow::from_item(&row), Some(expected.clone()), "{name}");
+        }
+    }
+    for (name, text) in [("message_uuid", "@bayko"), ("user_uuid", ""), ("pk", "MSG#@bayko"), ("sk", "HEAD")] {
+        assert_eq!(MessageRow::from_item(&with_text(&row, name, text)), None, "{name} {text:?}");
+    }
+}
+
+#[test]
+fn an_inbox_row_is_read_without_its_number_last_author_or_names_but_not_without_anything_else() {
+    let row = items::item(&golden!("inbox_row"));
+    for name in ["pk", "sk", "message_group_uuid", "message", "user_uuid"] {
+        assert_eq!(damaged(&row, name).map(|row| InboxRow::from_item(&row)), [None, None], "{name}");
+    }
+    let mut nameless = row.clone();
+    nameless.retain(|name, _| !["user_handle", "user_display_name"].contains(&name.as_str()));
+    let expected = InboxRow { peer: without_names(ben()), ..inbox_row() };
+    assert_eq!(InboxRow::from_item(&nameless), Some(expected));
+    for row in damaged(&row, "seq") {
+        assert_eq!(InboxRow::from_item(&row), Some(InboxRow { seq: 0, ..inbox_row() }));
+    }
+    let unknown_author = Some(InboxRow { last_author: None, ..inbox_row() });
+    for row in damaged(&row, "last_user_uuid").into_iter().chain([with_text(&row, "last_user_uuid", "@bayko")]) {
+        assert_eq!(InboxRow::from_item(&row), unknown_author);
+    }
+    assert_eq!(InboxRow::from_item(&with_text(&row, "sk", "READ#1")), None);
+}
+
+#[test]
+fn a_head_is_read_only_complete_and_with_exactly_two_members() {
+    let row = items::item(&golden!("head"));
+    for name in ["members", "seq", "last_sk"] {
+        assert_eq!(damaged(&row, name).map(|row| Head::from_item(&row)), [None, None], "{name}");
+    }
+    let members = |texts: &[&str]| {
+        let mut row = row.clone();
+        let texts = texts.iter().map(|&text| text.to_owned()).collect();
+        row.insert("members".to_owned(), AttributeValue::Ss(texts));
+        Head::from_item(&row).map(|head| head.members)
+    };
+    let [one, two, three] = [1, 2, 3].map(|n| new_user(n, "x", "X").id.to_string());
+    assert_eq!(members(&[&two, &one]), Some([ben().id, ana().id]));
+    assert_eq!(members(&[&two, "@bayko", &one]), Some([ben().id, ana().id]), "an unreadable id is skipped");
+    assert_eq!((members(&[&one]), members(&[&one, &two, &three])), (None, None));
+    assert_eq!(Head::from_item(&with_text(&row, "last_sk", "HEAD")), None);
+}
+
+#[test]
+fn a_read_cursor_is_read_whatever_is_missing() {
+    let row = items::item(&golden!("read_cursor_with_all_attributes"));
+    let whole = ReadCursor { receipts: Receipts { delivered: 9, read: 7 }, marked: 2, unmarked: 1 };
+    assert_eq!(ReadCursor::from_item(&row), whole);
+    for (name, expected) in [
+        ("seq", ReadCursor { receipts: Receipts::delivered(9), ..whole }),
+        ("delivered_seq", ReadCursor { receipts: Receipts::read(7), ..whole }),
+        ("marked", ReadCursor { marked: 0, ..whole }),
+        ("unmarked", ReadCursor { unmarked: 0, ..whole }),
+        ("read_at", whole),
+        ("delivered_at", whole),
+    ] {
+        for row in damaged(&row, name) {
+            assert_eq!(ReadCursor::from_item(&row), expected, "{name}");
+        }
+    }
+    assert_eq!(ReadCursor::from_item(&Item::new()), ReadCursor::default());
+}
+
+#[test]
+fn an_id_may_be_written_in_every_form_of_a_uuid() {
+    let row = items::item(&golden!("message"));
+    let id = MESSAGE.0;
+    for text in [
+        id.hyphenated().to_string().to_uppercase(),
+        id.simple().to_string(),
+        id.urn().to_string(),
+        id.braced().to_string(),
+    ] {
+        let read = MessageRow::from_item(&with_text(&row, "message_uuid", &text));
+        assert_eq!(read, Some(message_row()), "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_attribute_of_any_type_is_ignored() {
+    let mut row = items::item(&golden!("message"));
+    for (number, value) in [
+        AttributeValue::Null(true),
+        AttributeValue::Bool(true),
+        AttributeValue::N("1.5".to_owned()),
+        AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new([0])),
+        AttributeValue::L(vec![AttributeValue::Null(true)]),
+        AttributeValue::M(Item::from([("a".to_owned(), AttributeValue::Bool(false))])),
+        AttributeValue::Ns(vec!["1".to_owned()]),
+        AttributeValue::Bs(vec![aws_sdk_dynamodb::primitives::Blob::new([0])]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        row.insert(format!("unknown{number}"), value);
+    }
+    assert_eq!(MessageRow::from_item(&row), Some(message_row()));
+}
+
+/// Returns the rows of the table as JSON, sorted by key. The id of `conversation` is replaced by that of the golden file.
+fn dump(rows: &[Item], conversation: conversation::Id) -> Value {
+    let mut rows: Vec<_> = rows.iter().map(items::json).collect();
+    for members in rows.iter_mut().filter_map(|row| row.pointer_mut("/members/SS")?.as_array_mut()) {
+        // A set has no order.
+        members.sort_by_key(Value::to_string);
+    }
+    rows.sort_by_key(|row| (row["pk"].to_string(), row["sk"].to_string()));
+    let text = Value::from(rows).to_string().replace(&conversation.to_string(), &CONVERSATION.to_string());
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_rows_of_a_conversation_are_written_as_their_golden_rows() {
+    let (_dynamodb, server, clock) = server_with_clock(datetime!(2026-11-21 9:26:28.207802 UTC)).await;
+    let (first, second) = (MESSAGE, message::Id(Uuid::from_u128(MESSAGE.0.as_u128() + 1)));
+    let started = server.conversations.start(&ana(), &ben(), first, &body("hello")).await;
+    let (conversation, _) = started.expect("a conversation starts");
+    clock.set(datetime!(2026-11-21 9:26:29 UTC));
+    server.try_send(&ben(), conversation, second, "hello yourself").await.expect("a message is sent");
+    clock.set(datetime!(2026-11-21 9:26:30 UTC));
+    let membership = server.membership(&ana(), conversation).await;
+    server.conversations.mark_delivered(&membership, 2).await.expect("delivered");
+    server.conversations.mark_unread(&membership).await.expect("marked");
+    server.conversations.mark_read(&membership, 2).await.expect("read");
+    server.conversations.mark_unread(&membership).await.expect("marked again");
+    assert_eq!(dump(&server.rows().await, conversation), golden!("conversation"));
+}
