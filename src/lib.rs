@@ -34,6 +34,7 @@
 //!     store/                     both databases
 //!       postgres/                users and sessions
 //!       dynamodb/                conversations and messages
+//!         rows/                  every kind of row: its attributes, and their codec
 //!         inbox/                 inbox rows: each member's list of conversations
 //!         legacy/                rows of the old app, read or migrated when they are first used
 //!   main.rs                      program: the web server

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::user;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, number};
-use cruddur_messages::server::store::dynamodb::table::{Item, Key, PK, SEQ, SK, TIMES};
+use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, ReadCursor};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key, PK, SK, TIMES};
 
 use super::judge::{Reading, ShownMessage, ShownRow, preview};
 use super::ledger::text_of;
@@ -92,7 +92,7 @@ impl TableContents {
             }
             Key::ReadCursor(reader, conversation) => {
                 // The row has no `seq` if a message has been delivered but none has been read.
-                self.cursors.insert((*numbers.get(&reader)?, conversation), number(item, SEQ).unwrap_or(0));
+                self.cursors.insert((*numbers.get(&reader)?, conversation), ReadCursor::from_item(item).receipts.read);
             }
             Key::SendMarker(..) | Key::Pair(..) | Key::Migrated => {}
         }

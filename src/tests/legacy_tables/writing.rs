@@ -2,8 +2,8 @@
 
 use cruddur_messages::domain::message::Body;
 use cruddur_messages::domain::user::User;
-use cruddur_messages::server::store::dynamodb::rows;
-use cruddur_messages::server::store::dynamodb::table::{Key, MESSAGE_GROUP_UUID};
+use cruddur_messages::server::store::dynamodb::rows::Pair;
+use cruddur_messages::server::store::dynamodb::table::Key;
 use futures::future::join_all;
 
 use super::fixtures::{Server, new_message, person, server, shown, written};
@@ -234,5 +234,5 @@ async fn the_pair_of_a_legacy_conversation_is_stored_under_the_usual_key() {
     let (_dynamodb, server) = server(&app).await;
     server.conversations.find_direct(ana().id, ben().id).await.expect("a response");
     let pair = server.table.get(&Key::Pair(ben().id, ana().id)).await.expect("a response").expect("a pair");
-    assert_eq!(rows::text(&pair, MESSAGE_GROUP_UUID), Some(oldest.id.to_string().as_str()));
+    assert_eq!(Pair::from_item(&pair), Some(Pair { conversation: oldest.id }));
 }

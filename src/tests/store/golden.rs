@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::conversation::{self, Receipts};
 use cruddur_messages::domain::message;
 use cruddur_messages::domain::user::{DisplayName, Handle, User};
-use cruddur_messages::server::store::dynamodb::rows::{self, Head, InboxRow, MessageRow, ReadCursor};
-use cruddur_messages::server::store::dynamodb::table::{Item, Key, MESSAGE_GROUP_UUID, SortTime};
+use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, Pair, ReadCursor, SendMarker};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
 use serde_json::Value;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -93,9 +93,9 @@ fn every_kind_of_row_is_written_as_its_golden_row() {
         (inbox_row().item(), golden!("inbox_row")),
         (legacy.item(), golden!("inbox_row_of_the_old_app")),
         (head().item(CONVERSATION), golden!("head")),
-        (rows::send_marker(&message_row(), 1_797_845_188), golden!("send_marker")),
-        (rows::read_cursor(ana().id, CONVERSATION, 7, &at()), golden!("read_cursor")),
-        (rows::pair(ben().id, ana().id, CONVERSATION), golden!("pair")),
+        (SendMarker::item(&message_row(), 1_797_845_188), golden!("send_marker")),
+        (ReadCursor::new_item(ana().id, CONVERSATION, 7, &at()), golden!("read_cursor")),
+        (Pair { conversation: CONVERSATION }.item(ben().id, ana().id), golden!("pair")),
         (migrated, golden!("migrated_mark")),
     ] {
         assert_eq!(items::json(&row), golden);
@@ -108,8 +108,8 @@ fn every_golden_row_is_read_as_the_row_that_wrote_it() {
     assert_eq!(MessageRow::from_item(&items::item(&golden!("message"))), Some(message_row()));
     assert_eq!(InboxRow::from_item(&items::item(&golden!("inbox_row"))), Some(inbox_row()));
     assert_eq!(Head::from_item(&items::item(&golden!("head"))), Some(head()));
-    let pair = items::item(&golden!("pair"));
-    assert_eq!(rows::parse(&pair, MESSAGE_GROUP_UUID), Some(CONVERSATION));
+    assert_eq!(SendMarker::from_item(&items::item(&golden!("send_marker"))), Some(SendMarker { at: at() }));
+    assert_eq!(Pair::from_item(&items::item(&golden!("pair"))), Some(Pair { conversation: CONVERSATION }));
     let cursor = ReadCursor { receipts: Receipts::read(7), marked: 0, unmarked: 0 };
     assert_eq!(ReadCursor::from_item(&items::item(&golden!("read_cursor"))), cursor);
 }

@@ -6,7 +6,7 @@ use cruddur_messages::domain::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page, UNR
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::rows::{Head, MessageRow};
-use cruddur_messages::server::store::dynamodb::table::{Key, MESSAGE};
+use cruddur_messages::server::store::dynamodb::table::Key;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
@@ -110,7 +110,7 @@ async fn unreadable_rows_are_skipped_and_the_page_is_full() {
     rows.sort_by_key(|row| row.seq);
     let damaged = rows[60..95].iter().map(|row| {
         let mut item = row.item();
-        item.remove(MESSAGE);
+        item.remove("message");
         item
     });
     server.put(damaged).await;
@@ -199,7 +199,7 @@ async fn an_unreadable_first_unread_message_is_skipped() {
     set_head(&server, conversation).await;
     let damaged = server.stored_messages().await.into_iter().filter(|row| (101..=130).contains(&row.seq)).map(|row| {
         let mut item = row.item();
-        item.remove(MESSAGE);
+        item.remove("message");
         item
     });
     server.put(damaged.collect::<Vec<_>>()).await;
@@ -214,7 +214,7 @@ async fn times_of_the_old_app_are_returned_in_canonical_form() {
     let conversation = server.start(&ana(), &ben(), "new").await;
     let mut old = server.stored_messages().await.remove(0).item();
     old.insert("sk".to_owned(), aws_sdk_dynamodb::types::AttributeValue::S("2023-03-20T09:25:57.713782".to_owned()));
-    old.insert(MESSAGE.to_owned(), aws_sdk_dynamodb::types::AttributeValue::S("old".to_owned()));
+    old.insert("message".to_owned(), aws_sdk_dynamodb::types::AttributeValue::S("old".to_owned()));
     old.remove("seq");
     server.put([old]).await;
     let messages = server.history(&ana(), conversation).await;

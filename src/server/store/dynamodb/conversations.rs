@@ -18,8 +18,8 @@ use crate::server::store::dynamodb::cursor::{self, Direction};
 use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::legacy::LegacyRows;
 use crate::server::store::dynamodb::membership::{Membership, peer_of};
-use crate::server::store::dynamodb::rows::{self, Head, InboxRow, MessageRow, ReadCursor};
-use crate::server::store::dynamodb::table::{Key, MESSAGE_GROUP_UUID, SortTime};
+use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, Pair, ReadCursor};
+use crate::server::store::dynamodb::table::{Key, SortTime};
 use crate::server::store::dynamodb::{read_cursors, send, time_slices};
 use crate::server::store::postgres::users::Users;
 
@@ -116,8 +116,8 @@ impl Conversations {
     /// ([`LegacyRows::pair`]).
     pub async fn find_direct(&self, me: user::Id, other: user::Id) -> Result<Option<conversation::Id>, Failure> {
         let pair = self.table.get(&Key::Pair(me, other)).await?;
-        match pair.and_then(|pair| rows::parse(&pair, MESSAGE_GROUP_UUID)) {
-            Some(conversation) => Ok(Some(conversation)),
+        match pair.as_ref().and_then(Pair::from_item) {
+            Some(pair) => Ok(Some(pair.conversation)),
             None => self.legacy_rows.pair(me, other).await,
         }
     }

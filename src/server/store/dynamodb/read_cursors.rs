@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use crate::domain::conversation;
 use crate::domain::user;
 use crate::server::failure::Failure;
-use crate::server::store::dynamodb::rows::{self, ReadCursor};
+use crate::server::store::dynamodb::rows::ReadCursor;
 use crate::server::store::dynamodb::table::{
-    DELIVERED_AT, DELIVERED_SEQ, Item, Key, MARKED, PK, READ_AT, READ_PREFIX, SEQ, SK, SortTime, UNMARKED,
+    DELIVERED_AT, DELIVERED_SEQ, Item, Key, MARKED, PK, READ_AT, READ_PREFIX, SEQ, SK, SortTime, UNMARKED, text,
 };
 use crate::server::store::dynamodb::{Table, into_failure};
 
@@ -131,7 +131,7 @@ pub(super) async fn get_many(
         .limit(QUERY_MAX);
     let answer = request.send().await.map_err(into_failure("read the read cursors"))?;
     let mut found: HashMap<_, _> = answer.items().iter().filter_map(decode).collect();
-    if let Some(last) = answer.last_evaluated_key.as_ref().and_then(|last| rows::text(last, SK)) {
+    if let Some(last) = answer.last_evaluated_key.as_ref().and_then(|last| text(last, SK)) {
         let keys = conversations.iter().map(|conversation| Key::ReadCursor(reader, *conversation));
         let beyond = keys.filter(|key| key.text().1.as_str() > last).map(|key| key.item()).collect();
         found.extend(table.batch_get(beyond, "read some read cursors").await?.iter().filter_map(decode));

@@ -13,8 +13,8 @@ use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::membership::Membership;
-use crate::server::store::dynamodb::rows::{self, Head, InboxRow, MessageRow};
-use crate::server::store::dynamodb::table::{Item, Key, LAST_SK, MESSAGE_SK, SEQ, SortTime};
+use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, Pair, ReadCursor, SendMarker};
+use crate::server::store::dynamodb::table::{Item, Key, LAST_SK, SEQ};
 
 /// Retention of a message id, and so the time in which a send can be repeated: long enough for a device that has been
 /// offline for a month.
@@ -73,11 +73,11 @@ pub(super) async fn start(table: &Table, first: &MessageRow, peer: &User) -> Res
         put_message(table, first)?,
         put_marker(table, first)?,
         table.put_if_absent(head.item(first.conversation))?,
-        table.put_if_absent(rows::pair(me.id, peer.id, first.conversation))?,
+        table.put_if_absent(Pair { conversation: first.conversation }.item(me.id, peer.id))?,
         table.put_if_absent(inbox_row(me, peer).item())?,
         table.put_if_absent(inbox_row(peer, me).item())?,
         // The author has read their own message.
-        table.put_if_absent(rows::read_cursor(me.id, first.conversation, first.seq, &first.at))?,
+        table.put_if_absent(ReadCursor::new_item(me.id, first.conversation, first.seq, &first.at))?,
     ];
     Ok(table.transact(parts).await?.is_ok())
 }
@@ -92,7 +92,7 @@ fn put_message(table: &Table, row: &MessageRow) -> Result<TransactWriteItem, Fai
 }
 
 fn put_marker(table: &Table, row: &MessageRow) -> Result<TransactWriteItem, Failure> {
-    table.put_if_absent(rows::send_marker(row, (table.now() + MARKER_TTL).unix_timestamp()))
+    table.put_if_absent(SendMarker::item(row, (table.now() + MARKER_TTL).unix_timestamp()))
 }
 
 /// Part of a transaction: advances the head to `row`, if it is still the one that was read.
@@ -110,9 +110,9 @@ fn advance_head(table: &Table, row: &MessageRow, read: &Head) -> Result<Transact
 
 /// Returns the message that `marker` stands for, if it is the same as `wanted`.
 async fn stored_message(table: &Table, marker: &Item, wanted: MessageRow) -> Result<MessageRow, Failure> {
-    let at = rows::text(marker, MESSAGE_SK).and_then(SortTime::stored);
-    let at = at.ok_or_else(|| anyhow!("the marker of message {} has no time", wanted.id))?;
-    let stored = table.get(&Key::Message(wanted.conversation, at)).await?;
+    let marker = SendMarker::from_item(marker);
+    let marker = marker.ok_or_else(|| anyhow!("the marker of message {} has no time", wanted.id))?;
+    let stored = table.get(&Key::Message(wanted.conversation, marker.at)).await?;
     match stored.as_ref().and_then(MessageRow::from_item) {
         Some(stored) if stored.author.id == wanted.author.id && stored.body == wanted.body => Ok(stored),
         Some(_) => Err(AppError::Conflict(Conflict::MessageIdTaken).into()),

@@ -1,4 +1,5 @@
-//! The single DynamoDB table: its keys and its attributes. No other module spells a key.
+//! The single DynamoDB table: its keys, and the attributes that expressions name. No other module spells a key. All
+//! attributes of a row are the fields of its struct in `rows/`.
 //!
 //! Rows of conversations and messages are those of the old app, including their names. The sort keys of all other rows
 //! begin with a letter, so that the old app's `begins_with(sk, year)` never matches them.
@@ -17,29 +18,17 @@ use crate::domain::{conversation, message, user};
 pub const PK: &str = "pk";
 /// Name of the range key.
 pub const SK: &str = "sk";
-/// Text of a message; in an inbox row, of the newest message.
-pub const MESSAGE: &str = "message";
 /// Id of a message.
 pub const MESSAGE_UUID: &str = "message_uuid";
 /// Id of a conversation.
 pub const MESSAGE_GROUP_UUID: &str = "message_group_uuid";
 /// Author of a message; in an inbox row, the *other* member.
 pub const USER_UUID: &str = "user_uuid";
-/// Name of the user in [`USER_UUID`] at the time of writing.
-pub const USER_DISPLAY_NAME: &str = "user_display_name";
-/// Handle of the user in [`USER_UUID`] at the time of writing.
-pub const USER_HANDLE: &str = "user_handle";
 /// In a message, its sequence number, from 1. In a head or an inbox row, that of the newest message. In a read cursor,
 /// that of the last message read.
 pub const SEQ: &str = "seq";
-/// In an inbox row: author of the newest message.
-pub const LAST_USER_UUID: &str = "last_user_uuid";
-/// In a head: the two members, as a set.
-pub const MEMBERS: &str = "members";
 /// In a head: sort key of the newest message.
 pub const LAST_SK: &str = "last_sk";
-/// In a send marker: sort key of the stored message.
-pub const MESSAGE_SK: &str = "message_sk";
 /// In a send marker: expiry time, in seconds since 1970. DynamoDB may delete the marker afterwards.
 pub const EXPIRES_AT: &str = "expires_at";
 /// In a read cursor: time of the last move of [`SEQ`].
@@ -64,6 +53,11 @@ pub const READ_PREFIX: &str = "READ#";
 
 /// A row, as the SDK represents it.
 pub type Item = HashMap<String, AttributeValue>;
+
+/// Returns the text of an attribute.
+pub fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
 
 /// Key of a row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -117,12 +111,12 @@ impl Key {
     /// Parses a row's key; `None` if the row is not ours, such as a message in one of the old app's rooms, which are
     /// named by a handle.
     pub fn of(item: &Item) -> Option<Self> {
-        Self::parse(item.get(PK)?.as_s().ok()?, item.get(SK)?.as_s().ok()?)
+        Self::parse(text(item, PK)?, text(item, SK)?)
     }
 
     /// Returns the handle that names the old app's room in which this row is a message.
     pub fn legacy_room(item: &Item) -> Option<&str> {
-        item.get(PK)?.as_s().ok()?.strip_prefix("MSG#@")
+        text(item, PK)?.strip_prefix("MSG#@")
     }
 
     fn parse(pk: &str, sk: &str) -> Option<Self> {

@@ -8,8 +8,8 @@ use time::{Duration, OffsetDateTime};
 
 use cruddur_messages::domain::conversation;
 use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::store::dynamodb::rows::{self, MessageRow};
-use cruddur_messages::server::store::dynamodb::table::{Item, Key, MESSAGE_UUID, SK, SortTime};
+use cruddur_messages::server::store::dynamodb::rows::MessageRow;
+use cruddur_messages::server::store::dynamodb::table::{Item, Key, MESSAGE_UUID, SK, SortTime, text};
 use cruddur_messages::server::store::dynamodb::time_slices;
 use cruddur_messages::server::store::dynamodb::{Direction, Table};
 
@@ -110,7 +110,7 @@ pub(super) async fn apply(table: &Table, conversation: conversation::Id, moves: 
 /// Builds a transaction part that deletes a row if it still holds the same message.
 fn delete(table: &Table, item: &Item) -> Result<TransactWriteItem, Failure> {
     let key = Key::of(item).map(|key| key.item());
-    let id = rows::text(item, MESSAGE_UUID).unwrap_or_default();
+    let id = text(item, MESSAGE_UUID).unwrap_or_default();
     let delete = Delete::builder()
         .table_name(table.name())
         .set_key(key)

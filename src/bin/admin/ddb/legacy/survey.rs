@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use cruddur_messages::domain::{conversation, user};
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::legacy::{heads, pairs};
-use cruddur_messages::server::store::dynamodb::rows::{self, Head, InboxRow, MessageRow};
-use cruddur_messages::server::store::dynamodb::table::{Item, Key, MESSAGE_GROUP_UUID, PK, SK};
+use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, Pair as PairRow};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key, PK, SK, text};
 use cruddur_messages::server::store::dynamodb::{Table, into_failure};
 
 use super::inbox;
@@ -77,19 +77,16 @@ impl Survey {
             Some(Key::Head(conversation)) => {
                 Head::from_item(item).map(|head| self.entry(conversation).head = Some(sorted(head.members)))
             }
-            Some(Key::Pair(one, other)) => {
-                let conversation = rows::parse(item, MESSAGE_GROUP_UUID);
-                conversation.map(|conversation| {
-                    self.pairs.insert(sorted([one, other]), conversation);
-                })
-            }
+            Some(Key::Pair(one, other)) => PairRow::from_item(item).map(|row| {
+                self.pairs.insert(sorted([one, other]), row.conversation);
+            }),
             Some(Key::SendMarker(..) | Key::ReadCursor(..) | Key::Migrated) => Some(()),
             None => Key::legacy_room(item).map(|handle| *self.rooms.entry(handle.to_owned()).or_default() += 1),
         };
         if is_readable.is_none() {
             self.unreadable_count += 1;
             if self.unreadable.len() < UNREADABLE_MAX {
-                let text = |name| rows::text(item, name).unwrap_or_default().to_owned();
+                let text = |name| text(item, name).unwrap_or_default().to_owned();
                 self.unreadable.push((text(PK), text(SK)));
             }
         }

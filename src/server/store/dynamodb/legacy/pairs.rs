@@ -9,8 +9,7 @@ use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::inbox::rows as inbox_rows;
 use crate::server::store::dynamodb::legacy::{ends, heads};
-use crate::server::store::dynamodb::rows;
-use crate::server::store::dynamodb::table::MESSAGE_GROUP_UUID;
+use crate::server::store::dynamodb::rows::Pair;
 
 /// Sort key of a pair's conversations, of which the first is continued. Sorts by the oldest message, and conversations
 /// without messages last.
@@ -58,10 +57,10 @@ pub async fn put(
 ) -> Result<(conversation::Id, bool), Failure> {
     let mut backoff = Backoff::default();
     loop {
-        let part = table.put_if_absent(rows::pair(one, other, conversation))?;
+        let part = table.put_if_absent(Pair { conversation }.item(one, other))?;
         let Err(cancelled) = table.transact(vec![part]).await? else { return Ok((conversation, true)) };
-        if let Some(existing) = cancelled.existing_row(0).and_then(|row| rows::parse(row, MESSAGE_GROUP_UUID)) {
-            return Ok((existing, false));
+        if let Some(existing) = cancelled.existing_row(0).and_then(Pair::from_item) {
+            return Ok((existing.conversation, false));
         }
         backoff.wait_with(table.clock(), "store the pair of two users").await?;
     }
