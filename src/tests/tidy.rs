@@ -1,6 +1,7 @@
 //! House rules that the compiler does not check.
 
 mod dependencies;
+mod docs;
 
 mod imports;
 

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use super::{files, sources};
 
 /// Words with which a clause begins that stands in place of a noun: "What carrying takes."
-const CLAUSES: [&str; 11] = ["what", "who", "whom", "whose", "which", "whether", "where", "when", "how", "that", "so"];
+pub(super) const CLAUSES: [&str; 11] =
+    ["what", "who", "whom", "whose", "which", "whether", "where", "when", "how", "that", "so"];
 
 /// The largest share of comment blocks that may open with one of [`CLAUSES`], in percent. In well-known crates it is 0 to 3.
 const CLAUSES_MAX: usize = 3;
 
 /// Words that hide the subject of a sentence. Name the user, the caller, the member, the server.
-const VAGUE: [&str; 4] = ["somebody", "nobody", "whoever", "of one's"];
+pub(super) const VAGUE: [&str; 4] = ["somebody", "nobody", "whoever", "of one's"];
 
 /// Folders whose comments are read, besides the files at the top.
 const FOLDERS: [&str; 8] = ["src", "end2end", "sql", "style", "bin", "aws", ".cargo", ".ci"];
@@ -76,7 +77,7 @@ fn opens_with_a_clause(block: &Block) -> bool {
 }
 
 /// A word by itself or within others, such as "nobody" in "nobody's".
-fn has_word(text: &str, word: &str) -> bool {
+pub(super) fn has_word(text: &str, word: &str) -> bool {
     text.to_lowercase().match_indices(word).any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric))
 }
 
