@@ -6,34 +6,16 @@ use serde_json::{Value, json};
 
 use super::batch::{conversation_id, inbox_rows, inbox_texts, message, put};
 use crate::support::dynamodb::DynamoDb;
+use crate::support::fake_streams::Record;
 use crate::support::items;
-use crate::support::lambda::Function;
+use crate::support::lambda::{self, Function};
 
-/// Returns a record in the JSON of a Lambda event.
+/// Returns the record of a created or a deleted row in the JSON of a Lambda event.
 fn record(number: &str, name: &str, view: &str, row: &Item) -> Value {
     let row = items::json(row);
-    let (old, new) = if name == "REMOVE" { (row.clone(), Value::Null) } else { (Value::Null, row.clone()) };
-    let mut change = json!({
-        "ApproximateCreationDateTime": 1_795_253_168.0,
-        "Keys": { "pk": row["pk"], "sk": row["sk"] },
-        "SequenceNumber": number,
-        "SizeBytes": 200,
-        "StreamViewType": view,
-    });
-    for (image, row) in [("NewImage", new), ("OldImage", old)] {
-        if !row.is_null() && view.contains(if image == "NewImage" { "NEW" } else { "OLD" }) {
-            change[image] = row;
-        }
-    }
-    json!({
-        "eventID": number,
-        "eventName": name,
-        "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "eu-central-1",
-        "dynamodb": change,
-        "eventSourceARN": "arn:aws:dynamodb:eu-central-1:1:table/cruddur-messages/stream/2026-11-21T09:26:28.207",
-    })
+    let images =
+        if name == "REMOVE" { Record { old: Some(row), new: None } } else { Record { old: None, new: Some(row) } };
+    lambda::record(number, view, &images)
 }
 
 const NOTHING_FAILED: &str = r#"{"batchItemFailures":[]}"#;

@@ -6,13 +6,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::rows::MessageRow;
-use cruddur_messages::server::store::dynamodb::table::{Item, Key};
+use cruddur_messages::server::store::dynamodb::table::Key;
 use cruddur_messages::server::stream::reader::Reader;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::batch::{conversation_id, inbox_rows, inbox_texts, message, put};
 use crate::support::dynamodb::{DynamoDb, TABLE};
-use crate::support::fake_streams::{FakeStreams, Shard, StreamState};
+use crate::support::fake_streams::{FakeStreams, Record, Shard, StreamState};
 use crate::support::fault_proxy::{Fault, FaultProxy};
 use crate::support::postgres::Database;
 use crate::support::wait_until::wait_until;
@@ -75,8 +75,8 @@ impl Fixture {
     }
 }
 
-fn row(seq: u64) -> Item {
-    message(conversation_id(1), seq, seq as i64).item()
+fn row(seq: u64) -> Record {
+    message(conversation_id(1), seq, seq as i64).item().into()
 }
 
 fn shard(id: &'static str, parent: Option<&'static str>, seqs: std::ops::Range<u64>, is_closed: bool) -> Shard {
@@ -184,7 +184,7 @@ async fn a_disabled_stream_is_polled_slowly_until_it_is_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_retried_until_dynamodb_recovers_and_earlier_records_stay_processed() {
     // A record that is not a message needs no access to DynamoDB.
-    let records = vec![Key::Head(conversation_id(1)).item(), row(2)];
+    let records = vec![Key::Head(conversation_id(1)).item().into(), row(2)];
     let fixture = Fixture::start(vec![Shard { records, ..Shard::new("root", None) }]).await;
     let faults = FaultProxy::start(&fixture.dynamodb).await;
     faults.plan("TransactWriteItems", usize::MAX, Fault::throttled());
@@ -202,7 +202,7 @@ async fn a_record_is_retried_until_dynamodb_recovers_and_earlier_records_stay_pr
 async fn a_permanently_failing_record_holds_up_no_other_and_is_skipped_eventually() {
     // The text is too long for a row: DynamoDB refuses it at every attempt (`ValidationException`).
     let too_long = MessageRow { body: "a".repeat(400 * 1024), ..message(conversation_id(2), 2, 2) };
-    let records = vec![too_long.item(), row(2)];
+    let records = vec![too_long.item().into(), row(2)];
     let fixture = Fixture::start(vec![Shard { records, ..Shard::new("root", None) }]).await;
     let first = message(conversation_id(2), 1, 0);
     put(&fixture.table, inbox_rows(&first)).await;

@@ -23,7 +23,7 @@ pub(crate) const ARN: &str = "arn:aws:dynamodb:eu-central-1:1:table/cruddur-mess
 pub(crate) struct Shard {
     pub(crate) id: &'static str,
     pub(crate) parent: Option<&'static str>,
-    pub(crate) records: Vec<Item>,
+    pub(crate) records: Vec<Record>,
     pub(crate) is_closed: bool,
     /// Number of records that have been trimmed.
     pub(crate) trimmed: usize,
@@ -33,6 +33,31 @@ impl Shard {
     /// Creates an open shard without records.
     pub(crate) fn new(id: &'static str, parent: Option<&'static str>) -> Self {
         Self { id, parent, records: Vec::new(), is_closed: false, trimmed: 0 }
+    }
+}
+
+/// A record of the stream: the row before and after a change, in the JSON of DynamoDB's protocol.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    pub(crate) old: Option<Value>,
+    pub(crate) new: Option<Value>,
+}
+
+/// The row was created.
+impl From<Item> for Record {
+    fn from(row: Item) -> Self {
+        Self { old: None, new: Some(items::json(&row)) }
+    }
+}
+
+impl Record {
+    /// Returns the kind of change.
+    pub(crate) fn event_name(&self) -> &'static str {
+        match (&self.old, &self.new) {
+            (None, _) => "INSERT",
+            (Some(_), Some(_)) => "MODIFY",
+            (Some(_), None) => "REMOVE",
+        }
     }
 }
 
@@ -155,9 +180,12 @@ fn records(state: &mut StreamState, iterator: &str) -> Result<Value, &'static st
     Ok(json!({ "Records": records, "NextShardIterator": next }))
 }
 
-fn record(number: usize, row: &Item) -> Value {
-    json!({ "eventName": "INSERT", "dynamodb": {
-        "SequenceNumber": format!("{number:021}"),
-        "NewImage": items::json(row),
-    } })
+fn record(number: usize, record: &Record) -> Value {
+    let mut change = json!({ "SequenceNumber": format!("{number:021}") });
+    for (image, row) in [("OldImage", &record.old), ("NewImage", &record.new)] {
+        if let Some(row) = row {
+            change[image] = row.clone();
+        }
+    }
+    json!({ "eventName": record.event_name(), "dynamodb": change })
 }

@@ -11,11 +11,41 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
+
+use super::fake_streams::{ARN, Record};
+
+/// Returns a record in the JSON of a Lambda event, with the images of a stream's view.
+pub(crate) fn record(number: &str, view: &str, record: &Record) -> Value {
+    let row = record.new.as_ref().or(record.old.as_ref()).expect("an image");
+    let mut change = json!({
+        "ApproximateCreationDateTime": 1_795_253_168.0,
+        "Keys": { "pk": row["pk"], "sk": row["sk"] },
+        "SequenceNumber": number,
+        "SizeBytes": 200,
+        "StreamViewType": view,
+    });
+    for (image, row) in [("NewImage", &record.new), ("OldImage", &record.old)] {
+        if let Some(row) = row
+            && view.contains(if image == "NewImage" { "NEW" } else { "OLD" })
+        {
+            change[image] = row.clone();
+        }
+    }
+    json!({
+        "eventID": number,
+        "eventName": record.event_name(),
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "eu-central-1",
+        "dynamodb": change,
+        "eventSourceARN": ARN,
+    })
+}
 
 /// The function's executable, in its own process. Killed when dropped.
 pub(crate) struct Function {
