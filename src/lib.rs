@@ -30,7 +30,8 @@
 //!     messaging/                 use cases: conversations, sending, receipts, presence, settings
 //!     cognito/                   the user pool
 //!     live/                      event streams, bus between servers, presence
-//!     stream/                    reads the table's stream and updates the inbox rows
+//!     stream/                    reads the table's stream, and feeds its changes to projections
+//!       projections/             consumers of the stream, such as the move of inbox rows
 //!     store/                     both databases
 //!       postgres/                users and sessions
 //!       dynamodb/                conversations and messages

@@ -16,6 +16,7 @@ use crate::server::http::connection::WriteTimeoutAcceptor;
 use crate::server::http::router::router;
 use crate::server::live;
 use crate::server::state::AppState;
+use crate::server::stream::projections;
 use crate::server::stream::reader::{self, Reader};
 
 /// Time that open requests have to finish after the shutdown signal.
@@ -38,7 +39,9 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tokio::spawn(stop_on_signal(state.closing.clone())?);
     tokio::spawn(clean_up(state.clone()));
     if state.config.read_stream {
-        let reader = Reader::new(state.store.table(), reader::connect().await, state.store.postgres());
+        let table = state.store.table();
+        let (streams, postgres) = (reader::connect().await, state.store.postgres());
+        let reader = Reader::new(table.name(), streams, postgres, projections::all(&table));
         tokio::spawn(reader.run(state.closing.clone()));
     }
     serve_on(listener, state).await

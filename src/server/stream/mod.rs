@@ -1,14 +1,28 @@
-//! Follow-up work for stored messages: moving both members' inbox rows to the newest message.
+//! The table's stream: reads its records as typed changes, and feeds them to projections.
 //!
-//! [`batch::apply`] does it for records of the table's stream. Two drivers call it: the Lambda function (`bin/stream`)
-//! and, in the web server, the [`reader`]. A server also moves the rows itself right after it has stored a message; the
-//! stream makes sure that it happens even if that server dies in between.
+//! Two drivers call [`batch::apply`]: the Lambda function (`bin/stream`) and, in the web server, the [`reader`]. The
+//! first projection moves both members' inbox rows to the newest message. A server also moves them itself right after
+//! it has stored a message; the stream makes sure that it happens even if that server dies in between.
+//!
+//! To add a projection, implement [`projection::Projection`] in a file of `projections/`: it picks what it needs from
+//! each [`change::Change`], and must be safe to repeat and independent of order. Add it to the list in
+//! `projections/list.rs`, which feeds both drivers. If it needs more than new and changed messages, widen
+//! `FilterCriteria` in `aws/stream.yaml`, which keeps all other records from the Lambda function.
 
 pub mod batch;
 
+pub mod change;
+
 mod checkpoint;
 
+#[cfg(feature = "lambda")]
+pub mod lambda;
+
 mod lock;
+
+pub mod projection;
+
+pub mod projections;
 
 pub mod reader;
 

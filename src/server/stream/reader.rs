@@ -10,12 +10,12 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::failure::Failure;
-use crate::server::store::dynamodb::Table;
-use crate::server::stream::batch::{self, BatchFailure, Record};
+use crate::server::stream::change::Change;
 use crate::server::stream::lock::Lock;
+use crate::server::stream::projection::{BatchFailure, Projection};
 use crate::server::stream::shards::{Shard, merge_listed, readable};
 use crate::server::stream::source::{IteratorPosition, ReadResult};
-use crate::server::stream::{checkpoint, source};
+use crate::server::stream::{batch, checkpoint, source};
 
 pub use crate::server::stream::source::connect;
 
@@ -46,18 +46,18 @@ const BATCH_MAX: i32 = 1000;
 /// Maximum number of attempts at a record whose failure is not transient. Then it is skipped.
 const ATTEMPTS_MAX: u32 = 10;
 
-/// Reader of the table's stream. Cloning copies handles.
-#[derive(Clone)]
+/// Reader of the table's stream.
 pub struct Reader {
-    table: Table,
+    table: String,
     streams: Client,
     postgres: PgPool,
+    projections: Vec<Box<dyn Projection>>,
 }
 
 impl Reader {
-    /// Creates a reader of the stream of `table`, with its lock and checkpoints in `postgres`.
-    pub fn new(table: Table, streams: Client, postgres: PgPool) -> Self {
-        Self { table, streams, postgres }
+    /// Creates a reader that feeds the stream of `table` to `projections`, with its lock and checkpoints in `postgres`.
+    pub fn new(table: &str, streams: Client, postgres: PgPool, projections: Vec<Box<dyn Projection>>) -> Self {
+        Self { table: table.to_owned(), streams, postgres, projections }
     }
 
     /// Waits for the lock and reads, until `closing` is cancelled. Retries after every failure.
@@ -108,7 +108,7 @@ impl Reader {
 
     async fn acquire_lock(&self) -> Result<Lock, Failure> {
         let mut lock = Lock::connect(&self.postgres).await?;
-        while !lock.try_acquire(self.table.name()).await? {
+        while !lock.try_acquire(&self.table).await? {
             sleep(LOCK_INTERVAL).await;
         }
         tracing::info!("acquired the stream reader lock");
@@ -116,7 +116,7 @@ impl Reader {
     }
 
     async fn list_shards(&self, lock: &mut Lock, known: Vec<Shard>) -> Result<Vec<Shard>, Failure> {
-        let listed = source::list_shards(&self.streams, self.table.name()).await?;
+        let listed = source::list_shards(&self.streams, &self.table).await?;
         let mut streams: Vec<_> = listed.iter().map(|shard| shard.stream_arn.clone()).collect();
         streams.dedup();
         let checkpoints = checkpoint::load(lock.connection(), &streams).await?;
@@ -147,12 +147,12 @@ impl Reader {
         };
         shard.iterator = None;
         match read {
-            ReadResult::Records(records, next) => {
-                let done = batch::apply(&self.table, &records).await;
-                let progress = Progress { found_any: !records.is_empty() && done.is_ok(), list_again: false };
+            ReadResult::Changes(changes, next) => {
+                let done = batch::apply(&self.projections, &changes).await;
+                let progress = Progress { found_any: !changes.is_empty() && done.is_ok(), list_again: false };
                 match done {
-                    Ok(()) => record_success(shard, &records, next),
-                    Err(failed) => record_failure(shard, &records, &failed),
+                    Ok(()) => record_success(shard, &changes, next),
+                    Err(failed) => record_failure(shard, &changes, &failed),
                 }
                 Ok(progress)
             }
@@ -196,8 +196,8 @@ impl Progress {
     }
 }
 
-fn record_success(shard: &mut Shard, records: &[Record], next: Option<String>) {
-    if let Some(last) = records.last() {
+fn record_success(shard: &mut Shard, changes: &[Change], next: Option<String>) {
+    if let Some(last) = changes.last() {
         shard.position = IteratorPosition::After(last.sequence_number.0.clone());
     }
     shard.stuck = None;
@@ -206,9 +206,9 @@ fn record_success(shard: &mut Shard, records: &[Record], next: Option<String>) {
 }
 
 /// Advances the shard to the record that failed, and past it after too many attempts.
-fn record_failure(shard: &mut Shard, records: &[Record], failed: &BatchFailure) {
+fn record_failure(shard: &mut Shard, changes: &[Change], failed: &BatchFailure) {
     let number = &failed.sequence_number;
-    let done = records.iter().take_while(|record| record.sequence_number != *number);
+    let done = changes.iter().take_while(|change| change.sequence_number != *number);
     if let Some(last) = done.last() {
         shard.position = IteratorPosition::After(last.sequence_number.0.clone());
     }

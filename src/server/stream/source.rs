@@ -1,5 +1,6 @@
 //! Client of the DynamoDB Streams API.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -8,11 +9,12 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::types::{self, OperationType, ShardIteratorType};
+use aws_sdk_dynamodbstreams::types::{self, ShardIteratorType};
 
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::into_failure;
-use crate::server::stream::batch::{Record, SequenceNumber};
+use crate::server::store::dynamodb::table::Item;
+use crate::server::stream::change::{Change, SequenceNumber};
 
 /// Creates a client from the SDK's own environment variables. If only DynamoDB has a custom endpoint, as on a
 /// developer's machine, its streams are there as well. No call takes longer than 5 seconds, including its retries.
@@ -55,8 +57,8 @@ pub(super) enum IteratorPosition {
 
 /// Result of reading from a shard.
 pub(super) enum ReadResult {
-    /// Records, and the iterator for the next read; `None` if the shard is closed and has been read to its end.
-    Records(Vec<Record>, Option<String>),
+    /// Changes, and the iterator for the next read; `None` if the shard is closed and has been read to its end.
+    Changes(Vec<Change>, Option<String>),
     /// The iterator is too old and must be replaced.
     Expired,
     /// The next record has been deleted: a stream keeps records for one day.
@@ -141,8 +143,8 @@ pub(super) async fn shard_iterator(
 pub(super) async fn read_records(client: &Client, iterator: &str, limit: i32) -> Result<ReadResult, Failure> {
     match client.get_records().shard_iterator(iterator).limit(limit).send().await {
         Ok(answer) => {
-            let records = answer.records.unwrap_or_default().into_iter().filter_map(record).collect();
-            Ok(ReadResult::Records(records, answer.next_shard_iterator))
+            let changes = answer.records.unwrap_or_default().into_iter().filter_map(change).collect();
+            Ok(ReadResult::Changes(changes, answer.next_shard_iterator))
         }
         Err(error) => match error.as_service_error() {
             Some(cause) if cause.is_expired_iterator_exception() => Ok(ReadResult::Expired),
@@ -153,17 +155,17 @@ pub(super) async fn read_records(client: &Client, iterator: &str, limit: i32) ->
     }
 }
 
-fn record(record: types::Record) -> Option<Record> {
-    let change = record.dynamodb?;
-    let removed = record.event_name == Some(OperationType::Remove);
-    let row = change.new_image.filter(|_| !removed);
-    Some(Record {
-        sequence_number: SequenceNumber(change.sequence_number?),
-        row: row.map(|row| row.into_iter().filter_map(attribute).collect()),
-    })
+fn change(record: types::Record) -> Option<Change> {
+    let record = record.dynamodb?;
+    let number = SequenceNumber(record.sequence_number?);
+    Some(Change::new(number, record.old_image.map(item), record.new_image.map(item)))
 }
 
-/// Converts an attribute to the type of the DynamoDB SDK. Only texts and numbers: a message has no others.
+/// Converts an image to the type of the DynamoDB SDK. Only texts and numbers: a message has no others.
+fn item(image: HashMap<String, types::AttributeValue>) -> Item {
+    image.into_iter().filter_map(attribute).collect()
+}
+
 fn attribute((name, value): (String, types::AttributeValue)) -> Option<(String, AttributeValue)> {
     let value = match value {
         types::AttributeValue::S(text) => AttributeValue::S(text),

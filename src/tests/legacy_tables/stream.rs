@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key};
-use cruddur_messages::server::stream::batch::{self, Record, SequenceNumber};
+use cruddur_messages::server::stream::change::{Change, SequenceNumber};
 use cruddur_messages::server::stream::reader::Reader;
+use cruddur_messages::server::stream::{batch, projections};
 use fastrand::Rng;
 use tokio_util::sync::CancellationToken;
 
@@ -19,12 +20,15 @@ use crate::support::postgres::Database;
 use crate::support::wait_until::wait_until;
 
 /// Returns the stream's records of these rows.
-fn records(rows: &[Item]) -> Vec<Record> {
-    let record = |(number, row): (usize, &Item)| Record {
-        sequence_number: SequenceNumber(number.to_string()),
-        row: Some(row.clone()),
-    };
+fn records(rows: &[Item]) -> Vec<Change> {
+    let record =
+        |(number, row): (usize, &Item)| Change::new(SequenceNumber(number.to_string()), None, Some(row.clone()));
     rows.iter().enumerate().map(record).collect()
+}
+
+/// Applies records as a server does that reads the stream.
+async fn apply(server: &Server, records: &[Change]) {
+    batch::apply(&projections::all(&server.table), records).await.expect("done");
 }
 
 /// Asserts that each listed conversation has one inbox row per member, at its last message, and that there are no
@@ -59,7 +63,7 @@ async fn records_of_a_migration_may_arrive_late_repeatedly_and_in_any_order() {
         random.shuffle(&mut records);
         while !records.is_empty() {
             let some = records.split_off(records.len().saturating_sub(random.usize(1..30)));
-            batch::apply(&server.table, &some).await.expect("done");
+            apply(&server, &some).await;
         }
         assert_inboxes_are_correct(&server, &app, seed).await;
         assert_eq!(rows_other_than_inbox_rows(&server).await, after, "seed {seed}: only inbox rows may move");
@@ -81,9 +85,9 @@ async fn records_of_a_migration_move_no_row_of_a_conversation_with_new_messages(
     let after = server.rows().await;
     let all = [old, records(&after)].concat();
     for record in &all {
-        batch::apply(&server.table, std::slice::from_ref(record)).await.expect("done");
+        apply(&server, std::slice::from_ref(record)).await;
     }
-    batch::apply(&server.table, &all).await.expect("done");
+    apply(&server, &all).await;
     assert_eq!(server.rows().await, after);
 }
 
@@ -95,7 +99,8 @@ async fn a_server_may_read_the_stream_during_a_migration() {
         let (dynamodb, server) = server(&app).await;
         let (database, closing) = (Database::fresh().await, CancellationToken::new());
         let _closed = closing.clone().drop_guard();
-        let reader = Reader::new(server.table.clone(), stream_of(&dynamodb), database.pool.clone());
+        let (streams, postgres) = (stream_of(&dynamodb), database.pool.clone());
+        let reader = Reader::new(server.table.name(), streams, postgres, projections::all(&server.table));
         tokio::spawn(reader.run(closing));
         migrate(&server.table, Purpose::Change, &|_| {}).await.expect("a report");
 

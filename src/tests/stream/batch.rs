@@ -9,7 +9,9 @@ use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
-use cruddur_messages::server::stream::batch::{BatchFailure, Record, SequenceNumber, apply};
+use cruddur_messages::server::stream::change::{Change, SequenceNumber};
+use cruddur_messages::server::stream::projection::BatchFailure;
+use cruddur_messages::server::stream::{batch, projections};
 use time::macros::datetime;
 use uuid::Uuid;
 
@@ -77,8 +79,14 @@ pub(crate) async fn inbox_texts(table: &Table, conversation: conversation::Id) -
     rows.into_iter().map(|row| row.body).collect()
 }
 
-fn record(number: u32, row: Option<Item>) -> Record {
-    Record { sequence_number: SequenceNumber(format!("{number}")), row }
+/// Applies changes as a server does that has this table.
+async fn apply(table: &Table, changes: &[Change]) -> Result<(), BatchFailure> {
+    batch::apply(&projections::all(table), changes).await
+}
+
+/// Returns the change that leaves `row`.
+fn record(number: u32, row: Option<Item>) -> Change {
+    Change::new(SequenceNumber(format!("{number}")), None, row)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,9 +188,9 @@ async fn of_several_failed_records_the_lowest_number_is_reported() {
     for number in 1..=3 {
         put(&table, inbox_rows(&message(conversation_id(number), 1, 0))).await;
     }
-    let records = [(3, "200"), (1, "100"), (2, "99")].map(|(conversation, number)| Record {
-        sequence_number: SequenceNumber(number.to_owned()),
-        row: Some(message(conversation_id(conversation), 2, 2).item()),
+    let records = [(3, "200"), (1, "100"), (2, "99")].map(|(conversation, number)| {
+        let row = message(conversation_id(conversation), 2, 2).item();
+        Change::new(SequenceNumber(number.to_owned()), None, Some(row))
     });
     connection.configure(Fault::DiesAfter(0), IndexView::Fresh);
     let failed = apply(&table, &records).await.expect_err("all have failed");

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use cruddur_messages::server::stream::batch::Record;
+use cruddur_messages::server::stream::change::Change;
 
 /// Configuration and state of the mapping. It bisects failed batches, and expects the numbers of failed records.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Mapping {
     }
 
     /// Handles the function's result.
-    pub(crate) fn handle(&mut self, answer: &Answer, shard: &[Record]) {
+    pub(crate) fn handle(&mut self, answer: &Answer, shard: &[Change]) {
         let Some(batch) = self.pending.front().cloned() else { return };
         let index = |number: &String| batch.records.clone().find(|&at| shard[at].sequence_number.0 == *number);
         match answer {
@@ -153,7 +153,7 @@ fn the_mapping_discards_records_that_are_too_old() {
     assert!(matches!(mapping.discarded[..], [Range { start: 0, end: 1 }, Range { start: 1, end: 2 }]));
 }
 
-fn records(count: usize) -> Vec<Record> {
-    use cruddur_messages::server::stream::batch::SequenceNumber;
-    (0..count).map(|n| Record { sequence_number: SequenceNumber(n.to_string()), row: None }).collect()
+fn records(count: usize) -> Vec<Change> {
+    use cruddur_messages::server::stream::change::SequenceNumber;
+    (0..count).map(|n| Change::new(SequenceNumber(n.to_string()), None, None)).collect()
 }

@@ -1,6 +1,7 @@
 //! The web server's reader on a real table and its stream.
 
 use cruddur_messages::server::store::dynamodb::Table;
+use cruddur_messages::server::stream::projections;
 use cruddur_messages::server::stream::reader::Reader;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -15,7 +16,8 @@ use crate::support::wait_until::wait_until;
 fn start_reader(dynamodb: &DynamoDb, database: &Database) -> DropGuard {
     let closing = CancellationToken::new();
     let table = Table::new(dynamodb.client(), TABLE);
-    let reader = Reader::new(table, client_of(dynamodb.endpoint()), database.pool.clone());
+    let streams = client_of(dynamodb.endpoint());
+    let reader = Reader::new(table.name(), streams, database.pool.clone(), projections::all(&table));
     tokio::spawn(reader.run(closing.clone()));
     closing.drop_guard()
 }

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::rows::MessageRow;
 use cruddur_messages::server::store::dynamodb::table::Key;
+use cruddur_messages::server::stream::projections;
 use cruddur_messages::server::stream::reader::Reader;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -45,7 +46,8 @@ impl Fixture {
     /// Starts a reader that writes through `table`.
     fn start_reader_with(&self, table: Table) -> DropGuard {
         let closing = CancellationToken::new();
-        let reader = Reader::new(table, self.streams.client(), self.database.pool.clone());
+        let (streams, postgres) = (self.streams.client(), self.database.pool.clone());
+        let reader = Reader::new(table.name(), streams, postgres, projections::all(&table));
         tokio::spawn(reader.run(closing.clone()));
         closing.drop_guard()
     }

@@ -15,7 +15,9 @@ use cruddur_messages::server::store::dynamodb::messages::Messages;
 use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
 use cruddur_messages::server::store::postgres::users::Users;
-use cruddur_messages::server::stream::batch::{self, Record, SequenceNumber};
+use cruddur_messages::server::stream::change::{Change, SequenceNumber};
+use cruddur_messages::server::stream::projection::{BatchFailure, Projection};
+use cruddur_messages::server::stream::{batch, projections};
 use proptest::test_runner::TestCaseError;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -53,13 +55,16 @@ pub(crate) struct Simulation {
     /// Connections of two processes; most steps need only the first.
     connections: [Connection; 2],
     tables: [Table; 2],
+    projections: [Vec<Box<dyn Projection>>; 2],
     now: Arc<AtomicI64>,
     ana: User,
     /// Ana's conversations with two users, in one shard.
     conversations: [Conversation; 2],
     created_by: CreatedBy,
     /// The stream: each record with the step at which it arrived. One record for each row that a send writes.
-    shard: Vec<(Record, usize)>,
+    shard: Vec<(Change, usize)>,
+    /// Rows that have a record.
+    streamed: Vec<Item>,
     mapping: Mapping,
     steps: usize,
     last_sent: Cell<Option<(Author, message::Id)>>,
@@ -89,12 +94,14 @@ impl Simulation {
             mapping: Mapping::new(history.batch_max, history.retries_max, history.age_max),
             created_by: history.created_by,
             shard: Vec::new(),
+            streamed: Vec::new(),
             last_sent: Cell::default(),
             database: database.clone(),
             users: users.clone(),
             steps: 0,
             collisions: 0,
             connections,
+            projections: [projections::all(&tables[0]), projections::all(&tables[1])],
             tables,
             now,
             ana,
@@ -183,15 +190,17 @@ impl Simulation {
                 self.connections[0].configure_concurrent(faults.0, views.0, 2, *seed);
                 self.connections[1].configure_concurrent(faults.1, views.1, 2, seed + 1_000);
                 let records = self.records(records);
-                let (lambda, _reader) =
-                    tokio::join!(batch::apply(&self.tables[0], &records), batch::apply(&self.tables[1], &records));
+                let (lambda, _reader) = tokio::join!(
+                    batch::apply(&self.projections[0], &records),
+                    batch::apply(&self.projections[1], &records)
+                );
                 self.report_result(lambda, faults.0);
             }
             Step::Late { records, view } => {
                 self.connections[0].configure(Fault::None, *view);
                 let picked: Vec<_> =
                     records.iter().map(|it| self.shard[it.index(self.shard.len())].0.clone()).collect();
-                let _ = batch::apply(&self.tables[0], &picked).await;
+                let _ = batch::apply(&self.projections[0], &picked).await;
             }
             Step::Restart { back } => self.mapping.restart(*back),
         }
@@ -210,7 +219,7 @@ impl Simulation {
     async fn deliver(&mut self, fault: Fault, view: IndexView) {
         if let Some(records) = self.next() {
             self.connections[0].configure(fault, view);
-            let done = batch::apply(&self.tables[0], &self.records(records)).await;
+            let done = batch::apply(&self.projections[0], &self.records(records)).await;
             self.report_result(done, fault);
         }
     }
@@ -221,7 +230,7 @@ impl Simulation {
     }
 
     /// A function that died returns no result.
-    fn report_result(&mut self, done: Result<(), batch::BatchFailure>, fault: Fault) {
+    fn report_result(&mut self, done: Result<(), BatchFailure>, fault: Fault) {
         let answer = match (done, fault) {
             (Ok(()), _) => Answer::Failures(Vec::new()),
             (Err(_), Fault::DiesAfter(_)) => Answer::Error,
@@ -246,7 +255,7 @@ impl Simulation {
 
     async fn deliver_without_faults(&self, records: Range<usize>, view: IndexView) -> Result<(), String> {
         self.connections[0].configure(Fault::None, view);
-        let done = batch::apply(&self.tables[0], &self.records(records)).await;
+        let done = batch::apply(&self.projections[0], &self.records(records)).await;
         done.map_err(|failed| format!("without faults: {failed:?}"))
     }
 
@@ -256,18 +265,18 @@ impl Simulation {
             items::partition(&self.database.engine, TABLE, &Key::messages(conversation.id))
         };
         for row in self.conversations.iter().flat_map(rows).collect::<Vec<_>>() {
-            let is_known = |(record, _): &(Record, usize)| record.row.as_ref() == Some(&row);
-            if !self.shard.iter().any(is_known) {
-                let number = SequenceNumber(format!("{:021}", self.shard.len()));
-                self.shard.push((Record { sequence_number: number, row: Some(row) }, self.steps));
+            if !self.streamed.contains(&row) {
+                self.streamed.push(row.clone());
                 // Each move also deletes a row: a record without a row.
-                let number = SequenceNumber(format!("{:021}", self.shard.len()));
-                self.shard.push((Record { sequence_number: number, row: None }, self.steps));
+                for row in [Some(row), None] {
+                    let number = SequenceNumber(format!("{:021}", self.shard.len()));
+                    self.shard.push((Change::new(number, None, row), self.steps));
+                }
             }
         }
     }
 
-    fn records(&self, range: Range<usize>) -> Vec<Record> {
+    fn records(&self, range: Range<usize>) -> Vec<Change> {
         self.shard[range].iter().map(|(record, _)| record.clone()).collect()
     }
 

@@ -1,0 +1,10 @@
+//! The list of the projections.
+
+use crate::server::store::dynamodb::Table;
+use crate::server::stream::projection::Projection;
+use crate::server::stream::projections::inbox::Inbox;
+
+/// Returns all projections. The web server's reader and the Lambda function both feed this list.
+pub fn all(table: &Table) -> Vec<Box<dyn Projection>> {
+    vec![Box::new(Inbox::new(table.clone()))]
+}

@@ -1,0 +1,7 @@
+//! The projections of the stream.
+
+mod inbox;
+
+mod list;
+
+pub use list::all;
