@@ -7,9 +7,8 @@ use anyhow::anyhow;
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::types::{self, ShardIteratorType};
+use aws_sdk_dynamodbstreams::types::{self, AttributeValue, ShardIteratorType};
 
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::into_failure;
@@ -161,16 +160,23 @@ fn change(record: types::Record) -> Option<Change> {
     Some(Change::new(number, record.old_image.map(item), record.new_image.map(item)))
 }
 
-/// Converts an image to the type of the DynamoDB SDK. Only texts and numbers: a message has no others.
-fn item(image: HashMap<String, types::AttributeValue>) -> Item {
-    image.into_iter().filter_map(attribute).collect()
+/// Converts an image to the type of the DynamoDB SDK. The conversion panics on an attribute of a type that this version
+/// of the SDK does not know: such an attribute is left out.
+fn item(mut image: HashMap<String, AttributeValue>) -> Item {
+    image.retain(|name, value| {
+        let is_known = is_known(value);
+        if !is_known {
+            tracing::warn!(attribute = name, "attribute of unknown type left out");
+        }
+        is_known
+    });
+    serde_dynamo::Item::from(image).into()
 }
 
-fn attribute((name, value): (String, types::AttributeValue)) -> Option<(String, AttributeValue)> {
-    let value = match value {
-        types::AttributeValue::S(text) => AttributeValue::S(text),
-        types::AttributeValue::N(number) => AttributeValue::N(number),
-        _ => return None,
-    };
-    Some((name, value))
+fn is_known(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::M(values) => values.values().all(is_known),
+        AttributeValue::L(values) => values.iter().all(is_known),
+        value => !value.is_unknown(),
+    }
 }

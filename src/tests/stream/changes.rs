@@ -1,10 +1,102 @@
-//! Rows in the images of a record: every kind is recognized.
+//! Rows in the images of a record: every kind is recognized, and no attribute is lost.
 
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue::{self, B, Bool, Bs, L, M, N, Ns, Null, S, Ss};
 use cruddur_messages::server::store::dynamodb::rows::{Head, Pair, ReadCursor, SendMarker};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, MESSAGE_GROUP_UUID};
 use cruddur_messages::server::stream::change::{Change, Row, SequenceNumber};
+use serde_json::{Value, json};
 
 use super::batch::{conversation_id, inbox_rows, message, user};
+use super::projections::{Collector, Rows, read_by_lambda, read_by_reader};
+use crate::support::fake_streams::Record;
+
+/// Returns a row of a kind that this app does not know, with attributes of every type, in the JSON of DynamoDB's
+/// protocol and decoded.
+fn row_of_every_type() -> (Value, Item) {
+    let json = json!({
+        "pk": { "S": "REACTION#1" },
+        "sk": { "S": "x" },
+        "text": { "S": "caf\u{e9}" },
+        "empty text": { "S": "" },
+        "number": { "N": "-12.50" },
+        "bytes": { "B": "AAH/" },
+        "true": { "BOOL": true },
+        "false": { "BOOL": false },
+        "null": { "NULL": true },
+        "texts": { "SS": ["a", "b"] },
+        "numbers": { "NS": ["1", "2.5"] },
+        "byte arrays": { "BS": ["AA==", "/w=="] },
+        "empty list": { "L": [] },
+        "empty map": { "M": {} },
+        "list": { "L": [{ "S": "a" }, { "L": [{ "NULL": true }] }, { "M": { "bytes": { "B": "AAH/" } } }] },
+        "map": { "M": { "texts": { "SS": ["a"] }, "map": { "M": { "list": { "L": [{ "BOOL": true }] } } } } },
+    });
+    let text = |text: &str| S(text.to_owned());
+    let map = |name: &str, value: AttributeValue| M([(name.to_owned(), value)].into());
+    let bytes = || B(Blob::new([0, 1, 255]));
+    let deep = map("list", L(vec![Bool(true)]));
+    let map_of_two = M([("texts".to_owned(), Ss(vec!["a".to_owned()])), ("map".to_owned(), deep)].into());
+    let attributes = [
+        ("pk", text("REACTION#1")),
+        ("sk", text("x")),
+        ("text", text("caf\u{e9}")),
+        ("empty text", text("")),
+        ("number", N("-12.50".to_owned())),
+        ("bytes", bytes()),
+        ("true", Bool(true)),
+        ("false", Bool(false)),
+        ("null", Null(true)),
+        ("texts", Ss(vec!["a".to_owned(), "b".to_owned()])),
+        ("numbers", Ns(vec!["1".to_owned(), "2.5".to_owned()])),
+        ("byte arrays", Bs(vec![Blob::new([0]), Blob::new([255])])),
+        ("empty list", L(Vec::new())),
+        ("empty map", M([].into())),
+        ("list", L(vec![text("a"), L(vec![Null(true)]), map("bytes", bytes())])),
+        ("map", map_of_two),
+    ];
+    (json, attributes.map(|(name, value)| (name.to_owned(), value)).into())
+}
+
+/// Returns records that create, change and delete a row with attributes of every type, and the rows of the changes.
+fn records_of_every_type() -> (Vec<Record>, [Rows; 3]) {
+    let (json, item) = row_of_every_type();
+    let (mut changed_json, mut changed_item) = (json.clone(), item.clone());
+    changed_json["number"] = json!({ "N": "13" });
+    changed_item.insert("number".to_owned(), N("13".to_owned()));
+    let records = [(None, Some(&json)), (Some(&json), Some(&changed_json)), (Some(&changed_json), None)];
+    let rows = [(None, Some(&item)), (Some(&item), Some(&changed_item)), (Some(&changed_item), None)];
+    let row = |item: Option<&Item>| item.cloned().map(Row::Other);
+    (
+        records.map(|(old, new)| Record { old: old.cloned(), new: new.cloned() }).into(),
+        rows.map(|(old, new)| (row(old), row(new))),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attributes_of_every_type_survive_the_streams_api() {
+    let (records, rows) = records_of_every_type();
+    assert_eq!(read_by_reader(records).await, rows);
+}
+
+#[tokio::test]
+async fn attributes_of_every_type_survive_a_lambda_event() {
+    let (records, rows) = records_of_every_type();
+    let collector = Collector::default();
+    assert_eq!(read_by_lambda(&[collector.boxed()], &records).await, Vec::<String>::new());
+    assert_eq!(collector.rows(), rows);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attribute_of_a_type_that_the_sdk_does_not_know_costs_only_itself() {
+    let (mut json, item) = row_of_every_type();
+    json["of tomorrow"] = json!({ "VECTOR": ["1", "2"] });
+    json["list of tomorrow"] = json!({ "L": [{ "S": "a" }, { "M": { "deep": { "VECTOR": [] } } }] });
+    let next = Record::from(message(conversation_id(1), 2, 2).item());
+    let rows = read_by_reader(vec![Record { old: None, new: Some(json) }, next]).await;
+    assert_eq!(rows[0], (None, Some(Row::Other(item))));
+    assert!(matches!(rows[1], (None, Some(Row::Message(_)))), "{rows:?}");
+}
 
 #[test]
 fn every_kind_of_row_is_recognized() {

@@ -24,7 +24,7 @@ use crate::support::postgres::Database;
 use crate::support::wait_until::wait_until;
 
 /// A row before and after a change.
-type Rows = (Option<Row>, Option<Row>);
+pub(crate) type Rows = (Option<Row>, Option<Row>);
 
 /// A projection that keeps every batch. Cloning copies the handle.
 #[derive(Clone, Default)]
@@ -113,6 +113,15 @@ fn start_reader(
     let reader = Reader::new(TABLE, streams, database.pool.clone(), projections);
     tokio::spawn(reader.run(closing.clone()));
     closing.drop_guard()
+}
+
+/// Returns the rows of these records as a projection of the web server's reader gets them.
+pub(crate) async fn read_by_reader(records: Vec<Record>) -> Vec<Rows> {
+    let (database, count, collector) = (Database::fresh().await, records.len(), Collector::default());
+    let streams = FakeStreams::start(vec![Shard { records, ..Shard::new("root", None) }]).await;
+    let _reading = start_reader(streams.client(), &database, vec![collector.boxed()]);
+    wait_until("all records are read", async || collector.rows().len() >= count).await;
+    collector.rows()
 }
 
 /// Hands these records to the Lambda handler as one event. Returns the sequence numbers that it reports as failed.
