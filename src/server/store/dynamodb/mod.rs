@@ -16,7 +16,7 @@ pub mod conversations;
 
 pub mod messages;
 
-mod read_cursors;
+pub(crate) mod read_cursors;
 
 mod seek;
 

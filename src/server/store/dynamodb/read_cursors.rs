@@ -24,6 +24,20 @@ pub(super) async fn advance_read(
     advance_to(table, &Key::ReadCursor(reader, conversation), [SEQ, READ_AT], seq).await
 }
 
+/// Like [`advance_read`], but reads the cursor first, and writes only if it is behind. One read unit, and one write unit if
+/// it is.
+pub(crate) async fn advance_read_if_behind(
+    table: &Table,
+    reader: user::Id,
+    conversation: conversation::Id,
+    seq: u64,
+) -> Result<(), Failure> {
+    if get(table, reader, conversation).await?.receipts.read < seq {
+        advance_read(table, reader, conversation, seq).await?;
+    }
+    Ok(())
+}
+
 /// Records that messages up to `seq` have reached a page of the member, never back. Returns the cursor if it moved. One
 /// write unit.
 pub(super) async fn advance_delivered(

@@ -4,4 +4,6 @@ mod inbox;
 
 mod list;
 
+mod read_positions;
+
 pub use list::all;

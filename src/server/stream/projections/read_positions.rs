@@ -1,0 +1,72 @@
+//! Projection of messages on read positions: a sender has read what was there, and their own message.
+
+use std::collections::BTreeMap;
+
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
+
+use crate::domain::{conversation, user};
+use crate::server::failure::Failure;
+use crate::server::store::dynamodb::{Table, read_cursors};
+use crate::server::stream::change::{Change, Row, SequenceNumber};
+use crate::server::stream::projection::{BatchFailure, Projection};
+
+/// Maximum number of read positions processed at once.
+const READERS_AT_ONCE: usize = 8;
+
+/// Advances the read position of each sender in a batch to their newest message. Usually the web server has done so
+/// already: then it costs one read unit per sender and conversation.
+pub(super) struct ReadPositions {
+    table: Table,
+}
+
+impl ReadPositions {
+    pub(super) fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    async fn advance_all(&self, changes: &[Change]) -> Result<(), BatchFailure> {
+        let advances: Vec<_> =
+            newest_by_sender(changes).into_iter().map(|(key, newest)| self.advance(key, newest)).collect();
+        let done: Vec<_> = stream::iter(advances).buffer_unordered(READERS_AT_ONCE).collect().await;
+        BatchFailure::lowest(done.into_iter().filter_map(Result::err)).map_or(Ok(()), Err)
+    }
+
+    async fn advance(
+        &self,
+        (conversation, sender): (conversation::Id, user::Id),
+        (seq, sequence_number): (u64, &SequenceNumber),
+    ) -> Result<(), BatchFailure> {
+        let advanced = read_cursors::advance_read_if_behind(&self.table, sender, conversation, seq).await;
+        let Err(failure) = advanced else { return Ok(()) };
+        tracing::warn!(%conversation, number = sequence_number.0, "read position not advanced, will retry");
+        let is_transient = matches!(failure, Failure::Unavailable(_));
+        failure.into_public();
+        Err(BatchFailure { sequence_number: sequence_number.clone(), is_transient })
+    }
+}
+
+impl Projection for ReadPositions {
+    fn name(&self) -> &'static str {
+        "read positions"
+    }
+
+    fn apply<'a>(&'a self, changes: &'a [Change]) -> BoxFuture<'a, Result<(), BatchFailure>> {
+        self.advance_all(changes).boxed()
+    }
+}
+
+/// The newest message of each sender in each conversation. Messages without a number, which the old app wrote, count as
+/// read by everyone.
+fn newest_by_sender(changes: &[Change]) -> BTreeMap<(conversation::Id, user::Id), (u64, &SequenceNumber)> {
+    let mut newest = BTreeMap::new();
+    for change in changes {
+        let Some(Row::Message(message)) = change.after.as_ref().filter(|_| change.before.is_none()) else { continue };
+        let known = newest.entry((message.conversation, message.author.id)).or_insert((0, &change.sequence_number));
+        if message.seq > known.0 {
+            *known = (message.seq, &change.sequence_number);
+        }
+    }
+    newest.retain(|_, (seq, _)| *seq > 0);
+    newest
+}
