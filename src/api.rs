@@ -7,7 +7,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::conversation::{self, Conversation, ConversationView, Receipts, Recipient};
+use crate::domain::conversation::{self, Conversation, ConversationView, ReceiptsByReader, Recipient};
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
 use crate::domain::message::{self, Message, SentAt};
@@ -144,7 +144,7 @@ pub async fn messages_after(conversation: conversation::Id, after: Option<SentAt
         .await
 }
 
-/// Notifies the other member that the caller is typing. Nothing is stored.
+/// Notifies the other members that the caller is typing. Nothing is stored.
 #[server(prefix = "/rpc", endpoint = "typing")]
 pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
     use crate::server::http::respond::respond_as_user;
@@ -216,7 +216,7 @@ pub async fn mark_unread(conversation: conversation::Id) -> Result<(), AppError>
     respond_as_user(async |state, me| receipts::mark_unread(state, me, conversation).await).await
 }
 
-/// Records that everything up to `seq` has been delivered to the caller, and notifies the other member.
+/// Records that everything up to `seq` has been delivered to the caller, and notifies the other members.
 #[server(prefix = "/rpc", endpoint = "mark_delivered")]
 pub async fn mark_delivered(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
     use crate::server::http::respond::respond_as_user;
@@ -224,9 +224,9 @@ pub async fn mark_delivered(conversation: conversation::Id, seq: u64) -> Result<
     respond_as_user(async |state, me| receipts::mark_delivered(state, me, conversation, seq).await).await
 }
 
-/// Returns the other member's receipts; `None` if either member has turned receipts off.
+/// Returns the receipts of the other members who have them turned on. Empty if the caller has turned them off.
 #[server(prefix = "/rpc", endpoint = "find_receipts")]
-pub async fn find_receipts(conversation: conversation::Id) -> Result<Option<Receipts>, AppError> {
+pub async fn find_receipts(conversation: conversation::Id) -> Result<ReceiptsByReader, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::receipts;
     respond_as_user(async |state, me| receipts::find_receipts(state, me, conversation).await).await

@@ -1,4 +1,6 @@
-//! Direct conversations: their list entries, their contents and their read positions.
+//! Conversations: their members, their list entries, their contents and their receipts.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,12 +14,55 @@ id_type! {
     Id
 }
 
+/// Kind of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The conversation of two users. Every pair of users has at most one.
+    Direct,
+    /// A conversation of any number of users, who may have several.
+    Group,
+}
+
+/// Ids of a conversation's members: at least one, and each only once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Members(Vec<user::Id>);
+
+impl Members {
+    /// Collects the members, without repeats. `None` if there are none.
+    pub fn new(ids: impl IntoIterator<Item = user::Id>) -> Option<Self> {
+        let mut members = Vec::new();
+        for id in ids {
+            if !members.contains(&id) {
+                members.push(id);
+            }
+        }
+        (!members.is_empty()).then_some(Self(members))
+    }
+
+    /// Returns the ids.
+    pub fn ids(&self) -> &[user::Id] {
+        &self.0
+    }
+
+    /// Returns true if the user is a member.
+    pub fn contains(&self, user: user::Id) -> bool {
+        self.0.contains(&user)
+    }
+
+    /// Returns all members but one.
+    pub fn others(&self, me: user::Id) -> Vec<user::Id> {
+        self.0.iter().copied().filter(|member| *member != me).collect()
+    }
+}
+
 /// Entry of a member's conversation list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
     pub id: Id,
-    /// The other member.
-    pub with: User,
+    pub kind: Kind,
+    /// All members, with the user who has the entry.
+    pub members: Vec<User>,
     /// Text of the newest message. Lists for pages cut it after [`PREVIEW_LEN_MAX`] characters.
     pub preview: String,
     pub last_sent_at: SentAt,
@@ -35,6 +80,21 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// The members other than `me`.
+    pub fn others(&self, me: user::Id) -> impl Iterator<Item = &User> {
+        self.members.iter().filter(move |member| member.id != me)
+    }
+
+    /// The other member of a direct conversation; `None` for a group.
+    pub fn peer(&self, me: user::Id) -> Option<&User> {
+        self.others(me).next().filter(|_| self.kind == Kind::Direct)
+    }
+
+    /// Title of the conversation for a member: the names of the others.
+    pub fn title(&self, me: user::Id) -> String {
+        title(self.others(me))
+    }
+
     /// Number of messages beyond the member's read position.
     pub fn unread(&self) -> u64 {
         self.seq.saturating_sub(self.read)
@@ -48,6 +108,9 @@ impl Conversation {
 
 /// Maximum number of characters in a message preview.
 pub const PREVIEW_LEN_MAX: usize = 140;
+
+/// Maximum number of members of a group. Each has an inbox row, and one transaction creates all of them.
+pub const GROUP_MEMBERS_MAX: usize = 32;
 
 /// Maximum number of conversations per presence query.
 pub const PRESENCE_QUERY_MAX: usize = 100;
@@ -78,12 +141,49 @@ impl Receipts {
     }
 }
 
+/// Receipts of the members who share theirs with the user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReceiptsByReader(BTreeMap<user::Id, Receipts>);
+
+impl ReceiptsByReader {
+    /// Merges what an event says about a reader. Readers who do not share their receipts stay unknown.
+    pub fn merge(&mut self, reader: user::Id, receipts: Receipts) {
+        if let Some(known) = self.0.get_mut(&reader) {
+            *known = known.merged(receipts);
+        }
+    }
+
+    /// Replaces the readers with those of the server's answer, and keeps what events have said about them meanwhile.
+    pub fn refresh(&mut self, pulled: Self) {
+        let known = std::mem::replace(self, pulled);
+        for (reader, receipts) in known.0 {
+            self.merge(reader, receipts);
+        }
+    }
+
+    /// Positions that all these readers have reached; `None` if no member shares receipts.
+    pub fn of_all(&self) -> Option<Receipts> {
+        self.0.values().copied().reduce(|one, other| Receipts {
+            delivered: one.delivered.min(other.delivered),
+            read: one.read.min(other.read),
+        })
+    }
+}
+
+impl FromIterator<(user::Id, Receipts)> for ReceiptsByReader {
+    fn from_iter<T: IntoIterator<Item = (user::Id, Receipts)>>(readers: T) -> Self {
+        Self(readers.into_iter().collect())
+    }
+}
+
 /// Initial contents of a conversation's page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationView {
     pub id: Id,
-    /// The other member.
-    pub with: User,
+    pub kind: Kind,
+    /// All members, with the user who opens the page.
+    pub members: Vec<User>,
     /// Messages, oldest first. A request without a cursor gets the page that contains the first unread message.
     pub messages: Page<Message>,
     /// Sequence number of the newest message of the conversation, whether or not it is on this page.
@@ -92,13 +192,28 @@ pub struct ConversationView {
     pub read: u64,
     /// True if the member had marked the conversation as unread.
     pub marked: bool,
-    /// The other member's receipts; `None` if either member has turned receipts off.
-    pub receipts: Option<Receipts>,
+    /// Receipts of the other members who have them turned on; empty if the user has turned them off.
+    pub receipts: ReceiptsByReader,
     /// Id for the next message sent from this page. The server makes it so that the form works without WASM.
     pub next_message: message::Id,
 }
 
 impl ConversationView {
+    /// The members other than `me`.
+    pub fn others(&self, me: user::Id) -> impl Iterator<Item = &User> {
+        self.members.iter().filter(move |member| member.id != me)
+    }
+
+    /// The other member of a direct conversation; `None` for a group.
+    pub fn peer(&self, me: user::Id) -> Option<&User> {
+        self.others(me).next().filter(|_| self.kind == Kind::Direct)
+    }
+
+    /// Title of the conversation for a member: the names of the others.
+    pub fn title(&self, me: user::Id) -> String {
+        title(self.others(me))
+    }
+
     /// The last read sequence number, if the first unread message is on this page.
     pub fn unread_after(&self, me: user::Id) -> Option<u64> {
         let messages = &self.messages.items;
@@ -117,4 +232,48 @@ pub struct Recipient {
     pub conversation: Option<Id>,
     /// Id for the first message sent from this page.
     pub next_message: message::Id,
+}
+
+/// Title of a conversation with these users.
+pub fn title<'a>(others: impl IntoIterator<Item = &'a User>) -> String {
+    others.into_iter().map(|member| member.display_name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::samples;
+
+    #[test]
+    fn members_are_named_once_each_and_never_none() {
+        let [ana, ben, cy] = [1, 2, 3].map(|n| samples::user(n, "x").id);
+        let members = Members::new([ana, ben, ana, cy, ben]).expect("members");
+        assert_eq!(members.ids(), [ana, ben, cy]);
+        assert_eq!(members.others(ben), [ana, cy]);
+        assert!(members.contains(cy) && !members.contains(samples::user(4, "dee").id));
+        assert_eq!(Members::new([]), None);
+    }
+
+    #[test]
+    fn only_a_direct_conversation_has_a_peer_and_the_title_names_the_others() {
+        let [ana, ben, cy] = [(1, "ana"), (2, "ben"), (3, "cy")].map(|(n, name)| samples::user(n, name));
+        let direct = Conversation { members: vec![ana.clone(), ben.clone()], ..samples::conversation(1) };
+        assert_eq!((direct.peer(ana.id), direct.title(ana.id).as_str()), (Some(&ben), "ben"));
+        assert_eq!((direct.peer(ben.id), direct.title(ben.id).as_str()), (Some(&ana), "ana"));
+        let group = Conversation { kind: Kind::Group, members: vec![ana.clone(), ben, cy], ..direct };
+        assert_eq!((group.peer(ana.id), group.title(ana.id).as_str()), (None, "ben, cy"));
+    }
+
+    #[test]
+    fn a_status_applies_to_a_group_once_every_reader_has_reached_it() {
+        let [ben, cy, dee] = [2, 3, 4].map(|n| samples::user(n, "x").id);
+        let mut receipts = ReceiptsByReader::from_iter([(ben, Receipts::read(3)), (cy, Receipts::delivered(2))]);
+        assert_eq!(receipts.of_all(), Some(Receipts::delivered(2)));
+        receipts.merge(cy, Receipts::read(5));
+        receipts.merge(dee, Receipts::read(1));
+        assert_eq!(receipts.of_all(), Some(Receipts::read(3)), "dee shares no receipts");
+        receipts.refresh(ReceiptsByReader::from_iter([(cy, Receipts::read(4)), (dee, Receipts::read(6))]));
+        assert_eq!(receipts.of_all(), Some(Receipts::read(5)), "ben shares none any more, and the event was later");
+        assert_eq!(ReceiptsByReader::default().of_all(), None);
+    }
 }

@@ -13,13 +13,13 @@ use crate::domain::user;
 pub enum Event {
     /// A message has been stored.
     MessageSent { conversation: conversation::Id, message: Message },
-    /// A member has read a conversation: the recipient of the event, on another page, or the other member.
+    /// A member has read a conversation: the recipient of the event, on another page, or another member.
     ConversationRead {
         conversation: conversation::Id,
         reader: user::Id,
         /// The reader's new read position.
         seq: u64,
-        /// The reader's new `unmarked` counter, which clears the unread mark; 0 for the other member.
+        /// The reader's new `unmarked` counter, which clears the unread mark; 0 for the other members.
         #[serde(default)]
         unmarked: u64,
     },
@@ -29,9 +29,9 @@ pub enum Event {
         /// New value of the `marked` counter.
         marked: u64,
     },
-    /// Messages up to `seq` have reached a page of the other member.
+    /// Messages up to `seq` have reached a page of another member.
     MessagesDelivered { conversation: conversation::Id, reader: user::Id, seq: u64 },
-    /// The other member is typing. No event marks the end; the page lets the indicator expire.
+    /// Another member is typing. No event marks the end; the page lets the indicator expire.
     Typing { conversation: conversation::Id, author: user::Id },
     /// Another member of a conversation has a page open. The event is sent at the start and repeated periodically.
     PersonArrived { person: user::Id },
@@ -44,15 +44,16 @@ pub enum Event {
 }
 
 impl Event {
-    /// Receipts of the other member of the conversation of `me`, if the event carries any.
-    pub fn receipts(&self, conversation: conversation::Id, me: user::Id) -> Option<Receipts> {
-        let (subject, member, receipts) = match self {
+    /// The reader among the other members of the conversation, and their receipts, if the event carries any.
+    pub fn receipts(&self, conversation: conversation::Id, me: user::Id) -> Option<(user::Id, Receipts)> {
+        let (subject, reader, receipts) = match self {
             Self::MessagesDelivered { conversation, reader, seq } => (conversation, reader, Receipts::delivered(*seq)),
             Self::ConversationRead { conversation, reader, seq, .. } => (conversation, reader, Receipts::read(*seq)),
             // A member who sends a message has read everything before it.
             Self::MessageSent { conversation, message } => (conversation, &message.author, Receipts::read(message.seq)),
-            _ => return None,
+            Self::ConversationMarked { .. } | Self::Typing { .. } | Self::Resync => return None,
+            Self::PersonArrived { .. } | Self::PeoplePresent { .. } | Self::PersonLeft { .. } => return None,
         };
-        (*subject == conversation && *member != me).then_some(receipts)
+        (*subject == conversation && *reader != me).then_some((*reader, receipts))
     }
 }

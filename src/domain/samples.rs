@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::conversation::{self, Conversation};
+use crate::domain::conversation::{self, Conversation, Kind};
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::field_error::FieldCode;
 use crate::domain::message::{self, InvalidBody, Message, SentAt};
@@ -29,11 +29,12 @@ pub(crate) fn message(n: u128, body: &str, sent_at: &str) -> Message {
     }
 }
 
-/// Conversation number `n`, with ben.
+/// Direct conversation number `n`, of ana and ben.
 pub(crate) fn conversation(n: u128) -> Conversation {
     Conversation {
         id: conversation::Id(Uuid::from_u128(n)),
-        with: user(2, "ben"),
+        kind: Kind::Direct,
+        members: vec![user(1, "ana"), user(2, "ben")],
         preview: "hello".to_owned(),
         last_sent_at: SentAt::stored("2026-11-20T09:26:28.207802+00:00".to_owned()),
         last_author: None,

@@ -17,6 +17,8 @@ mod audit_parts;
 
 mod json_api;
 
+mod groups;
+
 mod key_set;
 
 mod live;

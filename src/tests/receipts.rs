@@ -1,6 +1,6 @@
 //! Receipts: delivery and read positions, unread marks, and the setting that turns receipts off.
 
-use cruddur_messages::domain::conversation::{Conversation, ConversationView, Receipts};
+use cruddur_messages::domain::conversation::{Conversation, ConversationView, Receipts, ReceiptsByReader};
 use cruddur_messages::domain::event::Event;
 use cruddur_messages::domain::page::Page;
 use cruddur_messages::domain::settings::Settings;
@@ -11,9 +11,9 @@ use crate::support::app::{Browser, TestApp};
 
 async fn visible_receipts(browser: &mut Browser, conversation: &str) -> Option<Receipts> {
     let view: ConversationView = browser.call("open_conversation", &[("conversation", conversation)]).await.json();
-    let receipts: Option<Receipts> = browser.call("find_receipts", &[("conversation", conversation)]).await.json();
+    let receipts: ReceiptsByReader = browser.call("find_receipts", &[("conversation", conversation)]).await.json();
     assert_eq!(view.receipts, receipts);
-    receipts
+    receipts.of_all()
 }
 
 async fn mark(browser: &mut Browser, endpoint: &str, conversation: &str, seq: &str) {

@@ -68,6 +68,9 @@ impl Hub {
 
     /// Publishes an event to these users, on every server. Never waits: a stream that does not keep up is closed.
     pub fn publish(&self, to: &[user::Id], event: &Event) {
+        if to.is_empty() {
+            return;
+        }
         self.publish_locally(to, event);
         let bus = self.lock().bus.clone();
         if let Some(bus) = bus {

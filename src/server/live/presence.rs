@@ -58,16 +58,17 @@ impl Presence {
         }
     }
 
-    /// Makes two users peers, because one of them has sent the other a message.
-    pub fn add_peers(&self, one: user::Id, other: user::Id) {
-        for (user, peer) in [(one, other), (other, one)] {
-            let is_new = self.lock().connected.get_mut(&user).is_some_and(|connected| {
-                let is_new = !connected.peers.contains(&peer);
-                connected.peers.extend(is_new.then_some(peer));
-                is_new
+    /// Makes these users peers of each other, because one of them has sent the others a message.
+    pub fn add_peers(&self, members: &[user::Id]) {
+        for user in members {
+            let is_new = |known: &[user::Id], peer: &user::Id| peer != user && !known.contains(peer);
+            let new: Vec<_> = self.lock().connected.get_mut(user).map_or_else(Vec::new, |connected| {
+                let new: Vec<_> = members.iter().copied().filter(|peer| is_new(&connected.peers, peer)).collect();
+                connected.peers.extend(&new);
+                new
             });
-            if is_new {
-                self.publish_arrival(user, &[peer]);
+            if !new.is_empty() {
+                self.publish_arrival(*user, &new);
             }
         }
     }
@@ -86,8 +87,11 @@ impl Presence {
             (Event::PersonArrived { person }, peers) => self.add_subscription(*person, peers),
             // The user still has a stream on this server.
             (Event::PersonLeft { person }, _) if self.hub.has_stream(*person) => self.publish_presence(*person),
-            (Event::MessageSent { .. }, [one, other]) => self.add_peers(*one, *other),
-            _ => {}
+            // The recipients are all members of the conversation.
+            (Event::MessageSent { .. }, members) => self.add_peers(members),
+            (Event::PersonLeft { .. } | Event::PeoplePresent { .. } | Event::Typing { .. } | Event::Resync, _) => {}
+            (Event::ConversationRead { .. } | Event::ConversationMarked { .. }, _) => {}
+            (Event::MessagesDelivered { .. }, _) => {}
         }
     }
 

@@ -13,6 +13,7 @@ use crate::server::http::session::CurrentUser;
 use crate::server::messaging::membership::membership;
 use crate::server::messaging::receipts;
 use crate::server::state::AppState;
+use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::table::SortTime;
 
 /// Returns a page of the user's conversations, newest first.
@@ -39,11 +40,12 @@ pub async fn open(
             }
         }
     };
-    let ((messages, read_cursor), with, receipts) =
-        tokio::try_join!(messages, profile(state, membership.peer()), receipts::of_peer(state, &membership))?;
+    let ((messages, read_cursor), members, receipts) =
+        tokio::try_join!(messages, members(state, me, &membership), receipts::of_others(state, &membership))?;
     Ok(ConversationView {
         id: conversation,
-        with,
+        kind: membership.kind(),
+        members,
         messages,
         newest: membership.newest_seq(),
         read: read_cursor.receipts.read,
@@ -77,10 +79,13 @@ pub async fn messages_after(
     state.store.messages.page_after(&membership, after.as_ref()).await
 }
 
-/// Returns a user, or a placeholder if the row was deleted: peers can still read the messages of a deleted user.
-async fn profile(state: &AppState, id: user::Id) -> Result<User, Failure> {
-    let found = state.store.users.by_ids(&[id]).await?.pop();
-    Ok(found.unwrap_or_else(|| User::deleted(id)))
+/// Returns the members. A placeholder stands for a user whose row was deleted: the others can still read their messages.
+async fn members(state: &AppState, me: &CurrentUser, membership: &Membership) -> Result<Vec<User>, Failure> {
+    let mut found = state.store.users.by_ids(&membership.others()).await?;
+    found.push(me.user.clone());
+    let profile = |id: &user::Id| found.iter().find(|user| user.id == *id).cloned();
+    let ids = membership.members().ids().iter();
+    Ok(ids.map(|id| profile(id).unwrap_or_else(|| User::deleted(*id))).collect())
 }
 
 /// Returns an id for the next message that the page will send.

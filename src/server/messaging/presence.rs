@@ -10,15 +10,15 @@ use crate::server::http::session::CurrentUser;
 use crate::server::messaging::membership::membership;
 use crate::server::state::AppState;
 
-/// Notifies the peer that the user is typing. Demands a membership.
+/// Notifies the other members that the user is typing. Demands a membership.
 pub async fn typing(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<(), Failure> {
     state.rate_limits.check(Action::Typing, Caller::User(me.user.id))?;
     let membership = membership(state, me, conversation).await?;
-    state.hub.publish(&[membership.peer()], &Event::Typing { conversation, author: me.user.id });
+    state.hub.publish(&membership.others(), &Event::Typing { conversation, author: me.user.id });
     Ok(())
 }
 
-/// Subscribes the user's event streams to the presence of the peers in these conversations. Conversations without a
+/// Subscribes the user's event streams to the presence of the other members of these conversations. Conversations without a
 /// membership are ignored.
 pub async fn watch_presence(
     state: &AppState,

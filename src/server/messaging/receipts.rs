@@ -1,7 +1,8 @@
 //! Receipts: delivery and read positions. Two members see each other's receipts only if both have receipts turned on.
 
-use crate::domain::conversation::{self, Receipts};
+use crate::domain::conversation::{self, ReceiptsByReader};
 use crate::domain::event::Event;
+use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
 use crate::server::http::session::CurrentUser;
@@ -9,21 +10,19 @@ use crate::server::messaging::membership::membership;
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::membership::Membership;
 
-/// Returns the peer's receipts. `None` unless both members have receipts turned on.
-pub async fn of_peer(state: &AppState, membership: &Membership) -> Result<Option<Receipts>, Failure> {
-    match both_show(state, membership).await? {
-        true => Ok(Some(state.store.conversations.receipts(membership).await?)),
-        false => Ok(None),
-    }
+/// Returns the receipts of the other members who share theirs with the user.
+pub async fn of_others(state: &AppState, membership: &Membership) -> Result<ReceiptsByReader, Failure> {
+    let readers = sharing(state, membership).await?;
+    state.store.conversations.receipts(membership, &readers).await
 }
 
-/// Like [`of_peer`], by the id of the conversation. A page that may have missed events reads the receipts here.
+/// Like [`of_others`], by the id of the conversation. A page that may have missed events reads the receipts here.
 pub async fn find_receipts(
     state: &AppState,
     me: &CurrentUser,
     conversation: conversation::Id,
-) -> Result<Option<Receipts>, Failure> {
-    of_peer(state, &membership(state, me, conversation).await?).await
+) -> Result<ReceiptsByReader, Failure> {
+    of_others(state, &membership(state, me, conversation).await?).await
 }
 
 /// Stores the user's read position, removes an unread mark, and publishes both to the user's other pages.
@@ -35,14 +34,12 @@ pub async fn mark_read(
 ) -> Result<(), Failure> {
     let membership = membership_to_mark(state, me, conversation).await?;
     let read = state.store.conversations.mark_read(&membership, seq);
-    let (unmarked, shown) = tokio::try_join!(read, both_show(state, &membership))?;
+    let (unmarked, sharing) = tokio::try_join!(read, sharing(state, &membership))?;
     let (reader, seq) = (me.user.id, seq.min(membership.newest_seq()));
     let event = |unmarked| Event::ConversationRead { conversation, reader, seq, unmarked };
     state.hub.publish(&[reader], &event(unmarked));
-    if shown {
-        // Unread marks are private: the peer gets only the read position.
-        state.hub.publish(&[membership.peer()], &event(0));
-    }
+    // Unread marks are private: the others get only the read position.
+    state.hub.publish(&sharing, &event(0));
     Ok(())
 }
 
@@ -55,7 +52,7 @@ pub async fn mark_unread(state: &AppState, me: &CurrentUser, conversation: conve
     Ok(())
 }
 
-/// Stores the user's delivery position. Does nothing unless both members have receipts turned on.
+/// Stores the user's delivery position. Does nothing if no other member may see it.
 pub async fn mark_delivered(
     state: &AppState,
     me: &CurrentUser,
@@ -63,10 +60,11 @@ pub async fn mark_delivered(
     seq: u64,
 ) -> Result<(), Failure> {
     let membership = membership_to_mark(state, me, conversation).await?;
-    if both_show(state, &membership).await? && state.store.conversations.mark_delivered(&membership, seq).await? {
+    let sharing = sharing(state, &membership).await?;
+    if !sharing.is_empty() && state.store.conversations.mark_delivered(&membership, seq).await? {
         let seq = seq.min(membership.newest_seq());
         let event = Event::MessagesDelivered { conversation, reader: me.user.id, seq };
-        state.hub.publish(&[membership.peer()], &event);
+        state.hub.publish(&sharing, &event);
     }
     Ok(())
 }
@@ -81,6 +79,12 @@ async fn membership_to_mark(
     membership(state, me, conversation).await
 }
 
-async fn both_show(state: &AppState, membership: &Membership) -> Result<bool, Failure> {
-    state.store.users.both_show_receipts(membership.me(), membership.peer()).await
+/// Returns the other members with whom the user shares receipts: those who have receipts turned on, if the user has, too.
+async fn sharing(state: &AppState, membership: &Membership) -> Result<Vec<user::Id>, Failure> {
+    let mut shown = state.store.users.showing_receipts(membership.members().ids()).await?;
+    match shown.iter().position(|user| *user == membership.me()) {
+        Some(me) => drop(shown.swap_remove(me)),
+        None => shown.clear(),
+    }
+    Ok(shown)
 }

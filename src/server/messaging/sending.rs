@@ -27,7 +27,7 @@ pub async fn send_message(
     let (state, me, body) = (state.clone(), me.user.clone(), body.clone());
     run_to_completion(async move {
         let message = state.store.messages.append(&membership, &me, id, &body).await?;
-        publish_message(&state, conversation, [me.id, membership.peer()], message.clone());
+        publish_message(&state, conversation, membership.members().ids(), message.clone());
         Ok(message)
     })
     .await
@@ -69,7 +69,7 @@ async fn start_or_append(
     let (state, me, body) = (state.clone(), me.user.clone(), body.clone());
     run_to_completion(async move {
         let (conversation, message) = state.store.conversations.start(&me, &recipient, id, &body).await?;
-        publish_message(&state, conversation, [me.id, recipient.id], message.clone());
+        publish_message(&state, conversation, &[me.id, recipient.id], message.clone());
         Ok((conversation, message))
     })
     .await
@@ -83,8 +83,7 @@ async fn run_to_completion<T: Send + 'static>(
 }
 
 /// Publishes a message. Must be called after the message is stored.
-fn publish_message(state: &AppState, conversation: conversation::Id, members: [user::Id; 2], message: Message) {
-    let [one, other] = members;
-    state.presence.add_peers(one, other);
-    state.hub.publish(&members, &Event::MessageSent { conversation, message });
+fn publish_message(state: &AppState, conversation: conversation::Id, members: &[user::Id], message: Message) {
+    state.presence.add_peers(members);
+    state.hub.publish(members, &Event::MessageSent { conversation, message });
 }

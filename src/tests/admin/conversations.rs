@@ -29,7 +29,7 @@ async fn the_conversations_of_a_user_are_listed_with_the_consumed_capacity() {
     assert_eq!((&answer["person"]["handle"], &answer["more"]), (&Value::from("ana"), &Value::from(false)));
     let conversations = answer["conversations"].as_array().expect("a list");
     assert_eq!(conversations.len(), 1);
-    assert_eq!(conversations[0]["with"]["handle"], "ben");
+    assert_eq!(conversations[0]["members"][1]["handle"], "ben");
     let seq = |name: &str| conversations[0][name].as_u64().expect("a sequence number");
     assert_eq!(seq("seq") - seq("read"), 1, "the newest message is unread");
     let (read, tables) = units(&answer);

@@ -87,7 +87,7 @@ impl TableContents {
                 self.add_inbox_row(*numbers.get(&owner)?, &InboxRow::from_item(item)?);
             }
             Key::Head(conversation) => {
-                let [one, other] = Head::from_item(item)?.members;
+                let [one, other] = Head::from_item(item)?.pair()?;
                 self.members.insert(conversation, [*numbers.get(&one)?, *numbers.get(&other)?]);
             }
             Key::ReadCursor(reader, conversation) => {

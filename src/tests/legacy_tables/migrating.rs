@@ -252,7 +252,7 @@ async fn the_queries_of_the_old_app_work_before_and_after_a_migration() {
         assert_eq!(group.keys().filter(|name| LEGACY_GROUP.contains(&name.as_str())).count(), LEGACY_GROUP.len());
         let row = InboxRow::from_item(group).expect("an inbox row");
         assert_eq!(
-            (row.conversation, row.body.as_str(), row.peer.id),
+            (row.conversation, row.body.as_str(), row.named.user().id),
             (conversation.id, "from the new app", person(1).id)
         );
 

@@ -115,8 +115,8 @@ async fn users_without_an_account_have_the_names_in_the_rows() {
     app.add_conversation(&person(0), &person(1), SHAPE);
     let (_dynamodb, server) = server(&app).await;
     let listed = server.list(person(0).id).await;
-    assert_eq!(listed[0].with.display_name.as_str(), "Ben of then");
-    assert_eq!(listed[0].with.id, person(1).id);
+    let peer = listed[0].peer(person(0).id).expect("the old app had no groups");
+    assert_eq!((peer.display_name.as_str(), peer.id), ("Ben of then", person(1).id));
 }
 
 #[tokio::test(flavor = "multi_thread")]

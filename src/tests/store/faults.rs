@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use cruddur_messages::domain::conversation;
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::rows::InboxRow;
+use cruddur_messages::server::store::dynamodb::rows::{InboxRow, NamedUser};
 use cruddur_messages::server::store::dynamodb::table::{Key, SortTime};
 use cruddur_messages::server::store::postgres::users::Users;
 use futures::future::join_all;
@@ -163,7 +163,7 @@ async fn put_conversation_beyond_query(healthy: &Server) -> conversation::Id {
         owner: ana().id,
         at: SortTime::from(OffsetDateTime::UNIX_EPOCH),
         conversation: last,
-        peer: ben(),
+        named: NamedUser::Peer(ben()),
         body: "hello".to_owned(),
         seq: 5,
         last_author: Some(ben().id),

@@ -2,16 +2,18 @@
 //! server and of the old app share one table, so a change of a name or a type here would make rows unreadable.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use cruddur_messages::domain::conversation::{self, Receipts};
+use cruddur_messages::domain::conversation::{self, Kind, Members, Receipts};
 use cruddur_messages::domain::message;
 use cruddur_messages::domain::user::{DisplayName, Handle, User};
-use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, Pair, ReadCursor, SendMarker};
+use cruddur_messages::server::store::dynamodb::rows::{
+    Head, InboxRow, MessageRow, NamedUser, Pair, ReadCursor, SendMarker,
+};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
 use serde_json::Value;
 use time::macros::datetime;
 use uuid::Uuid;
 
-use super::fixtures::{ana, ben, body, new_user, server_with_clock};
+use super::fixtures::{ana, ben, body, cy, new_user, server_with_clock};
 use crate::support::items;
 
 /// Reads a golden file.
@@ -45,15 +47,23 @@ fn inbox_row() -> InboxRow {
         owner: ana().id,
         at: at(),
         conversation: CONVERSATION,
-        peer: ben(),
+        named: NamedUser::Peer(ben()),
         body: "hello\n🎈".to_owned(),
         seq: 7,
         last_author: Some(ana().id),
     }
 }
 
+fn inbox_row_of_a_group() -> InboxRow {
+    InboxRow { named: NamedUser::Author(ana()), ..inbox_row() }
+}
+
 fn head() -> Head {
-    Head { members: [ana().id, ben().id], seq: 7, last: at() }
+    Head::direct([ana().id, ben().id], 7, at()).expect("two members")
+}
+
+fn head_of_a_group() -> Head {
+    Head::group(Members::new([ana().id, ben().id, cy().id]).expect("members"), 7, at())
 }
 
 /// A time as the old app wrote it, without an offset.
@@ -92,7 +102,9 @@ fn every_kind_of_row_is_written_as_its_golden_row() {
         (message_row().item(), golden!("message")),
         (inbox_row().item(), golden!("inbox_row")),
         (legacy.item(), golden!("inbox_row_of_the_old_app")),
+        (inbox_row_of_a_group().item(), golden!("inbox_row_of_a_group")),
         (head().item(CONVERSATION), golden!("head")),
+        (head_of_a_group().item(CONVERSATION), golden!("head_of_a_group")),
         (SendMarker::item(&message_row(), 1_797_845_188), golden!("send_marker")),
         (ReadCursor::new_item(ana().id, CONVERSATION, 7, &at()), golden!("read_cursor")),
         (Pair { conversation: CONVERSATION }.item(ben().id, ana().id), golden!("pair")),
@@ -107,7 +119,10 @@ fn every_kind_of_row_is_written_as_its_golden_row() {
 fn every_golden_row_is_read_as_the_row_that_wrote_it() {
     assert_eq!(MessageRow::from_item(&items::item(&golden!("message"))), Some(message_row()));
     assert_eq!(InboxRow::from_item(&items::item(&golden!("inbox_row"))), Some(inbox_row()));
+    let row = InboxRow::from_item(&items::item(&golden!("inbox_row_of_a_group")));
+    assert_eq!(row, Some(inbox_row_of_a_group()));
     assert_eq!(Head::from_item(&items::item(&golden!("head"))), Some(head()));
+    assert_eq!(Head::from_item(&items::item(&golden!("head_of_a_group"))), Some(head_of_a_group()));
     assert_eq!(SendMarker::from_item(&items::item(&golden!("send_marker"))), Some(SendMarker { at: at() }));
     assert_eq!(Pair::from_item(&items::item(&golden!("pair"))), Some(Pair { conversation: CONVERSATION }));
     let cursor = ReadCursor { receipts: Receipts::read(7), marked: 0, unmarked: 0 };
@@ -156,7 +171,7 @@ fn an_inbox_row_is_read_without_its_number_last_author_or_names_but_not_without_
     }
     let mut nameless = row.clone();
     nameless.retain(|name, _| !["user_handle", "user_display_name"].contains(&name.as_str()));
-    let expected = InboxRow { peer: without_names(ben()), ..inbox_row() };
+    let expected = InboxRow { named: NamedUser::Peer(without_names(ben())), ..inbox_row() };
     assert_eq!(InboxRow::from_item(&nameless), Some(expected));
     for row in damaged(&row, "seq") {
         assert_eq!(InboxRow::from_item(&row), Some(InboxRow { seq: 0, ..inbox_row() }));
@@ -178,13 +193,43 @@ fn a_head_is_read_only_complete_and_with_exactly_two_members() {
         let mut row = row.clone();
         let texts = texts.iter().map(|&text| text.to_owned()).collect();
         row.insert("members".to_owned(), AttributeValue::Ss(texts));
-        Head::from_item(&row).map(|head| head.members)
+        Head::from_item(&row)?.pair()
     };
     let [one, two, three] = [1, 2, 3].map(|n| new_user(n, "x", "X").id.to_string());
     assert_eq!(members(&[&two, &one]), Some([ben().id, ana().id]));
     assert_eq!(members(&[&two, "@bayko", &one]), Some([ben().id, ana().id]), "an unreadable id is skipped");
     assert_eq!((members(&[&one]), members(&[&one, &two, &three])), (None, None));
     assert_eq!(Head::from_item(&with_text(&row, "last_sk", "HEAD")), None);
+}
+
+#[test]
+fn members_are_read_from_a_set_and_from_a_list_with_and_without_a_kind() {
+    let row = items::item(&golden!("head"));
+    let texts = |count: u128| (1..=count).map(|n| new_user(n, "x", "X").id.to_string()).collect::<Vec<_>>();
+    let set = |count| AttributeValue::Ss(texts(count));
+    let list = |count| AttributeValue::L(texts(count).into_iter().map(AttributeValue::S).collect());
+    let read = |members: AttributeValue, kind: Option<&str>| {
+        let mut row = row.clone();
+        row.insert("members".to_owned(), members);
+        row.extend(kind.map(|kind| ("kind".to_owned(), AttributeValue::S(kind.to_owned()))));
+        Head::from_item(&row).map(|head| (head.kind(), head.members().ids().len()))
+    };
+    for members in [&set as &dyn Fn(u128) -> AttributeValue, &list] {
+        assert_eq!(read(members(2), None), Some((Kind::Direct, 2)));
+        assert_eq!(read(members(2), Some("direct")), Some((Kind::Direct, 2)));
+        assert_eq!(read(members(2), Some("group")), Some((Kind::Group, 2)));
+        assert_eq!(read(members(3), Some("group")), Some((Kind::Group, 3)));
+        for (count, kind) in [(1, None), (3, None), (3, Some("direct")), (3, Some("channel")), (0, Some("group"))] {
+            assert_eq!(read(members(count), kind), None, "{count} members, {kind:?}");
+        }
+    }
+}
+
+#[test]
+fn an_inbox_row_of_an_unknown_kind_is_not_read() {
+    let row = items::item(&golden!("inbox_row"));
+    assert_eq!(InboxRow::from_item(&with_text(&row, "kind", "direct")), Some(inbox_row()));
+    assert_eq!(InboxRow::from_item(&with_text(&row, "kind", "channel")), None);
 }
 
 #[test]

@@ -16,7 +16,8 @@ async fn assert_at(server: &Server, seq: u64, text: &str) {
         let rows = server.inbox(&me).await;
         let [row] = &rows[..] else { panic!("{} has {rows:?}", me.handle) };
         assert_eq!((row.seq, row.body.as_str()), (seq, text));
-        assert_eq!((&row.peer.id, row.peer.handle.as_str()), (&peer.id, peer.handle.as_str()));
+        let named = row.peer().expect("a direct conversation");
+        assert_eq!((&named.id, named.handle.as_str()), (&peer.id, peer.handle.as_str()));
     }
 }
 
@@ -138,7 +139,8 @@ async fn a_changed_name_of_the_author_is_stored_with_their_next_message() {
     let renamed =
         cruddur_messages::domain::user::User { display_name: DisplayName::stored("Benjamin".to_owned()), ..ben() };
     server.send(&renamed, conversation, "more").await;
-    let names = |rows: Vec<InboxRow>| rows.iter().map(|row| row.peer.display_name.to_string()).collect::<Vec<_>>();
+    let names =
+        |rows: Vec<InboxRow>| rows.iter().map(|row| row.named.user().display_name.to_string()).collect::<Vec<_>>();
     assert_eq!(names(server.inbox(&ana()).await), ["Benjamin"]);
     assert_eq!(names(server.inbox(&ben()).await), ["Ana"]);
 }

@@ -7,7 +7,7 @@ use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::page::{Cursor, PAGE_SIZE};
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::store::dynamodb::rows::InboxRow;
+use cruddur_messages::server::store::dynamodb::rows::{InboxRow, NamedUser};
 use cruddur_messages::server::store::dynamodb::table::{Key, SortTime};
 use cruddur_messages::server::store::postgres::users::Users;
 use sqlx::PgPool;
@@ -143,7 +143,7 @@ async fn read_cursors_are_found_among_more_than_one_query_reads() {
         owner: ana().id,
         at: at.next(at.at() + Duration::minutes(n)),
         conversation: *conversation,
-        peer: ben(),
+        named: NamedUser::Peer(ben()),
         body: "hello".to_owned(),
         seq: 5,
         last_author: Some(ben().id),
@@ -167,8 +167,8 @@ async fn names_are_current_or_else_those_stored_in_the_row() {
     server.start(&ana(), &cy(), "hello").await;
     sign_up(&database, &new_user(2, "benny", "Benjamin")).await;
     let conversations = list(&server, &ana()).await;
-    let mut names: Vec<_> =
-        conversations.iter().map(|t| (t.with.handle.as_str(), t.with.display_name.as_str())).collect();
+    let peers = conversations.iter().filter_map(|conversation| conversation.peer(ana().id));
+    let mut names: Vec<_> = peers.map(|peer| (peer.handle.as_str(), peer.display_name.as_str())).collect();
     names.sort_unstable();
     assert_eq!(names, [("benny", "Benjamin"), ("cy", "Cy")]);
 }

@@ -5,6 +5,7 @@ mod cost;
 mod faults;
 mod fixtures;
 mod golden;
+mod groups;
 mod inbox;
 mod listing;
 mod paging;

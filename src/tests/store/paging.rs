@@ -37,7 +37,7 @@ async fn fill_at(server: &Server, conversation: conversation::Id, last: u64, aft
 /// Sets the head to the value that it would have if all messages in the table had been sent.
 async fn set_head(server: &Server, conversation: conversation::Id) {
     let newest = server.stored_messages().await.into_iter().max_by_key(|row| row.seq).expect("a message");
-    let head = Head { members: [ana().id, ben().id], seq: newest.seq, last: newest.at };
+    let head = Head::direct([ana().id, ben().id], newest.seq, newest.at).expect("two members");
     server.put([head.item(conversation)]).await;
 }
 

@@ -132,7 +132,10 @@ async fn only_members_of_an_existing_conversation_get_a_membership() {
     assert!(server.conversations.membership(ana().id, none).await.expect("an answer").is_none());
     for (me, other) in [(ana(), ben()), (ben(), ana())] {
         let membership = server.membership(&me, conversation).await;
-        assert_eq!((membership.conversation(), membership.me(), membership.peer()), (conversation, me.id, other.id));
+        assert_eq!(
+            (membership.conversation(), membership.me(), membership.others()),
+            (conversation, me.id, vec![other.id])
+        );
     }
 }
 
@@ -177,7 +180,7 @@ async fn the_queries_of_the_old_app_list_our_rows() {
 }
 
 /// Runs the old app's query, and returns the attributes that it read from each row.
-async fn old_query(server: &Server, pk: String) -> Vec<[String; 4]> {
+pub(super) async fn old_query(server: &Server, pk: String) -> Vec<[String; 4]> {
     let request = server.table.client().query().table_name(TABLE).scan_index_forward(false).limit(20);
     let request = request
         .key_condition_expression("pk = :pk AND begins_with(sk,:year)")

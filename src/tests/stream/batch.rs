@@ -7,7 +7,7 @@ use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::message;
 use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
+use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow, NamedUser};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
 use cruddur_messages::server::stream::change::{Change, SequenceNumber};
 use cruddur_messages::server::stream::projection::BatchFailure;
@@ -49,7 +49,7 @@ pub(crate) fn inbox_rows(at: &MessageRow) -> [Item; 2] {
             owner: user(owner).id,
             at: at.at.clone(),
             conversation: at.conversation,
-            peer: user(peer),
+            named: NamedUser::Peer(user(peer)),
             body: at.body.clone(),
             seq: at.seq,
             last_author: None,

@@ -12,7 +12,7 @@ use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::clock::Clock;
 use cruddur_messages::server::store::dynamodb::conversations::Conversations;
 use cruddur_messages::server::store::dynamodb::messages::Messages;
-use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow};
+use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
 use cruddur_messages::server::store::postgres::users::Users;
 use cruddur_messages::server::stream::change::{Change, SequenceNumber};
@@ -126,12 +126,12 @@ impl Simulation {
             owner: owner.id,
             at: first.at.clone(),
             conversation: *id,
-            peer: peer.clone(),
+            named: NamedUser::Peer(peer.clone()),
             body: first.body.clone(),
             seq: first.seq,
             last_author: is_new_app.then_some(first.author.id),
         };
-        let head = Head { members: [self.ana.id, peer.id], seq: first.seq, last: first.at.clone() };
+        let head = Head::direct([self.ana.id, peer.id], first.seq, first.at.clone()).expect("two members");
         let message = if is_new_app { first.item() } else { without_seq(first.item()) };
         for row in [row(&self.ana, peer).item(), row(peer, &self.ana).item(), head.item(*id), message] {
             self.put(row);
@@ -287,7 +287,7 @@ impl Simulation {
             owner: self.ana.id,
             at: SortTime::from(at),
             conversation: conversation::Id(Uuid::new_v4()),
-            peer: new_user("dee"),
+            named: NamedUser::Peer(new_user("dee")),
             body: "elsewhere".to_owned(),
             seq: 1,
             last_author: None,

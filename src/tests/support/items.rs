@@ -8,27 +8,34 @@ use serde_json::{Map, Value, json};
 
 /// Encodes a row as JSON.
 pub(crate) fn json(row: &Item) -> Value {
-    let attribute = |value: &AttributeValue| match value {
+    row.iter().map(|(name, value)| (name.clone(), json_of_attribute(value))).collect::<Map<_, _>>().into()
+}
+
+fn json_of_attribute(value: &AttributeValue) -> Value {
+    match value {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(number) => json!({ "N": number }),
         AttributeValue::Ss(texts) => json!({ "SS": texts }),
+        AttributeValue::L(values) => json!({ "L": values.iter().map(json_of_attribute).collect::<Vec<_>>() }),
         other => panic!("no row of ours has {other:?}"),
-    };
-    row.iter().map(|(name, value)| (name.clone(), attribute(value))).collect::<Map<_, _>>().into()
+    }
 }
 
 /// Decodes a row from JSON.
 pub(crate) fn item(row: &Value) -> Item {
+    row.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), attribute_of(value))).collect()
+}
+
+fn attribute_of(value: &Value) -> AttributeValue {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let attribute = |value: &Value| match value.as_object().and_then(|value| value.iter().next()) {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    match value.as_object().and_then(|value| value.iter().next()) {
         Some((kind, value)) if kind == "S" => AttributeValue::S(text(value)),
         Some((kind, value)) if kind == "N" => AttributeValue::N(text(value)),
-        Some((kind, value)) if kind == "SS" => {
-            AttributeValue::Ss(value.as_array().into_iter().flatten().map(text).collect())
-        }
+        Some((kind, value)) if kind == "SS" => AttributeValue::Ss(list(value).iter().map(text).collect()),
+        Some((kind, value)) if kind == "L" => AttributeValue::L(list(value).iter().map(attribute_of).collect()),
         other => panic!("no row of ours has {other:?}"),
-    };
-    row.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), attribute(value))).collect()
+    }
 }
 
 /// Returns all rows of a partition, ordered by sort key.

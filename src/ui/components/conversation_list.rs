@@ -41,8 +41,9 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
         let href = href.clone();
         move || (*pathname.read() == href).then_some("page")
     };
-    let (drafts, target) =
-        (use_context::<Drafts>(), ComposeTarget { conversation: Some(row.id), recipient: row.with.id });
+    let (title, face, peer) = (row.title(me), row.others(me).next().cloned(), row.peer(me).cloned());
+    let target = ComposeTarget::conversation(row.id, peer.as_ref().map(|peer| peer.id));
+    let drafts = use_context::<Drafts>();
     // The draft of the open conversation is visible in the composer.
     let draft = {
         let href = href.clone();
@@ -58,11 +59,13 @@ fn ConversationItem(row: Conversation, me: user::Id) -> impl IntoView {
     view! {
         <li>
             <a class="conversation" href=href aria-current=current>
-                <Avatar user=row.with.clone()/>
+                {face.map(|user| view! { <Avatar user/> })}
                 <span class="conversation__name">
-                    <bdi>{row.with.display_name.to_string()}</bdi> <PresenceMark user=row.with.id/>
+                    <bdi>{title}</bdi> {peer.as_ref().map(|peer| view! { <PresenceMark user=peer.id/> })}
                 </span>
-                <span class="conversation__handle">"@" <bdi>{row.with.handle.to_string()}</bdi></span>
+                <span class="conversation__handle">
+                    {peer.map(|peer| view! { "@" <bdi>{peer.handle.to_string()}</bdi> })}
+                </span>
                 <span class="conversation__time"><Time at=row.last_sent_at format=TimeFormat::Short/></span>
                 <span class="conversation__preview">
                     {move || match draft.get() {

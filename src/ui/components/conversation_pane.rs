@@ -3,7 +3,7 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::domain::conversation::ConversationView;
+use crate::domain::conversation::{self, ConversationView, Kind};
 use crate::domain::error::AppError;
 use crate::domain::page::Cursor;
 use crate::domain::refused_form::RefusedForm;
@@ -13,7 +13,7 @@ use crate::ui::components::composer::Composer;
 use crate::ui::components::date_form::DateForm;
 use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::heading::Heading;
-use crate::ui::components::message_list::MessageList;
+use crate::ui::components::message_list::{MessageList, author_name};
 use crate::ui::components::pager::OlderLink;
 use crate::ui::components::presence::PresenceMark;
 use crate::ui::components::unsent_messages::UnsentMessages;
@@ -35,37 +35,38 @@ pub fn ConversationPane(
     refused: Option<RefusedForm>,
 ) -> impl IntoView {
     let open = OpenConversation::new(&conversation, me, inbox, from_first);
-    let ConversationView { id, with, messages, next_message, .. } = conversation;
-    let target = ComposeTarget { conversation: Some(id), recipient: with.id };
+    let (title, others) = (conversation.title(me), conversation.others(me).cloned().collect::<Vec<_>>());
+    let target = ComposeTarget::conversation(conversation.id, conversation.peer(me).map(|peer| peer.id));
+    let ConversationView { id, kind, members, messages, next_message, .. } = conversation;
     let (outbox, drafts) = (expect_context::<Outbox>(), expect_context::<Drafts>());
     open.start(expect_context::<LiveEvents>());
     if let Some(presence) = use_context::<Presence>() {
         presence.watch(id);
     }
     let load = open.load_older_action();
-    let label = format!("Messages with {}", with.display_name);
+    let label = format!("Messages with {title}");
     view! {
         <section class="thread" aria-labelledby="heading">
-            <ConversationHeader with=with.clone() path=open.path() mark_unread=open.mark_unread_action()/>
+            <ConversationHeader kind others path=open.path() mark_unread=open.mark_unread_action()/>
             // The style lays this out from bottom to top: without script the newest message is in view, and it does not
             // move when older ones are added.
             <div class="thread__scroller" tabindex="0" role="region" aria-label=label node_ref=open.scroller.node on:scroll=move |_| open.on_scroll(load)>
                 <div class="thread__content">
-                    <OlderMessages open load with=with.clone()/>
+                    <OlderMessages open load title/>
                     <MessageList
                         messages=open.messages()
                         read_before=open.read_before()
                         receipts=open.receipts()
                         me
-                        with=with.clone()
+                        members=members.clone()
                     />
                     <UnsentMessages outbox target/>
                     {messages.newer.map(|newer| view! { <NewerLinks open newer/> })}
                 </div>
             </div>
-            <ConversationStatus open with/>
+            <ConversationStatus open me members/>
             <Composer
-                typing=Callback::new(move |()| open.typing.notify_peer())
+                typing=Callback::new(move |()| open.typing.notify_others())
                 action=open.path()
                 bound_to=("conversation", id.to_string())
                 next_message
@@ -77,15 +78,19 @@ pub fn ConversationPane(
     }
 }
 
-/// Header of a conversation: the other member, the actions, and on a narrow screen the link back to the list.
+/// Header of a conversation: the other members, the actions, and on a narrow screen the link back to the list.
 #[component]
 pub fn ConversationHeader(
-    with: User,
+    kind: Kind,
+    /// The members other than the user.
+    others: Vec<User>,
     /// Path of the conversation, if it exists already.
     #[prop(optional, into)]
     path: Option<String>,
     #[prop(optional)] mark_unread: Option<Action<(), Result<(), AppError>>>,
 ) -> impl IntoView {
+    let (title, face) = (conversation::title(&others), others.into_iter().next());
+    let peer = face.clone().filter(|_| kind == Kind::Direct);
     view! {
         <div class="thread__head">
             <a class="button button--quiet button--icon thread__back" href="/messages" aria-label="Back to all messages">
@@ -93,11 +98,11 @@ pub fn ConversationHeader(
                     <path d="M15 5l-7 7 7 7"/>
                 </svg>
             </a>
-            <Avatar user=with.clone()/>
+            {face.map(|user| view! { <Avatar user/> })}
             <div class="thread__who">
-                <Heading><bdi>{with.display_name.to_string()}</bdi></Heading>
+                <Heading><bdi>{title}</bdi></Heading>
                 <p class="thread__handle">
-                    "@" <bdi>{with.handle.to_string()}</bdi> <PresenceMark user=with.id/>
+                    {peer.map(|peer| view! { "@" <bdi>{peer.handle.to_string()}</bdi> <PresenceMark user=peer.id/> })}
                 </p>
             </div>
             <div class="thread__ways">
@@ -134,9 +139,9 @@ fn MarkUnread(mark: Action<(), Result<(), AppError>>) -> impl IntoView {
 
 /// Link to older messages, or a note at the beginning of the conversation.
 #[component]
-fn OlderMessages(open: OpenConversation, load: Action<Cursor, Result<(), AppError>>, with: User) -> impl IntoView {
+fn OlderMessages(open: OpenConversation, load: Action<Cursor, Result<(), AppError>>, title: String) -> impl IntoView {
     let error = Signal::derive(move || load.value().get().and_then(Result::err));
-    let name = StoredValue::new(with.display_name.to_string());
+    let title = StoredValue::new(title);
     move || match open.older() {
         Some(cursor) => Either::Left(view! {
             <OlderLink
@@ -149,7 +154,7 @@ fn OlderMessages(open: OpenConversation, load: Action<Cursor, Result<(), AppErro
         }),
         None => Either::Right(view! {
             <p class="thread__beginning">
-                "This is the beginning of your conversation with " <bdi>{name.get_value()}</bdi> "."
+                "This is the beginning of your conversation with " <bdi>{title.get_value()}</bdi> "."
             </p>
         }),
     }
@@ -158,19 +163,21 @@ fn OlderMessages(open: OpenConversation, load: Action<Cursor, Result<(), AppErro
 /// Status below the messages: the typing indicator and a button that scrolls to the newest message. Also announces new
 /// messages to screen readers.
 #[component]
-fn ConversationStatus(open: OpenConversation, with: User) -> impl IntoView {
-    let name = StoredValue::new(with.display_name.to_string());
+fn ConversationStatus(open: OpenConversation, me: user::Id, members: Vec<User>) -> impl IntoView {
+    let members = StoredValue::new(members);
+    let name = move |author| members.with_value(|members| author_name(author, me, members));
+    let typing = Memo::new(move |_| open.typing_member());
     let to_newest = move |_| open.show_newest();
     view! {
         <div class="visually-hidden" role="log" aria-label="New messages">
             <For each=move || open.announced() key=|message| message.id let:message>
-                <p><bdi>{name.get_value()}</bdi> ": " <bdi>{message.body}</bdi></p>
+                <p><bdi>{name(message.author)}</bdi> ": " <bdi>{message.body}</bdi></p>
             </For>
         </div>
         <div class="thread__status">
-            <Show when=move || open.typing_member().is_some()>
-                <p class="thread__typing"><bdi>{name.get_value()}</bdi> " is typing…"</p>
-            </Show>
+            {move || typing.get().map(|author| view! {
+                <p class="thread__typing"><bdi>{name(author)}</bdi> " is typing…"</p>
+            })}
             <Show when=move || open.is_away_from_newest()>
                 <button class="button thread__to-newest" type="button" on:click=to_newest>{move || to_newest_label(open.unseen())}</button>
             </Show>

@@ -23,20 +23,20 @@ pub fn MessageList(
     /// The user's read position when the conversation was opened; `None` if there were no unread messages.
     #[prop(into)]
     read_before: Signal<Option<u64>>,
-    /// Receipts of the other member; `None` if they are not shown.
+    /// Positions that all other members have reached; `None` if they are not shown.
     #[prop(into)]
     receipts: Signal<Option<Receipts>>,
     me: user::Id,
-    /// The other member.
-    with: User,
+    /// All members of the conversation.
+    members: Vec<User>,
 ) -> impl IntoView {
     let zone = use_time_zone();
-    let with = StoredValue::new(with);
+    let members = StoredValue::new(members);
     let marks = Memo::new(move |_| ReceiptMarks::of(&messages.read(), me, receipts.get()));
     let draw = move |line: Line| match line {
         Line::Day(day) => EitherOf3::A(view! { <DayLine day/> }),
         Line::Unread => EitherOf3::B(view! { <li class="unread-line"><span>"New messages"</span></li> }),
-        Line::Message { message, first } => EitherOf3::C(view! { <MessageItem message first me with marks/> }),
+        Line::Message { message, first } => EitherOf3::C(view! { <MessageItem message first me members marks/> }),
     };
     let unread = first_unread(messages, read_before, me);
     view! {
@@ -57,11 +57,11 @@ fn MessageItem(
     message: Message,
     first: bool,
     me: user::Id,
-    with: StoredValue<User>,
+    members: StoredValue<Vec<User>>,
     marks: Memo<ReceiptMarks>,
 ) -> impl IntoView {
     let mine = message.author == me;
-    let author = with.with_value(|with| author(message.author, me, with));
+    let author = members.with_value(|members| author_name(message.author, me, members));
     // Screen readers get the author of every message. On the screen, position and shape show it after the first one.
     let author_class = if first && !mine { "message__author" } else { "visually-hidden" };
     view! {
@@ -77,11 +77,11 @@ fn MessageItem(
 }
 
 /// Returns the name of a message's author. Legacy rows may have authors who are not members of the conversation.
-fn author(author: user::Id, me: user::Id, with: &User) -> String {
-    match author {
-        author if author == me => "You".to_owned(),
-        author if author == with.id => with.display_name.to_string(),
-        _ => "Unknown user".to_owned(),
+pub(super) fn author_name(author: user::Id, me: user::Id, members: &[User]) -> String {
+    match members.iter().find(|member| member.id == author) {
+        _ if author == me => "You".to_owned(),
+        Some(member) => member.display_name.to_string(),
+        None => "Unknown user".to_owned(),
     }
 }
 
@@ -121,7 +121,8 @@ mod tests {
     #[test]
     fn a_message_is_attributed_only_to_its_own_author() {
         let (ana, ben, cy) = (samples::user(1, "ana"), samples::user(2, "ben"), samples::user(3, "cy"));
-        let name_of = |id| author(id, ana.id, &ben);
+        let members = [ana.clone(), ben.clone()];
+        let name_of = |id| author_name(id, ana.id, &members);
         assert_eq!(
             [name_of(ana.id), name_of(ben.id), name_of(cy.id)],
             ["You", ben.display_name.as_str(), "Unknown user"]

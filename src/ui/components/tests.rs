@@ -54,12 +54,13 @@ fn messages(text: &str) -> Vec<Message> {
 fn conversation_view(text: &str) -> ConversationView {
     ConversationView {
         id: conversation::Id(Uuid::from_u128(9)),
-        with: samples::user(2, text),
+        kind: conversation::Kind::Direct,
+        members: vec![samples::user(1, text), samples::user(2, text)],
         messages: page(messages(text), text),
         newest: 3,
         read: 3,
         marked: false,
-        receipts: None,
+        receipts: Default::default(),
         next_message: message::Id(Uuid::from_u128(10)),
     }
 }
@@ -69,7 +70,8 @@ fn inbox() -> Inbox {
 }
 
 fn window(text: &str) -> InboxWindow {
-    let row = Conversation { with: samples::user(2, text), preview: text.to_owned(), ..samples::conversation(1) };
+    let row =
+        Conversation { members: vec![samples::user(2, text)], preview: text.to_owned(), ..samples::conversation(1) };
     InboxWindow::new(samples::user(1, "ana").id, page(vec![row], text), true)
 }
 

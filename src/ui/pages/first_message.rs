@@ -9,9 +9,10 @@ use leptos_router::hooks::{use_navigate, use_params_map};
 use leptos_router::location::Url;
 
 use crate::api;
-use crate::domain::conversation::Recipient;
+use crate::domain::conversation::{Kind, Recipient};
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::refused_form::RefusedForm;
+use crate::domain::user;
 use crate::ui::components::composer::Composer;
 use crate::ui::components::conversation_pane::ConversationHeader;
 use crate::ui::components::error_note::LoadError;
@@ -62,16 +63,16 @@ pub fn FirstMessagePage() -> impl IntoView {
 fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>) -> impl IntoView {
     let Recipient { with, next_message, .. } = recipient;
     let (outbox, drafts) = (expect_context::<Outbox>(), expect_context::<Drafts>());
-    let target = ComposeTarget { conversation: None, recipient: with.id };
-    open_once_started(target, outbox, drafts, inbox);
+    let (recipient, target) = (with.id, ComposeTarget::Person(with.id));
+    open_once_started(recipient, outbox, drafts, inbox);
     let send = Callback::new(move |(id, body): OutgoingMessage| {
-        outbox.push(Unsent { id, target: Target::Person(target.recipient), body, refused: None });
+        outbox.push(Unsent { id, target: Target::Person(recipient), body, refused: None });
     });
     let (handle, name) = (with.handle.to_string(), with.display_name.to_string());
     let label = format!("Messages with {name}");
     view! {
         <section class="thread" aria-labelledby="heading">
-            <ConversationHeader with/>
+            <ConversationHeader kind=Kind::Direct others=vec![with]/>
             <div class="thread__scroller" tabindex="0" role="region" aria-label=label>
                 <div class="thread__content">
                     <p class="thread__beginning">"Write the first message to " <bdi>{name}</bdi> "."</p>
@@ -92,11 +93,12 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>
 
 /// Navigates to the conversation with the recipient once it exists: a message of this page has started it, or the list
 /// shows one that the recipient or another page of the user has started.
-fn open_once_started(target: ComposeTarget, outbox: Outbox, drafts: Drafts, inbox: Inbox) {
+fn open_once_started(recipient: user::Id, outbox: Outbox, drafts: Drafts, inbox: Inbox) {
+    let target = ComposeTarget::Person(recipient);
     let conversation = Memo::new(move |_| {
         // A change of the list does not navigate away from a text that is being written.
-        let listed = || inbox.conversation_with(target.recipient).filter(|_| drafts.of(target).is_none());
-        outbox.started_with(target.recipient).or_else(listed)
+        let listed = || inbox.conversation_with(recipient).filter(|_| drafts.of(target).is_none());
+        outbox.started_with(recipient).or_else(listed)
     });
     let (navigate, focus) = (use_navigate(), expect_context::<HeadingFocus>());
     Effect::new(move |_| {

@@ -39,19 +39,40 @@ impl FromStr for Target {
     }
 }
 
-/// Target of a composer: the recipient and, once it exists, the conversation with them.
+/// Target of a composer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ComposeTarget {
-    /// `None` before the first message.
-    pub conversation: Option<conversation::Id>,
-    pub recipient: user::Id,
+pub enum ComposeTarget {
+    /// A user with whom there is no conversation yet.
+    Person(user::Id),
+    Direct {
+        conversation: conversation::Id,
+        peer: user::Id,
+    },
+    Group(conversation::Id),
 }
 
 impl ComposeTarget {
+    /// Creates the target of a conversation's composer. `peer` is the other member of a direct conversation.
+    pub fn conversation(conversation: conversation::Id, peer: Option<user::Id>) -> Self {
+        peer.map_or(Self::Group(conversation), |peer| Self::Direct { conversation, peer })
+    }
+
+    /// Returns the conversation, if it exists.
+    pub fn conversation_id(self) -> Option<conversation::Id> {
+        match self {
+            Self::Person(_) => None,
+            Self::Direct { conversation, .. } | Self::Group(conversation) => Some(conversation),
+        }
+    }
+
     /// Returns the targets under which messages and drafts of this composer are kept. The first is the current one; the
-    /// second was used before the conversation existed.
+    /// second was used before the direct conversation existed.
     pub fn targets(self) -> impl Iterator<Item = Target> {
-        self.conversation.map(Target::Conversation).into_iter().chain([Target::Person(self.recipient)])
+        let recipient = match self {
+            Self::Person(recipient) | Self::Direct { peer: recipient, .. } => Some(recipient),
+            Self::Group(_) => None,
+        };
+        self.conversation_id().map(Target::Conversation).into_iter().chain(recipient.map(Target::Person))
     }
 }
 
@@ -75,8 +96,11 @@ mod tests {
 
     #[test]
     fn messages_to_a_recipient_also_belong_to_the_conversation_with_them() {
-        let targets = |conversation| ComposeTarget { conversation, recipient: BEN }.targets().collect::<Vec<_>>();
-        assert_eq!(targets(None), [Target::Person(BEN)]);
-        assert_eq!(targets(Some(CONVERSATION)), [Target::Conversation(CONVERSATION), Target::Person(BEN)]);
+        let targets = |target: ComposeTarget| target.targets().collect::<Vec<_>>();
+        assert_eq!(targets(ComposeTarget::Person(BEN)), [Target::Person(BEN)]);
+        let direct = ComposeTarget::conversation(CONVERSATION, Some(BEN));
+        assert_eq!(targets(direct), [Target::Conversation(CONVERSATION), Target::Person(BEN)]);
+        let group = ComposeTarget::conversation(CONVERSATION, None);
+        assert_eq!(targets(group), [Target::Conversation(CONVERSATION)]);
     }
 }

@@ -71,7 +71,7 @@ impl Drafts {
     /// Returns whether the user continues in this composer. The answer is true once.
     pub fn take_resume(&self, target: ComposeTarget) -> bool {
         let resume_in = self.resume_in.try_update_value(Option::take).flatten();
-        resume_in.is_some() && resume_in == target.conversation
+        resume_in.is_some() && resume_in == target.conversation_id()
     }
 
     fn save_for(&self, target: Target, text: &str) {

@@ -87,9 +87,10 @@ impl InboxRows {
         self.rows.iter().find(|row| row.id == conversation).map_or(0, |row| row.marked)
     }
 
-    /// Returns the newest loaded conversation with a peer.
+    /// Returns the newest loaded direct conversation with a peer.
     pub fn conversation_with(&self, peer: user::Id) -> Option<conversation::Id> {
-        self.rows.iter().find(|row| row.with.id == peer).map(|row| row.id)
+        let is_with_peer = |row: &&Conversation| row.peer(self.me).is_some_and(|it| it.id == peer);
+        self.rows.iter().find(is_with_peer).map(|row| row.id)
     }
 
     /// Applies an event.

@@ -1,4 +1,4 @@
-//! Typing signals to the peer while the user types.
+//! Typing signals to the other members while the user types.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use leptos::task::spawn_local;
 use crate::api;
 use crate::domain::conversation;
 
-/// Shortest interval between two signals to the peer.
+/// Shortest interval between two signals to the other members.
 const NOTIFY_INTERVAL: Duration = Duration::from_secs(3);
 
 /// Sender of the typing signals of one conversation.
 #[derive(Clone, Copy)]
 pub struct TypingNotifier {
     conversation: conversation::Id,
-    /// True if the peer has been notified within [`NOTIFY_INTERVAL`].
+    /// True if the other members have been notified within [`NOTIFY_INTERVAL`].
     notified: StoredValue<bool>,
 }
 
@@ -25,8 +25,8 @@ impl TypingNotifier {
         Self { conversation, notified: StoredValue::new(false) }
     }
 
-    /// Notifies the peer that the user is typing, at most once per [`NOTIFY_INTERVAL`].
-    pub fn notify_peer(self) {
+    /// Notifies the other members that the user is typing, at most once per [`NOTIFY_INTERVAL`].
+    pub fn notify_others(self) {
         if self.notified.try_get_value() == Some(false) {
             self.notified.set_value(true);
             let again = move || {
@@ -38,7 +38,7 @@ impl TypingNotifier {
         }
     }
 
-    /// Notes that the user has sent the message: the first key of the next one notifies the peer at once.
+    /// Notes that the user has sent the message: the first key of the next one notifies them at once.
     pub fn message_sent(self) {
         let _ = self.notified.try_set_value(false);
     }

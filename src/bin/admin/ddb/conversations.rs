@@ -36,7 +36,7 @@ pub async fn list(stores: &Stores, handle: &Handle, pages: &PageOptions, global:
     let (pages, more) = read(pages, "conversations", page).await?;
     let consumed = stores.meter.take();
     let conversations: Vec<Conversation> = pages.into_iter().flatten().collect();
-    let mut lines: Vec<_> = conversations.iter().map(line_of_conversation).collect();
+    let mut lines: Vec<_> = conversations.iter().map(|it| line_of_conversation(it, &me)).collect();
     lines.push(counted(conversations.len(), "conversation") + hint_of_more(more));
     lines.push(format!("consumed {consumed}"));
     global.print(
@@ -61,8 +61,8 @@ pub async fn show(
     let (pages, more) = read(pages, "messages", page).await?;
     let consumed = stores.meter.take();
     let messages: Vec<Message> = pages.into_iter().rev().flatten().collect();
-    let peer = stores.users.by_ids(&[membership.peer()]).await.map_err(Failure::into_cause)?;
-    let members: Vec<_> = [me].into_iter().chain(peer).collect();
+    let others = stores.users.by_ids(&membership.others()).await.map_err(Failure::into_cause)?;
+    let members: Vec<_> = [me].into_iter().chain(others).collect();
     let mut lines: Vec<_> = messages.iter().map(|message| line_of_message(message, &members)).collect();
     lines.push(counted(messages.len(), "message") + hint_of_more(more));
     lines.push(format!("consumed {consumed}"));
@@ -130,10 +130,11 @@ impl MeteredStores {
     }
 }
 
-fn line_of_conversation(conversation: &Conversation) -> String {
-    let Conversation { id, with, preview, last_sent_at, .. } = conversation;
+fn line_of_conversation(conversation: &Conversation, me: &User) -> String {
+    let Conversation { id, preview, last_sent_at, .. } = conversation;
     let unread = conversation.unread();
-    one_line(&format!("{} @{} {unread} unread {id} {preview}", last_sent_at.as_str(), with.handle))
+    let others: Vec<_> = conversation.others(me.id).map(|other| format!("@{}", other.handle)).collect();
+    one_line(&format!("{} {} {unread} unread {id} {preview}", last_sent_at.as_str(), others.join(" ")))
 }
 
 fn line_of_message(message: &Message, members: &[User]) -> String {

@@ -5,9 +5,10 @@ use uuid::Uuid;
 
 use crate::domain::conversation::{self, Conversation};
 use crate::domain::message;
-use crate::domain::user::User;
+use crate::domain::user::{self, User};
 
-/// Row of `GET /api/message_groups`: the other member and the newest message.
+/// Row of `GET /api/message_groups`: a user and the newest message. The user is the other member of a direct
+/// conversation, or the author of a group's newest message.
 #[derive(Serialize)]
 pub struct MessageGroup {
     created_at: String,
@@ -17,12 +18,15 @@ pub struct MessageGroup {
     uuid: Uuid,
 }
 
-impl From<Conversation> for MessageGroup {
-    fn from(conversation: Conversation) -> Self {
+impl MessageGroup {
+    /// Builds the row of a conversation of `me`.
+    pub fn new(me: user::Id, conversation: Conversation) -> Self {
+        let author = conversation.members.iter().find(|member| Some(member.id) == conversation.last_author);
+        let shown = conversation.peer(me).or(author).cloned().unwrap_or_else(|| User::deleted(me));
         Self {
             created_at: conversation.last_sent_at.as_str().to_owned(),
-            display_name: conversation.with.display_name.to_string(),
-            handle: conversation.with.handle.to_string(),
+            display_name: shown.display_name.to_string(),
+            handle: shown.handle.to_string(),
             message: conversation.preview,
             uuid: conversation.id.0,
         }

@@ -22,9 +22,9 @@ use crate::server::http::json_api::new_message::{NewMessage, Target};
 use crate::server::http::json_api::paging::{PageRequest, links};
 use crate::server::http::json_api::responses::{Message, MessageGroup, SentMessage, ShortProfile, StartedConversation};
 use crate::server::http::json_api::{cors, uuids};
+use crate::server::http::layers;
 use crate::server::http::layers::ErrorResponse;
 use crate::server::http::rate_limits::{Action, Caller, ClientAddress};
-use crate::server::http::{layers, session};
 use crate::server::messaging;
 use crate::server::state::AppState;
 
@@ -74,7 +74,7 @@ async fn list_message_groups(
 ) -> Result<(HeaderMap, Json<Vec<MessageGroup>>), ApiError> {
     let page = state.store.conversations.list_full_text(me.user.id, cursor.as_ref()).await?;
     let links = links("/api/message_groups", &page);
-    Ok((links, Json(page.items.into_iter().map(MessageGroup::from).collect())))
+    Ok((links, Json(page.items.into_iter().map(|it| MessageGroup::new(me.user.id, it)).collect())))
 }
 
 /// Lists messages of one of the caller's conversations: the newest page by default, oldest message first.
@@ -88,7 +88,7 @@ async fn list_messages(
     let cursor = cursor.unwrap_or_else(Cursor::newest);
     let view = messaging::conversations::open(&state, &me, conversation, Some(&cursor)).await?;
     let links = links(&format!("/api/messages/{conversation}"), &view.messages);
-    let authors = authors(&state, &me, &view).await?;
+    let authors = authors(&state, &view).await?;
     let author = |id: user::Id| authors.get(&id).cloned().unwrap_or_else(|| User::deleted(id));
     let messages = view.messages.items.into_iter().map(|message| Message::new(&author(message.author), message));
     Ok((links, Json(messages.collect())))
@@ -137,14 +137,10 @@ async fn show_document() -> impl IntoResponse {
     ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], DOCUMENT)
 }
 
-/// Finds the authors of a page of messages. Costs a query only if there are authors besides the two members, which
-/// happens in conversations of the old app: it let any user write.
-async fn authors(
-    state: &AppState,
-    me: &session::CurrentUser,
-    view: &ConversationView,
-) -> Result<HashMap<user::Id, User>, Failure> {
-    let mut authors = HashMap::from([me.user.clone(), view.with.clone()].map(|user| (user.id, user)));
+/// Finds the authors of a page of messages. Costs a query only if there are authors who are not members, which happens in
+/// conversations of the old app: it let any user write.
+async fn authors(state: &AppState, view: &ConversationView) -> Result<HashMap<user::Id, User>, Failure> {
+    let mut authors: HashMap<_, _> = view.members.iter().map(|member| (member.id, member.clone())).collect();
     let ids = view.messages.items.iter().map(|message| message.author);
     let others: Vec<_> = ids.filter(|id| !authors.contains_key(id)).collect();
     if !others.is_empty() {

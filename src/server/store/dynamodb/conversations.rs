@@ -1,35 +1,30 @@
-//! Conversations: inbox pages, memberships, starting a conversation, and read state.
+//! Conversations: inbox pages, memberships, and read state.
 
 use std::collections::{HashMap, HashSet};
 
-use anyhow::anyhow;
-use uuid::Uuid;
-
-use crate::domain::conversation::{self, Conversation, PREVIEW_LEN_MAX, Receipts};
-use crate::domain::error::{AppError, Conflict};
+use crate::domain::conversation::{self, Conversation, PREVIEW_LEN_MAX, ReceiptsByReader};
+use crate::domain::error::AppError;
 use crate::domain::field_error::FieldCode;
-use crate::domain::message::{self, Body, Message};
 use crate::domain::page::{Cursor, PAGE_SIZE, Page};
 use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
-use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::cursor::{self, Direction};
 use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::legacy::LegacyRows;
-use crate::server::store::dynamodb::membership::{Membership, peer_of};
-use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, Pair, ReadCursor};
-use crate::server::store::dynamodb::table::{Key, SortTime};
-use crate::server::store::dynamodb::{read_cursors, send, time_slices};
+use crate::server::store::dynamodb::membership::Membership;
+use crate::server::store::dynamodb::rows::{InboxRow, Pair, ReadCursor};
+use crate::server::store::dynamodb::table::Key;
+use crate::server::store::dynamodb::{heads, read_cursors, time_slices};
 use crate::server::store::postgres::users::Users;
 
 /// Access to the conversations in the table. Cloning copies handles.
 #[derive(Clone)]
 pub struct Conversations {
-    table: Table,
+    pub(super) table: Table,
     users: Users,
     legacy_rows: LegacyRows,
-    updates: InboxUpdates,
+    pub(super) updates: InboxUpdates,
 }
 
 impl Conversations {
@@ -56,8 +51,8 @@ impl Conversations {
 
     /// Like [`Self::list`], with the full texts of the newest messages.
     ///
-    /// Two reads of DynamoDB and one of PostgreSQL, and some more until the whole table has been migrated. A
-    /// conversation that moves up between two pages is missing from the second one; it is on the first page when that
+    /// Two reads of DynamoDB and one of PostgreSQL, one more if there are groups, and some more until the whole table
+    /// has been migrated. A conversation that moves up between two pages is missing from the second one; it is on the first page when that
     /// is read again.
     pub async fn list_full_text(&self, me: user::Id, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
         let inbox = Key::inbox(me);
@@ -86,10 +81,14 @@ impl Conversations {
         Ok(Page { items: self.to_conversations(me, slice.rows).await?, older, newer: None })
     }
 
-    /// Returns the peers in the user's [`PAGE_SIZE`] newest conversations. One read unit per dozen conversations.
+    /// Returns the other members of the user's [`PAGE_SIZE`] newest conversations. One read unit per dozen
+    /// conversations, and one per group.
     pub async fn recent_peers(&self, me: user::Id) -> Result<Vec<user::Id>, Failure> {
-        let peer = |item: &_| InboxRow::from_item(item).map(|row| row.peer.id);
-        Ok(time_slices::slice(&self.table, &Key::inbox(me), Direction::Older, None, PAGE_SIZE, peer).await?.rows)
+        let read = InboxRow::from_item;
+        let slice = time_slices::slice(&self.table, &Key::inbox(me), Direction::Older, None, PAGE_SIZE, read).await?;
+        let members = heads::members_of(&self.table, &slice.rows).await?;
+        let newest_first = slice.rows.iter().filter_map(|row| members.get(&row.conversation));
+        Ok(others(newest_first.flatten().copied(), me))
     }
 
     /// Returns the user's right to a conversation; `None` if it does not exist or the user is not a member. One read
@@ -103,13 +102,12 @@ impl Conversations {
         Ok(Membership::new(conversation, me, head))
     }
 
-    /// Returns the peers in those of these conversations (at most 100) of which the user is a member. One read unit per
-    /// conversation. Legacy conversations without a head are left out.
+    /// Returns the other members of those of these conversations (at most 100) of which the user is a member. One read
+    /// unit per conversation. Legacy conversations without a head are left out.
     pub async fn peers_in(&self, me: user::Id, conversations: &[conversation::Id]) -> Result<Vec<user::Id>, Failure> {
-        let once: HashSet<_> = conversations.iter().collect();
-        let keys = once.into_iter().map(|conversation| Key::Head(*conversation).item()).collect();
-        let heads = self.table.batch_get(keys, "read some heads").await?;
-        Ok(heads.iter().filter_map(Head::from_item).filter_map(|head| peer_of(&head, me)).collect())
+        let heads = heads::get_many(&self.table, conversations.iter().copied()).await?;
+        let mine = heads.values().filter(|head| head.members().contains(me));
+        Ok(others(mine.flat_map(|head| head.members().ids().iter().copied()), me))
     }
 
     /// Returns the direct conversation of two users. One read unit, and more in a table with legacy rows
@@ -122,59 +120,25 @@ impl Conversations {
         }
     }
 
-    /// Sends the first message to a user, or appends it if the two already have a conversation. If both start one at
-    /// the same time, one wins, and the other appends to the winner's conversation.
-    pub async fn start(
-        &self,
-        me: &User,
-        other: &User,
-        id: message::Id,
-        body: &Body,
-    ) -> Result<(conversation::Id, Message), Failure> {
-        if me.id == other.id {
-            return Err(AppError::Conflict(Conflict::MessageToSelf).into());
-        }
-        let mut first = MessageRow {
-            // Version 7, so that the ids of new conversations are close to each other in sorted storage.
-            conversation: conversation::Id(Uuid::now_v7()),
-            at: SortTime::from(self.table.now()),
-            id,
-            author: me.clone(),
-            body: body.as_str().to_owned(),
-            seq: 1,
-        };
-        let mut backoff = Backoff::default();
-        loop {
-            if let Some(conversation) = self.find_direct(me.id, other.id).await? {
-                let membership = self.membership(me.id, conversation).await?;
-                let membership =
-                    membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
-                let row = send::append(&self.table, &membership, me, id, body).await?;
-                self.updates.follow(row.clone(), vec![me.id, other.id]).await;
-                return Ok((conversation, row.into_message()));
-            }
-            if send::start(&self.table, &first, other).await? {
-                return Ok((first.conversation, first.into_message()));
-            }
-            backoff.wait("start a conversation").await?;
-            first.at = first.at.next(self.table.now());
-        }
-    }
-
     /// Returns the member's own read cursor. One read unit.
     pub async fn read_cursor(&self, membership: &Membership) -> Result<ReadCursor, Failure> {
-        self.cursor_of(membership, membership.me()).await
-    }
-
-    /// Returns the receipts of the peer. One read unit.
-    pub async fn receipts(&self, membership: &Membership) -> Result<Receipts, Failure> {
-        Ok(self.cursor_of(membership, membership.peer()).await?.receipts)
-    }
-
-    async fn cursor_of(&self, membership: &Membership, reader: user::Id) -> Result<ReadCursor, Failure> {
-        let mut cursor = read_cursors::get(&self.table, reader, membership.conversation()).await?;
-        self.updates.merge_cursor(membership.conversation(), reader, &mut cursor);
+        let (me, conversation) = (membership.me(), membership.conversation());
+        let mut cursor = read_cursors::get(&self.table, me, conversation).await?;
+        self.updates.merge_cursor(conversation, me, &mut cursor);
         Ok(cursor)
+    }
+
+    /// Returns the receipts of these members. One read unit each.
+    pub async fn receipts(&self, membership: &Membership, readers: &[user::Id]) -> Result<ReceiptsByReader, Failure> {
+        let conversation = membership.conversation();
+        let cursors = read_cursors::of_readers(&self.table, conversation, readers).await?;
+        let receipts = |reader| {
+            let mut cursor = cursors.get(&reader).copied().unwrap_or_default();
+            self.updates.merge_cursor(conversation, reader, &mut cursor);
+            (reader, cursor.receipts)
+        };
+        let members = readers.iter().copied().filter(|reader| membership.members().contains(*reader));
+        Ok(members.map(receipts).collect())
     }
 
     /// Advances the member's read position to `seq`, never back, and never past the newest message. Clears an unread
@@ -213,7 +177,8 @@ impl Conversations {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let users: Vec<_> = rows.iter().map(|row| row.peer.id).collect();
+        let members = heads::members_of(&self.table, &rows).await?;
+        let users: Vec<_> = members.values().flatten().copied().collect();
         let conversations: Vec<_> = rows.iter().map(|row| row.conversation).collect();
         let (users, mut cursors) =
             tokio::try_join!(self.users.by_ids(&users), read_cursors::get_many(&self.table, me, &conversations))?;
@@ -221,32 +186,50 @@ impl Conversations {
             self.updates.merge_cursor(conversation, me, cursors.entry(conversation).or_default());
         }
         let users: HashMap<_, _> = users.into_iter().map(|user| (user.id, user)).collect();
-        Ok(rows.into_iter().map(|row| to_conversation(row, me, &users, &cursors)).collect())
+        let known = Known { members, users, cursors };
+        Ok(rows.into_iter().map(|row| known.conversation(row)).collect())
     }
 }
 
 /// Reports whether the row alone shows that its owner has read everything: they wrote the newest message, or the row
 /// has no sequence number.
-fn is_read(row: &InboxRow, owner: user::Id) -> bool {
-    row.last_author == Some(owner) || row.seq == 0
+fn is_read(row: &InboxRow) -> bool {
+    row.last_author == Some(row.owner) || row.seq == 0
 }
 
-fn to_conversation(
-    row: InboxRow,
-    me: user::Id,
-    users: &HashMap<user::Id, User>,
-    cursors: &HashMap<conversation::Id, ReadCursor>,
-) -> Conversation {
-    let cursor = cursors.get(&row.conversation).copied().unwrap_or_default();
-    Conversation {
-        id: row.conversation,
-        seq: row.seq,
-        read: if is_read(&row, me) { row.seq } else { cursor.receipts.read },
-        marked: cursor.marked,
-        unmarked: cursor.unmarked,
-        with: users.get(&row.peer.id).cloned().unwrap_or(row.peer),
-        preview: row.body,
-        last_sent_at: row.at.sent_at(),
-        last_author: row.last_author,
+/// Data of the rows' conversations that are stored elsewhere.
+struct Known {
+    members: HashMap<conversation::Id, Vec<user::Id>>,
+    users: HashMap<user::Id, User>,
+    cursors: HashMap<conversation::Id, ReadCursor>,
+}
+
+impl Known {
+    fn conversation(&self, row: InboxRow) -> Conversation {
+        let cursor = self.cursors.get(&row.conversation).copied().unwrap_or_default();
+        let members = self.members.get(&row.conversation).into_iter().flatten();
+        Conversation {
+            id: row.conversation,
+            kind: row.kind(),
+            members: members.map(|id| self.user(*id, row.named.user())).collect(),
+            seq: row.seq,
+            read: if is_read(&row) { row.seq } else { cursor.receipts.read },
+            marked: cursor.marked,
+            unmarked: cursor.unmarked,
+            preview: row.body,
+            last_sent_at: row.at.sent_at(),
+            last_author: row.last_author,
+        }
     }
+
+    fn user(&self, id: user::Id, named: &User) -> User {
+        let as_named = || if named.id == id { named.clone() } else { User::deleted(id) };
+        self.users.get(&id).cloned().unwrap_or_else(as_named)
+    }
+}
+
+/// Returns the users other than `me`, each once.
+fn others(users: impl Iterator<Item = user::Id>, me: user::Id) -> Vec<user::Id> {
+    let mut seen = HashSet::from([me]);
+    users.filter(|user| seen.insert(*user)).collect()
 }

@@ -1,6 +1,7 @@
 //! The right to read and write a conversation.
 
-use crate::domain::{conversation, user};
+use crate::domain::conversation::{self, Kind, Members};
+use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::client::Table;
 use crate::server::store::dynamodb::read_cursors;
@@ -11,15 +12,13 @@ use crate::server::store::dynamodb::rows::{Head, ReadCursor};
 pub struct Membership {
     conversation: conversation::Id,
     me: user::Id,
-    peer: user::Id,
     head: Head,
 }
 
 impl Membership {
     /// Creates the right of `me`; `None` if they are not a member.
     pub(super) fn new(conversation: conversation::Id, me: user::Id, head: Head) -> Option<Self> {
-        let peer = peer_of(&head, me)?;
-        Some(Self { conversation, me, peer, head })
+        head.members().contains(me).then_some(Self { conversation, me, head })
     }
 
     /// Returns the conversation's id.
@@ -27,14 +26,24 @@ impl Membership {
         self.conversation
     }
 
+    /// Returns the kind of the conversation.
+    pub fn kind(&self) -> Kind {
+        self.head.kind()
+    }
+
     /// Returns the member who holds this right.
     pub fn me(&self) -> user::Id {
         self.me
     }
 
-    /// Returns the other member.
-    pub fn peer(&self) -> user::Id {
-        self.peer
+    /// Returns all members, with the holder of this right.
+    pub fn members(&self) -> &Members {
+        self.head.members()
+    }
+
+    /// Returns the other members.
+    pub fn others(&self) -> Vec<user::Id> {
+        self.members().others(self.me)
     }
 
     /// Returns the sequence number of the newest message at the time when this right was created.
@@ -50,13 +59,5 @@ impl Membership {
     /// Advances the member's read position to `seq`. Returns the cursor if it moved.
     pub(super) async fn read_up_to(&self, table: &Table, seq: u64) -> Result<Option<ReadCursor>, Failure> {
         read_cursors::advance_read(table, self.me, self.conversation, seq).await
-    }
-}
-
-/// Returns the other member of a conversation; `None` if `me` is not a member.
-pub(super) fn peer_of(head: &Head, me: user::Id) -> Option<user::Id> {
-    match head.members {
-        [one, other] | [other, one] if one == me => Some(other),
-        _ => None,
     }
 }

@@ -153,7 +153,7 @@ impl Messages {
         body: &Body,
     ) -> Result<Message, Failure> {
         let row = send::append(&self.table, membership, me, id, body).await?;
-        self.updates.follow(row.clone(), vec![membership.me(), membership.peer()]).await;
+        self.updates.follow(row.clone(), membership).await;
         Ok(row.into_message())
     }
 }

@@ -10,6 +10,8 @@ pub mod clock;
 
 mod cursor;
 
+mod heads;
+
 pub mod membership;
 
 pub mod conversations;
@@ -21,6 +23,8 @@ pub(crate) mod read_cursors;
 mod seek;
 
 mod send;
+
+pub mod starting;
 
 pub mod time_slices;
 

@@ -119,6 +119,28 @@ pub(super) async fn get(
     Ok(row.as_ref().map(ReadCursor::from_item).unwrap_or_default())
 }
 
+/// Maximum number of cursors per batch, a limit of DynamoDB.
+const BATCH_MAX: usize = 100;
+
+/// Returns these members' cursors of one conversation, without those that do not exist. One read unit each.
+pub(super) async fn of_readers(
+    table: &Table,
+    conversation: conversation::Id,
+    readers: &[user::Id],
+) -> Result<HashMap<user::Id, ReadCursor>, Failure> {
+    let mut found = HashMap::new();
+    for readers in readers.chunks(BATCH_MAX) {
+        let keys = readers.iter().map(|reader| Key::ReadCursor(*reader, conversation).item()).collect();
+        let rows = table.batch_get(keys, "read the read cursors of members").await?;
+        let decode = |row| match Key::of(row)? {
+            Key::ReadCursor(reader, _) => Some((reader, ReadCursor::from_item(row))),
+            _ => None,
+        };
+        found.extend(rows.iter().filter_map(decode));
+    }
+    Ok(found)
+}
+
 /// Maximum number of cursors that the query reads, including those that the caller did not ask for.
 const QUERY_MAX: i32 = 500;
 

@@ -1,19 +1,20 @@
 //! Sending: one transaction for the message, the marker that makes retries safe, and the head that orders the messages.
 //! The first message also creates the conversation.
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use time::Duration;
 
-use crate::domain::conversation;
+use crate::domain::conversation::Members;
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::message::{self, Body};
 use crate::domain::user::User;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::backoff::Backoff;
+use crate::server::store::dynamodb::heads;
 use crate::server::store::dynamodb::membership::Membership;
-use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, Pair, ReadCursor, SendMarker};
+use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser, Pair, ReadCursor, SendMarker};
 use crate::server::store::dynamodb::table::{Item, Key, LAST_SK, SEQ};
 
 /// Retention of a message id, and so the time in which a send can be repeated: long enough for a device that has been
@@ -53,7 +54,7 @@ pub(super) async fn append(
             return stored_message(table, marker, row).await;
         }
         backoff.wait_with(table.clock(), "append a message").await?;
-        head = read_head(table, conversation).await?.ok_or(AppError::NotFound)?;
+        head = heads::get(table, conversation).await?.ok_or(AppError::NotFound)?;
         if cancelled.condition_failed(MESSAGE) && head.last.at() < row.at.at() {
             // A writer that updates no head, such as the old app, stored a message at this very time. Take the next
             // one.
@@ -62,29 +63,49 @@ pub(super) async fn append(
     }
 }
 
-/// Creates the conversation of the author of `first` with `other`. Returns `false` if the two already have one, if
-/// another of their conversations has moved in the same microsecond, or if another transaction is writing the same
-/// rows: the caller must look again.
-pub(super) async fn start(table: &Table, first: &MessageRow, peer: &User) -> Result<bool, Failure> {
-    let me = &first.author;
-    let head = Head { members: [me.id, peer.id], seq: first.seq, last: first.at.clone() };
-    let inbox_row = |owner: &User, peer: &User| InboxRow::new(owner.id, peer.clone(), first);
-    let parts = vec![
-        put_message(table, first)?,
-        put_marker(table, first)?,
-        table.put_if_absent(head.item(first.conversation))?,
-        table.put_if_absent(Pair { conversation: first.conversation }.item(me.id, peer.id))?,
-        table.put_if_absent(inbox_row(me, peer).item())?,
-        table.put_if_absent(inbox_row(peer, me).item())?,
-        // The author has read their own message.
-        table.put_if_absent(ReadCursor::new_item(me.id, first.conversation, first.seq, &first.at))?,
-    ];
+/// Members of a conversation that does not exist yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum NewMembers<'a> {
+    /// The two users of a direct conversation.
+    Direct([&'a User; 2]),
+    Group(&'a [User]),
+}
+
+/// Creates a conversation with its first message. Returns `false` if it exists already, if another conversation of a
+/// member has moved in the same microsecond, or if another transaction is writing the same rows: the caller must look
+/// again.
+pub(super) async fn start(table: &Table, first: &MessageRow, members: NewMembers<'_>) -> Result<bool, Failure> {
+    let conversation = first.conversation;
+    let (head, inbox_rows) = rows_of_members(first, members)?;
+    let mut parts =
+        vec![put_message(table, first)?, put_marker(table, first)?, table.put_if_absent(head.item(conversation))?];
+    if let Some([one, other]) = head.pair() {
+        parts.push(table.put_if_absent(Pair { conversation }.item(one, other))?);
+    }
+    for row in inbox_rows {
+        parts.push(table.put_if_absent(row.item())?);
+    }
+    // The author has read their own message.
+    parts.push(table.put_if_absent(ReadCursor::new_item(first.author.id, conversation, first.seq, &first.at))?);
     Ok(table.transact(parts).await?.is_ok())
 }
 
-/// Reads the current head of a conversation, strongly consistent.
-pub(super) async fn read_head(table: &Table, conversation: conversation::Id) -> Result<Option<Head>, Failure> {
-    Ok(table.get(&Key::Head(conversation)).await?.as_ref().and_then(Head::from_item))
+/// Returns the head and the inbox rows of a new conversation.
+fn rows_of_members(first: &MessageRow, members: NewMembers<'_>) -> anyhow::Result<(Head, Vec<InboxRow>)> {
+    let (seq, at) = (first.seq, first.at.clone());
+    let row = |owner: &User, named| InboxRow::new(owner.id, named, first);
+    match members {
+        NewMembers::Direct([one, other]) => {
+            let head = Head::direct([one.id, other.id], seq, at).context("a direct conversation of one user")?;
+            let named = |peer: &User| NamedUser::Peer(peer.clone());
+            Ok((head, vec![row(one, named(other)), row(other, named(one))]))
+        }
+        NewMembers::Group(members) => {
+            let ids = Members::new(members.iter().map(|member| member.id)).context("a group without members")?;
+            let rows = members.iter().map(|owner| row(owner, NamedUser::Author(first.author.clone())));
+            Ok((Head::group(ids, seq, at), rows.collect()))
+        }
+    }
 }
 
 fn put_message(table: &Table, row: &MessageRow) -> Result<TransactWriteItem, Failure> {

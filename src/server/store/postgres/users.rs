@@ -115,9 +115,11 @@ impl Users {
         Ok(())
     }
 
-    /// Returns true if both users have receipts turned on. One query.
-    pub async fn both_show_receipts(&self, one: Id, other: Id) -> Result<bool, Failure> {
-        Ok(query_file_scalar!("sql/users/both_show_receipts.sql", one.0, other.0).fetch_one(&self.pool).await?)
+    /// Returns those of these users who have receipts turned on, in undefined order. One query.
+    pub async fn showing_receipts(&self, ids: &[Id]) -> Result<Vec<Id>, Failure> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let shown = query_file_scalar!("sql/users/showing_receipts.sql", &ids).fetch_all(&self.pool).await?;
+        Ok(shown.into_iter().map(Id).collect())
     }
 
     /// Links an unlinked row with the same e-mail, such as one of the legacy app. Does so only if the pool has verified

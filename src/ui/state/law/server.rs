@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::domain::conversation::{self, Conversation, Receipts};
+use crate::domain::conversation::{self, Conversation, Kind, Receipts, ReceiptsByReader};
 use crate::domain::event::Event;
 use crate::domain::message::{self, Message, SentAt};
 use crate::domain::page::{BEFORE, Cursor, Page};
@@ -96,6 +96,10 @@ impl Server {
 
     pub(super) fn receipts(&self) -> Receipts {
         self.receipts
+    }
+
+    pub(super) fn receipts_by_reader(&self) -> ReceiptsByReader {
+        [(ben(), self.receipts)].into_iter().collect()
     }
 
     pub(super) fn send(&mut self, conversation: usize, mine: bool) -> Event {
@@ -190,7 +194,8 @@ impl Server {
         let last = self.messages[conversation][..len].last()?;
         Some(Conversation {
             id: Self::id(conversation),
-            with: samples::user(2, "ben"),
+            kind: Kind::Direct,
+            members: vec![samples::user(1, "ana"), samples::user(2, "ben")],
             preview: last.body.clone(),
             last_sent_at: last.sent_at.clone(),
             last_author: Some(last.author),

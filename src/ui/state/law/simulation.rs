@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::domain::conversation::{Conversation, Receipts};
+use crate::domain::conversation::{Conversation, Receipts, ReceiptsByReader};
 use crate::domain::event::Event;
 use crate::domain::message::Message;
 use crate::domain::page::{Cursor, Page};
@@ -27,7 +27,7 @@ enum Response {
     ReadOn(timeline::Pull, Page<Message>),
     Older(Cursor, Page<Message>),
     Newest(timeline::Pull, Page<Message>),
-    Receipts(Receipts),
+    Receipts(ReceiptsByReader),
 }
 
 /// A page that shows conversation 0, with its event stream and the responses in flight. The plain values of
@@ -51,7 +51,7 @@ impl Simulation {
         Self {
             inbox: InboxRows::new(server::me(), server.inbox(0, Merged::default())),
             shown: ShownRows::default(),
-            members: MembersState::new(Server::id(0), server::me(), Some(server.receipts())),
+            members: MembersState::new(Server::id(0), server::me(), server.receipts_by_reader()),
             at_end: start.at_end,
             loader: Loader::new(Server::id(0), page),
             server,
@@ -109,7 +109,7 @@ impl Simulation {
         self.inbox.apply(event);
         self.members.apply(event);
         if *event == Event::Resync {
-            self.responses.push(Response::Receipts(self.server.receipts()));
+            self.responses.push(Response::Receipts(self.server.receipts_by_reader()));
         }
         let at_end = self.at_end;
         self.change(|loader| drop(loader.apply(event, at_end)))
@@ -208,7 +208,7 @@ impl Simulation {
             }
             Response::Older(cursor, page) => self.change(|loader| loader.prepend(&cursor, page))?,
             Response::Newest(pull, page) => self.loader.replace(&pull, page),
-            Response::Receipts(receipts) => self.members.refresh(Some(receipts)),
+            Response::Receipts(receipts) => self.members.refresh(receipts),
         }
         Ok(())
     }

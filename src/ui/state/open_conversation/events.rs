@@ -59,7 +59,7 @@ impl OpenConversation {
     /// Changes the state of the other members. What depends on it is drawn again only if it has changed.
     fn update_members(self, change: impl FnOnce(&mut MembersState)) {
         self.members.try_maybe_update(|members| {
-            let before = *members;
+            let before = members.clone();
             change(members);
             (*members != before, ())
         });

@@ -1,16 +1,16 @@
 //! Receipts and typing indicator of the other members.
 
-use crate::domain::conversation::{self, Receipts};
+use crate::domain::conversation::{self, Receipts, ReceiptsByReader};
 use crate::domain::event::Event;
 use crate::domain::user;
 
 /// The other members of a conversation, as far as the page knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ui::state) struct MembersState {
     conversation: conversation::Id,
     me: user::Id,
-    /// The peer's receipts; `None` if receipts are turned off.
-    receipts: Option<Receipts>,
+    /// Empty if receipts are turned off.
+    receipts: ReceiptsByReader,
     /// The member who is typing.
     typing: Option<user::Id>,
     /// Number of typing signals from others.
@@ -19,12 +19,13 @@ pub(in crate::ui::state) struct MembersState {
 
 impl MembersState {
     /// Starts with the receipts that the server knows. No member is typing.
-    pub(in crate::ui::state) fn new(conversation: conversation::Id, me: user::Id, receipts: Option<Receipts>) -> Self {
+    pub(in crate::ui::state) fn new(conversation: conversation::Id, me: user::Id, receipts: ReceiptsByReader) -> Self {
         Self { conversation, me, receipts, typing: None, typing_signals: 0 }
     }
 
+    /// Returns the positions that all other members have reached; `None` if receipts are turned off.
     pub(in crate::ui::state) fn receipts(&self) -> Option<Receipts> {
-        self.receipts
+        self.receipts.of_all()
     }
 
     /// Returns the member who is typing.
@@ -39,9 +40,8 @@ impl MembersState {
 
     /// Applies an event. Events of other conversations and of the user change nothing.
     pub(in crate::ui::state) fn apply(&mut self, event: &Event) {
-        if let Some(receipts) = event.receipts(self.conversation, self.me) {
-            // Without receipts there is nothing to raise: either member has turned them off.
-            self.receipts = self.receipts.map(|known| known.merged(receipts));
+        if let Some((reader, receipts)) = event.receipts(self.conversation, self.me) {
+            self.receipts.merge(reader, receipts);
         }
         match event {
             Event::Typing { conversation, author } if *conversation == self.conversation && *author != self.me => {
@@ -57,11 +57,10 @@ impl MembersState {
         }
     }
 
-    /// Merges the receipts that the server returned with those of events that came meanwhile. `pulled` is `None` if
-    /// either member has turned receipts off since.
-    pub(in crate::ui::state) fn refresh(&mut self, pulled: Option<Receipts>) {
-        let known = self.receipts.unwrap_or_default();
-        self.receipts = pulled.map(|pulled| pulled.merged(known));
+    /// Merges the receipts that the server returned with those of events that came meanwhile. `pulled` lacks members who
+    /// have turned receipts off since.
+    pub(in crate::ui::state) fn refresh(&mut self, pulled: ReceiptsByReader) {
+        self.receipts.refresh(pulled);
     }
 
     /// Ends the typing indicator some time after the signal with this number. A later signal has a timeout of its own.
@@ -81,8 +80,13 @@ mod tests {
     const ANA: u128 = 1;
     const BEN: u128 = 2;
 
+    /// Receipts of Ben, if he shares them.
+    fn of_ben(receipts: Option<Receipts>) -> ReceiptsByReader {
+        receipts.map(|receipts| (samples::user(BEN, "ben").id, receipts)).into_iter().collect()
+    }
+
     fn members(receipts: Option<Receipts>) -> MembersState {
-        MembersState::new(samples::conversation(1).id, samples::user(ANA, "ana").id, receipts)
+        MembersState::new(samples::conversation(1).id, samples::user(ANA, "ana").id, of_ben(receipts))
     }
 
     fn sent(seq: u128, author: u128) -> Event {
@@ -115,17 +119,17 @@ mod tests {
     fn pulled_receipts_do_not_undo_those_of_events() {
         let mut members = members(Some(Receipts::default()));
         members.apply(&delivered(3));
-        members.refresh(Some(Receipts { delivered: 2, read: 1 }));
+        members.refresh(of_ben(Some(Receipts { delivered: 2, read: 1 })));
         assert_eq!(members.receipts(), Some(Receipts { delivered: 3, read: 1 }));
     }
 
     #[test]
     fn receipts_that_are_turned_off_stay_off_until_the_server_says_otherwise() {
         let mut members = members(Some(Receipts::delivered(3)));
-        members.refresh(None);
+        members.refresh(of_ben(None));
         members.apply(&delivered(4));
         assert_eq!(members.receipts(), None);
-        members.refresh(Some(Receipts::delivered(4)));
+        members.refresh(of_ben(Some(Receipts::delivered(4))));
         assert_eq!(members.receipts(), Some(Receipts::delivered(4)));
     }
 

@@ -45,7 +45,7 @@ impl OpenConversation {
             scroller: Scroller::new(reading.start() == Start::Newest),
             loader: RwSignal::new(Loader::new(view.id, view.messages.clone())),
             reading: RwSignal::new(reading),
-            members: RwSignal::new(MembersState::new(view.id, me, view.receipts)),
+            members: RwSignal::new(MembersState::new(view.id, me, view.receipts.clone())),
             announcer: RwSignal::new(Announcer::new(me)),
             typing: TypingNotifier::new(view.id),
             inbox,
@@ -95,7 +95,7 @@ impl OpenConversation {
         self.has_entered() && !(self.loader.read().follows() && self.scroller.at_end.get())
     }
 
-    /// Returns the peer's receipts; `None` if receipts are turned off.
+    /// Returns the positions that all other members have reached; `None` if receipts are turned off.
     pub fn receipts(self) -> Signal<Option<Receipts>> {
         Memo::new(move |_| self.members.read().receipts()).into()
     }

@@ -149,6 +149,7 @@ impl ReadingPosition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::conversation::Kind;
     use crate::domain::page::{Cursor, Page};
     use crate::domain::samples;
 
@@ -159,12 +160,13 @@ mod tests {
         let items = (1..=3).map(|n| samples::message(n, "hello", &format!("{n:06}"))).collect();
         ConversationView {
             id: samples::conversation(1).id,
-            with: samples::user(1, "ana"),
+            kind: Kind::Direct,
+            members: vec![samples::user(1, "ana"), samples::user(BEN, "ben")],
             messages: Page { items, older: None, newer: (newest > 3).then(|| Cursor("newer".to_owned())) },
             newest,
             read,
             marked: false,
-            receipts: None,
+            receipts: Default::default(),
             next_message: message::Id(uuid::Uuid::nil()),
         }
     }

@@ -112,8 +112,9 @@ impl Repair<'_> {
 
     /// Recreates the missing row of a conversation that had a head already.
     async fn recreate(&self, rows: &[InboxRow], changed: &mut Changed) -> Result<bool, Failure> {
-        let Some(peer_row) = rows.iter().find(|row| row.peer.id == self.owner) else { return Ok(true) };
-        let row = heads::recreated(peer_row, self.newest.map_or(&[][..], std::slice::from_ref), Duration::ZERO);
+        let Some(peer_row) = rows.iter().find(|row| heads::is_about(row, self.owner)) else { return Ok(true) };
+        let newest = self.newest.map_or(&[][..], std::slice::from_ref);
+        let row = heads::recreated(self.owner, peer_row, newest, Duration::ZERO);
         if self.purpose == Purpose::Change && !self.put(row).await? {
             return Ok(false);
         }
@@ -176,6 +177,7 @@ mod tests {
     use super::*;
     use cruddur_messages::domain::message;
     use cruddur_messages::domain::user::User;
+    use cruddur_messages::server::store::dynamodb::rows::NamedUser;
     use cruddur_messages::server::store::dynamodb::table::SortTime;
     use time::macros::datetime;
     use uuid::Uuid;
@@ -195,7 +197,7 @@ mod tests {
             owner: user::Id(ben),
             at: message.at.clone(),
             conversation: message.conversation,
-            peer: message.author.clone(),
+            named: NamedUser::Peer(message.author.clone()),
             body: message.body.clone(),
             seq,
             last_author: Some(message.author.id),

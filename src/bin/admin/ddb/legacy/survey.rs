@@ -39,8 +39,7 @@ pub(super) struct Survey {
 /// Contents of a conversation.
 #[derive(Default)]
 pub(super) struct SurveyedConversation {
-    /// Members that its head names.
-    head: Option<[user::Id; 2]>,
+    head: Option<SurveyedHead>,
     /// Its inbox rows.
     pub(super) rows: Vec<InboxRow>,
     newest: Option<MessageRow>,
@@ -48,6 +47,13 @@ pub(super) struct SurveyedConversation {
     messages: u64,
     noncanonical_keys: u64,
     authors: HashMap<user::Id, u64>,
+}
+
+/// Members that a head names.
+enum SurveyedHead {
+    Direct(Pair),
+    /// Members of a group. The old app had no groups, so there is nothing to migrate.
+    Group,
 }
 
 impl Survey {
@@ -74,9 +80,10 @@ impl Survey {
                 MessageRow::from_item(item).map(|row| self.entry(conversation).add_message(row))
             }
             Some(Key::Inbox(..)) => InboxRow::from_item(item).map(|row| self.entry(row.conversation).rows.push(row)),
-            Some(Key::Head(conversation)) => {
-                Head::from_item(item).map(|head| self.entry(conversation).head = Some(sorted(head.members)))
-            }
+            Some(Key::Head(conversation)) => Head::from_item(item).map(|head| {
+                let head = head.pair().map_or(SurveyedHead::Group, |pair| SurveyedHead::Direct(sorted(pair)));
+                self.entry(conversation).head = Some(head);
+            }),
             Some(Key::Pair(one, other)) => PairRow::from_item(item).map(|row| {
                 self.pairs.insert(sorted([one, other]), row.conversation);
             }),
@@ -118,7 +125,7 @@ impl Survey {
     /// Returns the contents of the table as reported to the user.
     pub(super) fn found(&self) -> Found {
         let with_members = self.conversations.values().filter(|it| it.members().is_some());
-        let without_members = self.conversations.iter().filter(|(_, it)| it.members().is_none());
+        let without_members = self.conversations.iter().filter(|(_, it)| !it.has_head() && it.members().is_none());
         let (contradictory, orphaned): (Vec<_>, Vec<_>) = without_members.partition(|(_, it)| !it.rows.is_empty());
         let duplicates = self.by_pair().into_iter().filter(|(_, conversations)| conversations.len() > 1);
         Found {
@@ -146,9 +153,13 @@ impl Survey {
 }
 
 impl SurveyedConversation {
-    /// Returns the members, the lower id first; `None` if its rows do not name exactly two.
+    /// Returns the members, the lower id first; `None` if its rows do not name exactly two, or it is a group.
     pub(super) fn members(&self) -> Option<Pair> {
-        self.head.or_else(|| heads::members(&self.rows)).map(sorted)
+        match &self.head {
+            Some(SurveyedHead::Direct(pair)) => Some(*pair),
+            Some(SurveyedHead::Group) => None,
+            None => heads::members(&self.rows).map(sorted),
+        }
     }
 
     /// Returns `true` if it has a head.

@@ -1,4 +1,4 @@
-//! Moving both members' inbox rows of a conversation to its newest message.
+//! Moving the members' inbox rows of a conversation to its newest message.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,7 @@ use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::backoff::Backoff;
+use crate::server::store::dynamodb::heads;
 use crate::server::store::dynamodb::inbox::rows;
 use crate::server::store::dynamodb::rows::{InboxRow, MessageRow};
 
@@ -26,10 +27,10 @@ const COLLISIONS_MAX: Duration = Duration::MILLISECOND;
 ///
 /// Safe to repeat, to run late, and to run many times at once: a row never moves back, and each move deletes the old
 /// row and puts the new one in one transaction, so that there is always exactly one. After a success no row is behind,
-/// whatever the index showed. A row that the old app lost is not restored, and does not hold up the other member's.
+/// whatever the index showed. A row that the old app lost is not restored, and does not hold up the other members'.
 ///
-/// One query of the index, and four write units per row that moves, twice that with the index. If the index shows too
-/// little, also one read unit per dozen of the two members' conversations.
+/// One query of the index, and four write units per row that moves, twice that with the index; for a group also one read
+/// unit. If the index shows too little, also one read unit per dozen of the members' conversations.
 pub async fn move_inbox_rows(table: &Table, newest: &MessageRow) -> Result<(), Failure> {
     let mut backoff = Backoff::default();
     let mut rows = Rows::new();
@@ -42,8 +43,7 @@ pub async fn move_inbox_rows(table: &Table, newest: &MessageRow) -> Result<(), F
         };
         let moves = rows.values().map(|rows| move_rows(table, rows, newest));
         let all_moved = try_join_all(moves).await?.into_iter().all(|is_moved| is_moved);
-        let none_missing = is_certain || expected_owners(newest, &rows).iter().all(|owner| rows.contains_key(owner));
-        if all_moved && none_missing {
+        if all_moved && (is_certain || !is_row_missing(table, newest, &rows).await?) {
             break;
         }
         backoff.wait_with(table.clock(), "move inbox rows").await?;
@@ -54,11 +54,30 @@ pub async fn move_inbox_rows(table: &Table, newest: &MessageRow) -> Result<(), F
 /// Rows of one conversation by owner. One each, unless the index lags behind or the old app left two.
 type Rows = BTreeMap<user::Id, Vec<InboxRow>>;
 
-/// Returns the users who should have a row: the author, and those whom the rows name, because each row names the other
-/// member.
-fn expected_owners(newest: &MessageRow, rows: &Rows) -> BTreeSet<user::Id> {
-    let named = rows.values().flatten().flat_map(|row| [row.owner, row.peer.id]);
-    named.chain([newest.author.id]).collect()
+async fn is_row_missing(table: &Table, newest: &MessageRow, rows: &Rows) -> Result<bool, Failure> {
+    let expected = expected_owners(table, newest, rows).await?;
+    Ok(!expected.iter().all(|owner| rows.contains_key(owner)))
+}
+
+/// Returns the users who should have a row, as far as `rows` show: the author and the users whom the rows name, which in
+/// a direct conversation are both members. All members of a group are in its head only.
+async fn expected_owners(table: &Table, newest: &MessageRow, rows: &Rows) -> Result<BTreeSet<user::Id>, Failure> {
+    let rows: Vec<_> = rows.values().flatten().collect();
+    let named = rows.iter().flat_map(|row| named_by(row));
+    let mut owners: BTreeSet<_> = named.chain([newest.author.id]).collect();
+    if rows.iter().any(|row| row.peer().is_none()) {
+        owners.extend(members_of_group(table, newest.conversation).await?);
+    }
+    Ok(owners)
+}
+
+fn named_by(row: &InboxRow) -> impl Iterator<Item = user::Id> {
+    [row.owner].into_iter().chain(row.peer().map(|peer| peer.id))
+}
+
+async fn members_of_group(table: &Table, conversation: conversation::Id) -> Result<Vec<user::Id>, Failure> {
+    let head = heads::get(table, conversation).await?;
+    Ok(head.map(|head| head.members().ids().to_vec()).unwrap_or_default())
 }
 
 /// Reads the conversation's rows from the index.
@@ -74,14 +93,19 @@ async fn rows_in_index(table: &Table, conversation: conversation::Id) -> Result<
 /// name.
 async fn rows_in_inboxes(table: &Table, newest: &MessageRow, known: &Rows) -> Result<Rows, Failure> {
     let mut rows = Rows::new();
-    let mut pending: Vec<_> = expected_owners(newest, known).into_iter().collect();
+    let mut pending: Vec<_> = expected_owners(table, newest, known).await?.into_iter().collect();
+    let mut is_group = known.values().flatten().any(|row| row.peer().is_none());
     let mut visited = BTreeSet::new();
     while let Some(owner) = pending.pop() {
         if !visited.insert(owner) {
             continue;
         }
         let found = rows::by_owner(table, owner, newest.conversation).await?;
-        pending.extend(found.iter().map(|row| row.peer.id));
+        pending.extend(found.iter().flat_map(named_by));
+        if !is_group && found.iter().any(|row| row.peer().is_none()) {
+            is_group = true;
+            pending.extend(members_of_group(table, newest.conversation).await?);
+        }
         if !found.is_empty() {
             rows.insert(owner, found);
         }

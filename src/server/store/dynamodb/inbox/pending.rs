@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::domain::{conversation, user};
+use crate::domain::conversation::{self, Kind, Members};
+use crate::domain::user;
 use crate::server::store::dynamodb::rows::{InboxRow, MessageRow};
 
 /// Maximum number of conversations with pending updates. If DynamoDB is unavailable for so long that there are more, the
@@ -15,16 +16,17 @@ const PENDING_MAX: usize = 10_000;
 pub(crate) struct Update {
     /// The newest message.
     pub(crate) newest: MessageRow,
-    pub(crate) members: Vec<user::Id>,
+    pub(crate) kind: Kind,
+    pub(crate) members: Members,
     /// Read positions of the senders: the sequence number of each sender's newest message.
     pub(crate) read: BTreeMap<user::Id, u64>,
 }
 
 impl Update {
     /// Creates the updates that follow one message.
-    pub(crate) fn new(newest: MessageRow, members: Vec<user::Id>) -> Self {
+    pub(crate) fn new(newest: MessageRow, kind: Kind, members: Members) -> Self {
         let read = BTreeMap::from([(newest.author.id, newest.seq)]);
-        Self { newest, members, read }
+        Self { newest, kind, members, read }
     }
 
     /// Adds the updates that follow another message of the same conversation.
@@ -78,7 +80,7 @@ impl Pending {
 
     /// Returns the pending updates of a user's conversations.
     pub(crate) fn of_member(&self, owner: user::Id) -> Vec<Update> {
-        self.updates.values().filter(|update| update.members.contains(&owner)).cloned().collect()
+        self.updates.values().filter(|update| update.members.contains(owner)).cloned().collect()
     }
 
     /// Returns the pending read position of a member; 0 if there is none.
@@ -121,6 +123,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{message, samples};
+    use crate::server::store::dynamodb::rows::NamedUser;
     use crate::server::store::dynamodb::table::SortTime;
 
     fn message(conversation: u128, seq: u64, author: u128) -> MessageRow {
@@ -135,21 +138,13 @@ mod tests {
     }
 
     fn update(conversation: u128, seq: u64, author: u128) -> Update {
-        let members = [1, 2].map(|n| samples::user(n, "").id).to_vec();
-        Update::new(message(conversation, seq, author), members)
+        let members = Members::new([1, 2].map(|n| samples::user(n, "").id)).expect("members");
+        Update::new(message(conversation, seq, author), Kind::Direct, members)
     }
 
     fn row(conversation: u128, seq: u64) -> InboxRow {
-        let newest = message(conversation, seq, 2);
-        InboxRow {
-            owner: samples::user(1, "").id,
-            at: newest.at,
-            conversation: newest.conversation,
-            peer: samples::user(2, "ben"),
-            body: newest.body,
-            seq,
-            last_author: Some(newest.author.id),
-        }
+        let ben = NamedUser::Peer(samples::user(2, "ben"));
+        InboxRow::new(samples::user(1, "").id, ben, &message(conversation, seq, 2))
     }
 
     #[test]

@@ -34,9 +34,12 @@ pub async fn by_owner(
     search(table, owner, MESSAGE_GROUP_UUID, conversation.to_string()).await
 }
 
-/// Returns a user's rows about another user, strongly consistent. Reads the user's whole inbox.
+/// Returns a user's rows of direct conversations with another user, strongly consistent. Reads the user's whole inbox.
 pub(crate) async fn by_peer(table: &Table, owner: user::Id, peer: user::Id) -> Result<Vec<InboxRow>, Failure> {
-    search(table, owner, USER_UUID, peer.to_string()).await
+    let mut rows = search(table, owner, USER_UUID, peer.to_string()).await?;
+    // The row of a group names the author of its newest message in the same attribute.
+    rows.retain(|row| row.peer().is_some());
+    Ok(rows)
 }
 
 async fn search(table: &Table, owner: user::Id, attribute: &str, value: String) -> Result<Vec<InboxRow>, Failure> {

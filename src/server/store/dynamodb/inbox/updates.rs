@@ -12,15 +12,16 @@ use futures::future::try_join_all;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use crate::domain::conversation;
+use crate::domain::conversation::{self, Kind};
 use crate::domain::page::PAGE_SIZE;
 use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::client::Table;
 use crate::server::store::dynamodb::inbox::pending::{self, Pending, Update};
 use crate::server::store::dynamodb::inbox::{move_inbox_rows, rows};
+use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::read_cursors;
-use crate::server::store::dynamodb::rows::{InboxRow, MessageRow, ReadCursor};
+use crate::server::store::dynamodb::rows::{InboxRow, MessageRow, NamedUser, ReadCursor};
 use crate::server::store::dynamodb::time_slices::Slice;
 
 /// Maximum number of tasks that carry out updates. Each works on one conversation at a time.
@@ -64,8 +65,8 @@ impl InboxUpdates {
     }
 
     /// Carries out or starts the updates that follow a stored message.
-    pub(in crate::server::store::dynamodb) async fn follow(&self, newest: MessageRow, members: Vec<user::Id>) {
-        let update = Update::new(newest, members);
+    pub(in crate::server::store::dynamodb) async fn follow(&self, newest: MessageRow, membership: &Membership) {
+        let update = Update::new(newest, membership.kind(), membership.members().clone());
         match &self.0.background {
             Some(tasks) => self.start(tasks, update),
             None => self.0.report(&update, carry_out(&self.0.table, &update).await),
@@ -131,12 +132,11 @@ impl InboxUpdates {
         let newest = &update.newest;
         let stored = rows::by_conversation(&self.0.table, newest.conversation).await?;
         let stored = stored.into_iter().filter(|row| row.owner == owner).max_by_key(|row| row.seq);
-        let peer = update.members.iter().find(|member| **member != owner).copied().unwrap_or(owner);
         Ok(match stored {
             Some(row) if row.seq >= newest.seq => row,
             Some(row) => row.moved_to(newest),
-            // The index lags behind a new conversation. PostgreSQL has the names.
-            None => InboxRow::new(owner, User::deleted(peer), newest),
+            // The index lags behind a new conversation.
+            None => InboxRow::new(owner, named_user(owner, update), newest),
         })
     }
 
@@ -149,6 +149,17 @@ impl InboxUpdates {
     ) {
         let seq = self.0.lock().pending.read_seq(conversation, reader);
         cursor.receipts = cursor.receipts.merged(conversation::Receipts::read(seq));
+    }
+}
+
+/// Returns the user whom the row of a new conversation names. PostgreSQL has the names of a peer.
+fn named_user(owner: user::Id, update: &Update) -> NamedUser {
+    match update.kind {
+        Kind::Direct => {
+            let peer = update.members.others(owner).first().copied();
+            NamedUser::Peer(User::deleted(peer.unwrap_or(owner)))
+        }
+        Kind::Group => NamedUser::Author(update.newest.author.clone()),
     }
 }
 

@@ -8,10 +8,10 @@ use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::cursor::Direction;
+use crate::server::store::dynamodb::heads;
 use crate::server::store::dynamodb::inbox::rows as inbox_rows;
 use crate::server::store::dynamodb::legacy::ends;
-use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow};
-use crate::server::store::dynamodb::send;
+use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser};
 use crate::server::store::dynamodb::table::SortTime;
 
 /// Distance of the head from the newest legacy row: rows that are repaired later may move forward by some microseconds.
@@ -38,7 +38,7 @@ pub async fn find_or_create(
     me: user::Id,
     known: &[InboxRow],
 ) -> Result<Option<Head>, Failure> {
-    match send::read_head(table, conversation).await? {
+    match heads::get(table, conversation).await? {
         Some(head) => Ok(Some(head)),
         None => Ok(create(table, conversation, Source::Index(me, known)).await?.map(|(head, _)| head)),
     }
@@ -91,36 +91,44 @@ pub async fn plan(
     for owner in members {
         let is_listed = rows.iter().any(|row| row.owner == owner);
         if !is_listed && inbox_rows::by_owner(table, owner, conversation).await?.is_empty() {
-            let peer_row = rows.iter().find(|row| row.peer.id == owner);
-            missing.extend(peer_row.map(|peer_row| recreated(peer_row, &messages, shift)));
+            let peer_row = rows.iter().find(|row| is_about(row, owner));
+            missing.extend(peer_row.map(|peer_row| recreated(owner, peer_row, &messages, shift)));
         }
     }
     let messages_at = messages.iter().flat_map(|row| [row.at.at(), row.at.wall_clock()]);
     let rows_at = rows.iter().chain(&missing).map(|row| row.at.at());
     let last = messages_at.chain(rows_at).max().unwrap_or(OffsetDateTime::UNIX_EPOCH) + MARGIN;
     let seq = messages.iter().map(|row| row.seq).max().unwrap_or(0);
-    Ok(Some((Head { members, seq, last: SortTime::from(last) }, missing)))
+    Ok(Head::direct(members, seq, SortTime::from(last)).map(|head| (head, missing)))
 }
 
-/// Returns the two users that inbox rows name; `None` if they name fewer or more.
+/// Returns the two users that inbox rows name; `None` if they name fewer or more. The old app had no groups.
 pub fn members(rows: &[InboxRow]) -> Option<[user::Id; 2]> {
-    let mut users: Vec<_> = rows.iter().flat_map(|row| [row.owner, row.peer.id]).collect();
+    let mut users = Vec::new();
+    for row in rows {
+        users.extend([row.owner, row.peer()?.id]);
+    }
     users.sort_unstable();
     users.dedup();
     users.try_into().ok()
 }
 
-/// Recreates a member's missing inbox row from the peer's row and the messages at the end of the conversation.
-pub fn recreated(peer_row: &InboxRow, messages: &[MessageRow], shift: Duration) -> InboxRow {
+/// Returns true for the row of a direct conversation with this user.
+pub fn is_about(row: &InboxRow, peer: user::Id) -> bool {
+    row.peer().is_some_and(|it| it.id == peer)
+}
+
+/// Recreates the missing inbox row of `owner` from the peer's row and the messages at the end of the conversation.
+pub fn recreated(owner: user::Id, peer_row: &InboxRow, messages: &[MessageRow], shift: Duration) -> InboxRow {
     let newest = messages.iter().max_by(|one, other| one.at.cmp(&other.at));
     let author = messages.iter().map(|row| &row.author).find(|author| author.id == peer_row.owner);
     let at = newest.map_or(peer_row.at.at(), |row| row.at.at());
     InboxRow {
-        owner: peer_row.peer.id,
+        owner,
         at: SortTime::from(at + shift),
         conversation: peer_row.conversation,
         // Inboxes look names up in PostgreSQL. This name is shown only if the user is unknown there.
-        peer: author.cloned().unwrap_or_else(|| User::deleted(peer_row.owner)),
+        named: NamedUser::Peer(author.cloned().unwrap_or_else(|| User::deleted(peer_row.owner))),
         body: newest.map_or(&peer_row.body, |row| &row.body).clone(),
         seq: newest.map_or(0, |row| row.seq),
         last_author: newest.map(|row| row.author.id),

@@ -40,7 +40,8 @@ pub async fn find(table: &Table, one: user::Id, other: user::Id) -> Result<Optio
         let known: Vec<_> = listed.iter().filter(|row| row.conversation == conversation).cloned().collect();
         let head = heads::find_or_create(table, conversation, one, &known).await?;
         // Another inbox row of the same conversation may contradict a row that names the two.
-        if head.is_some_and(|head| head.members.contains(&one) && head.members.contains(&other)) {
+        let pair = head.and_then(|head| head.pair());
+        if pair.is_some_and(|pair| pair.contains(&one) && pair.contains(&other)) {
             return put(table, one, other, conversation).await.map(|(conversation, _)| Some(conversation));
         }
     }

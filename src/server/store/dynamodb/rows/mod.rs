@@ -20,7 +20,7 @@ mod send_marker;
 mod timed;
 
 pub use head::Head;
-pub use inbox::InboxRow;
+pub use inbox::{InboxRow, NamedUser};
 pub use message::MessageRow;
 pub use pair::Pair;
 pub use read_cursor::ReadCursor;

@@ -1,3 +1,0 @@
-select count(*) filter (where receipts) = 2 as "both!"
-from users
-where uuid in ($1, $2)

@@ -1,0 +1,107 @@
+//! Starting a conversation with its first message.
+
+use anyhow::anyhow;
+use uuid::Uuid;
+
+use crate::domain::conversation::{self, GROUP_MEMBERS_MAX};
+use crate::domain::error::{AppError, Conflict};
+use crate::domain::message::{self, Body, Message};
+use crate::domain::user::User;
+use crate::server::failure::Failure;
+use crate::server::store::dynamodb::backoff::Backoff;
+use crate::server::store::dynamodb::conversations::Conversations;
+use crate::server::store::dynamodb::membership::Membership;
+use crate::server::store::dynamodb::rows::MessageRow;
+use crate::server::store::dynamodb::send::NewMembers;
+use crate::server::store::dynamodb::table::SortTime;
+use crate::server::store::dynamodb::{heads, send};
+
+/// A group to create.
+#[derive(Debug, Clone, Copy)]
+pub struct NewGroup<'a> {
+    /// Id of the conversation. The caller chooses it, so that a repeated call creates no second group.
+    pub conversation: conversation::Id,
+    /// Members besides the author of the first message.
+    pub others: &'a [User],
+    /// Id of the first message.
+    pub message: message::Id,
+    pub body: &'a Body,
+}
+
+impl Conversations {
+    /// Sends the first message to a user, or appends it if the two already have a conversation. If both start one at
+    /// the same time, one wins, and the other appends to the winner's conversation.
+    pub async fn start(
+        &self,
+        me: &User,
+        other: &User,
+        id: message::Id,
+        body: &Body,
+    ) -> Result<(conversation::Id, Message), Failure> {
+        if me.id == other.id {
+            return Err(AppError::Conflict(Conflict::MessageToSelf).into());
+        }
+        // Version 7, so that the ids of new conversations are close to each other in sorted storage.
+        let mut first = self.first_message(conversation::Id(Uuid::now_v7()), me, id, body);
+        let mut backoff = Backoff::default();
+        loop {
+            if let Some(conversation) = self.find_direct(me.id, other.id).await? {
+                let membership = self.membership(me.id, conversation).await?;
+                let membership =
+                    membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
+                return Ok((conversation, self.append(&membership, me, id, body).await?));
+            }
+            if send::start(&self.table, &first, NewMembers::Direct([me, other])).await? {
+                return Ok((first.conversation, first.into_message()));
+            }
+            backoff.wait("start a conversation").await?;
+            first.at = first.at.next(self.table.now());
+        }
+    }
+
+    /// Creates a group of `me` and others with its first message, once, however often it is called with the same ids.
+    /// Not found if the conversation exists and `me` is no member.
+    ///
+    /// One transaction of four rows and an inbox row for each member.
+    pub async fn create_group(&self, me: &User, group: &NewGroup<'_>) -> Result<Message, Failure> {
+        let mut members = vec![me.clone()];
+        for other in group.others {
+            if members.iter().all(|member| member.id != other.id) {
+                members.push(other.clone());
+            }
+        }
+        if members.len() > GROUP_MEMBERS_MAX {
+            return Err(anyhow!("a group of {} members, of at most {GROUP_MEMBERS_MAX}", members.len()).into());
+        }
+        let mut first = self.first_message(group.conversation, me, group.message, group.body);
+        let mut backoff = Backoff::default();
+        loop {
+            if send::start(&self.table, &first, NewMembers::Group(&members)).await? {
+                return Ok(first.into_message());
+            }
+            if let Some(head) = heads::get(&self.table, group.conversation).await? {
+                let membership = Membership::new(group.conversation, me.id, head).ok_or(AppError::NotFound)?;
+                return self.append(&membership, me, group.message, group.body).await;
+            }
+            backoff.wait("create a group").await?;
+            first.at = first.at.next(self.table.now());
+        }
+    }
+
+    fn first_message(&self, conversation: conversation::Id, me: &User, id: message::Id, body: &Body) -> MessageRow {
+        let at = SortTime::from(self.table.now());
+        MessageRow { conversation, at, id, author: me.clone(), body: body.as_str().to_owned(), seq: 1 }
+    }
+
+    async fn append(
+        &self,
+        membership: &Membership,
+        me: &User,
+        id: message::Id,
+        body: &Body,
+    ) -> Result<Message, Failure> {
+        let row = send::append(&self.table, membership, me, id, body).await?;
+        self.updates.follow(row.clone(), membership).await;
+        Ok(row.into_message())
+    }
+}
