@@ -55,8 +55,9 @@
 //!
 //! 1. Only `server/`, `bin/`, `tests/` and `main.rs` name a database, AWS or axum.
 //! 2. Only `server/store/dynamodb/table.rs` spells a DynamoDB key; only the folder `sql/` holds SQL.
-//! 3. The right to a conversation is a value, a `Membership`. Messages are read and written only with one, and only
-//!    `server/store/dynamodb/conversations.rs` and `membership.rs` beside it make one.
+//! 3. Rights are values. Messages are read only with a `Membership`, which `server/store/dynamodb/conversations.rs` and
+//!    `membership.rs` beside it make. They are written only with a `WriteAccess` or a `DirectAccess`, which
+//!    `write_access.rs` makes.
 //! 4. Server functions hold no rules: each identifies the caller, parses, makes one call and returns the result.
 //! 5. [`domain::error::AppError`] carries no cause and no sentence. Causes are logged once, by `server/failure.rs`.
 //!    Sentences are chosen where they are shown: by [`ui::wording`] for pages, by `json_api/wording.rs` for programs.

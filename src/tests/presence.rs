@@ -24,7 +24,9 @@ pub(crate) async fn add_newer_conversations(app: &TestApp, user: &User) {
     let body = Body::parse("hello").expect("a text");
     for _ in 0..PAGE_SIZE {
         let (peer, id) = (User::deleted(user::Id(Uuid::now_v7())), message::Id(Uuid::now_v7()));
-        app.state.store.conversations.start(user, &peer, id, &body).await.expect("it is stored");
+        let conversations = &app.state.store.conversations;
+        let access = conversations.direct_access(user, &peer).await.expect("a right");
+        conversations.start(&access, id, &body).await.expect("it is stored");
     }
 }
 

@@ -23,11 +23,11 @@ pub async fn send_message(
     body: &Body,
 ) -> Result<Message, Failure> {
     state.rate_limits.check(Action::Send, Caller::User(me.user.id))?;
-    let membership = membership(state, me, conversation).await?;
+    let access = state.store.conversations.write_access(membership(state, me, conversation).await?).await?;
     let (state, me, body) = (state.clone(), me.user.clone(), body.clone());
     run_to_completion(async move {
-        let message = state.store.messages.append(&membership, &me, id, &body).await?;
-        publish_message(&state, conversation, membership.members().ids(), message.clone());
+        let message = state.store.messages.append(&access, &me, id, &body).await?;
+        publish_message(&state, conversation, access.membership().members().ids(), message.clone());
         Ok(message)
     })
     .await
@@ -66,10 +66,11 @@ async fn start_or_append(
     id: message::Id,
     body: &Body,
 ) -> Result<(conversation::Id, Message), Failure> {
-    let (state, me, body) = (state.clone(), me.user.clone(), body.clone());
+    let access = state.store.conversations.direct_access(&me.user, &recipient).await?;
+    let (state, body) = (state.clone(), body.clone());
     run_to_completion(async move {
-        let (conversation, message) = state.store.conversations.start(&me, &recipient, id, &body).await?;
-        publish_message(&state, conversation, &[me.id, recipient.id], message.clone());
+        let (conversation, message) = state.store.conversations.start(&access, id, &body).await?;
+        publish_message(&state, conversation, &[access.me().id, access.peer().id], message.clone());
         Ok((conversation, message))
     })
     .await

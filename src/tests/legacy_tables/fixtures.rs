@@ -12,6 +12,7 @@ use cruddur_messages::server::store::dynamodb::membership::Membership;
 use cruddur_messages::server::store::dynamodb::messages::Messages;
 use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key};
+use cruddur_messages::server::store::dynamodb::write_access::WriteAccess;
 use cruddur_messages::server::store::postgres::users::Users;
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -51,18 +52,24 @@ impl Server {
         self.conversations.membership(me, conversation).await.expect("a response")
     }
 
+    pub(super) async fn write_access(&self, me: user::Id, conversation: conversation::Id) -> WriteAccess {
+        let membership = self.membership(me, conversation).await.expect("a member");
+        self.conversations.write_access(membership).await.expect("a member may write")
+    }
+
     /// Returns `false` if the conversation is not found for this user.
     pub(super) async fn may_open(&self, me: user::Id, conversation: conversation::Id) -> bool {
         self.membership(me, conversation).await.is_some()
     }
 
     pub(super) async fn send(&self, me: &User, conversation: conversation::Id, text: &str) -> Message {
-        let membership = self.membership(me.id, conversation).await.expect("a member");
-        self.messages.append(&membership, me, new_message(), &body(text)).await.expect("a message is sent")
+        let access = self.write_access(me.id, conversation).await;
+        self.messages.append(&access, me, new_message(), &body(text)).await.expect("a message is sent")
     }
 
     pub(super) async fn start(&self, me: &User, other: &User, text: &str) -> conversation::Id {
-        self.conversations.start(me, other, new_message(), &body(text)).await.expect("a conversation starts").0
+        let access = self.conversations.direct_access(me, other).await.expect("a right");
+        self.conversations.start(&access, new_message(), &body(text)).await.expect("a conversation starts").0
     }
 
     /// Returns all messages, page by page from the newest to the oldest, and asserts that the way back yields the same.

@@ -129,6 +129,7 @@ async fn legacy_messages_have_no_sequence_number_and_the_next_message_is_the_fir
     let membership = server.membership(person(0).id, conversation.id).await.expect("a member");
     let head = server.head(conversation.id).await.expect("the head has been created");
     assert_eq!((membership.newest_seq(), head.seq), (0, 0), "legacy messages are not counted");
-    server.messages.append(&membership, &person(0), new_message(), &body("next")).await.expect("sent");
+    let access = server.conversations.write_access(membership).await.expect("a member may write");
+    server.messages.append(&access, &person(0), new_message(), &body("next")).await.expect("sent");
     assert_eq!(server.head(conversation.id).await.map(|head| head.seq), Some(1));
 }

@@ -37,7 +37,8 @@ async fn pair(store: &Store, number: usize) -> anyhow::Result<Pair> {
     let (one, other) =
         tokio::try_join!(sign_in(store, format!("left-{number}")), sign_in(store, format!("right-{number}")))?;
     let body = Body::parse("hello")?;
-    let started = store.conversations.start(&one.user, &other.user, message::Id(Uuid::now_v7()), &body).await;
+    let access = store.conversations.direct_access(&one.user, &other.user).await.map_err(Failure::into_cause)?;
+    let started = store.conversations.start(&access, message::Id(Uuid::now_v7()), &body).await;
     Ok(Pair { users: [one, other], conversation: started.map_err(Failure::into_cause)?.0 })
 }
 

@@ -16,6 +16,7 @@ use cruddur_messages::server::store::dynamodb::membership::Membership;
 use cruddur_messages::server::store::dynamodb::messages::Messages;
 use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
 use cruddur_messages::server::store::dynamodb::table::Item;
+use cruddur_messages::server::store::dynamodb::write_access::WriteAccess;
 use cruddur_messages::server::store::postgres::users::Users;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
@@ -48,7 +49,18 @@ impl Server {
     }
 
     pub(super) async fn start(&self, me: &User, peer: &User, text: &str) -> conversation::Id {
-        self.conversations.start(me, peer, new_message_id(), &body(text)).await.expect("a conversation starts").0
+        self.try_start(me, peer, new_message_id(), text).await.expect("a conversation starts").0
+    }
+
+    pub(super) async fn try_start(
+        &self,
+        me: &User,
+        peer: &User,
+        id: message::Id,
+        text: &str,
+    ) -> Result<(conversation::Id, Message), Failure> {
+        let access = self.conversations.direct_access(me, peer).await?;
+        self.conversations.start(&access, id, &body(text)).await
     }
 
     pub(super) async fn membership(&self, me: &User, conversation: conversation::Id) -> Membership {
@@ -66,7 +78,12 @@ impl Server {
         id: message::Id,
         text: &str,
     ) -> Result<Message, Failure> {
-        self.messages.append(&self.membership(me, conversation).await, me, id, &body(text)).await
+        self.messages.append(&self.write_access(me, conversation).await, me, id, &body(text)).await
+    }
+
+    pub(super) async fn write_access(&self, me: &User, conversation: conversation::Id) -> WriteAccess {
+        let membership = self.membership(me, conversation).await;
+        self.conversations.write_access(membership).await.expect("a member may write")
     }
 
     /// Returns all messages, oldest first, read from the newest page to the oldest.

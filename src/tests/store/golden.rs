@@ -13,7 +13,7 @@ use serde_json::Value;
 use time::macros::datetime;
 use uuid::Uuid;
 
-use super::fixtures::{ana, ben, body, cy, new_user, server_with_clock};
+use super::fixtures::{ana, ben, cy, new_user, server_with_clock};
 use crate::support::items;
 
 /// Reads a golden file.
@@ -304,7 +304,7 @@ fn dump(rows: &[Item], conversation: conversation::Id) -> Value {
 async fn all_rows_of_a_conversation_are_written_as_their_golden_rows() {
     let (_dynamodb, server, clock) = server_with_clock(datetime!(2026-11-21 9:26:28.207802 UTC)).await;
     let (first, second) = (MESSAGE, message::Id(Uuid::from_u128(MESSAGE.0.as_u128() + 1)));
-    let started = server.conversations.start(&ana(), &ben(), first, &body("hello")).await;
+    let started = server.try_start(&ana(), &ben(), first, "hello").await;
     let (conversation, _) = started.expect("a conversation starts");
     clock.set(datetime!(2026-11-21 9:26:29 UTC));
     server.try_send(&ben(), conversation, second, "hello yourself").await.expect("a message is sent");

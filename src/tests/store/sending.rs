@@ -69,7 +69,7 @@ async fn a_send_that_is_repeated_later_returns_the_first_result() {
 async fn a_membership_from_before_other_sends_still_sends_in_order() {
     let (_dynamodb, server) = server().await;
     let conversation = server.start(&ana(), &ben(), "hello").await;
-    let early = server.membership(&ana(), conversation).await;
+    let early = server.write_access(&ana(), conversation).await;
     server.send(&ben(), conversation, "first").await;
     let sent = server.messages.append(&early, &ana(), new_message_id(), &body("second")).await.expect("sent");
     assert_eq!(sent.seq, 3);
@@ -140,12 +140,27 @@ async fn only_members_of_an_existing_conversation_get_a_membership() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_member_gets_the_right_to_write_and_a_stranger_not_even_the_right_to_read() {
+    let (_dynamodb, server) = server().await;
+    let conversation = server.start(&ana(), &ben(), "hello").await;
+    for me in [ana(), ben()] {
+        let membership = server.conversations.membership(me.id, conversation).await.expect("an answer");
+        let access = server.conversations.write_access(membership.expect("a member")).await.expect("a right");
+        assert_eq!((access.membership().conversation(), access.membership().me()), (conversation, me.id));
+    }
+    // A right to write is made from a membership only.
+    assert!(server.conversations.membership(cy().id, conversation).await.expect("an answer").is_none());
+    let access = server.conversations.direct_access(&cy(), &ana()).await.expect("a right");
+    assert_eq!((access.me(), access.peer()), (&cy(), &ana()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_member_cannot_send_as_another_user() {
     let (_dynamodb, server) = server().await;
     let conversation = server.start(&ana(), &ben(), "hello").await;
-    let membership = server.membership(&ana(), conversation).await;
+    let access = server.write_access(&ana(), conversation).await;
     for author in [ben(), cy()] {
-        let answer = server.messages.append(&membership, &author, new_message_id(), &body("not mine")).await;
+        let answer = server.messages.append(&access, &author, new_message_id(), &body("not mine")).await;
         assert!(matches!(answer, Err(Failure::Public(AppError::Forbidden))), "{answer:?}");
     }
     assert_eq!(texts(&server.history(&ana(), conversation).await), ["hello"]);
@@ -202,7 +217,7 @@ async fn without_a_database_or_a_table_the_store_is_unavailable() {
         let conversation = conversation::Id(Uuid::now_v7());
         let answer = server.conversations.membership(ana().id, conversation).await;
         assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
-        let answer = server.conversations.start(&ana(), &ben(), new_message_id(), &body("hello")).await;
+        let answer = server.try_start(&ana(), &ben(), new_message_id(), "hello").await;
         assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
         assert!(!server.table.answers().await);
     }

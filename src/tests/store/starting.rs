@@ -7,7 +7,7 @@ use cruddur_messages::server::failure::Failure;
 use futures::future::join_all;
 use time::macros::datetime;
 
-use super::fixtures::{ana, ben, body, cy, new_message_id, server, server_with_clock, texts};
+use super::fixtures::{ana, ben, cy, new_message_id, server, server_with_clock, texts};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sixty_four_starts_of_one_pair_make_one_conversation_and_lose_no_message() {
@@ -39,9 +39,8 @@ async fn sixty_four_starts_of_one_pair_make_one_conversation_and_lose_no_message
 #[tokio::test(flavor = "multi_thread")]
 async fn repeating_a_start_returns_the_same_message_and_conversation() {
     let (_dynamodb, server) = server().await;
-    let (id, hello) = (new_message_id(), body("hello"));
-    let repeats =
-        (0..16).map(|_| async { server.conversations.start(&ana(), &ben(), id, &hello).await.expect("started").0 });
+    let id = new_message_id();
+    let repeats = (0..16).map(|_| async { server.try_start(&ana(), &ben(), id, "hello").await.expect("started").0 });
     let conversations = join_all(repeats).await;
     assert!(conversations.windows(2).all(|two| two[0] == two[1]));
     assert_eq!(texts(&server.history(&ana(), conversations[0]).await), ["hello"]);
@@ -69,7 +68,7 @@ async fn conversations_that_start_in_one_microsecond_do_not_overwrite_each_other
 async fn a_user_cannot_start_a_conversation_with_themselves() {
     let (_dynamodb, server) = server().await;
     let before = server.rows().await;
-    let answer = server.conversations.start(&ana(), &ana(), new_message_id(), &body("hello")).await;
+    let answer = server.try_start(&ana(), &ana(), new_message_id(), "hello").await;
     assert!(matches!(answer, Err(Failure::Public(AppError::Conflict(Conflict::MessageToSelf)))), "{answer:?}");
     assert_eq!(server.rows().await, before);
 }

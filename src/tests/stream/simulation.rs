@@ -210,10 +210,10 @@ impl Simulation {
         self.last_sent.set(Some((author, id)));
         let (me, conversation) = (self.user(author), self.conversations[author.conversation].id);
         // A user without a response may send again or not; both are valid histories.
-        let Ok(Some(membership)) = self.store_conversations(server).membership(me.id, conversation).await else {
-            return;
-        };
-        let _ = Messages::new(self.tables[server].clone()).append(&membership, me, id, &body(&id.to_string())).await;
+        let conversations = self.store_conversations(server);
+        let Ok(Some(membership)) = conversations.membership(me.id, conversation).await else { return };
+        let access = conversations.write_access(membership).await.expect("a member may write");
+        let _ = Messages::new(self.tables[server].clone()).append(&access, me, id, &body(&id.to_string())).await;
     }
 
     async fn deliver(&mut self, fault: Fault, view: IndexView) {

@@ -96,6 +96,7 @@ async fn write(
     let conversations = Conversations::new(table.clone().with_clock(Clock::new(move || at)), users.clone());
     let (from, to) = if *author == Author::Ana { (ana, ben) } else { (ben, ana) };
     let id = message::Id(Uuid::from_u128(FIRST_ID + number as u128));
-    conversations.start(from, to, id, &Body::parse(text)?).await.map_err(Failure::into_cause)?;
+    let access = conversations.direct_access(from, to).await.map_err(Failure::into_cause)?;
+    conversations.start(&access, id, &Body::parse(text)?).await.map_err(Failure::into_cause)?;
     Ok(())
 }

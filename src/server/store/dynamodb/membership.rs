@@ -1,4 +1,4 @@
-//! The right to read and write a conversation.
+//! The right to read a conversation.
 
 use crate::domain::conversation::{self, Kind, Members};
 use crate::domain::user;
@@ -7,7 +7,8 @@ use crate::server::store::dynamodb::client::Table;
 use crate::server::store::dynamodb::read_cursors;
 use crate::server::store::dynamodb::rows::{Head, ReadCursor};
 
-/// The right to read and write one conversation. Only this module creates one, and only for a member.
+/// The right to read one conversation. Only this module creates one, and only for a member. Writing needs a
+/// [`WriteAccess`](super::write_access::WriteAccess).
 #[derive(Debug, Clone)]
 pub struct Membership {
     conversation: conversation::Id,

@@ -12,6 +12,7 @@ use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::rows::MessageRow;
 use crate::server::store::dynamodb::table::{Key, SortTime};
 use crate::server::store::dynamodb::time_slices::{self, Slice};
+use crate::server::store::dynamodb::write_access::WriteAccess;
 use crate::server::store::dynamodb::{seek, send};
 
 /// Number of read messages that the opening page shows before the unread ones.
@@ -147,13 +148,13 @@ impl Messages {
     /// follow ([`InboxUpdates`]).
     pub async fn append(
         &self,
-        membership: &Membership,
+        access: &WriteAccess,
         me: &User,
         id: message::Id,
         body: &Body,
     ) -> Result<Message, Failure> {
-        let row = send::append(&self.table, membership, me, id, body).await?;
-        self.updates.follow(row.clone(), membership).await;
+        let row = send::append(&self.table, access, me, id, body).await?;
+        self.updates.follow(row.clone(), access.membership()).await;
         Ok(row.into_message())
     }
 }

@@ -28,6 +28,8 @@ pub mod starting;
 
 pub mod time_slices;
 
+pub mod write_access;
+
 pub mod inbox;
 
 pub mod legacy;

@@ -13,9 +13,9 @@ use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::heads;
-use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser, Pair, ReadCursor, SendMarker};
 use crate::server::store::dynamodb::table::{Item, Key, LAST_SK, SEQ};
+use crate::server::store::dynamodb::write_access::WriteAccess;
 
 /// Retention of a message id, and so the time in which a send can be repeated: long enough for a device that has been
 /// offline for a month.
@@ -28,11 +28,12 @@ const MARKER: usize = 1;
 /// Stores a message in an existing conversation. If an earlier call with this id stored a message, returns that one.
 pub(super) async fn append(
     table: &Table,
-    membership: &Membership,
+    access: &WriteAccess,
     me: &User,
     id: message::Id,
     body: &Body,
 ) -> Result<MessageRow, Failure> {
+    let membership = access.membership();
     if me.id != membership.me() {
         return Err(AppError::Forbidden.into());
     }

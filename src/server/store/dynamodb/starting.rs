@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use uuid::Uuid;
 
 use crate::domain::conversation::{self, GROUP_MEMBERS_MAX};
-use crate::domain::error::{AppError, Conflict};
+use crate::domain::error::AppError;
 use crate::domain::message::{self, Body, Message};
 use crate::domain::user::User;
 use crate::server::failure::Failure;
@@ -14,6 +14,7 @@ use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::rows::MessageRow;
 use crate::server::store::dynamodb::send::NewMembers;
 use crate::server::store::dynamodb::table::SortTime;
+use crate::server::store::dynamodb::write_access::DirectAccess;
 use crate::server::store::dynamodb::{heads, send};
 
 /// A group to create.
@@ -33,14 +34,11 @@ impl Conversations {
     /// the same time, one wins, and the other appends to the winner's conversation.
     pub async fn start(
         &self,
-        me: &User,
-        other: &User,
+        access: &DirectAccess,
         id: message::Id,
         body: &Body,
     ) -> Result<(conversation::Id, Message), Failure> {
-        if me.id == other.id {
-            return Err(AppError::Conflict(Conflict::MessageToSelf).into());
-        }
+        let (me, other) = (access.me(), access.peer());
         // Version 7, so that the ids of new conversations are close to each other in sorted storage.
         let mut first = self.first_message(conversation::Id(Uuid::now_v7()), me, id, body);
         let mut backoff = Backoff::default();
@@ -49,7 +47,7 @@ impl Conversations {
                 let membership = self.membership(me.id, conversation).await?;
                 let membership =
                     membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
-                return Ok((conversation, self.append(&membership, me, id, body).await?));
+                return Ok((conversation, self.append(membership, me, id, body).await?));
             }
             if send::start(&self.table, &first, NewMembers::Direct([me, other])).await? {
                 return Ok((first.conversation, first.into_message()));
@@ -81,7 +79,7 @@ impl Conversations {
             }
             if let Some(head) = heads::get(&self.table, group.conversation).await? {
                 let membership = Membership::new(group.conversation, me.id, head).ok_or(AppError::NotFound)?;
-                return self.append(&membership, me, group.message, group.body).await;
+                return self.append(membership, me, group.message, group.body).await;
             }
             backoff.wait("create a group").await?;
             first.at = first.at.next(self.table.now());
@@ -95,13 +93,14 @@ impl Conversations {
 
     async fn append(
         &self,
-        membership: &Membership,
+        membership: Membership,
         me: &User,
         id: message::Id,
         body: &Body,
     ) -> Result<Message, Failure> {
-        let row = send::append(&self.table, membership, me, id, body).await?;
-        self.updates.follow(row.clone(), membership).await;
+        let access = self.write_access(membership).await?;
+        let row = send::append(&self.table, &access, me, id, body).await?;
+        self.updates.follow(row.clone(), access.membership()).await;
         Ok(row.into_message())
     }
 }

@@ -1,0 +1,57 @@
+//! Rights to write. A [`Membership`] only lets its holder read.
+
+use crate::domain::error::{AppError, Conflict};
+use crate::domain::user::User;
+use crate::server::failure::Failure;
+use crate::server::store::dynamodb::conversations::Conversations;
+use crate::server::store::dynamodb::membership::Membership;
+
+/// The right to write to one conversation. Only [`Conversations::write_access`] creates one.
+#[derive(Debug, Clone)]
+pub struct WriteAccess {
+    membership: Membership,
+}
+
+impl WriteAccess {
+    /// Returns the membership of the writer.
+    pub fn membership(&self) -> &Membership {
+        &self.membership
+    }
+}
+
+/// The right to send a user the first message of a direct conversation. Only [`Conversations::direct_access`] creates
+/// one.
+#[derive(Debug, Clone)]
+pub struct DirectAccess {
+    me: User,
+    peer: User,
+}
+
+impl DirectAccess {
+    /// Returns the sender.
+    pub fn me(&self) -> &User {
+        &self.me
+    }
+
+    /// Returns the recipient.
+    pub fn peer(&self) -> &User {
+        &self.peer
+    }
+}
+
+/// The rights to write. These functions are asynchronous and may fail, so that blocks of users and message requests can
+/// be checked here. Today there are none: every member may write, and every user may start a conversation with another.
+impl Conversations {
+    /// Returns the right of a member to write to the conversation.
+    pub async fn write_access(&self, membership: Membership) -> Result<WriteAccess, Failure> {
+        Ok(WriteAccess { membership })
+    }
+
+    /// Returns the right of `me` to send another user the first message.
+    pub async fn direct_access(&self, me: &User, peer: &User) -> Result<DirectAccess, Failure> {
+        if me.id == peer.id {
+            return Err(AppError::Conflict(Conflict::MessageToSelf).into());
+        }
+        Ok(DirectAccess { me: me.clone(), peer: peer.clone() })
+    }
+}
