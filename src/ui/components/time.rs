@@ -42,9 +42,9 @@ pub fn Time(at: SentAt, format: TimeFormat) -> impl IntoView {
 /// Returns the label of a day's line between messages. `today` is unknown until hydration.
 pub fn day_label(day: Day, today: Option<Day>) -> String {
     let Some(today) = today else { return day.to_string() };
-    match day.days_until(today) {
-        days @ 0..=1 => intl::days_ago(days),
-        _ => intl::weekday_and_date(day),
+    match line_form(day.days_until(today)) {
+        LineForm::DaysAgo(days) => intl::days_ago(days),
+        LineForm::Date => intl::weekday_and_date(day),
     }
 }
 
@@ -81,6 +81,21 @@ fn list_form(days_ago: i64) -> ListForm {
     }
 }
 
+/// Form of a day in the line between messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LineForm {
+    DaysAgo(i64),
+    Date,
+}
+
+/// Returns the form for a day that is a number of days ago.
+fn line_form(days_ago: i64) -> LineForm {
+    match days_ago {
+        0 | 1 => LineForm::DaysAgo(days_ago),
+        _ => LineForm::Date,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +106,12 @@ mod tests {
         assert_eq!([1, 6].map(list_form), [ListForm::Weekday; 2]);
         assert_eq!([7, 400].map(list_form), [ListForm::Date; 2]);
         assert_eq!(list_form(-1), ListForm::Date, "a clock that is ahead");
+    }
+
+    #[test]
+    fn a_day_line_names_today_and_yesterday() {
+        assert_eq!([0, 1].map(line_form), [0, 1].map(LineForm::DaysAgo));
+        assert_eq!([2, -1].map(line_form), [LineForm::Date; 2]);
     }
 
     #[test]
