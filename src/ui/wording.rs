@@ -8,6 +8,7 @@ use crate::domain::field_error::FieldCode;
 use crate::domain::message::{BODY_LEN_MAX, InvalidBody};
 use crate::domain::password::{self, InvalidPassword};
 use crate::domain::user::{DISPLAY_NAME_LEN_MAX, HANDLE_LEN_MAX, HANDLE_LEN_MIN, InvalidDisplayName, InvalidHandle};
+use crate::ui::intl::plural;
 
 /// Sentence for the user.
 type Sentence = Cow<'static, str>;
@@ -29,9 +30,9 @@ pub fn sentence(error: &AppError) -> Sentence {
             Some(first) => return field_sentence(first.code),
             None => "Something is missing or invalid.",
         },
-        AppError::RateLimited { retry_after_secs: 1 } => "Too many attempts. Try again in 1 second.",
         AppError::RateLimited { retry_after_secs } => {
-            return format!("Too many attempts. Try again in {retry_after_secs} seconds.").into();
+            let unit = plural(*retry_after_secs as i64, "second", "seconds");
+            return format!("Too many attempts. Try again in {retry_after_secs} {unit}.").into();
         }
         AppError::Unavailable => "Service temporarily unavailable. Try again in a moment.",
         AppError::Unexpected => "Something went wrong. Try again.",
