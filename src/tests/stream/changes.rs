@@ -102,7 +102,7 @@ async fn an_attribute_of_a_type_that_the_sdk_does_not_know_costs_only_itself() {
 fn every_kind_of_row_is_recognized() {
     let (conversation, ana, ben) = (conversation_id(1), user("ana"), user("ben"));
     let message = message(conversation, 2, 2);
-    let head = Head { members: [ana.id, ben.id], seq: 2, last: message.at.clone() };
+    let head = Head::direct([ana.id, ben.id], 2, message.at.clone()).expect("two members");
     let cursor = ReadCursor::new_item(ana.id, conversation, 2, &message.at);
     let (pair, members) = (Pair { conversation }, [ana.id.min(ben.id), ana.id.max(ben.id)]);
     let marker = SendMarker { at: message.at.clone() };
