@@ -1,7 +1,7 @@
 //! The table's stream: reads its records as typed changes, and feeds them to projections.
 //!
 //! Two drivers call [`batch::apply`]: the Lambda function (`bin/stream`) and, in the web server, the [`reader`]. The
-//! first projection moves both members' inbox rows to the newest message. A server also moves them itself right after
+//! first projection moves the members' inbox rows to the newest message. A server also moves them itself right after
 //! it has stored a message; the stream makes sure that it happens even if that server dies in between.
 //!
 //! To add a projection, implement [`projection::Projection`] in a file of `projections/`: it picks what it needs from

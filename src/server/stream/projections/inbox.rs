@@ -1,4 +1,4 @@
-//! Projection of messages on inbox rows: moves both members' rows to the newest message of a conversation.
+//! Projection of messages on inbox rows: moves the members' rows to the newest message of a conversation.
 
 use std::collections::HashMap;
 
