@@ -49,7 +49,7 @@ impl Calls {
         parameters.extend(self.secret_hash(email).map(|hash| ("SECRET_HASH".to_owned(), hash)));
         let request = self.client.initiate_auth().auth_flow(AuthFlowType::UserPasswordAuth).client_id(&self.client_id);
         let request = request.set_auth_parameters(Some(parameters));
-        let response = response_to("InitiateAuth", request.send(), &[password, email]).await?;
+        let response = checked("InitiateAuth", request.send().await, &[password, email])?;
         match (response.authentication_result, response.challenge_name) {
             (Some(result), _) => tokens("InitiateAuth", result).map(AuthOutcome::Tokens),
             (None, Some(challenge)) => Ok(AuthOutcome::Challenge(challenge.as_str().to_owned())),
@@ -62,7 +62,7 @@ impl Calls {
         let request = self.client.get_tokens_from_refresh_token().client_id(&self.client_id);
         let request = request.set_client_secret(self.secret()).refresh_token(refresh.expose_secret());
         let secrets = self.secrets_with(refresh);
-        let response = response_to("GetTokensFromRefreshToken", request.send(), &secrets).await?;
+        let response = checked("GetTokensFromRefreshToken", request.send().await, &secrets)?;
         let result = response.authentication_result;
         let result = result.ok_or_else(|| CognitoError::incomplete("GetTokensFromRefreshToken"))?;
         tokens("GetTokensFromRefreshToken", result)
@@ -84,28 +84,28 @@ impl Calls {
             .user_attributes(attribute("email", email))
             .user_attributes(attribute("name", name.as_str()))
             .user_attributes(attribute("preferred_username", handle.as_str()));
-        response_to("SignUp", request.send(), &[password, email]).await.map(drop)
+        checked("SignUp", request.send().await, &[password, email]).map(drop)
     }
 
     /// Confirms an account with the code of its sign-up.
     pub async fn confirm_sign_up(&self, email: &str, code: &str) -> Result<(), CognitoError> {
         let request = self.client.confirm_sign_up().client_id(&self.client_id).set_secret_hash(self.secret_hash(email));
         let request = request.username(email).confirmation_code(code);
-        response_to("ConfirmSignUp", request.send(), &[code, email]).await.map(drop)
+        checked("ConfirmSignUp", request.send().await, &[code, email]).map(drop)
     }
 
     /// Resends the code of a sign-up.
     pub async fn resend_confirmation_code(&self, email: &str) -> Result<(), CognitoError> {
         let request = self.client.resend_confirmation_code().client_id(&self.client_id);
         let request = request.set_secret_hash(self.secret_hash(email)).username(email);
-        response_to("ResendConfirmationCode", request.send(), &[email]).await.map(drop)
+        checked("ResendConfirmationCode", request.send().await, &[email]).map(drop)
     }
 
     /// Sends a code for a password reset.
     pub async fn forgot_password(&self, email: &str) -> Result<(), CognitoError> {
         let request = self.client.forgot_password().client_id(&self.client_id);
         let request = request.set_secret_hash(self.secret_hash(email)).username(email);
-        response_to("ForgotPassword", request.send(), &[email]).await.map(drop)
+        checked("ForgotPassword", request.send().await, &[email]).map(drop)
     }
 
     /// Sets a new password with the code of [`Calls::forgot_password`].
@@ -119,21 +119,21 @@ impl Calls {
         let request = self.client.confirm_forgot_password().client_id(&self.client_id);
         let request = request.set_secret_hash(self.secret_hash(email)).username(email);
         let request = request.confirmation_code(code).password(password);
-        response_to("ConfirmForgotPassword", request.send(), &[password, code, email]).await.map(drop)
+        checked("ConfirmForgotPassword", request.send().await, &[password, code, email]).map(drop)
     }
 
     /// Revokes a refresh token and the access tokens issued with it.
     pub(super) async fn revoke_token(&self, refresh: &SecretString) -> Result<(), CognitoError> {
         let request = self.client.revoke_token().client_id(&self.client_id).set_client_secret(self.secret());
         let request = request.token(refresh.expose_secret());
-        response_to("RevokeToken", request.send(), &self.secrets_with(refresh)).await.map(drop)
+        checked("RevokeToken", request.send().await, &self.secrets_with(refresh)).map(drop)
     }
 
     /// Revokes all tokens of the user who owns this access token.
     pub(super) async fn global_sign_out(&self, access: &SecretString) -> Result<(), CognitoError> {
         let access = access.expose_secret();
         let request = self.client.global_sign_out().access_token(access);
-        response_to("GlobalSignOut", request.send(), &[access]).await.map(drop)
+        checked("GlobalSignOut", request.send().await, &[access]).map(drop)
     }
 
     fn secret(&self) -> Option<String> {
@@ -155,13 +155,14 @@ impl Calls {
     }
 }
 
-/// Awaits the response to a call. `secrets` are the parameters of the request that must not reach the log with an error.
-async fn response_to<T, E: ProvideErrorMetadata, R>(
+/// Response to a call. `secrets` are the parameters of the request that must not reach the log. Takes no future: async
+/// functions keep a future that they were given twice, and those of the SDK are large.
+fn checked<T, E: ProvideErrorMetadata, R>(
     call: &'static str,
-    response: impl Future<Output = Result<T, SdkError<E, R>>>,
+    response: Result<T, SdkError<E, R>>,
     secrets: &[&str],
 ) -> Result<T, CognitoError> {
-    response.await.map_err(|error| CognitoError::new(call, &error, secrets))
+    response.map_err(|error| CognitoError::new(call, &error, secrets))
 }
 
 fn attribute(name: &str, value: &str) -> AttributeType {
