@@ -1,6 +1,9 @@
 //! Renewal of a session's tokens before the access token expires. This is also the check that the user pool still
 //! accepts the user.
 
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ConstantBuilder};
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -13,9 +16,9 @@ use crate::server::store::postgres::sessions::{Access, Id, LockedSession, Sessio
 /// Remaining lifetime of the access token, in seconds, below which it is renewed.
 const REFRESH_BEFORE_SECS: f64 = 60.0;
 
-/// Minimum pause after a failed refresh, in seconds. A random part of up to the same length is added, so that the
-/// sessions do not retry all at once.
-const PAUSE_SECS: f64 = 5.0;
+/// Minimum pause after a failed refresh. A random part of up to the same length is added, so that the sessions do not
+/// retry all at once.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// Status of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +90,8 @@ async fn renew(
         Err(error) => {
             tracing::warn!(cause = format!("{:#}", error.into_cause()), "session refresh failed");
             let access = locked.access;
-            locked.pause_refresh(PAUSE_SECS * (1.0 + fastrand::f64())).await?;
+            let pause = ConstantBuilder::new().with_delay(PAUSE).with_jitter().build().next().unwrap_or(PAUSE);
+            locked.pause_refresh(pause.as_secs_f64()).await?;
             status_by_access_token(access)
         }
     }
