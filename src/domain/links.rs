@@ -32,8 +32,8 @@ pub fn parts(text: &str) -> Vec<Part> {
 
 /// Parses a URL that the text contains. `None` if a reader could mistake its host.
 ///
-/// By hand, because the `url` crate would bring `idna` and its Unicode tables into the WASM. A browser parses the URL once
-/// more when the user follows the link; here only the host must be found, and whatever could hide it is refused.
+/// By hand, because the `url` crate would bring `idna` and its Unicode tables into the WASM. A browser parses the URL
+/// once more when the user follows the link; here only the host must be found, and whatever could hide it is refused.
 fn link(written: &str) -> Option<Part> {
     let (scheme, rest) = written.split_once("://")?;
     if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {

@@ -114,8 +114,8 @@ pub async fn buffer_body(request: Request) -> Option<Request> {
 #[derive(Clone, Copy)]
 pub struct ErrorResponse(pub fn(&str, &AppError) -> Response);
 
-/// Answers requests that exceed [`REQUEST_TIMEOUT`] with 503. Not tower-http's `TimeoutLayer`: its response has no body,
-/// and could not be told from a handler's own 503.
+/// Answers requests that exceed [`REQUEST_TIMEOUT`] with 503. Not tower-http's `TimeoutLayer`: its response has no
+/// body, and could not be told from a handler's own 503.
 pub async fn request_timeout(
     State(ErrorResponse(respond)): State<ErrorResponse>,
     request: Request,

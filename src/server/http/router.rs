@@ -26,8 +26,8 @@ use crate::server::http::{assets, error_page, forms, health, layers, session};
 use crate::server::state::AppState;
 use crate::ui::app::{App, shell};
 
-/// Response if a handler panics or does not answer in time: JSON for server functions, else a plain page. A page of the app
-/// would need the dependency that does not answer.
+/// Response if a handler panics or does not answer in time: JSON for server functions, else a plain page. A page of the
+/// app would need the dependency that does not answer.
 const ON_ERROR: ErrorResponse = ErrorResponse(error_page::for_path);
 
 /// Builds the router. Do not call it concurrently: Leptos collects the app's routes through global state.

@@ -1,8 +1,8 @@
 //! Pages whose code the browser loads on demand.
 //!
 //! `cargo leptos build --split` splits the WASM module into parts: one for all pages, one for the account pages, and so
-//! on. Without `--split` there is one module, and nothing is loaded later. `build.rs` sets `cfg(split)`, and says when it
-//! can be removed.
+//! on. Without `--split` there is one module, and nothing is loaded later. `build.rs` sets `cfg(split)`, and says when
+//! it can be removed.
 // The attribute expands to the calls of a part that is not loaded yet.
 #![cfg_attr(
     split,

@@ -18,7 +18,8 @@ pub(super) fn wait_after(failures: u32) -> Duration {
     wait_with_seed(failures, Math::random().to_bits())
 }
 
-/// Takes a seed, because `backon` knows no source of randomness in the browser: all pages would wait for the same times.
+/// Takes a seed, because `backon` knows no source of randomness in the browser: without one, all pages would wait for
+/// the same times.
 fn wait_with_seed(failures: u32, seed: u64) -> Duration {
     let mut waits = WAITS.with_jitter_seed(seed).build();
     waits.nth(failures.saturating_sub(1) as usize).unwrap_or_default()

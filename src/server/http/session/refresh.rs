@@ -37,8 +37,8 @@ pub async fn refresh(sessions: &Sessions, cognito: &Cognito, id: Id, access: Acc
         return status;
     }
     let (sessions, cognito) = (sessions.clone(), cognito.clone());
-    // A separate task: if the browser cancels its request, the user pool's response must not be lost with it, because it
-    // contains the only valid refresh token.
+    // A separate task: if the browser cancels its request, the user pool's response must not be lost with it, because
+    // it contains the only valid refresh token.
     let task = tokio::spawn(async move { refresh_locked(&sessions, &cognito, id).await });
     task.await.map_err(anyhow::Error::new)?
 }

@@ -8,8 +8,8 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::clock::Clock;
 
-/// Maximum number of attempts at one operation. A caller that gives up has waited for 6 seconds on average, and never for
-/// 8; 64 writers of one conversation at once need less.
+/// Maximum number of attempts at one operation. A caller that gives up has waited for 6 seconds on average, and for
+/// less than 8 in any case; 64 writers of one conversation at once need less.
 const ATTEMPTS_MAX: usize = 24;
 
 /// Waits between the attempts: 8 to 16 ms at first, doubled each time, up to 200 to 400 ms. Random within these limits,
