@@ -1,9 +1,11 @@
 //! No password, code, token or message text reaches the log.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use reqwest::StatusCode;
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 
 use crate::support::app::{TestApp, new_id};
 use crate::support::browser::Browser;
@@ -12,6 +14,7 @@ use crate::support::fake_pool::{CallAnswer, KeySetAnswer};
 use crate::support::fault_proxy::{Fault, FaultProxy};
 use crate::support::session_fixture::SessionFixture;
 use crate::support::signing::other_key;
+use crate::support::wait_until::wait_until;
 
 /// Log output of a test.
 #[derive(Clone, Default)]
@@ -20,6 +23,10 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Captures the log of this thread, at every level, until the guard is dropped.
     fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+        // While a process has a single subscriber, a call site that another test's thread reaches first asks only that
+        // thread's subscriber, which has no interest, and is then silent everywhere. With a second one all are asked.
+        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+        LazyLock::force(&SECOND);
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -117,12 +124,14 @@ async fn no_message_text_or_search_query_is_logged_whatever_dynamodb_answers() {
     // Provokes log entries: failures after a message is stored, and before.
     faults.plan("UpdateItem", usize::MAX, Fault::trouble());
     ana.say(&conversation, TEXT).await;
+    let late = "message stored, but an inbox row or read cursor was not updated";
+    wait_until("the failure after the answer is logged", async || log.text().contains(late)).await;
     faults.plan("TransactWriteItems", usize::MAX, Fault::trouble());
     let failed = ana.call("send_message", &[("conversation", &conversation), ("id", &new_id()), ("body", TEXT)]).await;
     assert_eq!(failed.status, StatusCode::SERVICE_UNAVAILABLE);
 
     let log = relevant_entries(&log.text());
-    for line in ["message stored, but an inbox row or read cursor was not updated", "dependency unavailable"] {
+    for line in [late, "dependency unavailable"] {
         assert!(log.contains(line), "the log contains the cause: {log}");
     }
     let cookie = ana.cookie.as_deref().and_then(|pair| pair.split_once('=')).expect("a cookie").1;

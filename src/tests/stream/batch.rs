@@ -7,7 +7,7 @@ use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::message;
 use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow, NamedUser};
+use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow, NamedUser, ReadCursor};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
 use cruddur_messages::server::stream::change::{Change, SequenceNumber};
 use cruddur_messages::server::stream::projection::BatchFailure;
@@ -40,6 +40,11 @@ pub(crate) fn message(conversation: conversation::Id, seq: u64, secs: i64) -> Me
         body: format!("message {seq} after {secs} s"),
         seq,
     }
+}
+
+/// Returns the read cursor of a message's sender, at the message: there is nothing left to advance.
+fn read_by_sender(message: &MessageRow) -> Item {
+    ReadCursor::new_item(message.author.id, message.conversation, message.seq, &message.at)
 }
 
 /// Returns both members' rows of a conversation whose newest message is `at`.
@@ -165,6 +170,7 @@ async fn a_failed_conversation_is_reported_and_does_not_hold_up_the_others() {
     crate::support::admin_code::schema::create(table.client(), TABLE, Default::default()).await.expect("made");
     for number in 1..=3 {
         put(&table, inbox_rows(&message(conversation_id(number), 1, 0))).await;
+        put(&table, [read_by_sender(&message(conversation_id(number), 2, 2))]).await;
     }
     let records: Vec<_> =
         (1..=3).map(|n| record(n + 98, Some(message(conversation_id(u128::from(n)), 2, 2).item()))).collect();

@@ -1,3 +1,5 @@
+//! Tests of the inbox as a page knows it.
+
 use super::*;
 use crate::domain::conversation::PREVIEW_LEN_MAX;
 use crate::domain::samples;

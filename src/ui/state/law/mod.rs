@@ -16,6 +16,8 @@ mod check;
 
 mod history;
 
+mod response;
+
 mod server;
 
 mod shown_rows;

@@ -2,33 +2,21 @@
 
 use proptest::prelude::*;
 
-use crate::domain::conversation::{Conversation, Receipts, ReceiptsByReader};
+use crate::domain::conversation::Receipts;
 use crate::domain::event::Event;
 use crate::domain::message::Message;
-use crate::domain::page::{Cursor, Page};
+use crate::domain::page::Page;
 use crate::ui::state::law::history::{Merged, Start, Step};
+use crate::ui::state::law::response::Response;
 use crate::ui::state::law::server::{self, Server};
 use crate::ui::state::law::shown_rows::ShownRows;
 use crate::ui::state::open_conversation::loader::Loader;
 use crate::ui::state::open_conversation::members_state::MembersState;
 use crate::ui::state::timeline::SHOWN_MAX;
-use crate::ui::state::{InboxRows, Timeline, inbox_rows, timeline};
+use crate::ui::state::{InboxRows, Timeline, timeline};
 
 /// More requests than any page has to make.
 const REQUESTS_MAX: usize = 200;
-
-/// Response of the server, as the data were when it read them.
-enum Response {
-    Inbox(inbox_rows::Pull, Page<Conversation>),
-    OlderInbox(inbox_rows::OlderPull, Page<Conversation>),
-    /// Newer messages for a page that follows the newest message.
-    CaughtUp(timeline::Pull, Page<Message>),
-    /// Newer messages for a page whose reader reads on through an older part.
-    ReadOn(timeline::Pull, Page<Message>),
-    Older(Cursor, Page<Message>),
-    Newest(timeline::Pull, Page<Message>),
-    Receipts(ReceiptsByReader),
-}
 
 /// A page that shows conversation 0, with its event stream and the responses in flight. The plain values of
 /// `open_conversation/` decide what it requests and keeps; here, explicit steps take the place of the browser.
