@@ -8,7 +8,7 @@ use leptos_router::{SsrMode, path};
 use crate::ui::pages::home::HomePage;
 use crate::ui::pages::lazy;
 use crate::ui::pages::not_found::NotFoundPage;
-use crate::ui::state::clock::provide_time_zone;
+use crate::ui::state::clock::Clock;
 use crate::ui::state::heading_focus::provide_heading_focus;
 
 /// Renders the document around the app, on the server only. `root` is the URL prefix of its stylesheet and scripts.
@@ -42,7 +42,7 @@ pub fn shell(options: LeptosOptions, root: &str) -> impl IntoView + use<> {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_time_zone();
+    let clock = Clock::provide();
     view! {
         // `external`: the browser moves the focus to the target, which the router would not do.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
@@ -50,7 +50,7 @@ pub fn App() -> impl IntoView {
             <Pages/>
         </Router>
         // Last: hydration goes from top to bottom and may have to wait for the code of a page.
-        {mark_hydrated}
+        {move || mark_hydrated(clock)}
     }
 }
 
@@ -77,13 +77,15 @@ fn Pages() -> impl IntoView {
     }
 }
 
-/// Sets `data-hydrated` on the document after hydration: from now on the page handles clicks without a reload.
-fn mark_hydrated() {
+/// Starts the clock after hydration, and sets `data-hydrated` on the document: from now on the page handles clicks without
+/// a reload.
+fn mark_hydrated(clock: Clock) {
     // Leptos does not do this after it has waited for the code of a page: by then its owner is no longer the current one.
     if let Some(context) = Owner::current_shared_context() {
         context.hydration_complete();
     }
-    Effect::new(|_| {
+    Effect::new(move |_| {
+        clock.start();
         if let Some(html) = document().document_element() {
             let _ = html.set_attribute("data-hydrated", "");
         }

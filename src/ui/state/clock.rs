@@ -13,24 +13,36 @@ const DAY_CHECK_INTERVAL: Duration = Duration::from_secs(20);
 #[derive(Clone, Copy)]
 struct Today(RwSignal<Option<Day>>);
 
-/// Provides the time zone: UTC at first, and the browser's from hydration on. Not earlier, because the first rendering
-/// in the browser must equal the server's HTML.
-pub fn provide_time_zone() {
-    let (zone, today) = (RwSignal::new(Zone::Utc), RwSignal::new(None));
-    provide_context(zone);
-    provide_context(Today(today));
-    Effect::new(move |_| {
+/// The reader's clock: in UTC until [`Clock::start`].
+#[derive(Clone, Copy)]
+pub struct Clock {
+    zone: RwSignal<Zone>,
+    today: RwSignal<Option<Day>>,
+}
+
+impl Clock {
+    /// Provides the clock to all components.
+    pub fn provide() -> Self {
+        let (zone, today) = (RwSignal::new(Zone::Utc), RwSignal::new(None));
+        provide_context(zone);
+        provide_context(Today(today));
+        Self { zone, today }
+    }
+
+    /// Shows times in the browser's time zone from now on. Must be called after hydration, and so after the code of the
+    /// page has been loaded: the first rendering in the browser must equal the server's HTML, or the HTML stays.
+    pub fn start(self) {
         let check_day = move || {
             let day = Some(Day::today());
-            if today.get_untracked() != day {
-                today.set(day);
+            if self.today.get_untracked() != day {
+                self.today.set(day);
             }
         };
         check_day();
-        zone.set(Zone::Local);
+        self.zone.set(Zone::Local);
         // Never cleared: the app lives as long as the document.
         set_interval(check_day, DAY_CHECK_INTERVAL);
-    });
+    }
 }
 
 /// Returns the current time zone of displayed times.

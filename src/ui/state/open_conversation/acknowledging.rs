@@ -15,7 +15,8 @@ impl OpenConversation {
     pub(super) fn mark_read_when_seen(self) {
         let position = Memo::new(move |_| self.reading.with(|reading| (reading.seen_seq(), reading.has_entered())));
         Effect::new(move |_| {
-            position.track();
+            // Read, not only tracked: a memo that has never been computed listens to nothing.
+            position.get();
             self.scroller.at_end.track();
             self.acknowledge();
         });
