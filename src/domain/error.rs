@@ -5,12 +5,12 @@ use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::field_error::{FieldCode, FieldError};
+use crate::domain::field_error::{FieldCode, FieldError, UnknownCode};
 
 /// Error that a browser may see. It carries no cause: causes go to the log only.
 ///
 /// Browsers keep these errors in their local storage, and pages of other versions receive them: the JSON of a variant
-/// never changes, and neither does that of a code.
+/// never changes, and neither does that of a code. Codes are plain text there: derived code that reads enums is large.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum AppError {
     /// The caller is not signed in, or the session has ended.
@@ -24,7 +24,7 @@ pub enum AppError {
     NotFound,
     /// The request contradicts stored data.
     // `Conflict` used to hold a sentence. Under that name, a page of that version would show the code as its sentence.
-    #[error("conflict: {0}")]
+    #[error("conflict: {}", .0.as_str())]
     #[serde(rename = "conflict")]
     Conflict(Conflict),
     /// The request body exceeds the size limit.
@@ -48,27 +48,59 @@ pub enum AppError {
 }
 
 /// Contradiction between a request and stored data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum Conflict {
     /// The recipient is the sender.
-    #[error("message to self")]
     MessageToSelf,
     /// Another message was stored under the same id.
-    #[error("message id taken")]
     MessageIdTaken,
     /// The message was stored by an earlier request, and is no longer there.
-    #[error("message removed")]
     MessageRemoved,
     /// The form names another conversation than the path to which it was posted.
-    #[error("form of another conversation")]
     OtherConversation,
     /// The form names another recipient than the path to which it was posted.
-    #[error("form of another recipient")]
     OtherRecipient,
     /// The e-mail address of the signed-in account belongs to the row of another account.
-    #[error("e-mail address taken")]
     EmailTaken,
+}
+
+impl Conflict {
+    /// All conflicts.
+    pub const ALL: [Self; 6] = [
+        Self::MessageToSelf,
+        Self::MessageIdTaken,
+        Self::MessageRemoved,
+        Self::OtherConversation,
+        Self::OtherRecipient,
+        Self::EmailTaken,
+    ];
+
+    /// Returns the code in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MessageToSelf => "message_to_self",
+            Self::MessageIdTaken => "message_id_taken",
+            Self::MessageRemoved => "message_removed",
+            Self::OtherConversation => "other_conversation",
+            Self::OtherRecipient => "other_recipient",
+            Self::EmailTaken => "email_taken",
+        }
+    }
+}
+
+impl From<Conflict> for &'static str {
+    fn from(conflict: Conflict) -> Self {
+        conflict.as_str()
+    }
+}
+
+impl TryFrom<String> for Conflict {
+    type Error = UnknownCode;
+
+    fn try_from(text: String) -> Result<Self, UnknownCode> {
+        Self::ALL.into_iter().find(|conflict| conflict.as_str() == text).ok_or(UnknownCode)
+    }
 }
 
 impl AppError {
@@ -130,6 +162,7 @@ impl FromServerFnError for AppError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::message::InvalidBody;
     use crate::domain::samples;
 
     /// [`AppError`] of the version that sent sentences.
@@ -175,26 +208,33 @@ mod tests {
     }
 
     #[test]
-    fn no_code_has_changed_its_json() {
-        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
-        let conflicts = r#"[
-            "message_to_self", "message_id_taken", "message_removed", "other_conversation", "other_recipient",
-            "email_taken"
-        ]"#;
-        assert_eq!(serde_json::to_value(samples::conflicts()).expect("JSON"), json(conflicts));
-        let fields = r#"[
-            { "handle": "blank" }, { "handle": "too_short" }, { "handle": "too_long" }, { "handle": "character" },
-            { "display_name": "blank" }, { "display_name": "too_long" }, { "display_name": "control" },
-            { "password": "blank" }, { "password": "too_short" }, { "password": "too_long" },
-            { "password": "surrounding_space" }, { "body": "blank" }, { "body": { "too_long": 1025 } },
-            { "body": "control" }, "email_blank", "email_too_long", "email_malformed", "code_blank", "code_malformed",
-            "sign_in_refused", "code_refused", "account_refused", "password_too_weak", "password_used_before",
-            "password_temporary", "unsupported_challenge", "search_invalid", "time_invalid", "cursor_invalid",
-            "no_newer_page", "too_many_conversations"
-        ]"#;
-        assert_eq!(serde_json::to_value(samples::field_codes()).expect("JSON"), json(fields));
-        let errors = [AppError::Conflict(Conflict::EmailTaken), AppError::invalid("code", FieldCode::CodeBlank)];
-        let expected = r#"[{ "conflict": "email_taken" }, { "Invalid": [{ "field": "code", "code": "code_blank" }] }]"#;
-        assert_eq!(serde_json::to_value(errors).expect("JSON"), json(expected));
+    fn every_code_is_listed() {
+        assert_eq!(Conflict::ALL.to_vec(), samples::conflicts());
+        let listed = FieldCode::ALL.map(FieldCode::as_str);
+        assert_eq!(listed.to_vec(), samples::field_codes().into_iter().map(FieldCode::as_str).collect::<Vec<_>>());
+        assert_eq!(listed.iter().collect::<std::collections::BTreeSet<_>>().len(), listed.len(), "no two are equal");
+    }
+
+    #[test]
+    fn an_unknown_code_is_unreadable() {
+        for sent in [r#"{"conflict":"new"}"#, r#"{"Invalid":[{"field":"body","code":"new"}]}"#] {
+            assert!(serde_json::from_str::<AppError>(sent).is_err(), "{sent}");
+        }
+    }
+
+    #[test]
+    fn an_error_has_a_fixed_form_in_json() {
+        for (error, json) in [
+            (AppError::NotFound, r#""NotFound""#),
+            (AppError::Conflict(Conflict::EmailTaken), r#"{"conflict":"email_taken"}"#),
+            (AppError::RateLimited { retry_after_secs: 7 }, r#"{"RateLimited":{"retry_after_secs":7}}"#),
+            (AppError::invalid("code", FieldCode::CodeBlank), r#"{"Invalid":[{"field":"code","code":"code_blank"}]}"#),
+            (
+                AppError::invalid("body", InvalidBody::TooLong(1025)),
+                r#"{"Invalid":[{"field":"body","code":"body_too_long","count":1025}]}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&error).expect("JSON"), json);
+        }
     }
 }

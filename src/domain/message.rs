@@ -19,8 +19,7 @@ pub const BODY_LEN_MAX: usize = 1024;
 pub struct Body(String);
 
 /// Reason for which a text is not a valid message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidBody {
     /// Empty or white space only.
     #[error("blank message")]

@@ -1,8 +1,6 @@
 //! Password rules. The user pool's policy, the check before a call to the pool, and the texts of the pages use the
 //! constants of this file.
 
-use serde::{Deserialize, Serialize};
-
 /// Minimum number of characters. No character classes are required (NIST SP 800-63B, 3.1.1.2).
 pub const LEN_MIN: usize = 10;
 
@@ -10,8 +8,7 @@ pub const LEN_MIN: usize = 10;
 pub const LEN_MAX: usize = 256;
 
 /// Reason for which a text is not a valid password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPassword {
     /// Empty.
     #[error("blank password")]

@@ -23,8 +23,7 @@ pub const HANDLE_LEN_MAX: usize = 32;
 pub struct Handle(String);
 
 /// Reason for which a text is not a valid handle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHandle {
     /// Empty, apart from white space and an `@`.
     #[error("blank handle")]
@@ -79,8 +78,7 @@ impl fmt::Display for Handle {
 pub const DISPLAY_NAME_LEN_MAX: usize = 64;
 
 /// Reason for which a text is not a valid display name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDisplayName {
     /// Empty or white space only.
     #[error("blank name")]

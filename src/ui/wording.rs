@@ -1,6 +1,5 @@
 //! Sentences for the codes of errors, as pages show them.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::domain::error::{AppError, Conflict};
@@ -10,16 +9,13 @@ use crate::domain::password::{self, InvalidPassword};
 use crate::domain::user::{DISPLAY_NAME_LEN_MAX, HANDLE_LEN_MAX, HANDLE_LEN_MIN, InvalidDisplayName, InvalidHandle};
 use crate::ui::intl::plural;
 
-/// Sentence for the user.
-type Sentence = Cow<'static, str>;
-
 /// Advice for choosing a password, shown beside the field.
 pub static PASSWORD_HINT: LazyLock<String> = LazyLock::new(|| {
     format!("At least {} characters. A few words are easy to remember and hard to guess.", password::LEN_MIN)
 });
 
 /// Returns the sentence for an error. For invalid fields it is the sentence of the first one.
-pub fn sentence(error: &AppError) -> Sentence {
+pub fn sentence(error: &AppError) -> String {
     let text = match error {
         AppError::Unauthenticated => "You are not signed in.",
         AppError::Forbidden => "This request is not allowed.",
@@ -32,12 +28,12 @@ pub fn sentence(error: &AppError) -> Sentence {
         },
         AppError::RateLimited { retry_after_secs } => {
             let unit = plural(*retry_after_secs as i64, "second", "seconds");
-            return format!("Too many attempts. Try again in {retry_after_secs} {unit}.").into();
+            return format!("Too many attempts. Try again in {retry_after_secs} {unit}.");
         }
         AppError::Unavailable => "Service temporarily unavailable. Try again in a moment.",
         AppError::Unexpected => "Something went wrong. Try again.",
     };
-    text.into()
+    text.to_owned()
 }
 
 fn conflict_sentence(conflict: Conflict) -> &'static str {
@@ -54,7 +50,7 @@ fn conflict_sentence(conflict: Conflict) -> &'static str {
 }
 
 /// Returns the sentence for an invalid field.
-pub fn field_sentence(code: FieldCode) -> Sentence {
+pub fn field_sentence(code: FieldCode) -> String {
     let text = match code {
         FieldCode::Handle(reason) => return handle_sentence(reason),
         FieldCode::DisplayName(reason) => return name_sentence(reason),
@@ -92,44 +88,50 @@ pub fn field_sentence(code: FieldCode) -> Sentence {
         FieldCode::NoNewerPage => "This list can be continued only towards older conversations.",
         FieldCode::TooManyConversations => "Too many conversations in one request.",
     };
-    text.into()
+    text.to_owned()
 }
 
-fn handle_sentence(reason: InvalidHandle) -> Sentence {
-    match reason {
-        InvalidHandle::Blank => "Choose a handle.".into(),
-        InvalidHandle::TooShort => format!("A handle must have at least {HANDLE_LEN_MIN} characters.").into(),
-        InvalidHandle::TooLong => format!("A handle can have at most {HANDLE_LEN_MAX} characters.").into(),
-        InvalidHandle::Character => "A handle can contain only the letters a to z, digits, “_”, “-” and “.”.".into(),
-    }
+fn handle_sentence(reason: InvalidHandle) -> String {
+    let text = match reason {
+        InvalidHandle::Blank => "Choose a handle.",
+        InvalidHandle::TooShort => return format!("A handle must have at least {HANDLE_LEN_MIN} characters."),
+        InvalidHandle::TooLong => return format!("A handle can have at most {HANDLE_LEN_MAX} characters."),
+        InvalidHandle::Character => "A handle can contain only the letters a to z, digits, “_”, “-” and “.”.",
+    };
+    text.to_owned()
 }
 
-fn name_sentence(reason: InvalidDisplayName) -> Sentence {
-    match reason {
-        InvalidDisplayName::Blank => "Enter your name.".into(),
-        InvalidDisplayName::TooLong => format!("A name can have at most {DISPLAY_NAME_LEN_MAX} characters.").into(),
-        InvalidDisplayName::Control => "A name can't contain control characters.".into(),
-    }
+fn name_sentence(reason: InvalidDisplayName) -> String {
+    let text = match reason {
+        InvalidDisplayName::Blank => "Enter your name.",
+        InvalidDisplayName::TooLong => return format!("A name can have at most {DISPLAY_NAME_LEN_MAX} characters."),
+        InvalidDisplayName::Control => "A name can't contain control characters.",
+    };
+    text.to_owned()
 }
 
-fn password_sentence(reason: InvalidPassword) -> Sentence {
-    match reason {
-        InvalidPassword::Blank => "Enter your password.".into(),
-        InvalidPassword::TooShort => format!("A password must have at least {} characters.", password::LEN_MIN).into(),
-        InvalidPassword::TooLong => format!("A password can have at most {} characters.", password::LEN_MAX).into(),
-        InvalidPassword::SurroundingSpace => "A password can't begin or end with a space.".into(),
-    }
+fn password_sentence(reason: InvalidPassword) -> String {
+    let text = match reason {
+        InvalidPassword::Blank => "Enter your password.",
+        InvalidPassword::TooShort => {
+            return format!("A password must have at least {} characters.", password::LEN_MIN);
+        }
+        InvalidPassword::TooLong => return format!("A password can have at most {} characters.", password::LEN_MAX),
+        InvalidPassword::SurroundingSpace => "A password can't begin or end with a space.",
+    };
+    text.to_owned()
 }
 
 /// Returns the sentence for a text that cannot be sent.
-pub fn body_sentence(reason: InvalidBody) -> Sentence {
-    match reason {
-        InvalidBody::Blank => "Write a message first.".into(),
+pub fn body_sentence(reason: InvalidBody) -> String {
+    let text = match reason {
+        InvalidBody::Blank => "Write a message first.",
         InvalidBody::TooLong(len) => {
-            format!("A message can have at most {BODY_LEN_MAX} characters; yours has {len}.").into()
+            return format!("A message can have at most {BODY_LEN_MAX} characters; yours has {len}.");
         }
-        InvalidBody::Control => "Your message contains a control character, which can't be sent.".into(),
-    }
+        InvalidBody::Control => "Your message contains a control character, which can't be sent.",
+    };
+    text.to_owned()
 }
 
 #[cfg(test)]
@@ -150,11 +152,11 @@ mod tests {
     #[test]
     fn no_two_reasons_share_a_sentence() {
         let codes = samples::field_codes();
-        let distinct = |it: Vec<Sentence>| it.into_iter().collect::<std::collections::BTreeSet<_>>().len();
+        let distinct = |it: Vec<String>| it.into_iter().collect::<std::collections::BTreeSet<_>>().len();
         let fields = codes.iter().map(|code| field_sentence(*code)).collect();
         assert_eq!(distinct(fields), codes.len());
         let conflicts = samples::conflicts();
-        assert_eq!(distinct(conflicts.iter().map(|it| conflict_sentence(*it).into()).collect()), conflicts.len());
+        assert_eq!(distinct(conflicts.iter().map(|it| conflict_sentence(*it).to_owned()).collect()), conflicts.len());
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub async fn server_with_fake_pool() -> (Database, FakePool, AppState) {
 /// Returns the message beside `field` in a refused form.
 pub fn field_error(answer: Result<String, AppError>, field: &str) -> String {
     let code = answer.expect_err("refused").field(field).unwrap_or_else(|| panic!("nothing beside {field}"));
-    field_sentence(code).into_owned()
+    field_sentence(code)
 }
 
 /// A server with a scriptable user pool, and Ana's browser, signed in.

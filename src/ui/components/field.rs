@@ -63,7 +63,10 @@ pub fn Field(
     value: Option<String>,
     #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
-    let code = Memo::new(move |_| form.error.with(|error| error.as_ref().and_then(|error| error.field(name))));
+    let reason = Memo::new(move |_| {
+        let code = form.error.with(|error| error.as_ref().and_then(|error| error.field(name)));
+        code.map(field_sentence)
+    });
     let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
     let described_by = format!("{hint_id} {error_id}");
     view! {
@@ -82,11 +85,11 @@ pub fn Field(
                 required
                 value=form.typed(name).or(value)
                 autofocus=autofocus
-                aria-invalid=move || code.read().is_some().then_some("true")
+                aria-invalid=move || reason.read().is_some().then_some("true")
                 aria-describedby=described_by
             />
             <p class="field__hint" id=hint_id>{(!hint.is_empty()).then_some(hint)}</p>
-            <p class="field__error" id=error_id>{move || code.get().map(field_sentence)}</p>
+            <p class="field__error" id=error_id>{move || reason.get()}</p>
         </div>
     }
 }

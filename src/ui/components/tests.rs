@@ -106,7 +106,7 @@ fn user_input_cannot_inject_a_script_into_a_page() {
         conversation_html(EVIL, refused(EVIL)),
         html("/messages", || view! { <ConversationList window=window(EVIL) me=samples::user(1, EVIL).id/> }),
         html("/messages", || view! { <AccountMenu user=samples::user(1, EVIL)/> }),
-        unsent_html(EVIL, Refusal::Sentence(EVIL.to_owned())),
+        unsent_html(EVIL, Refusal::from(format!("{EVIL}.").as_str())),
         html("/signin", || {
             let form = Submission::of::<api::SignIn>(refused(EVIL), Leave::Load);
             view! {
@@ -174,9 +174,9 @@ fn an_error_of_no_field_is_shown_above_the_form() {
 #[test]
 fn a_refused_message_shows_the_sentence_of_its_code_or_the_one_that_an_earlier_version_kept() {
     for (refusal, sentence) in [
-        (Refusal::Error { error: AppError::Conflict(Conflict::MessageRemoved) }, "already sent, but no longer exists."),
-        (Refusal::Sentence("This cannot be.".to_owned()), "This cannot be."),
-        (Refusal::Unknown {}, "Something went wrong."),
+        (Refusal::from(&AppError::Conflict(Conflict::MessageRemoved)), "already sent, but no longer exists."),
+        (Refusal::from("This cannot be."), "This cannot be."),
+        (Refusal::from("{}"), "Something went wrong."),
     ] {
         let page = unsent_html("hello", refusal);
         assert!(page.contains(sentence) && page.contains("Not sent."), "{page}");

@@ -1,11 +1,8 @@
 //! Messages that are being sent or that the server has refused.
 
-use std::borrow::Cow;
-
 use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::domain::error::AppError;
 use crate::ui::state::focus::focus_composer;
 use crate::ui::state::outbox::Unsent;
 use crate::ui::state::refusal::Refusal;
@@ -26,11 +23,10 @@ pub fn UnsentMessages(outbox: Outbox, target: ComposeTarget) -> impl IntoView {
 }
 
 /// Returns the sentence of a refusal.
-fn reason(refusal: &Refusal) -> Cow<'static, str> {
-    match refusal {
-        Refusal::Error { error } => sentence(error),
-        Refusal::Sentence(sentence) => sentence.clone().into(),
-        Refusal::Unknown {} => sentence(&AppError::Unexpected),
+fn reason(refusal: &Refusal) -> String {
+    match refusal.reason() {
+        Ok(kept) => kept.to_owned(),
+        Err(error) => sentence(&error),
     }
 }
 

@@ -208,7 +208,7 @@ impl Outbox {
                     return;
                 }
                 Err(error) if error.retry_after_secs().is_some() => return self.retry_later(&error),
-                Err(error) => self.set_refused(id, Some(Refusal::Error { error })),
+                Err(error) => self.set_refused(id, Some(Refusal::from(&error))),
             }
         }
     }
@@ -273,7 +273,7 @@ mod tests {
         let conversation = Target::Conversation(conversation::Id(Uuid::from_u128(9)));
         let mut items = [unsent(1, Target::Person(user::Id(Uuid::from_u128(2)))), unsent(2, conversation)];
         assert_eq!(next_to_send(&items), Some(items[0].clone()));
-        items[0].refused = Some(Refusal::Error { error: AppError::NotFound });
+        items[0].refused = Some(Refusal::from(&AppError::NotFound));
         assert_eq!(next_to_send(&items), Some(items[1].clone()));
     }
 }
