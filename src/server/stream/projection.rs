@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use futures::future::BoxFuture;
 
+use crate::server::failure::Failure;
 use crate::server::stream::change::{Change, SequenceNumber};
 
 /// A consumer of the table's changes, such as the move of inbox rows.
@@ -29,6 +30,13 @@ pub struct BatchFailure {
 }
 
 impl BatchFailure {
+    /// Logs the cause of a failure, and turns it into that of the batch at this record.
+    pub fn at(sequence_number: &SequenceNumber, failure: Failure) -> Self {
+        let is_transient = matches!(failure, Failure::Unavailable(_));
+        failure.into_public();
+        Self { sequence_number: sequence_number.clone(), is_transient }
+    }
+
     /// Reduces the failures of a batch to the one with the lowest sequence number. If several have that number, the
     /// result is transient as soon as one of them is: a reader skips a record whose failure stays permanent, and would
     /// skip it for the others, too.

@@ -6,7 +6,6 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
 
 use crate::domain::conversation;
-use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::inbox::moves::move_inbox_rows;
 use crate::server::store::dynamodb::rows::MessageRow;
@@ -59,9 +58,7 @@ impl NewestMessage<'_> {
         let conversation = self.message.conversation;
         let Err(failure) = move_inbox_rows(table, self.message).await else { return Ok(()) };
         tracing::warn!(%conversation, number = self.sequence_number.0, "inbox rows not moved, will retry");
-        let is_transient = matches!(failure, Failure::Unavailable(_));
-        failure.into_public();
-        Err(BatchFailure { sequence_number: self.sequence_number.clone(), is_transient })
+        Err(BatchFailure::at(self.sequence_number, failure))
     }
 }
 

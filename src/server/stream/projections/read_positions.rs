@@ -6,7 +6,6 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
 
 use crate::domain::{conversation, user};
-use crate::server::failure::Failure;
 use crate::server::store::dynamodb::{Table, read_cursors};
 use crate::server::stream::change::{Change, Row, SequenceNumber};
 use crate::server::stream::projection::{BatchFailure, Projection};
@@ -40,9 +39,7 @@ impl ReadPositions {
         let advanced = read_cursors::advance_read_if_behind(&self.table, sender, conversation, seq).await;
         let Err(failure) = advanced else { return Ok(()) };
         tracing::warn!(%conversation, number = sequence_number.0, "read position not advanced, will retry");
-        let is_transient = matches!(failure, Failure::Unavailable(_));
-        failure.into_public();
-        Err(BatchFailure { sequence_number: sequence_number.clone(), is_transient })
+        Err(BatchFailure::at(sequence_number, failure))
     }
 }
 
