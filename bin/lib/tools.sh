@@ -57,7 +57,7 @@ build_target() {
 # Like `build_target`, for release. A build with tests unites the features of dependencies and dev-dependencies, so a
 # web server that must be as it is delivered is built afterwards, with `build_release`.
 build_release_target() {
-    LEPTOS_OUTPUT_NAME=cruddur-messages build_target "$@" --release --no-default-features --features admin
+    LEPTOS_OUTPUT_NAME=cruddur-messages build_target "$@" --profile release --no-default-features --features admin
 }
 
 ensure_wasm_target() {
