@@ -1,5 +1,8 @@
 //! Inbox rows that move after the answer: what users see before they have, and what becomes of them.
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use cruddur_messages::domain::conversation::{Conversation, ConversationView};
 use cruddur_messages::domain::page::{Cursor, Page};
 use cruddur_messages::server::store::dynamodb::rows::InboxRow;
@@ -16,6 +19,9 @@ use crate::support::wait_until::wait_until;
 
 /// Part of a transaction that moves an inbox row, and of no other one: the deletion of the old row.
 const MOVE: &str = "\"Delete\"";
+
+/// Time after which a server that does not wait for its inbox rows has stopped.
+const STILL_WAITING: Duration = Duration::from_secs(1);
 
 /// Starts a server whose DynamoDB can be held up, with a user called ana and one called ben.
 async fn start() -> (TestApp, FaultProxy, Browser, Browser) {
@@ -58,9 +64,9 @@ async fn a_message_is_acknowledged_published_and_listed_while_its_inbox_rows_are
     let conversation = ana.start("ben", "first").await;
     add_newer_conversations(&app, &whoami(&mut ana).await).await;
     let mut his = Stream::open(&ben).await;
-    proxy.hold_transactions_with(MOVE);
+    proxy.hold_writes_with(MOVE);
 
-    let sent = ana.say(&conversation, "second").await;
+    ana.say(&conversation, "second").await;
     assert_eq!(his.next_message().await.body, "second");
     proxy.until_held(1).await;
     for browser in [&mut ana, &mut ben] {
@@ -70,8 +76,6 @@ async fn a_message_is_acknowledged_published_and_listed_while_its_inbox_rows_are
     }
     assert_eq!(list(&mut ben, None).await.items[0].unread(), 2);
     assert_eq!(list(&mut ana, None).await.items[0].unread(), 0, "an own message is not unread");
-    let view: ConversationView = ana.call("open_conversation", &[("conversation", &conversation)]).await.json();
-    assert_eq!(view.read, sent.seq, "an author has read what was there");
 
     // The SDK gives up on the held requests after three attempts. The message stays on the list all the same.
     proxy.until_held(6).await;
@@ -94,7 +98,7 @@ async fn a_conversation_whose_row_is_held_up_is_on_the_newest_page_and_on_no_oth
     let conversation = ana.start("ben", "first").await;
     let him = whoami(&mut ben).await;
     add_newer_conversations(&app, &him).await;
-    proxy.hold_transactions_with(MOVE);
+    proxy.hold_writes_with(MOVE);
     ana.say(&conversation, "second").await;
 
     let mut page = list(&mut ben, None).await;
@@ -111,15 +115,41 @@ async fn a_conversation_whose_row_is_held_up_is_on_the_newest_page_and_on_no_oth
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_author_has_read_their_own_message_while_the_read_position_is_held_up() {
+    let (app, proxy, mut ana, mut ben) = start().await;
+    let conversation = ana.start("ben", "first").await;
+    ben.say(&conversation, "second").await;
+    proxy.hold_writes_with("READ#");
+    let sent = ana.say(&conversation, "third").await;
+    proxy.until_held(1).await;
+    let view: ConversationView = ana.call("open_conversation", &[("conversation", &conversation)]).await.json();
+    assert_eq!(view.read, sent.seq, "an author has read what was there");
+    assert_eq!(list(&mut ana, None).await.items[0].unread(), 0, "an own message is not unread");
+    proxy.release();
+    drop(app);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_shuts_down_waits_for_the_inbox_rows() {
     let (app, proxy, mut ana, mut ben) = start().await;
     let conversation = ana.start("ben", "first").await;
     let inbox = Key::inbox(whoami(&mut ben).await.id);
-    proxy.hold_transactions_with(MOVE);
+    proxy.hold_writes_with(MOVE);
     ana.say(&conversation, "second").await;
     proxy.until_held(1).await;
     drop((ana, ben));
-    let (dynamodb, ()) = tokio::join!(app.stop(), async { proxy.release() });
+    let released = Cell::new(false);
+    let stopped = async {
+        let dynamodb = app.stop().await;
+        assert!(released.get(), "the server has not waited");
+        dynamodb
+    };
+    let release = async {
+        tokio::time::sleep(STILL_WAITING).await;
+        released.set(true);
+        proxy.release();
+    };
+    let (dynamodb, ()) = tokio::join!(stopped, release);
     assert_eq!(rows_of(&dynamodb, &inbox).await[0].seq, 2);
 }
 
@@ -129,7 +159,7 @@ async fn a_program_lists_a_message_whose_inbox_rows_are_held_up() {
     let conversation = ana.start("ben", "first").await;
     whoami(&mut ben).await;
     let client = ApiClient::with_token_of(&app, "ben").await;
-    proxy.hold_transactions_with(MOVE);
+    proxy.hold_writes_with(MOVE);
     ana.say(&conversation, "second").await;
     let answer = client.get("/api/message_groups").await;
     assert_eq!(answer.status, StatusCode::OK);

@@ -111,8 +111,8 @@ impl FaultProxy {
         self.plan.lock().expect("no test panics while it plans").clear();
     }
 
-    /// Holds all transactions whose body contains `text`, until [`FaultProxy::release`].
-    pub(crate) fn hold_transactions_with(&self, text: &'static str) {
+    /// Holds all writes whose body contains `text`, until [`FaultProxy::release`].
+    pub(crate) fn hold_writes_with(&self, text: &'static str) {
         self.hold.send_modify(|hold| hold.text = Some(text));
     }
 
@@ -152,7 +152,9 @@ impl ProxyState {
     /// Waits as long as the request is to be held.
     async fn wait_if_held(&self, operation: &str, body: &Bytes) {
         let body = String::from_utf8_lossy(body);
-        let is_held = |hold: &Hold| operation == "TransactWriteItems" && hold.text.is_some_and(|it| body.contains(it));
+        let is_held = |hold: &Hold| {
+            ["TransactWriteItems", "UpdateItem"].contains(&operation) && hold.text.is_some_and(|it| body.contains(it))
+        };
         self.hold.send_if_modified(|hold| {
             hold.count += usize::from(is_held(hold));
             is_held(hold)
