@@ -7,6 +7,7 @@ use crate::domain::error::AppError;
 use crate::domain::user::User;
 use crate::ui::components::account_menu::AccountMenu;
 use crate::ui::components::brand::Brand;
+use crate::ui::state::page_resource::PageResource;
 
 /// Header of the pages that need no sign-in: the brand alone.
 #[component]
@@ -18,7 +19,7 @@ pub fn PlainHeader() -> impl IntoView {
 #[component]
 pub fn Header(
     /// The signed-in user.
-    me: Resource<Result<User, AppError>>,
+    me: PageResource<Result<User, AppError>>,
 ) -> impl IntoView {
     view! {
         <header class="header">

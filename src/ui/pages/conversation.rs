@@ -16,6 +16,7 @@ use crate::ui::pages::conversations::Me;
 use crate::ui::state::date_cursor::from_day;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::location::query_parameter;
+use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 
 /// Title of the tab. Rendered again with each loaded conversation, because an error may have set its own title before.
@@ -32,7 +33,7 @@ pub fn ConversationPage() -> impl IntoView {
     let (before, after, on) = (query_parameter("before"), query_parameter("after"), query_parameter("on"));
     let from = move || after.get().map(Cursor).or_else(|| from_day(&on.get()?));
     let cursor = move || before.get().map(Cursor).or_else(from);
-    let opened = Resource::new(move || (conversation::Id(id()), cursor()), |(id, at)| api::open_conversation(id, at));
+    let opened = page_resource(move || (conversation::Id(id()), cursor()), |(id, at)| api::open_conversation(id, at));
     let (Me(me), inbox) = (expect_context::<Me>(), expect_context::<Inbox>());
     let pane = move || {
         Suspend::new(async move {

@@ -20,13 +20,14 @@ use crate::ui::components::heading::Heading;
 use crate::ui::components::shortcuts::ShortcutList;
 use crate::ui::state::inbox_window::{Inbox, InboxWindow};
 use crate::ui::state::location::query_parameter;
+use crate::ui::state::page_resource::{PageResource, page_resource};
 use crate::ui::state::shortcuts::Shortcuts;
 use crate::ui::state::unread::{show_in_icon, with_count};
 use crate::ui::state::{Drafts, LiveEvents, Outbox, Presence};
 
 /// The signed-in user, provided to the pages below.
 #[derive(Clone, Copy)]
-pub struct Me(pub Resource<Result<User, AppError>>);
+pub struct Me(pub PageResource<Result<User, AppError>>);
 
 /// List of conversations beside the outlet of the page below. A narrow screen shows only one of the two.
 #[component]
@@ -36,8 +37,8 @@ pub fn ConversationsPage() -> impl IntoView {
     let before = query_parameter("before");
     // On the pages below, `before` belongs to the messages.
     let before = Memo::new(move |_| before.get().filter(|_| at_list.get()).map(Cursor));
-    let me = Resource::new(|| (), |()| api::current_user());
-    let list = Resource::new(move || before.get(), api::list_conversations);
+    let me = page_resource(|| (), |()| api::current_user());
+    let list = page_resource(move || before.get(), api::list_conversations);
     let inbox = Inbox::new();
     let live = LiveEvents::start();
     live.listen(Callback::new(move |event: Event| inbox.apply(&event)));
@@ -105,10 +106,10 @@ fn ConnectionNote(live: LiveEvents) -> impl IntoView {
 
 #[component]
 fn ConversationListPane(
-    list: Resource<Result<Page<Conversation>, AppError>>,
+    list: PageResource<Result<Page<Conversation>, AppError>>,
     before: Memo<Option<Cursor>>,
     inbox: Inbox,
-    me: Resource<Result<User, AppError>>,
+    me: PageResource<Result<User, AppError>>,
 ) -> impl IntoView {
     let newest = move |shows_older: bool| {
         shows_older

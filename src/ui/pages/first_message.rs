@@ -24,6 +24,7 @@ use crate::ui::state::composer::OutgoingMessage;
 use crate::ui::state::heading_focus::HeadingFocus;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::outbox::Unsent;
+use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::{ComposeTarget, Drafts, Outbox};
 use crate::ui::wording::sentence;
@@ -33,7 +34,7 @@ use crate::ui::wording::sentence;
 pub fn FirstMessagePage() -> impl IntoView {
     let refused = use_refused_form();
     let params = use_params_map();
-    let recipient = Resource::new(move || params.read().get("handle").unwrap_or_default(), api::find_recipient);
+    let recipient = page_resource(move || params.read().get("handle").unwrap_or_default(), api::find_recipient);
     let inbox = expect_context::<Inbox>();
     let pane = move || {
         Suspend::new(async move {

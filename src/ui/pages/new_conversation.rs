@@ -15,6 +15,7 @@ use crate::ui::components::error_note::{ErrorNote, LoadError};
 use crate::ui::components::heading::Heading;
 use crate::ui::intl::plural;
 use crate::ui::state::location::query_parameter;
+use crate::ui::state::page_resource::page_resource;
 
 /// Pause in typing after which the search starts.
 const DEBOUNCE: Duration = Duration::from_millis(200);
@@ -35,7 +36,7 @@ pub fn NewConversationPage() -> impl IntoView {
     // The user may have typed before hydration.
     Effect::new(move |_| read_input());
     let mut read_debounced = debounce(DEBOUNCE, move |()| read_input());
-    let found = Resource::new(move || query.get(), search);
+    let found = page_resource(move || query.get(), search);
     let people = move || {
         Suspend::new(async move {
             match found.await {

@@ -11,6 +11,7 @@ use crate::ui::components::account_page::{AccountPage, DoneNote, HandleChanged};
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{CheckBox, SubmitButton};
 use crate::ui::components::form::FieldForm;
+use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
 
@@ -18,7 +19,7 @@ use crate::ui::state::submission::{Leave, Submission};
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let refused = use_refused_form();
-    let settings = Resource::new(|| (), |()| api::load_settings());
+    let settings = page_resource(|| (), |()| api::load_settings());
     let form = move || {
         Suspend::new(async move {
             match settings.await {

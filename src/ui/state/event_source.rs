@@ -14,6 +14,7 @@ use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::user;
 use crate::ui::state::backoff::wait_after;
+use crate::ui::state::page_resource::read_json;
 
 /// Path of the event stream.
 const PATH: &str = "/events";
@@ -183,7 +184,7 @@ impl Connection {
             Box::new(move |message| {
                 live.touch();
                 // A newer server may send an event that this page does not know: something has changed, so resync.
-                let event = data(message).and_then(|data| serde_json::from_str(&data).ok()).unwrap_or(Event::Resync);
+                let event = data(message).and_then(|data| read_json(&data).ok()).unwrap_or(Event::Resync);
                 live.dispatch(&event);
             }),
         );

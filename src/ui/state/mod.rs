@@ -27,6 +27,7 @@ pub mod message_lines;
 pub mod moment;
 pub mod open_conversation;
 pub mod outbox;
+pub mod page_resource;
 pub mod presence;
 pub mod receipt_marks;
 pub mod refusal;

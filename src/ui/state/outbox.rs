@@ -22,6 +22,7 @@ use crate::ui::state::backoff::wait_after;
 use crate::ui::state::compose_target::{ComposeTarget, Target};
 use crate::ui::state::event_source::LiveEvents;
 use crate::ui::state::local_store::LocalStore;
+use crate::ui::state::page_resource::read_json;
 use crate::ui::state::refusal::Refusal;
 
 /// Name of the lock that lets one page of a browser send at a time.
@@ -157,7 +158,7 @@ impl Outbox {
     fn load(self) {
         let Some(store) = self.store.try_get_value().flatten() else { return };
         let Some(known) = self.items.try_get_untracked() else { return };
-        let saved = store.all().into_iter().filter_map(|(_, text)| serde_json::from_str::<Unsent>(&text).ok());
+        let saved = store.all().into_iter().filter_map(|(_, text)| read_json::<Unsent>(&text).ok());
         let unsaved = self.unsaved.get_value();
         let unsaved = known.iter().filter(|item| unsaved.contains(&item.id)).cloned();
         let mut items: Vec<_> = saved.chain(unsaved).collect();

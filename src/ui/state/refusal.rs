@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::error::AppError;
+use crate::ui::state::page_resource::read_json;
 
 /// Reason for which the server refused a message: the JSON of its error, or a sentence that a version before the error
 /// codes has kept.
@@ -20,7 +21,7 @@ impl Refusal {
         if self.0.ends_with('.') {
             return Ok(&self.0);
         }
-        Err(serde_json::from_str(&self.0).unwrap_or(AppError::Unexpected))
+        Err(read_json(&self.0).unwrap_or(AppError::Unexpected))
     }
 }
 
