@@ -67,6 +67,12 @@ ensure_nats() {
     command -v nats-server >/dev/null || install_packages "NATS" nats-server
 }
 
+# The tests run a server behind PgBouncer. Debian installs it in /usr/sbin.
+ensure_pgbouncer() {
+    PATH=$PATH:/usr/sbin
+    command -v pgbouncer >/dev/null || install_packages "PgBouncer" pgbouncer
+}
+
 # Ensures that Firefox is installed and sets FIREFOX, which is empty if it cannot be installed: Ubuntu packages Firefox
 # only as a snap.
 ensure_firefox() {

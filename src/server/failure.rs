@@ -68,9 +68,10 @@ impl From<sqlx::Error> for Failure {
         let is_unavailable = match &error {
             Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
             // Classes 08, 53, 57 and 58: connection, resources, operator intervention, system (PostgreSQL, appendix A).
-            Database(error) => {
-                error.code().is_some_and(|code| ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)))
-            }
+            // 26000 and 42P05: a pooler has moved the connection to a session without, or with, a prepared statement.
+            Database(error) => error.code().is_some_and(|code| {
+                ["08", "53", "57", "58", "26000", "42P05"].iter().any(|class| code.starts_with(class))
+            }),
             _ => false,
         };
         let cause = anyhow::Error::new(error).context("PostgreSQL");

@@ -28,6 +28,9 @@ const INBOX_UPDATES_TIMEOUT: Duration = Duration::from_secs(5);
 /// Interval of the cleanup of expired sessions and idle rate-limit counters.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(600);
 
+/// Interval of the attempts to find out how PostgreSQL is reached, while it does not answer.
+const POOLER_CHECK_INTERVAL: Duration = Duration::from_secs(10);
+
 /// Runs the web server until SIGTERM or SIGINT. Starts even if the databases and the user pool are unreachable.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let file = config.leptos_config.to_string_lossy().into_owned();
@@ -52,6 +55,7 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     let closing = state.closing.clone();
     tokio::spawn(live::close_with_sessions(state.clone()));
     tokio::spawn(state.presence.clone().run(closing.clone()));
+    tokio::spawn(closing.clone().run_until_cancelled_owned(refuse_transaction_pooling(state.clone())));
     if let Some(url) = &state.config.nats_url {
         live::nats::join(url, &state).await?;
     }
@@ -74,6 +78,14 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     }
     inbox_updates.finish(INBOX_UPDATES_TIMEOUT).await;
     Ok(())
+}
+
+/// Refuses PostgreSQL behind a pooler that cannot work, as soon as it answers. The first requests may come before that.
+async fn refuse_transaction_pooling(state: AppState) {
+    while let Err(failure) = state.store.refuse_transaction_pooling().await {
+        failure.into_public();
+        tokio::time::sleep(POOLER_CHECK_INTERVAL).await;
+    }
 }
 
 fn stop_on_signal(closing: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {

@@ -41,6 +41,8 @@ mod receipts;
 
 mod refresh;
 
+mod router;
+
 mod secrets;
 
 mod processes;

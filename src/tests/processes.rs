@@ -29,6 +29,14 @@ impl Process {
 
     /// Like [`Process::start`], with further environment variables.
     pub(crate) async fn start_with(app: &TestApp, variables: &[(&str, &str)]) -> Self {
+        let (mut command, address) = Self::command(app, variables);
+        let process = Self { address, child: command.spawn().expect("the server starts") };
+        tokio::time::timeout(Duration::from_secs(30), process.is_ready()).await.expect("ready within 30 s");
+        process
+    }
+
+    /// Returns the command that starts a server with these variables, and the server's address.
+    pub(crate) fn command(app: &TestApp, variables: &[(&str, &str)]) -> (Command, SocketAddr) {
         let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = free.local_addr().expect("a bound listener has an address");
         drop(free);
@@ -50,9 +58,7 @@ impl Process {
         if let Some(secret) = &pool.client_secret {
             command.env("AWS_COGNITO_USER_POOL_CLIENT_SECRET", secret);
         }
-        let process = Self { address, child: command.spawn().expect("the server starts") };
-        tokio::time::timeout(Duration::from_secs(30), process.is_ready()).await.expect("ready within 30 s");
-        process
+        (command, address)
     }
 
     async fn is_ready(&self) {

@@ -60,6 +60,9 @@ fn of_postgres(error: &sqlx::Error) -> Option<&'static str> {
         // PostgreSQL manual, appendix A.
         sqlx::Error::Database(error) => match error.code()?.as_ref() {
             "3D000" => Some("`admin db create` creates the database, `admin db migrate` its tables"),
+            "26000" | "42P05" => {
+                Some("is there a pooler in transaction mode? Set its pool_mode to session, or connect directly")
+            }
             "42P01" => Some("`admin db migrate` brings the schema up to date"),
             "28P01" | "28000" => Some("PostgreSQL rejects the login: check user and password in DATABASE_URL"),
             "42501" => {

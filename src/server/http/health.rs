@@ -7,12 +7,14 @@ use serde::Serialize;
 
 use crate::server::state::AppState;
 
-/// Availability of each dependency.
+/// Availability of each dependency, and misconfigurations that make one unusable. `docs/operations.md` lists these.
 #[derive(Debug, Serialize)]
 pub struct Readiness {
     postgres: bool,
     dynamodb: bool,
     cognito: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<&'static str>,
 }
 
 /// Liveness check: always 200.
@@ -24,7 +26,8 @@ pub async fn healthz() -> &'static str {
 /// one read of a missing item (0.5 RCU), but no call to Cognito: it is ready if its key set is in memory.
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let (postgres, dynamodb) = tokio::join!(state.store.postgres_answers(), state.store.dynamodb_answers());
-    let readiness = Readiness { postgres, dynamodb, cognito: state.cognito.is_ready() };
+    let problems = state.store.postgres_problem().into_iter().collect();
+    let readiness = Readiness { postgres, dynamodb, cognito: state.cognito.is_ready(), problems };
     let all = readiness.postgres && readiness.dynamodb && readiness.cognito;
     (if all { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(readiness))
 }

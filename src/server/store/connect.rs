@@ -3,9 +3,10 @@
 use sqlx::PgPool;
 
 use crate::server::config::Config;
+use crate::server::failure::Failure;
 use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::{self, conversations, messages};
-use crate::server::store::postgres::{self, sessions, users};
+use crate::server::store::postgres::{self, pooler, sessions, users};
 
 /// Access to both databases. Cloning copies handles.
 #[derive(Clone)]
@@ -66,6 +67,16 @@ impl Store {
     /// Returns true if PostgreSQL answers.
     pub async fn postgres_answers(&self) -> bool {
         postgres::answers(&self.postgres).await
+    }
+
+    /// Stops using PostgreSQL if a pooler in transaction mode is in between. Fails if PostgreSQL does not answer.
+    pub async fn refuse_transaction_pooling(&self) -> Result<(), Failure> {
+        pooler::refuse_transaction_pooling(&self.postgres).await
+    }
+
+    /// Returns the problem for which PostgreSQL is not used, if there is one.
+    pub fn postgres_problem(&self) -> Option<&'static str> {
+        pooler::problem(&self.postgres)
     }
 
     /// Returns true if DynamoDB answers for the table.

@@ -11,15 +11,6 @@ use crate::server::failure::Failure;
 /// Maximum time for PostgreSQL to confirm that the lock is still held.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Options with which PostgreSQL ends a connection, and so releases the lock, within about 4 seconds after the server
-/// has vanished from the network. A killed server is noticed at once: its operating system closes the connection.
-const NOTICE_LOSS: [(&str, &str); 4] = [
-    ("tcp_keepalives_idle", "2"),
-    ("tcp_keepalives_interval", "1"),
-    ("tcp_keepalives_count", "2"),
-    ("tcp_user_timeout", "4000"),
-];
-
 /// A dedicated connection that may hold the lock. Dropping it releases the lock.
 pub(super) struct Lock {
     connection: PgConnection,
@@ -28,9 +19,19 @@ pub(super) struct Lock {
 impl Lock {
     /// Connects to the same database as `pool`, but outside the pool: the lock lives as long as its connection.
     pub(super) async fn connect(pool: &PgPool) -> Result<Self, Failure> {
-        let options = (*pool.connect_options()).clone().options(NOTICE_LOSS);
-        let connection = with_timeout(async { Ok(PgConnection::connect_with(&options).await?) }).await?;
-        Ok(Self { connection })
+        // A pooler in transaction mode would keep the lock for whichever client comes next.
+        if pool.is_closed() {
+            return Err(sqlx::Error::PoolClosed.into());
+        }
+        let options = pool.connect_options();
+        with_timeout(async {
+            let mut connection = PgConnection::connect_with(&options).await?;
+            // Not options of the connection, which PgBouncer would refuse.
+            let set = sqlx::raw_sql(include_str!("../../../sql/stream/notice_loss.sql"));
+            set.execute(&mut connection).await?;
+            Ok(Self { connection })
+        })
+        .await
     }
 
     /// Takes the lock on the stream of `table`, unless another server holds it.

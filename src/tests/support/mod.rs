@@ -24,6 +24,8 @@ pub mod lambda;
 
 pub mod legacy_app;
 
+pub mod pgbouncer;
+
 pub mod postgres;
 
 pub mod session_fixture;

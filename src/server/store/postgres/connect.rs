@@ -8,6 +8,8 @@ use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool, query_file_as};
 
+use crate::server::store::postgres::pooler::ensure_sessions;
+
 /// Maximum number of connections of one server.
 const CONNECTIONS_MAX: u32 = 20;
 
@@ -25,26 +27,33 @@ pub fn options(url: &SecretString) -> anyhow::Result<PgConnectOptions> {
         .parse()
         .ok()
         .context("DATABASE_URL is not a PostgreSQL URL, such as postgres://name@localhost/cruddur")?;
-    Ok(options.application_name("cruddur-messages"))
+    // PgBouncer refuses a connection that sets `extra_float_digits`, as the driver does by default for old PostgreSQL.
+    Ok(options.application_name("cruddur-messages").extra_float_digits(None))
 }
 
 /// Creates a pool that connects on first use, so the server starts even if PostgreSQL is unavailable.
 pub fn connect(url: &SecretString) -> anyhow::Result<PgPool> {
-    // A statement that hangs must not hold a connection forever.
-    let options = options(url)?.options([("statement_timeout", "5s")]);
+    let options = options(url)?;
     Ok(PgPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        // Not an option of the connection, which PgBouncer would refuse.
+        .after_connect(|connection, _| {
+            let set = sqlx::raw_sql(include_str!("../../../../sql/connection/statement_timeout.sql"));
+            Box::pin(async move { set.execute(connection).await.map(drop) })
+        })
         .connect_lazy_with(options))
 }
 
 /// Migrates the schema. Several servers may run it concurrently: `sqlx` takes an advisory lock. If legacy rows violate
 /// a unique index, nothing is changed; the error lists all duplicates and explains how to resolve them.
 pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
-    // A separate connection without the statement timeout: building an index, or waiting for the migration of another
-    // server, can take long.
-    let options = (*pool.connect_options()).clone().options([("statement_timeout", "0")]);
+    let options = pool.connect_options();
+    // The lock of a migration belongs to a session.
+    ensure_sessions(&options).await?;
     let mut connection = PgConnection::connect_with(&options).await.context("connect to PostgreSQL")?;
+    let set = sqlx::raw_sql(include_str!("../../../../sql/connection/no_statement_timeout.sql"));
+    set.execute(&mut connection).await.context("remove the statement timeout")?;
     let Err(error) = sqlx::migrate!("sql/migrations").run(&mut connection).await else { return Ok(()) };
     let duplicates = duplicates(&mut connection).await;
     let error = with_detail(error);

@@ -2,6 +2,8 @@
 
 mod connect;
 
+pub mod pooler;
+
 pub mod users;
 
 pub mod new_user;
