@@ -9,11 +9,15 @@ use aws_sdk_dynamodb::types::error as dynamodb;
 use serde_json::json;
 
 use crate::confirmation::NotConfirmed;
+use crate::db::NoDatabase;
 use crate::global_options::GlobalOptions;
 use crate::output;
 
 const FAILED: u8 = 1;
 const REFUSED: u8 = 3;
+
+/// Remedy for a database that does not exist.
+const CREATE_DATABASE: &str = "`admin db create` creates the database, `admin db migrate` its tables";
 
 /// Prints an error and a hint, and returns the exit code for it.
 pub fn report(error: &anyhow::Error, global: &GlobalOptions) -> ExitCode {
@@ -39,6 +43,9 @@ fn hint(error: &anyhow::Error) -> Option<&'static str> {
         if let Some(error) = cause.downcast_ref::<sqlx::Error>() {
             return of_postgres(error);
         }
+        if cause.is::<NoDatabase>() {
+            return Some(CREATE_DATABASE);
+        }
         if cause.is::<dynamodb::ResourceNotFoundException>() {
             return Some(
                 "the table does not exist: `admin ddb schema-load` creates it, `admin ddb list-tables` shows others",
@@ -59,7 +66,7 @@ fn of_postgres(error: &sqlx::Error) -> Option<&'static str> {
         sqlx::Error::Io(_) => Some("is PostgreSQL running there? DATABASE_URL sets the address"),
         // PostgreSQL manual, appendix A.
         sqlx::Error::Database(error) => match error.code()?.as_ref() {
-            "3D000" => Some("`admin db create` creates the database, `admin db migrate` its tables"),
+            "3D000" => Some(CREATE_DATABASE),
             "26000" | "42P05" => {
                 Some("is there a pooler in transaction mode? Set its pool_mode to session, or connect directly")
             }

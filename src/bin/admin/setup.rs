@@ -43,9 +43,11 @@ pub struct Options {
 pub async fn run(options: Options, global: &GlobalOptions) -> anyhow::Result<()> {
     let (dynamodb, dynamodb_target) = ddb::connect().await?;
     let (cognito, cognito_target) = cognito::connect().await?;
-    dynamodb_target.require_local()?;
-    cognito_target.require_local()?;
-    let database = options.database.migrated().await?;
+    let (_, database_target) = options.database.target()?;
+    for target in [dynamodb_target, cognito_target, database_target] {
+        target.require_local()?;
+    }
+    let database = options.database.migrate().await?;
     let name = &options.table.table;
     schema::create(&dynamodb, name, Billing::default())
         .await

@@ -118,6 +118,32 @@ async fn open_sessions_are_listed_with_application_and_state() {
     assert!(text.lines().any(|line| line.starts_with(&pid.to_string()) && line.contains("ana's program")), "{text}");
 }
 
+// F67
+#[tokio::test]
+async fn the_sessions_of_a_missing_database_are_an_error() {
+    let url = Database::absent();
+    let admin = Admin::new().on_database(&url);
+    for arguments in [&["db", "sessions"][..], &["db", "sessions", "--json"]] {
+        let run = admin.run(arguments).await;
+        assert_eq!(run.code, FAILED, "{run:?}");
+        assert!(run.err.contains("does not exist") && run.err.contains("`admin db create`"), "{run:?}");
+        assert!(!run.out.contains("no open sessions"), "{run:?}");
+    }
+    // A database that takes no connections still has sessions, and this command lists them.
+    admin.text(&["db", "create"]).await;
+    let mut open = connect(&url).await;
+    let name = url.rsplit('/').next().expect("a name").to_owned();
+    let mut server = connect(&with_database(&url, "postgres")).await;
+    sqlx::raw_sql(AssertSqlSafe(format!("alter database {name} allow_connections false")))
+        .execute(&mut server)
+        .await
+        .expect("the database is closed");
+    let pid = number(&mut open, "select pg_backend_pid()::bigint").await;
+    let text = admin.text(&["db", "sessions"]).await;
+    assert!(text.contains(&pid.to_string()), "{text}");
+    admin.text(&["db", "drop", "--yes"]).await;
+}
+
 #[tokio::test]
 async fn setup_creates_a_fresh_database_and_links_the_users() {
     let pool = Pool::create().await;

@@ -106,6 +106,49 @@ async fn the_settings_of_the_aws_sdk_select_the_endpoint() {
     std::fs::remove_file(&file).expect("the file");
 }
 
+/// Spellings of a database on another machine, which no test reaches.
+const ELSEWHERE: [&str; 7] = [
+    "postgres://ana:secret@10.0.0.1/cruddur",
+    "postgres://ana:secret@db.example.com:5432/cruddur",
+    "postgres://ana@localhost/cruddur?host=10.0.0.1",
+    "postgres://ana@localhost/cruddur?hostaddr=10.0.0.1",
+    "postgres://ana@[2001:db8::1]/cruddur",
+    "postgres://ana@localhost.example.com/cruddur",
+    "postgresql://ana@127.0.0.1.example.com/cruddur",
+];
+
+// F61
+#[tokio::test(flavor = "multi_thread")]
+async fn setup_and_destructive_commands_refuse_a_database_on_another_machine_before_they_connect() {
+    let (dynamodb, pool) = (DynamoDb::start().await, Pool::create().await);
+    let file = std::env::temp_dir().join(format!("admin-{}", uuid::Uuid::new_v4().simple())).display().to_string();
+    let setup = ["setup", "--env-file", &file];
+    for url in ELSEWHERE {
+        let admin = Admin::new().on_database(url).on_dynamodb(&dynamodb).on_pool(&pool);
+        for options in [&[][..], &["--yes"], &["--yes", "--prod"]] {
+            let run = admin.run(&[&setup, options].concat()).await;
+            assert_refused(&run, "is not on this machine");
+            assert!(run.err.contains("PostgreSQL at ") && !run.err.contains("secret"), "{run:?}");
+        }
+        for command in [&["db", "setup"][..], &["db", "drop"], &["db", "setup", "--yes"], &["db", "drop", "--yes"]] {
+            assert_refused(&admin.run(command).await, "pass --");
+            // The refusal does not depend on a pool that answers.
+            let lost = admin.clone().with("AWS_COGNITO_USER_POOL_ID", "eu-central-1_none");
+            assert_refused(&lost.run(command).await, "pass --");
+        }
+    }
+    assert!(!std::path::Path::new(&file).exists(), "no file was written");
+    assert!(tables(&dynamodb).await.is_empty());
+}
+
+// F61
+#[tokio::test(flavor = "multi_thread")]
+async fn the_variables_of_postgresql_select_the_machine_as_well() {
+    // As in libpq, a URL without a host takes it from the environment.
+    let admin = Admin::new().on_database("postgres:///cruddur").with("PGHOST", "10.0.0.1");
+    assert_refused(&admin.run(&["db", "drop", "--yes"]).await, "PostgreSQL at 10.0.0.1:5432 is not on this machine");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn setup_refuses_to_work_on_aws() {
     let (database, dynamodb, pool) = (Database::fresh().await, DynamoDb::start().await, Pool::create().await);

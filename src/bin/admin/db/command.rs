@@ -87,7 +87,7 @@ pub async fn run(command: Command, global: &GlobalOptions) -> anyhow::Result<()>
 
 impl Database {
     /// Returns the database, which may not exist yet, and prints its target.
-    pub(super) fn target(&self) -> anyhow::Result<(database::Database, Target)> {
+    pub fn target(&self) -> anyhow::Result<(database::Database, Target)> {
         let database = database::Database::at(&self.database_url)?;
         let target = Target::of_postgres(database.options());
         target.announce();
@@ -101,7 +101,7 @@ impl Database {
     }
 
     /// Like [`Self::migrated`], without printing the target.
-    pub(super) async fn migrate(&self) -> anyhow::Result<PgPool> {
+    pub async fn migrate(&self) -> anyhow::Result<PgPool> {
         let pool = store::postgres::connect(&self.database_url)?;
         store::postgres::migrate(&pool).await.context("migrate the database")?;
         Ok(pool)

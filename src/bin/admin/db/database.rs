@@ -46,6 +46,11 @@ pub struct Session {
     pub since: Option<OffsetDateTime>,
 }
 
+/// Error for a database that does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("the database {0} does not exist")]
+pub struct NoDatabase(String);
+
 impl Database {
     /// Creates a handle for the database in the URL, which must contain a name. Opens no connection.
     pub fn at(url: &SecretString) -> anyhow::Result<Self> {
@@ -94,6 +99,13 @@ impl Database {
             .fetch_all(&mut server)
             .await
             .context("list the sessions")
+    }
+
+    /// Fails if the database does not exist. Does not connect to it: it may be out of connections.
+    pub async fn require_existence(&self) -> anyhow::Result<()> {
+        let mut server = self.server().await?;
+        let exists = query_file_scalar!("sql/admin/database_exists.sql", self.name).fetch_one(&mut server).await?;
+        if exists { Ok(()) } else { Err(NoDatabase(self.name.clone()).into()) }
     }
 
     /// Connects once, to get the cause of a failure: a connection pool reports only a timeout.

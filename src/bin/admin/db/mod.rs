@@ -9,4 +9,5 @@ mod server;
 mod user_links;
 
 pub use command::{Command, Database, run};
+pub use database::NoDatabase;
 pub use user_links::UserLinks;

@@ -22,19 +22,21 @@ pub async fn create(database: &Database, global: &GlobalOptions) -> anyhow::Resu
 /// Runs `db drop`.
 pub async fn drop(database: &Database, global: &GlobalOptions) -> anyhow::Result<()> {
     let (database, target) = database.target()?;
-    let (json, text) = drop_confirmed(&database, &target, global).await?;
+    require_confirmation(&database, &target, global)?;
+    let (json, text) = drop_now(&database).await?;
     global.print(json, text)
 }
 
 /// Runs `db setup`.
 pub async fn setup(database: &Database, pool: Option<&str>, global: &GlobalOptions) -> anyhow::Result<()> {
-    // Read first: if the pool is unavailable, the command must fail before it drops the database.
+    let (new, target) = database.target()?;
+    require_confirmation(&new, &target, global)?;
+    // Read before the drop: if the pool is unavailable, the old database stays.
     let accounts = match pool {
         Some(pool) => Some(cognito::accounts::list(&cognito::connect().await?.0, pool).await?),
         None => None,
     };
-    let (new, target) = database.target()?;
-    let (mut json, text) = drop_confirmed(&new, &target, global).await?;
+    let (mut json, text) = drop_now(&new).await?;
     eprintln!("{text}");
     new.create().await?;
     let users = UserLinks::new(database.migrate().await?);
@@ -55,19 +57,20 @@ pub async fn setup(database: &Database, pool: Option<&str>, global: &GlobalOptio
 /// Runs `db sessions`.
 pub async fn sessions(database: &Database, global: &GlobalOptions) -> anyhow::Result<()> {
     let (database, _) = database.target()?;
+    database.require_existence().await?;
     let sessions = database.sessions().await?;
     let lines: Vec<_> = sessions.iter().map(line).collect();
     global.print(&sessions, if lines.is_empty() { "no open sessions".to_owned() } else { lines.join("\n") })
 }
 
-/// Drops a database after confirmation. Returns the result as JSON and as text.
-async fn drop_confirmed(
-    database: &database::Database,
-    target: &Target,
-    global: &GlobalOptions,
-) -> anyhow::Result<(Value, String)> {
+fn require_confirmation(database: &database::Database, target: &Target, global: &GlobalOptions) -> anyhow::Result<()> {
     let name = database.name();
-    confirmation::require(global, target, &format!("drop database {name} and all its data"), name)?;
+    Ok(confirmation::require(global, target, &format!("drop database {name} and all its data"), name)?)
+}
+
+/// Drops a database. Returns the result as JSON and as text.
+async fn drop_now(database: &database::Database) -> anyhow::Result<(Value, String)> {
+    let name = database.name();
     let ended = database.sessions().await?.len();
     let dropped = database.drop().await?;
     let text = match dropped {
