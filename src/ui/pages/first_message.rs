@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
-use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos_router::hooks::use_navigate;
 use leptos_router::location::Url;
 
 use crate::api;
@@ -23,6 +23,7 @@ use crate::ui::state::compose_target::Target;
 use crate::ui::state::composer::OutgoingMessage;
 use crate::ui::state::heading_focus::HeadingFocus;
 use crate::ui::state::inbox_window::Inbox;
+use crate::ui::state::location::path_parameter;
 use crate::ui::state::outbox::Unsent;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
@@ -33,8 +34,8 @@ use crate::ui::wording::sentence;
 #[component]
 pub fn FirstMessagePage() -> impl IntoView {
     let refused = use_refused_form();
-    let params = use_params_map();
-    let recipient = page_resource(move || params.read().get("handle").unwrap_or_default(), api::find_recipient);
+    let handle = path_parameter("/messages/new/");
+    let recipient = page_resource(move || handle.get(), api::find_recipient);
     let inbox = expect_context::<Inbox>();
     let pane = move || {
         Suspend::new(async move {

@@ -1,15 +1,25 @@
 //! Address of the page, and addresses that lead back to it.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
+use leptos_router::hooks::use_location;
 use leptos_router::location::Url;
 
 use crate::domain::refused_form::RefusedForm;
 
 /// Returns the URL's query parameter `name`, unless it is empty.
 pub fn query_parameter(name: &'static str) -> Memo<Option<String>> {
-    let map = use_query_map();
-    Memo::new(move |_| map.read().get(name).filter(|value| !value.is_empty()))
+    let search = use_location().search;
+    Memo::new(move |_| search.with(|search| parameter(search, name)).filter(|value| !value.is_empty()))
+}
+
+/// Returns the last segment of the page's path, below `prefix`. While another page is about to open, the segment stays,
+/// so that nothing is loaded for it.
+pub fn path_parameter(prefix: &'static str) -> Memo<String> {
+    let path = use_location().pathname;
+    Memo::new(move |before: Option<&String>| {
+        let read = path.with(|path| path.strip_prefix(prefix).map(Url::unescape));
+        read.unwrap_or_else(|| before.cloned().unwrap_or_default())
+    })
 }
 
 /// Returns the path that the user had requested before the sign-in: from the refused form, if there is one, otherwise
@@ -17,16 +27,17 @@ pub fn query_parameter(name: &'static str) -> Memo<Option<String>> {
 pub fn next_path(refused: StoredValue<Option<RefusedForm>>) -> impl Fn() -> String + Copy + Send + 'static {
     let search = use_location().search;
     move || {
-        let requested = search.with(|search| next_in(search));
+        let requested = search.with(|search| parameter(search, "next")).unwrap_or_default();
         refused.with_value(|it| it.as_ref().and_then(|it| it.fields.get("next").cloned())).unwrap_or(requested)
     }
 }
 
-/// Decodes `next` from a query string. The router's own map decodes it twice, which would destroy the escapes inside
-/// `next`.
-fn next_in(search: &str) -> String {
-    let value = search.split('&').find_map(|pair| pair.strip_prefix("next=")).unwrap_or_default();
-    Url::unescape(&value.replace('+', " "))
+/// Decodes a parameter of a query string. The router's own maps, those of the path included, decode twice, which would
+/// show another e-mail address for `a%2541@example.com`, and destroy the escapes inside `next`.
+fn parameter(search: &str, name: &str) -> Option<String> {
+    let decode = |text: &str| Url::unescape(&text.replace('+', " "));
+    let mut pairs = search.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.find(|(key, _)| decode(key) == name).map(|(_, value)| decode(value))
 }
 
 /// Returns the URL of an account page that leads on to `next`.
@@ -60,8 +71,19 @@ mod tests {
         for next in ["", "/messages/new/ben", "/messages/new?q=100%25&x=a+b", "/messages/new?q=%C3%A9"] {
             let address = with_next("/signup", next);
             let search = address.split_once('?').map_or("", |(_, search)| search);
-            assert_eq!(next_in(search), next, "{address}");
-            assert_eq!(next_in(&format!("email=a%40b.c&{search}")), next, "{address}");
+            for search in [search.to_owned(), format!("email=a%40b.c&{search}")] {
+                assert_eq!(parameter(&search, "next").unwrap_or_default(), next, "{address}");
+            }
         }
+    }
+
+    // F56
+    #[test]
+    fn a_parameter_is_decoded_once() {
+        let search = "email=a%2541%40b.c&%71=x+y%2B&flag&q=second";
+        assert_eq!(parameter(search, "email").as_deref(), Some("a%41@b.c"));
+        assert_eq!(parameter(search, "q").as_deref(), Some("x y+"));
+        assert_eq!(parameter(search, "flag").as_deref(), Some(""));
+        assert_eq!(parameter(search, "mail"), None);
     }
 }
