@@ -1,5 +1,5 @@
 //! Errors as a browser may see them: codes with data, and no sentences. `ui/wording.rs` chooses the sentences of the
-//! pages, `server/http/json_api/wording.rs` those of the JSON API. The display texts are for logs and command lines.
+//! pages. The display texts are for logs and command lines.
 
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};

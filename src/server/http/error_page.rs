@@ -2,17 +2,21 @@
 //! errors themselves: the sentences of `ui/wording.rs` assume the page around them.
 
 use axum::http::{HeaderValue, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use html_escape::encode_double_quoted_attribute;
 
 use crate::domain::error::AppError;
 use crate::domain::markup::textarea_content;
 use crate::server::http::error_response::error_response;
+use crate::server::http::json_api::error::ApiError;
 
 /// Builds the error response for a request path: JSON for server functions and the API, a page otherwise.
 pub fn for_path(path: &str, error: &AppError) -> Response {
-    let is_for_programs = path.starts_with("/rpc/") || path.starts_with("/api/");
-    if is_for_programs { error_response(error) } else { for_error(error) }
+    match path {
+        _ if path.starts_with("/api/") => ApiError::from(error.clone()).into_response(),
+        _ if path.starts_with("/rpc/") => error_response(error),
+        _ => for_error(error),
+    }
 }
 
 /// Builds the page for an error, with the error's status.

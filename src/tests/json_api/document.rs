@@ -38,7 +38,7 @@ fn operation(method: &Method, path: &str) -> Option<&'static Value> {
 fn matches_template(template: &str, path: &str) -> bool {
     let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
     template.len() == path.len()
-        && template.iter().zip(path).all(|(wanted, part)| *wanted == part || wanted.contains('{'))
+        && template.iter().zip(path).all(|(wanted, part)| *wanted == part || wanted.contains('{') && !part.is_empty())
 }
 
 /// Resolves a `$ref`.
@@ -97,7 +97,7 @@ async fn the_document_lists_exactly_the_routes_and_their_methods() {
     for (path, operations) in documented {
         let answer = client.send(client.request(Method::DELETE, &path.replace(['{', '}'], ""))).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
-        assert!(answer.text.starts_with(r#"{"error":"method_not_allowed","message":"#), "{}", answer.text);
+        assert_eq!(answer.text, r#"["method_not_allowed"]"#);
         let allowed = answer.header("allow").split(',').filter(|method| *method != "HEAD");
         let methods: Vec<_> = operations.as_object().expect("operations").keys().map(|it| it.to_uppercase()).collect();
         assert!(allowed.eq(methods), "{path} allows {}", answer.header("allow"));

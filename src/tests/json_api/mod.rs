@@ -2,7 +2,7 @@
 
 mod cors;
 mod document;
-mod fixtures;
+pub(crate) mod fixtures;
 mod reading;
 mod sending;
 mod tokens;

@@ -1,16 +1,22 @@
 //! Reading: order, shape and pages of the lists, and access to the data of other users.
 
+use std::time::Duration;
+
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::message;
 use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::store::dynamodb::rows::MessageRow;
 use cruddur_messages::server::store::dynamodb::table::SortTime;
 use reqwest::StatusCode;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::fixtures::{ApiClient, UNKNOWN_CONVERSATION, assert_some_rate_limited, concurrently, new_user, put_message};
 use crate::support::app::{Answer, TestApp};
+use crate::support::dynamodb::DynamoDb;
+use crate::support::fault_proxy::FaultProxy;
+use crate::support::statement_counter::StatementCounter;
 
 /// Returns the link to another page of a list (RFC 8288).
 fn link(answer: &Answer, rel: &str) -> Option<String> {
@@ -73,6 +79,35 @@ async fn messages_are_listed_oldest_first_with_their_authors() {
     assert_eq!((&zero["message"], &zero["handle"]), (&json!("zero"), &json!("ana")));
     assert_eq!(answer.text, json!([zero, row(&one, "ben"), row(&two, "ana")]).to_string());
     assert_eq!(bens_client.get(&format!("/api/messages/{}", conversation.to_uppercase())).await.text, answer.text);
+}
+
+// F58
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_messages_costs_only_the_answer() {
+    let dynamodb = DynamoDb::start().await;
+    let proxy = FaultProxy::start(&dynamodb).await;
+    let postgres = StatementCounter::start(&std::env::var("DATABASE_URL").expect("DATABASE_URL is set")).await;
+    let app = TestApp::start_with_endpoint(dynamodb, proxy.endpoint(), |config| {
+        config.database_url = postgres.url(config.database_url.expose_secret()).into();
+    })
+    .await;
+    let (mut anas_browser, ana) = new_user(&app, "ana").await;
+    let mut ben = app.sign_in("ben").await;
+    let conversation = anas_browser.start("ben", "hello").await;
+    let path = format!("/api/messages/{conversation}");
+    let cost = async || {
+        // Work in the background that follows a message.
+        app.state.store.inbox_updates.finish(Duration::from_secs(5)).await;
+        (proxy.take_count(), postgres.take());
+        assert_eq!(ana.get(&path).await.status, StatusCode::OK);
+        (proxy.take_count(), postgres.take())
+    };
+    // The first request prepares its statements.
+    cost().await;
+    assert_eq!(cost().await, (2, 1), "the head and a page of messages; the caller, who is the only author");
+    ben.say(&conversation, "hi").await;
+    cost().await;
+    assert_eq!(cost().await, (2, 2), "the other author's name, too");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -116,13 +116,50 @@ async fn an_unreadable_body_is_rejected_with_the_matching_status() {
         }
         let answer = ana.send(request).await;
         assert_eq!(answer.status.as_u16(), status, "{kind:?}: {}", answer.text);
-        let body: Value = serde_json::from_str(&answer.text).expect("JSON");
-        assert_eq!((&body["error"], &body["code"]), (&json!(error), &json!(error)));
+        assert_eq!(answer.text, json!([error]).to_string());
     }
     for kind in ["application/json; charset=utf-8", "Application/JSON", "application/vnd.cruddur+json"] {
         let request = ana.request(Method::POST, "/api/messages").header(CONTENT_TYPE, kind).body(good.clone());
         assert_eq!(ana.send(request).await.status, StatusCode::OK, "{kind}");
     }
+}
+
+/// The old React client shows the items of an array, and nothing of an object.
+// F54
+#[tokio::test(flavor = "multi_thread")]
+async fn every_error_that_the_old_client_reads_is_an_array_of_codes() {
+    let app = TestApp::start().await;
+    let (_, ana) = new_user(&app, "ana").await;
+    app.sign_in("ben").await;
+    app.pool.add("new").await;
+    let unknown = ApiClient::with_token_of(&app, "new").await;
+    let anonymous = ApiClient::anonymous(&app);
+    let message = json!({ "message": "a", "handle": "nobody" });
+    let answers = [
+        (404, "not_found", ana.post(&message).await),
+        (404, "not_found", ana.get(&format!("/api/messages/{UNKNOWN_CONVERSATION}")).await),
+        (404, "not_found", anonymous.get("/api/users/@nobody/short").await),
+        (403, "unknown_person", unknown.post(&message).await),
+        (403, "unknown_person", unknown.get("/api/message_groups").await),
+        (405, "method_not_allowed", ana.send(ana.request(Method::PUT, "/api/messages")).await),
+        (415, "not_json", ana.send(ana.request(Method::POST, "/api/messages").body("{}")).await),
+        (422, "message_blank", ana.post(&json!({ "handle": "ben" })).await),
+        (422, "cursor_invalid", ana.get("/api/message_groups?cursor=x").await),
+    ];
+    for (status, code, answer) in answers {
+        assert_eq!((answer.status.as_u16(), &*answer.text), (status, &*json!([code]).to_string()));
+    }
+    let signed_out = anonymous.post(&message).await;
+    assert_eq!((signed_out.status, &*signed_out.text), (StatusCode::UNAUTHORIZED, "{}"));
+    let lookups = concurrently(60, || anonymous.get("/api/users/@nobody/short")).await;
+    let limited = lookups.iter().find(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS).expect("a limit");
+    assert_eq!(limited.text, r#"["rate_limited"]"#);
+    app.state.store.postgres().close().await;
+    assert_eq!(ana.get("/api/message_groups").await.text, r#"["unavailable"]"#);
+    // No path of the old app: here a new client finds the code and a message.
+    let answer = ana.get("/api/nowhere").await;
+    let body = json!({ "error": "not_found", "message": "Not found.", "code": "not_found" });
+    assert_eq!(serde_json::from_str::<Value>(&answer.text).expect("JSON"), body);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,7 +205,7 @@ async fn a_request_with_an_idempotency_key_can_be_repeated() {
     for (client, fields) in [(&ana, &other), (&ben, &again)] {
         let answer = client.post_with_key(&send_key, fields).await;
         assert_eq!(answer.status, StatusCode::CONFLICT);
-        assert!(answer.text.starts_with(r#"{"error":"idempotency_key_taken","message":"#), "{}", answer.text);
+        assert_eq!(answer.text, r#"["idempotency_key_taken"]"#);
     }
     for _ in 0..2 {
         assert_eq!(ana.post(&again).await.status, StatusCode::OK);

@@ -2,6 +2,7 @@
 //! unprocessed keys, and requests that are held.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
@@ -64,6 +65,7 @@ pub(crate) struct FaultProxy {
     account: String,
     plan: Plan,
     hold: watch::Sender<Hold>,
+    count: Arc<AtomicUsize>,
 }
 
 /// Requests that are held: transactions whose body contains a text.
@@ -80,15 +82,17 @@ impl FaultProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let (plan, hold) = (Plan::default(), watch::Sender::new(Hold::default()));
+        let count = Arc::<AtomicUsize>::default();
         let state = ProxyState {
             plan: Arc::clone(&plan),
+            count: Arc::clone(&count),
             hold: hold.clone(),
             to: dynamodb.endpoint().to_owned(),
             http: reqwest::Client::new(),
         };
         let proxy = Router::new().fallback(answer).with_state(state);
         tokio::spawn(async move { axum::serve(listener, proxy).await });
-        Self { endpoint, account: dynamodb.account().to_owned(), plan, hold }
+        Self { endpoint, account: dynamodb.account().to_owned(), plan, hold, count }
     }
 
     /// Returns the proxy's address.
@@ -104,6 +108,11 @@ impl FaultProxy {
     /// Returns the number of planned faults that have not happened yet.
     pub(crate) fn remaining(&self) -> usize {
         self.plan.lock().expect("no test panics while it plans").values().map(|(times, _)| times).sum()
+    }
+
+    /// Returns the number of requests since the last call.
+    pub(crate) fn take_count(&self) -> usize {
+        self.count.swap(0, Ordering::SeqCst)
     }
 
     /// Removes all planned faults.
@@ -136,6 +145,7 @@ impl FaultProxy {
 #[derive(Clone)]
 struct ProxyState {
     plan: Plan,
+    count: Arc<AtomicUsize>,
     hold: watch::Sender<Hold>,
     to: String,
     http: reqwest::Client,
@@ -173,6 +183,7 @@ impl ProxyState {
 async fn answer(State(state): State<ProxyState>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    state.count.fetch_add(1, Ordering::SeqCst);
     state.wait_if_held(&operation, &body).await;
     match state.next_fault(&operation) {
         None => state.forward(headers, body).await,

@@ -32,6 +32,8 @@ pub mod session_fixture;
 
 pub mod signing;
 
+pub mod statement_counter;
+
 pub mod tcp_proxy;
 
 pub mod wait_until;

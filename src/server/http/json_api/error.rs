@@ -3,18 +3,18 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use serde_json::json;
 
 use crate::domain::error::{AppError, Conflict};
 use crate::server::failure::Failure;
 use crate::server::http::json_api::error_code::ErrorCode;
 use crate::server::http::json_api::validation_code::ValidationCode;
-use crate::server::http::json_api::wording;
 
 /// Error of an API request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApiError {
+    /// The request line or the `Host` is invalid.
+    BadRequest,
     /// The body is not valid JSON.
     Malformed,
     /// The token is missing or invalid.
@@ -45,19 +45,10 @@ pub enum ApiError {
     Unavailable,
 }
 
-/// Body of the errors for which the old app had none.
-#[derive(Serialize)]
-struct ErrorBody {
-    /// The code again, for clients written before there was a `code`.
-    error: ErrorCode,
-    message: &'static str,
-    code: ErrorCode,
-}
-
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::BadRequest | Self::Malformed => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::UnknownUser => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -72,11 +63,13 @@ impl ApiError {
         }
     }
 
+    /// Returns the body of the old app: an empty object, or an array of codes. Its React client shows the items of an
+    /// array, and nothing of an object.
     fn body(&self) -> Response {
         let code = match self {
-            // The old app's bodies of these two have no room for a code.
             Self::Unauthenticated => return Json(json!({})).into_response(),
             Self::Invalid(codes) => return Json(codes).into_response(),
+            Self::BadRequest => ErrorCode::BadRequest,
             Self::Malformed => ErrorCode::MalformedJson,
             Self::UnknownUser => ErrorCode::UnknownUser,
             Self::NotFound => ErrorCode::NotFound,
@@ -88,7 +81,7 @@ impl ApiError {
             Self::Unexpected => ErrorCode::Unexpected,
             Self::Unavailable => ErrorCode::Unavailable,
         };
-        Json(ErrorBody { error: code, message: wording::message(code), code }).into_response()
+        Json([code]).into_response()
     }
 
     fn retry_after_secs(&self) -> Option<u64> {

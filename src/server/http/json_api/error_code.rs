@@ -1,4 +1,4 @@
-//! Error codes: the `code` of an error's body.
+//! Error codes: the single item of an error's body.
 
 use serde::Serialize;
 
@@ -6,6 +6,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
+    /// The request line or the `Host` is invalid.
+    BadRequest,
     /// The body is not valid JSON.
     MalformedJson,
     /// The token is valid, but its user has never signed in on the site.
@@ -31,7 +33,8 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes, in the order of the document.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
+        Self::BadRequest,
         Self::MalformedJson,
         Self::UnknownUser,
         Self::NotFound,

@@ -19,6 +19,4 @@ pub mod error;
 
 pub mod error_code;
 
-pub mod wording;
-
 pub mod cors;

@@ -1,23 +1,26 @@
 //! Routes of the JSON API. Like a server function, a handler identifies the caller, parses, makes one call and answers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
+use serde::Serialize;
 use tower_http::compression::CompressionLayer;
 
-use crate::domain::conversation::{self, ConversationView};
+use crate::domain::conversation;
+use crate::domain::message;
 use crate::domain::page::Cursor;
 use crate::domain::user::{self, Handle, User};
 use crate::server::failure::Failure;
 use crate::server::http::json_api::bearer::Bearer;
 use crate::server::http::json_api::error::ApiError;
+use crate::server::http::json_api::error_code::ErrorCode;
 use crate::server::http::json_api::new_message::{NewMessage, Target};
 use crate::server::http::json_api::paging::{PageRequest, links};
 use crate::server::http::json_api::responses::{Message, MessageGroup, SentMessage, ShortProfile, StartedConversation};
@@ -86,11 +89,11 @@ async fn list_messages(
 ) -> Result<(HeaderMap, Json<Vec<Message>>), ApiError> {
     let conversation = conversation_id(&segment(path)?)?;
     let cursor = cursor.unwrap_or_else(Cursor::newest);
-    let view = messaging::conversations::open(&state, &me, conversation, Some(&cursor)).await?;
-    let links = links(&format!("/api/messages/{conversation}"), &view.messages);
-    let authors = authors(&state, &view).await?;
+    let page = messaging::conversations::list_messages(&state, &me, conversation, &cursor).await?;
+    let links = links(&format!("/api/messages/{conversation}"), &page);
+    let authors = authors(&state, &me.user, &page.items).await?;
     let author = |id: user::Id| authors.get(&id).cloned().unwrap_or_else(|| User::deleted(id));
-    let messages = view.messages.items.into_iter().map(|message| Message::new(&author(message.author), message));
+    let messages = page.items.into_iter().map(|message| Message::new(&author(message.author), message));
     Ok((links, Json(messages.collect())))
 }
 
@@ -128,22 +131,36 @@ async fn show_profile(
     Ok(Json(user.into()))
 }
 
+/// Body of the response to unknown paths. No client of the old app requests them, so there is room for a message.
+#[derive(Serialize)]
+struct UnknownPath {
+    /// The code again, for clients written before there was a `code`.
+    error: ErrorCode,
+    message: &'static str,
+    code: ErrorCode,
+}
+
 /// Response of all unknown paths.
-pub async fn not_found() -> ApiError {
-    ApiError::NotFound
+pub async fn not_found() -> impl IntoResponse {
+    let code = ErrorCode::NotFound;
+    (StatusCode::NOT_FOUND, Json(UnknownPath { error: code, message: "Not found.", code }))
 }
 
 async fn show_document() -> impl IntoResponse {
     ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], DOCUMENT)
 }
 
-/// Finds the authors of a page of messages. Costs a query only if there are authors who are not members, which happens in
-/// conversations of the old app: it let any user write.
-async fn authors(state: &AppState, view: &ConversationView) -> Result<HashMap<user::Id, User>, Failure> {
-    let mut authors: HashMap<_, _> = view.members.iter().map(|member| (member.id, member.clone())).collect();
-    let ids = view.messages.items.iter().map(|message| message.author);
-    let others: Vec<_> = ids.filter(|id| !authors.contains_key(id)).collect();
+/// Finds the authors of messages. Costs a query only if there are others than the caller. In a conversation of the old
+/// app they need not be members: it let any user write.
+async fn authors(
+    state: &AppState,
+    me: &User,
+    messages: &[message::Message],
+) -> Result<HashMap<user::Id, User>, Failure> {
+    let mut authors = HashMap::from([(me.id, me.clone())]);
+    let others: BTreeSet<_> = messages.iter().map(|message| message.author).filter(|id| *id != me.id).collect();
     if !others.is_empty() {
+        let others = Vec::from_iter(others);
         authors.extend(state.store.users.by_ids(&others).await?.into_iter().map(|user| (user.id, user)));
     }
     Ok(authors)
