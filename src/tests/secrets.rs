@@ -1,58 +1,16 @@
 //! No password, code, token or message text reaches the log.
 
-use std::io;
-use std::sync::{Arc, LazyLock, Mutex};
-
 use reqwest::StatusCode;
-use tracing::Dispatch;
-use tracing::subscriber::NoSubscriber;
 
 use crate::support::app::{TestApp, new_id};
 use crate::support::browser::Browser;
 use crate::support::dynamodb::DynamoDb;
 use crate::support::fake_pool::{CallAnswer, KeySetAnswer};
 use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::log::Log;
 use crate::support::session_fixture::SessionFixture;
 use crate::support::signing::other_key;
 use crate::support::wait_until::wait_until;
-
-/// Log output of a test.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Captures the log of this thread, at every level, until the guard is dropped.
-    fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
-        // While a process has a single subscriber, a call site that another test's thread reaches first asks only that
-        // thread's subscriber, which has no interest, and is then silent everywhere. With a second one all are asked.
-        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
-        LazyLock::force(&SECOND);
-        let log = Self::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            // Escape codes for colors would split the texts that the tests look for.
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("not poisoned")).into_owned()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Returns the entries that production prints, and those of our own code at every level.
 fn relevant_entries(log: &str) -> String {

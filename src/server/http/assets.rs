@@ -1,11 +1,17 @@
 //! Static files: style, code and icons.
 
+use std::convert::Infallible;
+use std::io::{self, ErrorKind};
+
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, VARY};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use futures::future::BoxFuture;
 use tower::ServiceBuilder;
-use tower_http::services::{ServeDir, fs::ServeFileSystemResponseBody};
+use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::server::state::AppState;
@@ -20,22 +26,17 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let root = &*state.options.site_root;
     let package = format!("/{}", state.options.site_pkg_dir);
     let cache_control = move |value_if_hashed: &'static str| {
-        SetResponseHeaderLayer::if_not_present(
-            CACHE_CONTROL,
-            move |response: &Response<ServeFileSystemResponseBody>| {
-                // A 404 must not be cached: the file may arrive with a deployment that is under way.
-                let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
-                found.then(|| HeaderValue::from_static(if hashed { value_if_hashed } else { "no-cache" }))
-            },
-        )
+        SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, move |response: &Response| {
+            // A 404 must not be cached: the file may arrive with a deployment that is under way.
+            let found = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+            found.then(|| HeaderValue::from_static(if hashed { value_if_hashed } else { "no-cache" }))
+        })
     };
     let files = |folder: &str, value_if_hashed: &'static str| {
         ServiceBuilder::new()
             .layer(cache_control(value_if_hashed))
             .layer(SetResponseHeaderLayer::appending(VARY, HeaderValue::from_static("accept-encoding")))
-            .service(
-                ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip(),
-            )
+            .service_fn(serve_from(folder))
     };
     let mut router = Router::new().nest_service(
         &format!("{}{package}", state.assets_prefix),
@@ -45,4 +46,29 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         router = router.route_service(&format!("/{name}"), files(root, "public, max-age=3600"));
     }
     router
+}
+
+/// Returns a handler that serves the files of a folder, compressed if there is a compressed file.
+fn serve_from(folder: &str) -> impl Fn(Request) -> BoxFuture<'static, Result<Response, Infallible>> + Clone + use<> {
+    let files = ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
+    move |request| {
+        let mut files = files.clone();
+        Box::pin(async move {
+            let served = files.try_call(request).await;
+            Ok(served.map_or_else(|error| failed(&error), |response| response.map(Body::new)))
+        })
+    }
+}
+
+/// Answers for a file that cannot be read. Not left to `ServeDir`: it takes a name that no file can have, such as one
+/// of 256 bytes, for a failure of the disk.
+fn failed(error: &io::Error) -> Response {
+    match error.kind() {
+        ErrorKind::InvalidFilename | ErrorKind::InvalidInput => StatusCode::NOT_FOUND,
+        _ => {
+            tracing::error!(cause = %error, "internal error");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    }
+    .into_response()
 }

@@ -11,7 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use leptos::prelude::{Owner, provide_context};
@@ -25,6 +25,7 @@ use crate::domain::destination::Destination;
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::refused_form::RefusedForm;
 use crate::server::http::error_response::status;
+use crate::server::http::media_type::{MediaType, media_type};
 use crate::server::http::render::page;
 use crate::server::http::request_limits::BODY_BYTES_MAX;
 use crate::server::http::session::CurrentUser;
@@ -153,9 +154,9 @@ impl Form {
     async fn read(state: AppState, request: Request) -> Result<Self, AppError> {
         let (parts, body) = request.into_parts();
         let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| AppError::TooLarge)?;
-        let fields = match is_form(&parts.headers) {
-            true => serde_urlencoded::from_bytes(&body).map_err(|_| AppError::Invalid(Vec::new()))?,
-            false => return Err(AppError::Invalid(Vec::new())),
+        let fields = match media_type(&parts.headers) {
+            Some(MediaType::Form) => serde_urlencoded::from_bytes(&body).map_err(|_| AppError::Invalid(Vec::new()))?,
+            Some(MediaType::Json) | None => return Err(AppError::Invalid(Vec::new())),
         };
         Ok(Self { state, parts, fields })
     }
@@ -236,13 +237,6 @@ impl Form {
             None => layers::redirect_to_sign_in(&self.parts.uri),
         }
     }
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type
-        .and_then(|text| text.parse::<mime::Mime>().ok())
-        .is_some_and(|mime| mime.essence_str() == mime::APPLICATION_WWW_FORM_URLENCODED.essence_str())
 }
 
 fn append_headers(response: &mut Response, options: &ResponseOptions) {

@@ -1,4 +1,4 @@
-//! Middleware: security headers, origin check, client address, size limit, timeout and sign-in redirects.
+//! Middleware: security headers, origin check, client address, timeout and sign-in redirects.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
@@ -17,7 +17,7 @@ use crate::server::accounts;
 use crate::server::http::error_page;
 use crate::server::http::error_response::error_response;
 use crate::server::http::rate_limits::ClientAddress;
-use crate::server::http::request_limits::{BODY_BYTES_MAX, READ_BYTES_MAX, REQUEST_TIMEOUT};
+use crate::server::http::request_limits::{BODY_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::server::http::session::Resolved;
 use crate::server::state::AppState;
 
@@ -100,14 +100,6 @@ fn is_same_origin(headers: &HeaderMap, public_origin: Option<&str>) -> bool {
         (None, Some(origin)) => origin_is_ours(origin),
         (None, None) => !headers.contains_key(header::COOKIE),
     }
-}
-
-/// Buffers the body before the request is answered: a client that is still uploading would see a reset connection
-/// instead of the error. `None` if the body exceeds [`READ_BYTES_MAX`].
-pub async fn buffer_body(request: Request) -> Option<Request> {
-    let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, READ_BYTES_MAX).await.ok()?;
-    Some(Request::from_parts(head, body.into()))
 }
 
 /// Builds the response to a request that its handler did not answer, from the path of the request.

@@ -2,7 +2,13 @@
 
 pub mod router;
 
+pub mod request_head;
+
 pub mod layers;
+
+pub mod body;
+
+pub mod media_type;
 
 pub mod request_limits;
 

@@ -22,7 +22,7 @@ use crate::server::http::json_api::routes as json_api;
 use crate::server::http::layers::ErrorResponse;
 use crate::server::http::render::{page, provide_nonce};
 use crate::server::http::request_limits::BODY_BYTES_MAX;
-use crate::server::http::{assets, error_page, forms, health, layers, session};
+use crate::server::http::{assets, body, error_page, forms, health, layers, request_head, session};
 use crate::server::state::AppState;
 use crate::ui::app::{App, shell};
 
@@ -51,7 +51,8 @@ pub fn router(state: AppState) -> Router {
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(from_fn_with_state(state.clone(), layers::security_headers))
                 .layer(from_fn_with_state(ON_ERROR, layers::catch_panic))
-                .layer(from_fn_with_state(state.clone(), layers::client_address)),
+                .layer(from_fn_with_state(state.clone(), layers::client_address))
+                .layer(from_fn(request_head::check)),
         )
         .with_state(state)
 }
@@ -67,9 +68,10 @@ fn pages(state: &AppState) -> Router<AppState> {
         .merge(forms::routes())
         .fallback(not_found)
         .layer(from_fn(layers::require_sign_in))
+        .layer(from_fn(body::check_form))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(map_request(async |request| {
-            layers::buffer_body(request).await.ok_or_else(|| error_response(&AppError::TooLarge))
+            body::buffer_body(request).await.ok_or_else(|| error_response(&AppError::TooLarge))
         }))
         .layer(from_fn(layers::server_function_status))
         .layer(from_fn_with_state(state.clone(), session::resolve))

@@ -24,9 +24,13 @@ pub mod lambda;
 
 pub mod legacy_app;
 
+pub mod log;
+
 pub mod pgbouncer;
 
 pub mod postgres;
+
+pub mod raw_http;
 
 pub mod session_fixture;
 

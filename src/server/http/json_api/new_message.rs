@@ -1,7 +1,7 @@
 //! Request body of `POST /api/messages`.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -10,10 +10,14 @@ use crate::domain::user::{Handle, InvalidHandle, User};
 use crate::server::http::json_api::error::ApiError;
 use crate::server::http::json_api::uuids;
 use crate::server::http::json_api::validation_code::ValidationCode;
+use crate::server::http::media_type::{MediaType, media_type};
 use crate::server::http::request_limits::BODY_BYTES_MAX;
 
 /// Header with which a client can repeat a request without sending its message twice.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// Byte order mark of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Validated message.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,11 +41,13 @@ impl NewMessage {
     /// Reads and validates a request by `me`.
     pub async fn read(request: Request, me: &User) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        if !is_json(&parts.headers) {
+        if media_type(&parts.headers) != Some(MediaType::Json) {
             return Err(ApiError::NotJson);
         }
         let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| ApiError::TooLarge)?;
-        let fields = serde_json::from_slice(&body).map_err(|_| ApiError::Malformed)?;
+        // A parser may ignore a byte order mark (RFC 8259, section 8.1), and the old app did.
+        let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
+        let fields = serde_json::from_slice(text).map_err(|_| ApiError::Malformed)?;
         Self::parse(&fields, &parts.headers, me).map_err(ApiError::Invalid)
     }
 
@@ -101,13 +107,6 @@ fn id(headers: &HeaderMap) -> Result<message::Id, ValidationCode> {
     };
     let bare = key.map(|key| key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key));
     bare.and_then(uuids::parse).map(message::Id).ok_or(ValidationCode::KeyInvalid)
-}
-
-/// True for `application/json` and other types with the suffix `+json`.
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let kind = kind.and_then(|text| text.parse::<mime::Mime>().ok());
-    kind.is_some_and(|kind| kind.essence_str() == "application/json" || kind.suffix() == Some(mime::JSON))
 }
 
 #[cfg(test)]

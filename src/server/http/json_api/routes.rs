@@ -18,6 +18,7 @@ use crate::domain::message;
 use crate::domain::page::Cursor;
 use crate::domain::user::{self, Handle, User};
 use crate::server::failure::Failure;
+use crate::server::http::body;
 use crate::server::http::json_api::bearer::Bearer;
 use crate::server::http::json_api::error::ApiError;
 use crate::server::http::json_api::error_code::ErrorCode;
@@ -61,7 +62,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route(document, get(show_document))
         .fallback(not_found)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(map_request(async |request| layers::buffer_body(request).await.ok_or(ApiError::TooLarge)))
+        .layer(map_request(async |request| body::buffer_body(request).await.ok_or(ApiError::TooLarge)))
         .layer(from_fn_with_state(ON_ERROR, layers::request_timeout))
         .layer(from_fn_with_state(ON_ERROR, layers::catch_panic))
         .layer(CompressionLayer::new())
