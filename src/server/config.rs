@@ -56,6 +56,10 @@ pub struct Config {
     #[arg(long, env = "HEADER_READ_TIMEOUT_SECS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub header_read_timeout_secs: u64,
 
+    /// Maximum number of open connections. Each page has one for its events. Further connections are closed.
+    #[arg(long, env = "CONNECTIONS_MAX", default_value_t = 16_384)]
+    pub connections_max: usize,
+
     /// Marks a developer's machine: a release build then accepts a key set over plain http.
     #[arg(long, env = "LOCAL", default_value_t = false, action = clap::ArgAction::Set)]
     pub local: bool,

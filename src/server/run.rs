@@ -12,7 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::config::Config;
-use crate::server::http::connection::WriteTimeoutAcceptor;
+use crate::server::http::connection::LimitingAcceptor;
+use crate::server::http::request_limits::HEAD_BYTES_MAX;
 use crate::server::http::router::router;
 use crate::server::live;
 use crate::server::state::AppState;
@@ -62,8 +63,10 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     let handle = Handle::<SocketAddr>::new();
     let header_read_timeout = Duration::from_secs(state.config.header_read_timeout_secs);
     // HTTP/1 only: otherwise the server waits, without a timeout, for the bytes from which it detects the version.
-    let mut server = Server::from_listener(listener).acceptor(WriteTimeoutAcceptor).handle(handle.clone()).http1_only();
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(header_read_timeout);
+    let acceptor = LimitingAcceptor::new(state.config.connections_max);
+    let mut server = Server::from_listener(listener).acceptor(acceptor).handle(handle.clone()).http1_only();
+    let mut http1 = server.http_builder().http1();
+    http1.timer(TokioTimer::new()).header_read_timeout(header_read_timeout).max_buf_size(HEAD_BYTES_MAX);
     tokio::spawn({
         let handle = handle.clone();
         async move {

@@ -4,3 +4,4 @@ mod addresses;
 mod bodies;
 mod heads;
 mod pooler;
+mod sizes;
