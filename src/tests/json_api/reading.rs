@@ -98,7 +98,8 @@ async fn reading_messages_costs_only_the_answer() {
     let cost = async || {
         // Work in the background that follows a message.
         app.state.store.inbox_updates.finish(Duration::from_secs(5)).await;
-        (proxy.take_count(), postgres.take());
+        proxy.take_count();
+        postgres.take();
         assert_eq!(ana.get(&path).await.status, StatusCode::OK);
         (proxy.take_count(), postgres.take())
     };
