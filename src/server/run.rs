@@ -1,6 +1,7 @@
 //! Startup and shutdown of the web server.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -16,8 +17,11 @@ use crate::server::http::connection::LimitingAcceptor;
 use crate::server::http::request_limits::HEAD_BYTES_MAX;
 use crate::server::http::router::router;
 use crate::server::live;
+use crate::server::messaging::sending::publish_message;
 use crate::server::state::AppState;
-use crate::server::stream::projections;
+use crate::server::store::dynamodb::legacy::numbering::Numbered;
+use crate::server::store::dynamodb::missing_parts::warn_of_missing_parts;
+use crate::server::stream::projections::{self, Publish};
 use crate::server::stream::reader::{self, Reader};
 
 /// Time that open requests have to finish after the shutdown signal.
@@ -42,10 +46,11 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!("listening on http://{address}");
     tokio::spawn(stop_on_signal(state.closing.clone())?);
     tokio::spawn(clean_up(state.clone()));
+    tokio::spawn(state.closing.clone().run_until_cancelled_owned(warn_of_missing_parts(state.store.table())));
     if state.config.read_stream {
         let table = state.store.table();
         let (streams, postgres) = (reader::connect().await, state.store.postgres());
-        let reader = Reader::new(table.name(), streams, postgres, projections::all(&table));
+        let reader = Reader::new(table.name(), streams, postgres, projections::publishing(&table, publish(&state)));
         tokio::spawn(reader.run(state.closing.clone()));
     }
     serve_on(listener, state).await
@@ -89,6 +94,14 @@ async fn refuse_transaction_pooling(state: AppState) {
         failure.into_public();
         tokio::time::sleep(POOLER_CHECK_INTERVAL).await;
     }
+}
+
+/// Returns the function that publishes messages of the old app, which the table's stream shows.
+pub fn publish(state: &AppState) -> Publish {
+    let state = state.clone();
+    Arc::new(move |Numbered { message, head }| {
+        publish_message(&state, message.conversation, head.members().ids(), message.into_message());
+    })
 }
 
 fn stop_on_signal(closing: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {

@@ -84,7 +84,7 @@ async fn run_to_completion<T: Send + 'static>(
 }
 
 /// Publishes a message. Must be called after the message is stored.
-fn publish_message(state: &AppState, conversation: conversation::Id, members: &[user::Id], message: Message) {
+pub fn publish_message(state: &AppState, conversation: conversation::Id, members: &[user::Id], message: Message) {
     state.presence.add_peers(members);
     state.hub.publish(members, &Event::MessageSent { conversation, message });
 }

@@ -157,6 +157,13 @@ pub(super) async fn server(app: &LegacyApp) -> (DynamoDb, Server) {
     (dynamodb, Server::on(table).await)
 }
 
+/// Creates a table without legacy rows, and a server on it.
+pub(super) async fn new_server() -> (DynamoDb, Server) {
+    let dynamodb = DynamoDb::start().await;
+    let table = dynamodb.table().await.with_clock(Clock::new(|| NOW));
+    (dynamodb, Server::on(table).await)
+}
+
 /// Six users with conversations of every kind. Some pairs have several conversations.
 pub(super) fn app_with_every_kind(seed: u64, clocks: Clocks) -> LegacyApp {
     let mut app = LegacyApp::new(seed);

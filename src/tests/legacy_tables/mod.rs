@@ -3,6 +3,10 @@
 mod fixtures;
 mod lagging;
 mod migrating;
+mod numbering;
+mod old_back_end;
+mod old_clients;
+mod old_stream_handler;
 mod order;
 mod reading;
 mod router;

@@ -104,6 +104,7 @@ fn every_kind_of_row_is_written_as_its_golden_row() {
         (legacy.item(), golden!("inbox_row_of_the_old_app")),
         (inbox_row_of_a_group().item(), golden!("inbox_row_of_a_group")),
         (head().item(CONVERSATION), golden!("head")),
+        (head().after_legacy_messages(at()).item(CONVERSATION), golden!("head_of_a_legacy_conversation")),
         (head_of_a_group().item(CONVERSATION), golden!("head_of_a_group")),
         (SendMarker::item(&message_row(), 1_797_845_188), golden!("send_marker")),
         (ReadCursor::new_item(ana().id, CONVERSATION, 7, &at()), golden!("read_cursor")),
@@ -123,6 +124,9 @@ fn every_golden_row_is_read_as_the_row_that_wrote_it() {
     assert_eq!(row, Some(inbox_row_of_a_group()));
     assert_eq!(Head::from_item(&items::item(&golden!("head"))), Some(head()));
     assert_eq!(Head::from_item(&items::item(&golden!("head_of_a_group"))), Some(head_of_a_group()));
+    let legacy = items::item(&golden!("head_of_a_legacy_conversation"));
+    assert_eq!(Head::from_item(&legacy), Some(head().after_legacy_messages(at())));
+    assert_eq!(damaged(&legacy, "legacy_until").map(|row| Head::from_item(&row)), [Some(head()), Some(head())]);
     assert_eq!(SendMarker::from_item(&items::item(&golden!("send_marker"))), Some(SendMarker { at: at() }));
     assert_eq!(Pair::from_item(&items::item(&golden!("pair"))), Some(Pair { conversation: CONVERSATION }));
     let cursor = ReadCursor { receipts: Receipts::read(7), marked: 0, unmarked: 0 };
@@ -288,7 +292,45 @@ fn an_unknown_attribute_of_any_type_is_ignored() {
     assert_eq!(MessageRow::from_item(&row), Some(message_row()));
 }
 
-/// Returns the rows of the table as JSON, sorted by key. The id of `conversation` is replaced by that of the golden file.
+// F2
+#[test]
+fn a_pair_row_of_an_earlier_version_is_read_and_known_to_be_in_the_index() {
+    let [old, new] = [golden!("pair_of_an_earlier_version"), golden!("pair")].map(|row| items::item(&row));
+    assert_eq!(Pair::from_item(&old), Some(Pair { conversation: CONVERSATION }));
+    assert_eq!([Pair::is_in_index(&old), Pair::is_in_index(&new)], [true, false]);
+    for row in [damaged(&old, "message_group_uuid"), damaged(&new, "conversation_id")].concat() {
+        assert_eq!(Pair::from_item(&row), None, "{row:?}");
+    }
+}
+
+// F2: the old app's stream handler deletes every row that it finds in the index.
+#[test]
+fn only_inbox_rows_have_the_attribute_of_the_index() {
+    let conversation = golden!("conversation");
+    let others = [
+        golden!("message"),
+        golden!("message_of_the_old_app"),
+        golden!("head"),
+        golden!("head_of_a_group"),
+        golden!("head_of_a_legacy_conversation"),
+        golden!("send_marker"),
+        golden!("read_cursor"),
+        golden!("read_cursor_with_all_attributes"),
+        golden!("pair"),
+        golden!("migrated_mark"),
+        golden!("inbox_row"),
+        golden!("inbox_row_of_a_group"),
+    ];
+    let all: Vec<_> = conversation.as_array().expect("rows").iter().chain(&others).map(items::item).collect();
+    assert!(all.len() > 17, "every kind of row");
+    for row in all {
+        let is_inbox_row = matches!(Key::of(&row), Some(Key::Inbox(..)));
+        assert_eq!(row.contains_key("message_group_uuid"), is_inbox_row, "{row:?}");
+    }
+}
+
+/// Returns the rows of the table as JSON, sorted by key. The id of `conversation` is replaced by that of the golden
+/// file.
 fn dump(rows: &[Item], conversation: conversation::Id) -> Value {
     let mut rows: Vec<_> = rows.iter().map(items::json).collect();
     for members in rows.iter_mut().filter_map(|row| row.pointer_mut("/members/SS")?.as_array_mut()) {

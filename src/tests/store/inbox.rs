@@ -130,6 +130,9 @@ async fn a_lost_row_does_not_hold_up_the_other_member() {
     assert_eq!((row.seq, row.body.as_str()), (2, "more"));
     let newest = server.stored_messages().await.into_iter().max_by_key(|row| row.seq).expect("a message");
     assert!(inbox::move_inbox_rows(&server.table, &newest).await.is_ok(), "a later move does not fail for ever");
+    // F2: the head names the member whose row is lost, and their peer. Lists read the names of users in PostgreSQL.
+    let [row] = &server.inbox(&ana()).await[..] else { panic!("not one row") };
+    assert_eq!((row.seq, row.body.as_str(), row.peer().map(|peer| peer.id)), (2, "more", Some(ben().id)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

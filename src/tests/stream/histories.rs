@@ -1,5 +1,6 @@
 //! Ten thousand histories of sends, crashes, repeats, reorderings and stale reads. After each step every member has
-//! exactly one row of each conversation, and after the stream has been read, the row is at the newest message.
+//! exactly one row of each conversation, and after the stream has been read, the row is at the newest message, and
+//! every message has a number, also those that the old app has written.
 
 use aws_sdk_dynamodb::types::StreamSpecification;
 use cruddur_messages::server::store::postgres::users::Users;

@@ -23,7 +23,7 @@ pub(crate) struct History {
 pub(crate) enum CreatedBy {
     /// The current app.
     NewApp,
-    /// The old app: rows without sequence numbers. It keeps writing at the same time.
+    /// The old app: rows without sequence numbers.
     OldApp,
 }
 
@@ -51,7 +51,7 @@ pub(crate) enum Step {
     SendAgain { fault: Fault, view: IndexView },
     /// Both members send at the same time, through two servers.
     SendAtOnce { conversation: usize, view: IndexView, seed: u64 },
-    /// The old app stores a message, and leaves the rest to the stream.
+    /// The old app, which keeps writing, stores a message, and leaves the rest to the stream.
     OldAppSends { author: Author },
     /// A row of another conversation of Ana's takes the key that her next row would get.
     Collide,
@@ -88,7 +88,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (fault(), view()).prop_map(|(fault, view)| Step::SendAgain { fault, view }),
         1 => (conversation(), view(), seed())
             .prop_map(|(conversation, view, seed)| Step::SendAtOnce { conversation, view, seed }),
-        1 => author().prop_map(|author| Step::OldAppSends { author }),
+        2 => author().prop_map(|author| Step::OldAppSends { author }),
         1 => Just(Step::Collide),
         3 => (fault(), view()).prop_map(|(fault, view)| Step::Deliver { fault, view }),
         1 => deliver_at_once.prop_map(|(views, faults, seed)| Step::DeliverAtOnce { views, faults, seed }),

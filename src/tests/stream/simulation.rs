@@ -132,6 +132,7 @@ impl Simulation {
             last_author: is_new_app.then_some(first.author.id),
         };
         let head = Head::direct([self.ana.id, peer.id], first.seq, first.at.clone()).expect("two members");
+        let head = if is_new_app { head } else { head.after_legacy_messages(first.at.clone()) };
         let message = if is_new_app { first.item() } else { without_seq(first.item()) };
         for row in [row(&self.ana, peer).item(), row(peer, &self.ana).item(), head.item(*id), message] {
             self.put(row);
@@ -158,8 +159,7 @@ impl Simulation {
         match step {
             Step::Send { author, fault, view, clock_off_ms } => {
                 self.connections[0].configure(*fault, *view);
-                // If the old app writes as well, only the clock decides which message is newer.
-                let off = if self.created_by == CreatedBy::NewApp { clock_off_ms * 1_000 } else { 0 };
+                let off = clock_off_ms * 1_000;
                 self.now.fetch_add(off, Ordering::SeqCst);
                 self.send(0, *author, message::Id(Uuid::now_v7())).await;
                 self.now.fetch_sub(off, Ordering::SeqCst);
@@ -178,11 +178,10 @@ impl Simulation {
                     [Member::Ana, Member::Peer].map(|member| Author { conversation: *conversation, member });
                 tokio::join!(self.send(0, ana, ids[0]), self.send(1, peer, ids[1]));
             }
-            Step::OldAppSends { author } if self.created_by == CreatedBy::OldApp => {
+            Step::OldAppSends { author } => {
                 let message = self.old_message(*author, &format!("old {}", self.steps));
                 self.put(without_seq(message.item()));
             }
-            Step::OldAppSends { .. } => {}
             Step::Collide => self.collide(),
             Step::Deliver { fault, view } => self.deliver(*fault, *view).await,
             Step::DeliverAtOnce { views, faults, seed } => {
@@ -240,17 +239,24 @@ impl Simulation {
         self.mapping.handle(&answer, &shard);
     }
 
-    /// Delivers all remaining records. Records that the mapping discarded are sent again, as an operator would do from
-    /// the queue of failures.
+    /// Delivers all remaining records, and those of the rows that are written meanwhile: messages of the old app with
+    /// their numbers. Records that the mapping discarded are sent again, as an operator would do from the queue of
+    /// failures.
     async fn finish(&mut self, view: IndexView) -> Result<(), String> {
-        while let Some(records) = self.next() {
-            self.deliver_without_faults(records, view).await?;
-            self.report_result(Ok(()), Fault::None);
+        loop {
+            while let Some(records) = self.next() {
+                self.deliver_without_faults(records, view).await?;
+                self.report_result(Ok(()), Fault::None);
+            }
+            for records in std::mem::take(&mut self.mapping.discarded) {
+                self.deliver_without_faults(records, view).await?;
+            }
+            let streamed = self.streamed.len();
+            self.stream_new_rows();
+            if self.streamed.len() == streamed {
+                return Ok(());
+            }
         }
-        for records in std::mem::take(&mut self.mapping.discarded) {
-            self.deliver_without_faults(records, view).await?;
-        }
-        Ok(())
     }
 
     async fn deliver_without_faults(&self, records: Range<usize>, view: IndexView) -> Result<(), String> {
@@ -320,10 +326,18 @@ impl Simulation {
         Ok(())
     }
 
-    /// Checks that each member's row is at the newest message, and that no message is stored twice.
+    /// Checks that each member's row is at the newest message, that no message is stored twice, and that all of them
+    /// have numbers without gaps, in the order of their times.
     fn check_newest(&self, conversation: &Conversation) -> Result<(), String> {
         let rows = items::partition(&self.database.engine, TABLE, &Key::messages(conversation.id));
-        let messages: Vec<_> = rows.iter().filter_map(MessageRow::from_item).collect();
+        let mut messages: Vec<_> = rows.iter().filter_map(MessageRow::from_item).collect();
+        messages.sort_by(|one, other| one.at.cmp(&other.at));
+        // A message that was there when the head was created stays without a number if another message came first.
+        let legacy =
+            usize::from(self.created_by == CreatedBy::OldApp && messages.first().is_some_and(|it| it.seq == 0));
+        if !messages[legacy..].iter().map(|message| message.seq).eq(1..=(messages.len() - legacy) as u64) {
+            return Err(format!("the messages are not numbered by time: {messages:#?}"));
+        }
         let newest = messages.iter().max_by_key(|message| message.at.at()).ok_or("no message")?;
         let highest = messages.iter().map(|message| message.seq).max().unwrap_or(0);
         for message in &messages {
@@ -333,9 +347,7 @@ impl Simulation {
         }
         for me in [&self.ana, &conversation.peer] {
             for row in self.rows(me).iter().filter(|row| row.conversation == conversation.id) {
-                // The old app's messages have no sequence numbers.
-                let counts = self.created_by == CreatedBy::OldApp || row.seq == highest;
-                if row.body != newest.body || !counts {
+                if row.body != newest.body || row.seq != highest {
                     return Err(format!("{}'s row is not at the newest message:\n{row:#?}\n{newest:#?}", me.handle));
                 }
             }

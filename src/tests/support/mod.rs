@@ -26,6 +26,10 @@ pub mod legacy_app;
 
 pub mod log;
 
+pub mod old_back_end;
+
+pub mod old_stream_handler;
+
 pub mod pgbouncer;
 
 pub mod postgres;

@@ -80,9 +80,17 @@ impl Timeline {
         Pull { after: self.last_sent_at().cloned(), gaps: self.gaps }
     }
 
-    /// Returns the sequence number of the last loaded message; 0 if there is none or it is a legacy message.
+    /// Returns the sequence number of the last loaded message that has one; 0 if none has.
     pub fn last_seq(&self) -> u64 {
-        self.messages.last().map_or(0, |message| message.seq)
+        self.messages.iter().rev().map(|message| message.seq).find(|seq| *seq > 0).unwrap_or(0)
+    }
+
+    /// Removes a loaded message that the server has numbered since: the old app wrote it, and its time may have
+    /// changed.
+    fn remove_unnumbered(&mut self, numbered: &Message) {
+        if numbered.seq > 0 {
+            self.messages.retain(|known| known.seq > 0 || known.id != numbered.id);
+        }
     }
 
     /// Applies an event. A message that does not directly follow the last loaded one only raises
@@ -90,6 +98,7 @@ impl Timeline {
     pub fn apply(&mut self, event: &Event) {
         match event {
             Event::MessageSent { conversation, message } if *conversation == self.conversation => {
+                self.remove_unnumbered(message);
                 if !self.has_newer && message.seq == self.last_seq() + 1 {
                     self.messages.push(message.clone());
                 }
@@ -109,6 +118,9 @@ impl Timeline {
         if pull.after.as_ref() > self.last_sent_at() {
             // The newest messages were dropped since: the page does not follow the last one that is left.
             return;
+        }
+        for message in &page.items {
+            self.remove_unnumbered(message);
         }
         let last = self.last_sent_at().cloned();
         self.messages.extend(page.items.into_iter().filter(|message| Some(&message.sent_at) > last.as_ref()));
@@ -176,5 +188,36 @@ mod tests {
         timeline.extend(&pull, page(&all[1..3]));
         timeline.extend(&pull, page(&all[1..]));
         assert_eq!(timeline.messages(), all);
+    }
+
+    // F20
+    #[test]
+    fn a_message_of_the_old_app_that_has_got_a_number_replaces_the_loaded_one() {
+        let message = |seq, n, sent_at| Message { seq, ..samples::message(n, "text", sent_at) };
+        let page = |items: &[Message]| Page { items: items.to_vec(), older: None, newer: None };
+        let conversation = conversation::Id(Uuid::nil());
+        // Numbered at its own time or, because another message came first, at a later one.
+        for (sent_at, between) in [("2", None), ("4", Some(message(2, 9, "3")))] {
+            let mut loaded = vec![message(1, 1, "1"), message(0, 2, "2")];
+            loaded.extend(between);
+            let numbered = message(loaded.last().map_or(0, |last| last.seq.max(1)) + 1, 2, sent_at);
+            let mut expected = loaded.clone();
+            expected.remove(1);
+            expected.push(numbered.clone());
+
+            let mut live = Timeline::new(conversation, page(&loaded));
+            live.apply(&Event::MessageSent { conversation, message: numbered.clone() });
+            assert_eq!(live.messages(), expected);
+            assert!(live.is_at_newest());
+
+            let mut pulled = Timeline::new(conversation, page(&loaded));
+            pulled.apply(&Event::Resync);
+            let pull = pulled.pull();
+            pulled.extend(&pull, page(if sent_at == "4" { std::slice::from_ref(&numbered) } else { &[] }));
+            if sent_at == "4" {
+                assert_eq!(pulled.messages(), expected);
+            }
+            assert!(pulled.is_at_newest());
+        }
     }
 }

@@ -132,10 +132,10 @@ pub enum Command {
 
 /// Text at the end of `ddb migrate-legacy --help`.
 const MIGRATE_LEGACY_AFTER_HELP: &str = "\
-Stop the old app and its stream handler first: rows that they write later would need another migration. The new app may
-stay in use. No message is deleted. Stale inbox rows of both apps are moved to the newest message of their conversation.
-The command reads the table once. It consumes about four write units per message that gets a new key, and about twenty
-per conversation. It waits while the table is throttled.
+The new app may stay in use, and so may the old one: messages that it writes later get their numbers from the readers of
+the table's stream. No message is deleted. Stale inbox rows of both apps are moved to the newest message of their
+conversation. A missing stream, time to live or index is added. The command reads the table once. It consumes about four
+write units per message that gets a new key, and about twenty per conversation. It waits while the table is throttled.
 
 Example: admin ddb migrate-legacy --dry-run";
 

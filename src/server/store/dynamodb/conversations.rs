@@ -11,9 +11,9 @@ use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::cursor::{self, Direction};
 use crate::server::store::dynamodb::inbox::InboxUpdates;
-use crate::server::store::dynamodb::legacy::LegacyRows;
+use crate::server::store::dynamodb::legacy::{LegacyRows, pairs};
 use crate::server::store::dynamodb::membership::Membership;
-use crate::server::store::dynamodb::rows::{InboxRow, Pair, ReadCursor};
+use crate::server::store::dynamodb::rows::{InboxRow, ReadCursor};
 use crate::server::store::dynamodb::table::Key;
 use crate::server::store::dynamodb::{heads, read_cursors, time_slices};
 use crate::server::store::postgres::users::Users;
@@ -52,8 +52,8 @@ impl Conversations {
     /// Like [`Self::list`], with the full texts of the newest messages.
     ///
     /// Two reads of DynamoDB and one of PostgreSQL, one more if there are groups, and some more until the whole table
-    /// has been migrated. A conversation that moves up between two pages is missing from the second one; it is on the first page when that
-    /// is read again.
+    /// has been migrated. A conversation that moves up between two pages is missing from the second one; it is on the
+    /// first page when that is read again.
     pub async fn list_full_text(&self, me: user::Id, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
         let inbox = Key::inbox(me);
         let from = match cursor.map(|cursor| cursor::decode(cursor, &inbox)).transpose()? {
@@ -110,13 +110,12 @@ impl Conversations {
         Ok(others(mine.flat_map(|head| head.members().ids().iter().copied()), me))
     }
 
-    /// Returns the direct conversation of two users. One read unit, and more in a table with legacy rows
-    /// ([`LegacyRows::pair`]).
+    /// Returns the direct conversation of two users. One read unit; if they have none, also both inboxes
+    /// ([`pairs::find`]).
     pub async fn find_direct(&self, me: user::Id, other: user::Id) -> Result<Option<conversation::Id>, Failure> {
-        let pair = self.table.get(&Key::Pair(me, other)).await?;
-        match pair.as_ref().and_then(Pair::from_item) {
-            Some(pair) => Ok(Some(pair.conversation)),
-            None => self.legacy_rows.pair(me, other).await,
+        match pairs::get(&self.table, me, other).await? {
+            Some(conversation) => Ok(Some(conversation)),
+            None => pairs::find(&self.table, me, other).await,
         }
     }
 

@@ -12,6 +12,8 @@ mod cursor;
 
 mod heads;
 
+pub mod missing_parts;
+
 pub mod membership;
 
 pub mod conversations;

@@ -113,12 +113,13 @@ fn put_message(table: &Table, row: &MessageRow) -> Result<TransactWriteItem, Fai
     table.put_if_absent(row.item())
 }
 
-fn put_marker(table: &Table, row: &MessageRow) -> Result<TransactWriteItem, Failure> {
+/// Part of a transaction: puts the marker of a message.
+pub(super) fn put_marker(table: &Table, row: &MessageRow) -> Result<TransactWriteItem, Failure> {
     table.put_if_absent(SendMarker::item(row, (table.now() + MARKER_TTL).unix_timestamp()))
 }
 
 /// Part of a transaction: advances the head to `row`, if it is still the one that was read.
-fn advance_head(table: &Table, row: &MessageRow, read: &Head) -> Result<TransactWriteItem, Failure> {
+pub(super) fn advance_head(table: &Table, row: &MessageRow, read: &Head) -> Result<TransactWriteItem, Failure> {
     let update = Update::builder()
         .table_name(table.name())
         .set_key(Some(Key::Head(row.conversation).item()))

@@ -71,8 +71,10 @@ fn newest_by_conversation(changes: &[Change]) -> Vec<NewestMessage<'_>> {
         let next = NewestMessage { message, sequence_number: &change.sequence_number };
         match indexes.get(&message.conversation) {
             Some(&index) => {
-                // Each sender chooses a time after that of the previous message, so the later message is newer.
-                if all[index].message.at.at() < message.at.at() {
+                // Each sender chooses a time after that of the previous message, so the later message is newer. A
+                // message of the old app gets its number later, and may keep its time.
+                let order = |message: &MessageRow| (message.at.at(), message.seq);
+                if order(all[index].message) < order(message) {
                     all[index] = next;
                 }
             }

@@ -53,12 +53,15 @@ impl Projection for ReadPositions {
     }
 }
 
-/// The newest message of each sender in each conversation. Messages without a number, which the old app wrote, count as
-/// read by everyone.
+/// The newest message of each sender in each conversation that is new or has just got its number. Messages without a
+/// number, which the old app wrote, count as read by everyone.
 fn newest_by_sender(changes: &[Change]) -> BTreeMap<(conversation::Id, user::Id), (u64, &SequenceNumber)> {
     let mut newest = BTreeMap::new();
     for change in changes {
-        let Some(Row::Message(message)) = change.after.as_ref().filter(|_| change.before.is_none()) else { continue };
+        let Some(Row::Message(message)) = &change.after else { continue };
+        if matches!(&change.before, Some(Row::Message(before)) if before.seq == message.seq) {
+            continue;
+        }
         let known = newest.entry((message.conversation, message.author.id)).or_insert((0, &change.sequence_number));
         if message.seq > known.0 {
             *known = (message.seq, &change.sequence_number);

@@ -1,7 +1,8 @@
 //! Migration of a whole table: all conversations at once, instead of each when it is first used.
 //!
 //! Scans every row once, then migrates the conversations that need it. Each step stands by itself, so a run can be
-//! stopped at any time and repeated, and users can keep writing meanwhile. The old app must no longer write.
+//! stopped at any time and repeated, and users can keep writing meanwhile. Messages that the old app writes meanwhile
+//! get their numbers from the readers of the table's stream.
 
 use std::time::Duration;
 
@@ -10,9 +11,12 @@ use cruddur_messages::domain::conversation;
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::backoff::Backoff;
+use cruddur_messages::server::store::dynamodb::inbox::repair_inbox_rows;
 use cruddur_messages::server::store::dynamodb::legacy::heads::{self, Source};
 use cruddur_messages::server::store::dynamodb::legacy::pairs;
+use cruddur_messages::server::store::dynamodb::missing_parts::{Part, missing_parts};
 
+use super::super::schema;
 use super::keys::{self, Outcome};
 use super::purpose::Purpose;
 use super::report::{Changed, Report};
@@ -49,6 +53,8 @@ const WAITS: ExponentialBuilder = ExponentialBuilder::new()
 /// index, which is eventually consistent. Writes cost about four units per message that gets a new key, and about
 /// twenty per conversation.
 pub async fn migrate(table: &Table, purpose: Purpose, on_progress: OnProgress<'_>) -> Result<Report, Failure> {
+    // First, so that the stream shows the changes that users make meanwhile.
+    let parts_added = parts(table, purpose).await?;
     let survey = scan(table, on_progress).await?;
     let mut run = Run { table, purpose, on_progress, changed: Changed::default() };
     on_progress(Progress::ConversationsFound(survey.conversations.len()));
@@ -60,7 +66,18 @@ pub async fn migrate(table: &Table, purpose: Purpose, on_progress: OnProgress<'_
     if purpose == Purpose::Change {
         retry_throttled(async || mark_migrated(table).await).await?;
     }
-    Ok(Report { dry_run: purpose == Purpose::Report, found: survey.found(), changed: run.changed })
+    Ok(Report { dry_run: purpose == Purpose::Report, found: survey.found(), parts_added, changed: run.changed })
+}
+
+/// Adds the parts that the table lacks, or only returns them.
+async fn parts(table: &Table, purpose: Purpose) -> Result<Vec<Part>, Failure> {
+    let missing = missing_parts(table).await?;
+    if purpose == Purpose::Change {
+        for part in &missing {
+            schema::add(table.client(), table.name(), *part).await?;
+        }
+    }
+    Ok(missing.into_iter().collect())
 }
 
 async fn scan(table: &Table, on_progress: OnProgress<'_>) -> Result<Survey, Failure> {
@@ -88,8 +105,15 @@ impl Run<'_> {
         conversation: conversation::Id,
         surveyed: &SurveyedConversation,
     ) -> Result<(), Failure> {
-        let Some(members) = surveyed.members() else { return Ok(()) };
         let (table, purpose) = (self.table, self.purpose);
+        let damaged = surveyed.damaged_rows_of_group();
+        if damaged > 0 {
+            if purpose == Purpose::Change {
+                retry_throttled(async || repair_inbox_rows(table, conversation, &[]).await).await?;
+            }
+            self.changed.inbox_rows_moved += damaged;
+        }
+        let Some(members) = surveyed.members() else { return Ok(()) };
         // Keys before the head: the head must be later than every key, and rewriting removes the late keys of eastern
         // wall clocks.
         if surveyed.needs_new_keys() {
@@ -169,6 +193,13 @@ impl Run<'_> {
                 }
             };
             self.changed.pairs_made += u64::from(made);
+        }
+        for pair @ [one, other] in &survey.pairs_in_index {
+            if self.purpose == Purpose::Change {
+                let conversation = survey.pairs[pair];
+                retry_throttled(async || pairs::rewrite(self.table, *one, *other, conversation).await).await?;
+            }
+            self.changed.pairs_rewritten += 1;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use cruddur_messages::domain::{conversation, user};
+use cruddur_messages::server::store::dynamodb::missing_parts::Part;
 
 /// Maximum number of entries per list in the printed report.
 const SHOWN_MAX: usize = 10;
@@ -15,6 +16,8 @@ pub struct Report {
     /// If true, nothing was written, and `changed` counts the changes that a migration would make.
     pub dry_run: bool,
     pub found: Found,
+    /// Parts of the table that were missing and have been added.
+    pub parts_added: Vec<Part>,
     pub changed: Changed,
 }
 
@@ -79,6 +82,8 @@ pub struct Changed {
     pub heads_made: u64,
     /// Pairs of users that got a pair row.
     pub pairs_made: u64,
+    /// Pair rows of earlier versions that left the index of the inbox rows.
+    pub pairs_rewritten: u64,
     /// Messages that got a key that sorts by time.
     pub keys_rewritten: u64,
     /// Missing inbox rows that were recreated.
@@ -94,6 +99,7 @@ impl Changed {
     pub fn add(&mut self, other: Self) {
         self.heads_made += other.heads_made;
         self.pairs_made += other.pairs_made;
+        self.pairs_rewritten += other.pairs_rewritten;
         self.keys_rewritten += other.keys_rewritten;
         self.inbox_rows_made += other.inbox_rows_made;
         self.inbox_rows_removed += other.inbox_rows_removed;
@@ -106,11 +112,15 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.found)?;
         writeln!(f, "{}", if self.dry_run { "Would change (dry run, nothing was written):" } else { "Changed:" })?;
-        let Changed { heads_made, pairs_made, keys_rewritten, .. } = self.changed;
+        for part in &self.parts_added {
+            writeln!(f, "  {:>9} {part} added to the table", 1)?;
+        }
+        let Changed { heads_made, pairs_made, pairs_rewritten, keys_rewritten, .. } = self.changed;
         let Changed { inbox_rows_made, inbox_rows_removed, inbox_rows_moved, .. } = self.changed;
         for (count, label) in [
             (heads_made, "conversation heads created"),
             (pairs_made, "pair rows created"),
+            (pairs_rewritten, "pair rows rewritten, to leave the index of the inbox rows"),
             (keys_rewritten, "message keys rewritten, to sort by time"),
             (inbox_rows_made, "missing inbox rows recreated"),
             (inbox_rows_removed, "duplicate inbox rows removed"),

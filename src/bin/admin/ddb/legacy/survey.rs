@@ -30,6 +30,8 @@ pub(super) struct Survey {
     pub(super) conversations: BTreeMap<conversation::Id, SurveyedConversation>,
     /// Conversations of the pair rows.
     pub(super) pairs: HashMap<Pair, conversation::Id>,
+    /// Pairs whose row an earlier version wrote.
+    pub(super) pairs_in_index: Vec<Pair>,
     rows: u64,
     rooms: BTreeMap<String, u64>,
     unreadable: Vec<(String, String)>,
@@ -86,6 +88,9 @@ impl Survey {
             }),
             Some(Key::Pair(one, other)) => PairRow::from_item(item).map(|row| {
                 self.pairs.insert(sorted([one, other]), row.conversation);
+                if PairRow::is_in_index(item) {
+                    self.pairs_in_index.push(sorted([one, other]));
+                }
             }),
             Some(Key::SendMarker(..) | Key::ReadCursor(..) | Key::Migrated) => Some(()),
             None => Key::legacy_room(item).map(|handle| *self.rooms.entry(handle.to_owned()).or_default() += 1),
@@ -159,6 +164,15 @@ impl SurveyedConversation {
             Some(SurveyedHead::Direct(pair)) => Some(*pair),
             Some(SurveyedHead::Group) => None,
             None => heads::members(&self.rows).map(sorted),
+        }
+    }
+
+    /// Returns the number of a group's rows that the old stream handler has damaged. It knows neither the sequence
+    /// number nor the kind.
+    pub(super) fn damaged_rows_of_group(&self) -> u64 {
+        match self.head {
+            Some(SurveyedHead::Group) => self.rows.iter().filter(|row| row.seq == 0).count() as u64,
+            Some(SurveyedHead::Direct(_)) | None => 0,
         }
     }
 

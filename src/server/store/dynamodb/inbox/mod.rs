@@ -8,5 +8,5 @@ pub mod rows;
 
 mod updates;
 
-pub use moves::move_inbox_rows;
+pub use moves::{move_inbox_rows, repair_inbox_rows};
 pub use updates::InboxUpdates;

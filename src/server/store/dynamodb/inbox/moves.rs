@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::try_join_all;
 use time::Duration;
 
-use crate::domain::conversation;
-use crate::domain::user;
+use crate::domain::conversation::{self, Kind};
+use crate::domain::page::PAGE_SIZE;
+use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
-use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::backoff::Backoff;
-use crate::server::store::dynamodb::heads;
 use crate::server::store::dynamodb::inbox::rows;
-use crate::server::store::dynamodb::rows::{InboxRow, MessageRow};
+use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser};
+use crate::server::store::dynamodb::table::Key;
+use crate::server::store::dynamodb::{Direction, Table, heads, time_slices};
 
 /// Maximum number of index reads. The index lags behind the table: it may show rows that have moved meanwhile, or miss
 /// those of a new conversation. If a row is still missing after these reads, the table is read, which costs more and is
@@ -27,115 +28,224 @@ const COLLISIONS_MAX: Duration = Duration::MILLISECOND;
 ///
 /// Safe to repeat, to run late, and to run many times at once: a row never moves back, and each move deletes the old
 /// row and puts the new one in one transaction, so that there is always exactly one. After a success no row is behind,
-/// whatever the index showed. A row that the old app lost is not restored, and does not hold up the other members'.
+/// whatever the index showed. Rows that the old app's stream handler has damaged are repaired: the head names the
+/// members whose row is lost, and the kind of the conversation.
 ///
-/// One query of the index, and four write units per row that moves, twice that with the index; for a group also one read
-/// unit. If the index shows too little, also one read unit per dozen of the members' conversations.
+/// One query of the index, and four write units per row that moves, twice that with the index; for a group, or if a row
+/// is missing or damaged, also one or two read units. If the index shows too little, also one read unit per dozen of
+/// the members' conversations.
 pub async fn move_inbox_rows(table: &Table, newest: &MessageRow) -> Result<(), Failure> {
-    let mut backoff = Backoff::default();
-    let mut rows = Rows::new();
-    for attempt in 1.. {
-        let is_certain = attempt > INDEX_READS_MAX;
-        rows = if is_certain {
-            rows_in_inboxes(table, newest, &rows).await?
-        } else {
-            rows_in_index(table, newest.conversation).await?
-        };
-        let moves = rows.values().map(|rows| move_rows(table, rows, newest));
-        let all_moved = try_join_all(moves).await?.into_iter().all(|is_moved| is_moved);
-        if all_moved && (is_certain || !is_row_missing(table, newest, &rows).await?) {
-            break;
-        }
-        backoff.wait_with(table.clock(), "move inbox rows").await?;
-    }
-    Ok(())
+    Move { table, newest: newest.clone(), head: None, known: &[] }.run().await
+}
+
+/// Repairs inbox rows without a sequence number in a conversation that has numbered messages. `known` are rows that the
+/// index may not show yet. Does nothing in a conversation that only the old app has used.
+pub async fn repair_inbox_rows(
+    table: &Table,
+    conversation: conversation::Id,
+    known: &[InboxRow],
+) -> Result<(), Failure> {
+    let Some(head) = heads::get(table, conversation).await?.filter(|head| head.seq > 0) else { return Ok(()) };
+    let Some(newest) = newest_of(table, conversation, &head).await? else { return Ok(()) };
+    Move { table, newest, head: Some(head), known }.run().await
+}
+
+async fn newest_of(table: &Table, conversation: conversation::Id, head: &Head) -> Result<Option<MessageRow>, Failure> {
+    let item = table.get(&Key::Message(conversation, head.last.clone())).await?;
+    Ok(item.as_ref().and_then(MessageRow::from_item))
 }
 
 /// Rows of one conversation by owner. One each, unless the index lags behind or the old app left two.
 type Rows = BTreeMap<user::Id, Vec<InboxRow>>;
 
-async fn is_row_missing(table: &Table, newest: &MessageRow, rows: &Rows) -> Result<bool, Failure> {
-    let expected = expected_owners(table, newest, rows).await?;
-    Ok(!expected.iter().all(|owner| rows.contains_key(owner)))
+/// Move of a conversation's inbox rows.
+struct Move<'a> {
+    table: &'a Table,
+    newest: MessageRow,
+    /// The head, once it has been needed.
+    head: Option<Head>,
+    /// Rows that the index may not show yet.
+    known: &'a [InboxRow],
 }
 
-/// Returns the users who should have a row, as far as `rows` show: the author and the users whom the rows name, which in
-/// a direct conversation are both members. All members of a group are in its head only.
-async fn expected_owners(table: &Table, newest: &MessageRow, rows: &Rows) -> Result<BTreeSet<user::Id>, Failure> {
-    let rows: Vec<_> = rows.values().flatten().collect();
-    let named = rows.iter().flat_map(|row| named_by(row));
-    let mut owners: BTreeSet<_> = named.chain([newest.author.id]).collect();
-    if rows.iter().any(|row| row.peer().is_none()) {
-        owners.extend(members_of_group(table, newest.conversation).await?);
+impl Move<'_> {
+    async fn run(mut self) -> Result<(), Failure> {
+        let mut backoff = Backoff::default();
+        let mut rows = Rows::new();
+        for attempt in 1.. {
+            let is_certain = attempt > INDEX_READS_MAX;
+            rows = if is_certain { self.rows_in_inboxes(&rows).await? } else { self.rows_in_index().await? };
+            if self.needs_head(&rows) {
+                self.read_head().await?;
+            }
+            let moves = rows.values().map(|rows| self.move_rows(rows));
+            let mut is_done = try_join_all(moves).await?.into_iter().all(|is_moved| is_moved);
+            let missing: Vec<_> = self.expected_owners(&rows).into_iter().filter(|it| !rows.contains_key(it)).collect();
+            if is_certain {
+                is_done &= self.restore(&missing).await?;
+            } else {
+                is_done &= missing.is_empty();
+            }
+            if is_done {
+                break;
+            }
+            backoff.wait_with(self.table.clock(), "move inbox rows").await?;
+        }
+        Ok(())
     }
-    Ok(owners)
+
+    /// Reports whether the rows alone do not name the members: a row is missing, lacks attributes of ours, or belongs
+    /// to a group.
+    fn needs_head(&self, rows: &Rows) -> bool {
+        let is_incomplete = |row: &InboxRow| row.seq == 0 || row.peer().is_none();
+        rows.values().flatten().any(is_incomplete)
+            || self.expected_owners(rows).iter().any(|owner| !rows.contains_key(owner))
+    }
+
+    /// Reads the head, and the newest message if it is later than the one to move to: a late record must not give its
+    /// text to a row without a sequence number.
+    async fn read_head(&mut self) -> Result<(), Failure> {
+        let conversation = self.newest.conversation;
+        let Some(head) = heads::get(self.table, conversation).await? else { return Ok(()) };
+        if head.seq > 0
+            && head.last.at() > self.newest.at.at()
+            && let Some(newest) = newest_of(self.table, conversation, &head).await?
+        {
+            self.newest = newest;
+        }
+        self.head = Some(head);
+        Ok(())
+    }
+
+    /// Returns the users who should have a row: the members, as far as they are known. Without the head these are the
+    /// author and the users whom the rows name.
+    fn expected_owners(&self, rows: &Rows) -> BTreeSet<user::Id> {
+        match &self.head {
+            Some(head) => head.members().ids().iter().copied().collect(),
+            None => rows.values().flatten().flat_map(named_by).chain([self.newest.author.id]).collect(),
+        }
+    }
+
+    /// Reads the conversation's rows from the index.
+    async fn rows_in_index(&self) -> Result<Rows, Failure> {
+        let mut rows = Rows::new();
+        for row in rows::by_conversation(self.table, self.newest.conversation).await?.iter().chain(self.known) {
+            let of_owner = rows.entry(row.owner).or_default();
+            if of_owner.iter().all(|known: &InboxRow| known.at.as_str() != row.at.as_str()) {
+                of_owner.push(row.clone());
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Reads the conversation's rows from the inboxes of its members, or, without a head, of the users whom `known`
+    /// names, and of the users whom those rows name.
+    async fn rows_in_inboxes(&mut self, known: &Rows) -> Result<Rows, Failure> {
+        self.read_head().await?;
+        let mut rows = Rows::new();
+        let mut pending: Vec<_> = self.expected_owners(known).into_iter().collect();
+        let mut visited = BTreeSet::new();
+        while let Some(owner) = pending.pop() {
+            if !visited.insert(owner) {
+                continue;
+            }
+            let found = rows::by_owner(self.table, owner, self.newest.conversation).await?;
+            if self.head.is_none() {
+                pending.extend(found.iter().flat_map(named_by));
+            }
+            if !found.is_empty() {
+                rows.insert(owner, found);
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Moves one member's row to the newest message. Returns `false` if the row is no longer the one that the index
+    /// showed.
+    async fn move_rows(&self, rows: &[InboxRow]) -> Result<bool, Failure> {
+        let Some(current) = rows.iter().max_by_key(|row| (row.seq, row.at.at())) else { return Ok(true) };
+        for leftover in rows.iter().filter(|row| *row != current) {
+            // Refused if only the index still shows it.
+            let _ = self.table.transact(vec![rows::delete(self.table, leftover)?]).await?;
+        }
+        let named = better_named(current, rows);
+        let current_named = InboxRow { named: named.unwrap_or(&current.named).clone(), ..current.clone() };
+        let mut next = match (is_older(current, &self.newest), named) {
+            (true, _) => current_named.moved_to(&self.newest),
+            (false, Some(_)) => InboxRow { at: current.at.next(current.at.at()), ..current_named },
+            (false, None) => return Ok(true),
+        };
+        if self.head.as_ref().is_some_and(|head| head.kind() == Kind::Group) && next.seq == self.newest.seq {
+            // The old app's stream handler knows no groups, and leaves their kind out.
+            next.named = NamedUser::Author(self.newest.author.clone());
+        }
+        replace(self.table, current, next).await
+    }
+
+    /// Puts the rows of members who have none, as far as the head names them. Returns `false` if another writer has put
+    /// one meanwhile.
+    async fn restore(&self, owners: &[user::Id]) -> Result<bool, Failure> {
+        let Some(head) = &self.head else { return Ok(true) };
+        let mut is_done = true;
+        for owner in owners {
+            let named = match head.kind() {
+                Kind::Group => NamedUser::Author(self.newest.author.clone()),
+                Kind::Direct => NamedUser::Peer(self.peer_of(*owner, head).await?),
+            };
+            is_done &= put(self.table, InboxRow::new(*owner, named, &self.newest)).await?;
+        }
+        Ok(is_done)
+    }
+
+    /// Returns the other member of a direct conversation, with the names under which they have written lately.
+    async fn peer_of(&self, owner: user::Id, head: &Head) -> Result<User, Failure> {
+        let peer = head.members().others(owner).first().copied().unwrap_or(owner);
+        let partition = Key::messages(self.newest.conversation);
+        let read = MessageRow::from_item;
+        let recent = time_slices::slice(self.table, &partition, Direction::Older, None, PAGE_SIZE, read).await?;
+        let authors = recent.rows.into_iter().map(|row| row.author);
+        Ok(authors.chain([self.newest.author.clone()]).find(|it| it.id == peer).unwrap_or_else(|| User::deleted(peer)))
+    }
 }
 
-fn named_by(row: &InboxRow) -> impl Iterator<Item = user::Id> {
+/// Returns the names in another row of the same owner, if the current row was restored without any.
+fn better_named<'a>(current: &InboxRow, rows: &'a [InboxRow]) -> Option<&'a NamedUser> {
+    let nameless = User::deleted(current.peer()?.id);
+    let is_nameless = *current.named.user() == nameless;
+    let named = rows.iter().map(|row| &row.named).filter(|named| named.user().id == nameless.id);
+    named.filter(|named| **named != current.named).find(|_| is_nameless)
+}
+
+fn named_by(row: &InboxRow) -> impl Iterator<Item = user::Id> + use<> {
     [row.owner].into_iter().chain(row.peer().map(|peer| peer.id))
 }
 
-async fn members_of_group(table: &Table, conversation: conversation::Id) -> Result<Vec<user::Id>, Failure> {
-    let head = heads::get(table, conversation).await?;
-    Ok(head.map(|head| head.members().ids().to_vec()).unwrap_or_default())
-}
-
-/// Reads the conversation's rows from the index.
-async fn rows_in_index(table: &Table, conversation: conversation::Id) -> Result<Rows, Failure> {
-    let mut rows = Rows::new();
-    for row in rows::by_conversation(table, conversation).await? {
-        rows.entry(row.owner).or_default().push(row);
-    }
-    Ok(rows)
-}
-
-/// Reads the conversation's rows from the inboxes of the users whom `known` names, and of the users whom those rows
-/// name.
-async fn rows_in_inboxes(table: &Table, newest: &MessageRow, known: &Rows) -> Result<Rows, Failure> {
-    let mut rows = Rows::new();
-    let mut pending: Vec<_> = expected_owners(table, newest, known).await?.into_iter().collect();
-    let mut is_group = known.values().flatten().any(|row| row.peer().is_none());
-    let mut visited = BTreeSet::new();
-    while let Some(owner) = pending.pop() {
-        if !visited.insert(owner) {
-            continue;
-        }
-        let found = rows::by_owner(table, owner, newest.conversation).await?;
-        pending.extend(found.iter().flat_map(named_by));
-        if !is_group && found.iter().any(|row| row.peer().is_none()) {
-            is_group = true;
-            pending.extend(members_of_group(table, newest.conversation).await?);
-        }
-        if !found.is_empty() {
-            rows.insert(owner, found);
-        }
-    }
-    Ok(rows)
-}
-
-/// Moves one member's row to `newest`. Returns `false` if the row is no longer the one that the index showed.
-async fn move_rows(table: &Table, rows: &[InboxRow], newest: &MessageRow) -> Result<bool, Failure> {
-    let Some(current) = rows.iter().max_by_key(|row| (row.seq, row.at.at())) else { return Ok(true) };
-    for leftover in rows.iter().filter(|row| *row != current) {
-        // Refused if only the index still shows it.
-        let _ = table.transact(vec![rows::delete(table, leftover)?]).await?;
-    }
-    if is_older(current, newest) { replace(table, current, newest).await } else { Ok(true) }
-}
-
-/// Reports whether a row is at an older message. Messages of the old app can be compared by time only.
+/// Reports whether a row is at an older message. Messages of the old app can be compared by time only. A row without a
+/// sequence number at a numbered message is replaced too: the old app wrote it, and its owner would never see that they
+/// have not read the message.
 fn is_older(row: &InboxRow, newest: &MessageRow) -> bool {
     let ahead = row.at.at() - newest.at.at();
-    if row.seq == 0 || newest.seq == 0 {
+    if newest.seq == 0 {
         return ahead.is_negative();
     }
     row.seq < newest.seq && ahead < COLLISIONS_MAX
 }
 
-async fn replace(table: &Table, current: &InboxRow, newest: &MessageRow) -> Result<bool, Failure> {
+/// Puts a row at the first microsecond that no other conversation of its owner occupies. Returns `false` if the
+/// conversation has a row there.
+async fn put(table: &Table, mut row: InboxRow) -> Result<bool, Failure> {
+    loop {
+        let Err(cancelled) = table.transact(vec![table.put_if_absent(row.item())?]).await? else { return Ok(true) };
+        match cancelled.existing_row(0).and_then(InboxRow::from_item) {
+            Some(there) if there.conversation != row.conversation => row.at = row.at.next(row.at.at()),
+            _ => return Ok(false),
+        }
+    }
+}
+
+async fn replace(table: &Table, current: &InboxRow, mut next: InboxRow) -> Result<bool, Failure> {
     const DELETE: usize = 0;
     const PUT: usize = 1;
-    let mut next = current.moved_to(newest);
     loop {
         let parts = vec![rows::delete(table, current)?, table.put_if_absent(next.item())?];
         let Err(cancelled) = table.transact(parts).await? else { return Ok(true) };

@@ -18,7 +18,7 @@ pub(crate) async fn by_conversation(table: &Table, conversation: conversation::I
         .query()
         .table_name(table.name())
         .index_name(GROUP_INDEX)
-        // Pair rows carry the conversation's id as well, but no time.
+        // Pair rows of earlier versions are in the index as well, but have no time.
         .key_condition_expression(format!("{MESSAGE_GROUP_UUID} = :group AND {SK} BETWEEN :first AND :last"))
         .expression_attribute_values(":group", AttributeValue::S(conversation.to_string()));
     read_all(request, "find the inbox rows of a conversation").await

@@ -27,6 +27,9 @@ pub enum Source<'a> {
     Index(user::Id, &'a [InboxRow]),
     /// Exactly these rows: the table itself has been read.
     Table(&'a [InboxRow]),
+    /// The rows that the index shows, and these. The author of this message, which is to follow the head, must be one
+    /// of the members: the head is earlier than the message.
+    FirstMessage(&'a MessageRow, &'a [InboxRow]),
 }
 
 /// Returns the head of a conversation, and creates it for a legacy conversation of `me`. One read unit if the head
@@ -46,7 +49,7 @@ pub async fn find_or_create(
 
 /// Creates the head of a legacy conversation and a missing inbox row of a member in one transaction, so that concurrent
 /// callers create them once. Returns the head and the number of missing rows. `None` if there is no such conversation,
-/// or if the user of [`Source::Index`] is not a member: a stranger's request writes nothing.
+/// or if the user that [`Source`] requires is not a member: a stranger's request writes nothing.
 pub async fn create(
     table: &Table,
     conversation: conversation::Id,
@@ -78,8 +81,9 @@ pub async fn plan(
     shift: Duration,
 ) -> Result<Option<(Head, Vec<InboxRow>)>, Failure> {
     let (me, rows) = match source {
-        Source::Index(me, known) => {
-            (Some(me), [inbox_rows::by_conversation(table, conversation).await?, known.to_vec()].concat())
+        Source::Index(me, known) => (Some(me), with_index(table, conversation, known).await?),
+        Source::FirstMessage(message, known) => {
+            (Some(message.author.id), with_index(table, conversation, known).await?)
         }
         Source::Table(rows) => (None, rows.to_vec()),
     };
@@ -97,9 +101,26 @@ pub async fn plan(
     }
     let messages_at = messages.iter().flat_map(|row| [row.at.at(), row.at.wall_clock()]);
     let rows_at = rows.iter().chain(&missing).map(|row| row.at.at());
-    let last = messages_at.chain(rows_at).max().unwrap_or(OffsetDateTime::UNIX_EPOCH) + MARGIN;
+    let before_first = |at: &OffsetDateTime| match source {
+        // Later messages of the old app get their numbers after this one.
+        Source::FirstMessage(message, _) => *at < message.at.at(),
+        Source::Index(..) | Source::Table(_) => true,
+    };
+    let last = messages_at.chain(rows_at).filter(before_first).max().unwrap_or(OffsetDateTime::UNIX_EPOCH) + MARGIN;
     let seq = messages.iter().map(|row| row.seq).max().unwrap_or(0);
-    Ok(Head::direct(members, seq, SortTime::from(last)).map(|head| (head, missing)))
+    // Some legacy messages lie in the future, and so does the head then. The old app writes new ones before that time.
+    let until = SortTime::from(last.min(table.now()));
+    let head = Head::direct(members, seq, SortTime::from(last));
+    Ok(head.map(|head| (head.after_legacy_messages(until), missing)))
+}
+
+/// Returns the inbox rows that the index shows, and the `known` ones.
+async fn with_index(
+    table: &Table,
+    conversation: conversation::Id,
+    known: &[InboxRow],
+) -> Result<Vec<InboxRow>, Failure> {
+    Ok([inbox_rows::by_conversation(table, conversation).await?, known.to_vec()].concat())
 }
 
 /// Returns the two users that inbox rows name; `None` if they name fewer or more. The old app had no groups.

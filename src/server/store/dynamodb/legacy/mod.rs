@@ -20,12 +20,16 @@
 //! eventually consistent: a row that it does not show yet is found the next time. After a migration there is no next
 //! time, so the migration reads the table itself and never the index.
 //!
+//! The old app may keep writing beside this program: [`numbering`] gives its new messages numbers.
+//!
 //! Every step is a conditional write. If two servers work on the same conversation, one wins, and the other reads what
 //! the winner wrote.
 
 pub mod ends;
 
 pub mod heads;
+
+pub mod numbering;
 
 mod pages;
 

@@ -1,5 +1,6 @@
 //! Choice of the conversation that two users continue.
 
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use futures::future::try_join_all;
 use time::OffsetDateTime;
 
@@ -10,6 +11,7 @@ use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::inbox::rows as inbox_rows;
 use crate::server::store::dynamodb::legacy::{ends, heads};
 use crate::server::store::dynamodb::rows::Pair;
+use crate::server::store::dynamodb::table::{Key, MESSAGE_GROUP_UUID};
 
 /// Sort key of a pair's conversations, of which the first is continued. Sorts by the oldest message, and conversations
 /// without messages last.
@@ -24,8 +26,41 @@ async fn read_age(table: &Table, conversation: conversation::Id) -> Result<Age, 
     Ok(age(conversation, ends::beginning(table, conversation).await?))
 }
 
+/// Returns the conversation in the pair row of two users. One read unit. A row of an earlier version is rewritten,
+/// which takes it out of the index of the inbox rows.
+pub async fn get(table: &Table, one: user::Id, other: user::Id) -> Result<Option<conversation::Id>, Failure> {
+    let key = Key::Pair(one, other);
+    let Some(item) = table.get(&key).await? else { return Ok(None) };
+    let conversation = Pair::from_item(&item).map(|pair| pair.conversation);
+    if let Some(conversation) = conversation.filter(|_| Pair::is_in_index(&item)) {
+        rewrite(table, one, other, conversation).await?;
+    }
+    Ok(conversation)
+}
+
+/// Rewrites the pair row of an earlier version, unless it has changed. Two write units, in a transaction.
+pub async fn rewrite(
+    table: &Table,
+    one: user::Id,
+    other: user::Id,
+    conversation: conversation::Id,
+) -> Result<(), Failure> {
+    let put = Put::builder()
+        .table_name(table.name())
+        .set_item(Some(Pair { conversation }.item(one, other)))
+        .condition_expression(format!("{MESSAGE_GROUP_UUID} = :conversation"))
+        .expression_attribute_values(":conversation", AttributeValue::S(conversation.to_string()));
+    // Refused if another server has rewritten the row, or if the old stream handler has deleted it.
+    let _ = table.transact(vec![TransactWriteItem::builder().put(put.build()?).build()]).await?;
+    Ok(())
+}
+
 /// Finds the oldest conversation of two users in their inboxes, and stores it as their pair. One of its two inbox rows
 /// may be missing.
+///
+/// No index finds it: both users' inboxes are read to the end, at one read unit for about eight conversations. Two
+/// users without a pair row have no conversation, or one that the old app started, or the old app's stream handler has
+/// deleted their row.
 pub async fn find(table: &Table, one: user::Id, other: user::Id) -> Result<Option<conversation::Id>, Failure> {
     let (ours, theirs) =
         tokio::try_join!(inbox_rows::by_peer(table, one, other), inbox_rows::by_peer(table, other, one))?;

@@ -11,7 +11,7 @@ use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::cursor::Direction;
 use crate::server::store::dynamodb::inbox::rows as inbox_rows;
-use crate::server::store::dynamodb::legacy::{heads, pages, pairs};
+use crate::server::store::dynamodb::legacy::{heads, pages};
 use crate::server::store::dynamodb::rows::{Head, InboxRow, Timed};
 use crate::server::store::dynamodb::table::{Item, Key, SortTime};
 use crate::server::store::dynamodb::time_slices::Slice;
@@ -20,7 +20,8 @@ use crate::server::store::dynamodb::time_slices::Slice;
 #[derive(Clone)]
 pub(in crate::server::store::dynamodb) struct LegacyRows {
     table: Table,
-    /// Never becomes false again: nothing writes legacy rows any more.
+    /// Never becomes false again: rows that the old app writes later get a number, and with it a key that sorts by
+    /// time.
     migrated: Arc<AtomicBool>,
 }
 
@@ -37,18 +38,6 @@ impl LegacyRows {
         conversation: conversation::Id,
     ) -> Result<Option<Head>, Failure> {
         heads::find_or_create(&self.table, conversation, me, &[]).await
-    }
-
-    /// Finds the legacy conversation that two users without a pair row continue, if they have one.
-    ///
-    /// No index finds it: both users' inboxes are read to the end, at one read unit for about eight conversations. So
-    /// this is done only until the whole table has been migrated, and for two users only until they have a pair row.
-    pub(in crate::server::store::dynamodb) async fn pair(
-        &self,
-        me: user::Id,
-        other: user::Id,
-    ) -> Result<Option<conversation::Id>, Failure> {
-        if self.is_migrated().await? { Ok(None) } else { pairs::find(&self.table, me, other).await }
     }
 
     /// Returns rows sorted by time ([`pages::slice`]); `None` if the keys sort by time already, because the table has

@@ -17,6 +17,8 @@ pub struct Head {
     pub seq: u64,
     /// Sort key of the newest message.
     pub last: SortTime,
+    /// Time up to which messages without a number are legacy messages. Later ones are new messages of the old app.
+    legacy_until: Option<SortTime>,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +30,8 @@ struct Attributes {
     seq: u64,
     /// Sort key of the newest message.
     last_sk: String,
+    #[serde(default, deserialize_with = "codec::or_default")]
+    legacy_until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -37,6 +41,9 @@ struct NewAttributes<'a> {
     kind: Option<Kind>,
     seq: u64,
     last_sk: &'a str,
+    /// Only in the head of a legacy conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    legacy_until: Option<&'a str>,
 }
 
 /// The members of a head that is written.
@@ -55,15 +62,26 @@ impl Head {
 
     /// Creates the head of a group.
     pub fn group(members: Members, seq: u64, last: SortTime) -> Self {
-        Self { kind: Kind::Group, members, seq, last }
+        Self { kind: Kind::Group, members, seq, last, legacy_until: None }
     }
 
     /// Creates a head. `None` if a direct conversation has other than two members.
     fn new(kind: Kind, members: Members, seq: u64, last: SortTime) -> Option<Self> {
         match (kind, members.ids()) {
-            (Kind::Direct, [_, _]) | (Kind::Group, _) => Some(Self { kind, members, seq, last }),
+            (Kind::Direct, [_, _]) | (Kind::Group, _) => Some(Self { kind, members, seq, last, legacy_until: None }),
             (Kind::Direct, _) => None,
         }
+    }
+
+    /// Marks the messages without a number up to this time as legacy messages.
+    pub fn after_legacy_messages(self, until: SortTime) -> Self {
+        Self { legacy_until: Some(until), ..self }
+    }
+
+    /// Returns the time up to which messages without a number are legacy messages; `None` for a conversation of this
+    /// program, and if an earlier version wrote the head.
+    pub fn legacy_until(&self) -> Option<&SortTime> {
+        self.legacy_until.as_ref()
     }
 
     /// Returns the kind of the conversation.
@@ -90,7 +108,8 @@ impl Head {
         let members = Members::new(row.members.iter().filter_map(|id| id.parse().ok()))?;
         // A head without a kind is direct: the version that wrote it knew no other.
         let kind = row.kind.unwrap_or(Kind::Direct);
-        Self::new(kind, members, row.seq, SortTime::stored(&row.last_sk)?)
+        let head = Self::new(kind, members, row.seq, SortTime::stored(&row.last_sk)?)?;
+        Some(Self { legacy_until: row.legacy_until.as_deref().and_then(SortTime::stored), ..head })
     }
 
     /// Encodes the row.
@@ -102,7 +121,8 @@ impl Head {
             Kind::Direct => (NewMembers::Set(StringSet(ids)), None),
             Kind::Group => (NewMembers::List(ids), Some(Kind::Group)),
         };
-        let attributes = NewAttributes { members, kind, seq: self.seq, last_sk: self.last.as_str() };
+        let legacy_until = self.legacy_until.as_ref().map(SortTime::as_str);
+        let attributes = NewAttributes { members, kind, seq: self.seq, last_sk: self.last.as_str(), legacy_until };
         codec::encode(&Key::Head(conversation), attributes)
     }
 }
