@@ -24,7 +24,10 @@ pub async fn sign_in(
 ) -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond_with_outcome;
-    respond_with_outcome(async |state, parts| accounts::sign_in(state, parts, &email, password, &next).await).await
+    respond_with_outcome(async |state, parts| {
+        Ok(accounts::sign_in(state, parts, &email, password, &next).await?.marked_as_signed_in())
+    })
+    .await
 }
 
 /// Creates an account and sends a code to the e-mail address. `next` is passed on from page to page until the sign-in.

@@ -61,7 +61,8 @@ pub enum Conflict {
     OtherConversation,
     /// The form names another recipient than the path to which it was posted.
     OtherRecipient,
-    /// The e-mail address of the signed-in account belongs to the row of another account.
+    /// The e-mail address of the signed-in account belongs to the row of another account. Only servers of earlier
+    /// versions answer with it.
     EmailTaken,
 }
 

@@ -58,6 +58,10 @@ pub enum FieldCode {
     PasswordTemporary,
     /// The user pool demands a further step that this site does not support.
     UnsupportedChallenge,
+    /// The rules of the operator do not permit the request.
+    NotPermitted,
+    /// A firewall blocks the request.
+    Blocked,
     /// The search text is too long or contains control characters.
     SearchInvalid,
     TimeInvalid,
@@ -71,7 +75,7 @@ pub enum FieldCode {
 
 impl FieldCode {
     /// All codes, without their counts.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::Handle(InvalidHandle::Blank),
         Self::Handle(InvalidHandle::TooShort),
         Self::Handle(InvalidHandle::TooLong),
@@ -98,6 +102,8 @@ impl FieldCode {
         Self::PasswordUsedBefore,
         Self::PasswordTemporary,
         Self::UnsupportedChallenge,
+        Self::NotPermitted,
+        Self::Blocked,
         Self::SearchInvalid,
         Self::TimeInvalid,
         Self::CursorInvalid,
@@ -134,6 +140,8 @@ impl FieldCode {
             Self::PasswordUsedBefore => "password_used_before",
             Self::PasswordTemporary => "password_temporary",
             Self::UnsupportedChallenge => "unsupported_challenge",
+            Self::NotPermitted => "not_permitted",
+            Self::Blocked => "blocked",
             Self::SearchInvalid => "search_invalid",
             Self::TimeInvalid => "time_invalid",
             Self::CursorInvalid => "cursor_invalid",

@@ -65,8 +65,8 @@ pub(crate) fn field_codes() -> Vec<FieldCode> {
         FieldCode: Handle(InvalidHandle::Blank), DisplayName(InvalidDisplayName::Blank),
         Password(InvalidPassword::Blank), Body(InvalidBody::Blank), EmailBlank, EmailTooLong, EmailMalformed, CodeBlank,
         CodeMalformed, SignInRefused, CodeRefused, AccountRefused, PasswordTooWeak, PasswordUsedBefore,
-        PasswordTemporary, UnsupportedChallenge, SearchInvalid, TimeInvalid, CursorInvalid, NoNewerPage,
-        TooManyConversations,
+        PasswordTemporary, UnsupportedChallenge, NotPermitted, Blocked, SearchInvalid, TimeInvalid, CursorInvalid,
+        NoNewerPage, TooManyConversations,
     );
     // The first four are in the lists above.
     handle.chain(name).chain(password).chain(body).chain(all.into_iter().skip(4)).collect()

@@ -117,7 +117,7 @@ fn stop_on_signal(closing: CancellationToken) -> anyhow::Result<impl Future<Outp
     })
 }
 
-/// Periodically deletes expired sessions and idle rate-limit counters.
+/// Periodically deletes expired sessions and full rate-limit quotas.
 async fn clean_up(state: AppState) {
     let mut ticks = tokio::time::interval(CLEANUP_INTERVAL);
     loop {
@@ -127,6 +127,9 @@ async fn clean_up(state: AppState) {
         }
         state.rate_limits.drop_idle();
         if let Err(failure) = state.store.sessions.delete_expired().await {
+            failure.into_public();
+        }
+        if let Err(failure) = state.store.limits.delete_full().await {
             failure.into_public();
         }
     }

@@ -1,6 +1,6 @@
 //! Shared state of all requests.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use axum::extract::FromRef;
 use leptos::prelude::LeptosOptions;
@@ -24,6 +24,8 @@ pub struct AppState {
     pub store: Store,
     pub cognito: Cognito,
     pub rate_limits: Arc<RateLimits>,
+    /// Done once the log warns of proxies whose headers are not read.
+    pub proxy_warning: Arc<Once>,
     pub hub: Hub,
     pub presence: Presence,
     /// Cancelled when the server shuts down.
@@ -49,6 +51,7 @@ impl AppState {
             store,
             cognito,
             rate_limits: Arc::default(),
+            proxy_warning: Arc::new(Once::new()),
             presence: Presence::new(hub.clone()),
             hub,
             closing: CancellationToken::new(),

@@ -10,6 +10,7 @@ use futures::future::join_all;
 use crate::support::browser::{Browser, config, server};
 use crate::support::cognito::PASSWORD;
 use crate::support::fake_pool::{CallAnswer, FakePool, KeySetAnswer};
+use crate::support::log::Log;
 use crate::support::postgres::Database;
 use crate::support::session_fixture::{field_error, server_with_emulator, server_with_fake_pool};
 
@@ -274,4 +275,35 @@ async fn rate_limited_attempts_do_not_reach_the_user_pool() {
     }
     assert!(limited >= 4, "{limited}");
     assert!(pool.count("InitiateAuth") <= 11, "limited attempts do not reach the user pool");
+}
+
+// F65
+#[tokio::test]
+async fn a_refusal_by_the_firewall_or_a_trigger_of_the_pool_gets_a_clear_answer_and_is_logged() {
+    let (database, pool, _server) = server_with_fake_pool().await;
+    for (code, message, status, words) in [
+        ("ForbiddenException", "Request not allowed due to WAF block.", 422, "firewall"),
+        ("UserLambdaValidationException", "PreSignUp failed with error Domain not allowed.", 422, "rules of this site"),
+        ("NotAuthorizedException", "SignUp is not permitted for this user pool", 422, "rules of this site"),
+        ("UnexpectedLambdaException", "PreSignUp failed.", 503, "temporarily unavailable"),
+        ("InvalidLambdaResponseException", "Unrecognizable lambda output", 503, "temporarily unavailable"),
+    ] {
+        let (log, _guard) = Log::capture();
+        pool.set().calls = CallAnswer::Refuse(code, message);
+        let server = server(config(&database.url, &pool.address())).await;
+        for (call, answer, _) in call_all(&server, "ana@example.com").await {
+            // A trigger runs only for accounts that exist, so these answers must not show it.
+            let hides = ["resend_code", "forgot_password"].contains(&call) && code != "ForbiddenException";
+            match answer {
+                Ok(destination) => assert!(hides, "{code}, {call}: {destination}"),
+                Err(refused) => {
+                    let sentence = sentence(&refused);
+                    assert!(sentence.contains(words), "{code}, {call}: {sentence}");
+                    assert_eq!(refused.status(), status, "{code}, {call}");
+                }
+            }
+        }
+        let text = log.text();
+        assert!(text.contains("WARN") && text.contains(&format!("{code}: {message}")), "{code}: {text}");
+    }
 }

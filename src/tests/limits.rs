@@ -1,15 +1,31 @@
-//! Rate limits of the account forms: by client address and by account.
+//! Rate limits: of the account forms by client address and by account, and of searches.
 
+use std::net::SocketAddr;
+
+use cruddur_messages::domain::user::Id;
+use cruddur_messages::server::config::Config;
+use cruddur_messages::server::run;
+use cruddur_messages::server::state::AppState;
+use cruddur_messages::server::store::Store;
+use cruddur_messages::server::store::dynamodb::Table;
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
+use tokio::net::TcpListener;
+use tokio_util::sync::DropGuard;
 
 use crate::support::app::{Answer, Browser, TestApp, form};
 use crate::support::browser::PoolAddress;
 use crate::support::cognito::PASSWORD;
+use crate::support::dynamodb::TABLE;
 use crate::support::fake_pool::FakePool;
+use crate::support::log::Log;
+use crate::support::wait_until::wait_until;
 
-/// Number of concurrent attempts from one address: more than its quota.
+/// Number of concurrent failed attempts from one address: more than its quota.
 const ATTEMPTS: usize = 15;
+
+/// Number of concurrent successful attempts from one address: more than its quota, of which a success takes a tenth.
+const SUCCESSES: usize = 120;
 
 /// Number of concurrent attempts on one account, each from its own address: more than the quota of the account.
 const ATTEMPTS_ON_ACCOUNT: usize = 75;
@@ -30,12 +46,18 @@ const FORMS: [Form; 6] = [
 
 /// Starts a server with a pool that has no rate limits itself.
 async fn start() -> TestApp {
+    start_with(|_| {}).await
+}
+
+/// Like [`start`], with a changed configuration.
+async fn start_with(change: impl FnOnce(&mut Config)) -> TestApp {
     let PoolAddress { endpoint, user_pool_id, client_id, client_secret } = FakePool::start().await.address();
     TestApp::start_with(|config| {
         config.cognito_endpoint = Some(endpoint);
         config.user_pool_id = user_pool_id;
         config.client_id = client_id;
         config.client_secret = client_secret.map(Into::into);
+        change(config);
     })
     .await
 }
@@ -76,8 +98,11 @@ async fn many_accounts_from_one_address_are_rate_limited_and_other_addresses_are
     let app = start().await;
     for form in FORMS {
         let attacker = app.browser();
+        // F27: this pool accepts every sign-up and every code.
+        let succeeds = matches!(form, ("/signup", _) | ("/confirm" | "/forgot", [("code", "123456" | "654321"), ..]));
+        let attempts = if succeeds { SUCCESSES } else { ATTEMPTS };
         let answers =
-            join_all((0..ATTEMPTS).map(|n| post(attacker.clone(), form, format!("ana{n}@example.com")))).await;
+            join_all((0..attempts).map(|n| post(attacker.clone(), form, format!("ana{n}@example.com")))).await;
         assert_some_denied(&format!("{form:?}"), &answers);
         let other = post(app.browser(), form, "ben@example.com".to_owned()).await;
         assert_ne!(other.status, StatusCode::TOO_MANY_REQUESTS, "{form:?} from another address");
@@ -121,4 +146,152 @@ async fn the_addresses_of_one_ipv6_network_share_a_limit_and_those_of_another_do
         let answer = post_from(other.to_owned(), browser.clone(), FORMS[0], "ben@example.com".to_owned()).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "from {other}");
     }
+}
+
+// F27
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_of_thirty_behind_one_address_signs_up_and_in_at_once_despite_some_mistakes() {
+    let app = start().await;
+    let class = app.browser();
+    let emails: Vec<_> = (0..30).map(|n| format!("pupil{n}@example.com")).collect();
+    for form in [FORMS[1], FORMS[2], ("/signin", &[("password", "good")] as &[_])] {
+        let answers = join_all(emails.iter().map(|email| post(class.clone(), form, email.clone()))).await;
+        for answer in answers {
+            assert_eq!(answer.status, StatusCode::SEE_OTHER, "{form:?}: {}", answer.text);
+        }
+    }
+    for email in &emails[..5] {
+        let mistyped = post(class.clone(), FORMS[0], email.clone()).await;
+        assert_eq!(mistyped.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", mistyped.text);
+    }
+}
+
+// F27
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_behind_a_proxy_that_adds_ports_or_brackets_have_limits_of_their_own() {
+    let app = start().await;
+    let browser = app.browser();
+    for (number, (start, end)) in [
+        ("203.0.113.250:", ""),
+        ("[2001:db8:0:3::1]:", ""),
+        ("\"203.0.113.251:", "\""),
+        ("for=\"[2001:db8:0:4::1]:", "\""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let attempts = (0..ATTEMPTS).map(|n| {
+            // Each connection has another port.
+            let address = format!("{start}{}{end}", 40_000 + n);
+            post_from(address, browser.clone(), FORMS[0], format!("a{number}x{n}@example.com"))
+        });
+        assert_some_denied(start, &join_all(attempts).await);
+    }
+    let other = post_from("203.0.113.252:40000".to_owned(), browser, FORMS[0], "b@example.com".to_owned()).await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", other.text);
+}
+
+// F27
+#[tokio::test]
+async fn a_header_of_a_proxy_that_is_not_read_is_named_once_in_the_log() {
+    for (proxies, header) in [(0, "203.0.113.1"), (2, "203.0.113.1"), (1, "unknown")] {
+        let (log, _guard) = Log::capture();
+        let app = start_with(|config| config.trusted_proxies = proxies).await;
+        let warnings = || log.text().matches("X-Forwarded-For not read").count();
+        let answer = reqwest::get(format!("http://{}/healthz", app.address)).await.expect("an answer");
+        assert_eq!((answer.status(), warnings()), (StatusCode::OK, 0), "no proxy, no warning");
+        for _ in 0..3 {
+            let request = reqwest::Client::new().get(format!("http://{}/healthz", app.address));
+            request.header("x-forwarded-for", header).send().await.expect("an answer");
+        }
+        assert_eq!(warnings(), 1, "{proxies} proxies: {header}");
+        assert!(log.text().contains("TRUSTED_PROXIES"));
+    }
+}
+
+// F68
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_count_guesses_and_searches_together() {
+    let app = start().await;
+    let other = server_beside(&app).await;
+    let attempts = (0..ATTEMPTS).map(|n| {
+        let browser = Browser::new(if n % 2 == 0 { app.address } else { other.address });
+        post_from("198.51.100.77".to_owned(), browser, FORMS[0], format!("ana{n}@example.com"))
+    });
+    let answers = join_all(attempts).await;
+    let processed = answers.iter().filter(|answer| answer.status == StatusCode::UNPROCESSABLE_ENTITY).count();
+    assert!((8..=11).contains(&processed), "{processed} of {ATTEMPTS}");
+
+    let ana = signed_in(&app, "ana").await;
+    let on_both = [ana.clone(), ana.at(other.address)];
+    let searches = (0..60).map(|n| {
+        let mut browser = on_both[n % 2].clone();
+        async move { browser.call("search_users", &[("query", "ben")]).await.status }
+    });
+    let found = join_all(searches).await.into_iter().filter(|status| *status == StatusCode::OK).count();
+    // 30 at once, and two more per second while they run.
+    assert!((30..50).contains(&found), "{found} of 60");
+}
+
+// F68
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_searches_leave_connections_for_everything_else() {
+    let app = start().await;
+    let me = Id(uuid::Uuid::nil());
+    let mut lock = app.database.pool.begin().await.expect("a transaction");
+    sqlx::query("lock table users in access exclusive mode").execute(&mut *lock).await.expect("a lock");
+    let searches: Vec<_> = (0..40)
+        .map(|_| {
+            let users = app.state.store.users.clone();
+            tokio::spawn(async move { users.search("ben", me).await })
+        })
+        .collect();
+    let blocked =
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let connection = app.database.pool.clone();
+    wait_until("the searches wait for the table", async || {
+        let blocked: i64 = sqlx::query_scalar(blocked).fetch_one(&connection).await.expect("a number");
+        blocked >= 4
+    })
+    .await;
+    for _ in 0..20 {
+        assert!(app.state.store.postgres_answers().await, "a connection is free");
+    }
+    assert_eq!(app.database.number(blocked).await, 4);
+    lock.rollback().await.expect("the lock is released");
+    for search in searches {
+        search.await.expect("no panic").expect("a search");
+    }
+}
+
+/// Signs a user in at the pool of these tests, which accepts every password.
+async fn signed_in(app: &TestApp, name: &str) -> Browser {
+    let mut browser = app.browser();
+    let answer = post(browser.clone(), ("/signin", &[("password", "good")]), format!("{name}@example.com")).await;
+    let cookie = answer.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+    browser.cookie = Some(cookie);
+    browser
+}
+
+/// A second server with the same configuration.
+struct SecondServer {
+    address: SocketAddr,
+    _stop: DropGuard,
+}
+
+async fn server_beside(app: &TestApp) -> SecondServer {
+    let config = Config::clone(&app.state.config);
+    let state = AppState::with_store(config.clone(), app.state.options.clone(), store_of(&config, app)).await;
+    let state = state.expect("a configuration that can work");
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let address = listener.local_addr().expect("a bound listener has an address");
+    let stop = state.closing.clone().drop_guard();
+    tokio::spawn(run::serve_on(listener, state));
+    SecondServer { address, _stop: stop }
+}
+
+/// Returns a store with connections of its own to the databases of a server.
+fn store_of(config: &Config, app: &TestApp) -> Store {
+    let table = Table::new(app.dynamodb.client(), TABLE);
+    Store::with_table(config, table).expect("a configuration that can work")
 }

@@ -29,6 +29,10 @@ mod leptos_toml;
 
 mod limits;
 
+mod mailboxes;
+
+mod misconfiguration;
+
 mod legacy_tables;
 
 mod outages;

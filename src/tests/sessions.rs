@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::server::http::session::cookie;
+use reqwest::{Method, StatusCode};
 
+use crate::support::app::{TestApp, form};
 use crate::support::browser::{Browser, config, server};
+use crate::support::cognito::PASSWORD;
 use crate::support::fake_pool::FakePool;
 use crate::support::session_fixture::SessionFixture;
 
@@ -134,4 +137,108 @@ async fn case_45_an_ended_session_is_rejected_by_every_server_even_if_its_token_
     fixture.ana.sign_out().await.expect("signs out");
     assert_eq!(on_other_server.whoami().await, Err(AppError::Unauthenticated));
     assert_eq!(on_other_server.cookie, None);
+}
+
+// F23
+#[tokio::test(flavor = "multi_thread")]
+async fn no_cookie_of_another_app_on_the_host_signs_a_user_out() {
+    let app = TestApp::start().await;
+    let ana = app.sign_in("ana").await;
+    let ours = ana.cookie.clone().expect("a cookie").into_bytes();
+    let long = [b"long=".to_vec(), vec![b'x'; 8000]].concat();
+    let neighbors: [&[u8]; 22] = [
+        "name=Zo\u{eb}".as_bytes(),
+        b"name=Zo\xeb",
+        b"raw=\xff\xfe\x80",
+        b"quoted=\"a; b\"",
+        b"quote=\"",
+        b"__Host-sessions=1",
+        b"x__Host-session=1",
+        b"__host-session=1",
+        b"empty=",
+        b"=nameless",
+        b"nameless",
+        b"=",
+        b"",
+        b" ; ;; ",
+        b"twice=1; twice=2",
+        b"a=b=c==",
+        b"json={\"a\":[1,2],\"b\":\"c\"}",
+        b"comma=a,b, c",
+        b"space=a b",
+        b"tab=a\tb",
+        b"percent=%E2%82%AC%",
+        &long,
+    ];
+    for neighbor in neighbors {
+        let positions: [Vec<Vec<u8>>; 6] = [
+            vec![[neighbor, b"; ", &ours].concat()],
+            vec![[&ours, b"; ".as_slice(), neighbor].concat()],
+            vec![[neighbor, b"; ", &ours, b"; ", neighbor].concat()],
+            vec![[neighbor, b";", &ours, b";", neighbor].concat()],
+            vec![neighbor.to_vec(), ours.clone()],
+            vec![ours.clone(), neighbor.to_vec()],
+        ];
+        for lines in positions {
+            let mut request = app.browser().request(Method::GET, "/messages");
+            for line in &lines {
+                request = request.header(header::COOKIE, HeaderValue::from_bytes(line).expect("a value"));
+            }
+            let answer = app.browser().send(request).await;
+            let sent: Vec<_> = lines.iter().map(|line| line.escape_ascii().to_string()).collect();
+            assert_eq!(answer.status, StatusCode::OK, "{sent:?}");
+            assert!(!answer.headers.contains_key(header::SET_COOKIE), "{sent:?}");
+        }
+    }
+}
+
+// F23
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_cookie_of_another_app_does_not_prevent_a_sign_in() {
+    let app = TestApp::start().await;
+    app.pool.add("ana").await;
+    let odd = HeaderValue::from_bytes("name=Zo\u{eb}; __Host-session=old".as_bytes()).expect("a value");
+    let mut ana = app.browser();
+    let request = ana.request(Method::POST, "/signin").header(header::COOKIE, &odd);
+    let signed_in = ana.send(form(request, &[("email", "ana@example.com"), ("password", PASSWORD)])).await;
+    assert_eq!(signed_in.status, StatusCode::SEE_OTHER, "{}", signed_in.text);
+    assert_eq!(ana.get("/messages").await.status, StatusCode::OK);
+}
+
+// F24
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_keeps_no_cookie_is_told_so_after_the_sign_in() {
+    let app = TestApp::start().await;
+    app.pool.add("ana").await;
+    for next in ["", "/messages/new?q=ben"] {
+        let fields = [("email", "ana@example.com"), ("password", PASSWORD), ("next", next)];
+        let signed_in = app.browser().submit("/signin", &fields).await;
+        assert_eq!(signed_in.status, StatusCode::SEE_OTHER, "{}", signed_in.text);
+        let mut without_cookies = app.browser();
+        let sent_back = without_cookies.get(signed_in.location()).await;
+        assert_eq!(sent_back.status, StatusCode::SEE_OTHER, "{}", sent_back.text);
+        let form = without_cookies.get(sent_back.location()).await;
+        for words in ["role=\"alert\"", "did not keep the cookie", "Allow cookies", "https://"] {
+            assert!(form.text.contains(words), "{words}: {}", form.text);
+        }
+        let kept = if next.is_empty() { "/messages" } else { next };
+        assert!(form.text.contains(&format!("name=\"next\" value=\"{kept}\"")), "{}", form.text);
+        let untouched = without_cookies.get("/messages").await;
+        assert_eq!(untouched.location(), "/signin?next=%2Fmessages", "a user who has not signed in is not told so");
+    }
+}
+
+// F24
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_keeps_its_cookie_gets_an_address_without_a_mark() {
+    let app = TestApp::start().await;
+    app.pool.add("ana").await;
+    for next in ["/messages", "/messages/new?q=ben"] {
+        let mut ana = app.browser();
+        let fields = [("email", "ana@example.com"), ("password", PASSWORD), ("next", next)];
+        let signed_in = ana.submit("/signin", &fields).await;
+        let first = ana.get(signed_in.location()).await;
+        assert_eq!((first.status, first.location()), (StatusCode::SEE_OTHER, next));
+        assert_eq!(ana.get(next).await.status, StatusCode::OK);
+    }
 }

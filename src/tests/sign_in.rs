@@ -154,7 +154,10 @@ async fn the_requested_page_is_kept_through_sign_up_and_password_reset() {
         assert_eq!(answer.location(), format!("{destination}&{QUERY}"), "{path} {fields:?}: {}", answer.text);
         assert_kept(destination, &ana.get(answer.location()).await.text);
     }
-    assert_eq!(ana.submit("/signin", &[EMAIL, NEXT, NEW]).await.location(), NEXT.1);
+    let signed_in = ana.submit("/signin", &[EMAIL, NEXT, NEW]).await;
+    // F24: the first page is marked, and its own address follows.
+    assert_eq!(signed_in.location(), format!("{}?signed_in=true", NEXT.1));
+    assert_eq!(ana.get(signed_in.location()).await.location(), NEXT.1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,6 @@
 //! Users in PostgreSQL: the first sign-in, handles, search, and the table of the legacy app.
 
-use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::domain::user::{Handle, Id, User};
-use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::postgres;
 use cruddur_messages::server::store::postgres::new_user::NewUser;
 use cruddur_messages::server::store::postgres::users::Users;
@@ -111,22 +109,58 @@ async fn a_legacy_row_is_linked_only_to_a_user_with_a_verified_email() {
             ('Andrew Brown', 'andrewbrown', 'Andrew@example.com', 'MOCK'), ('Bayko', 'bayko', 'b@example.com', 'MOCK')",
         )
         .await;
-    let andrew = NewUser { email: "andrew@example.com".to_owned(), email_verified: false, ..new_user("andrew") };
-    let error = users.find_or_create(&andrew).await.expect_err("not verified");
-    assert!(matches!(error, Failure::Public(AppError::Conflict(Conflict::EmailTaken))), "{error:?}");
-    let signed_in = users.find_or_create(&NewUser { email_verified: true, ..andrew }).await.expect("the legacy row");
+    // F70: an unverified address claims neither the legacy row nor the address.
+    let mallory = NewUser { email: "andrew@example.com".to_owned(), email_verified: false, ..new_user("andrewbrown") };
+    let stranger = users.find_or_create(&mallory).await.expect("a row of her own");
+    assert_eq!((stranger.user.handle.as_str(), stranger.handle_changed), ("andrewbrown2", true));
+    let andrew = NewUser { email: "andrew@example.com".to_owned(), ..new_user("andrew") };
+    let signed_in = users.find_or_create(&andrew).await.expect("the legacy row");
     assert_eq!((signed_in.user.handle.as_str(), signed_in.handle_changed), ("andrewbrown", true));
-    assert_eq!(database.number("select count(*) from users").await, 2);
+    assert_eq!(users.find_or_create(&mallory).await.expect("her row").user, stranger.user);
+    assert_eq!(users.find_or_create(&andrew).await.expect("his row").user, signed_in.user);
+    assert_eq!(database.number("select count(*) from users").await, 3);
+    assert_eq!(database.number("select count(*) from users where lower(email) = 'andrew@example.com'").await, 1);
 }
 
+// F29
 #[tokio::test]
-async fn an_email_of_another_account_is_a_conflict() {
+async fn an_email_of_another_account_goes_to_the_account_for_which_the_pool_has_verified_it() {
     let database = Database::fresh().await;
     let users = Users::new(database.pool.clone());
-    let ana = new_user("ana");
-    users.find_or_create(&ana).await.expect("a row");
-    let error = users.find_or_create(&NewUser { email: ana.email.to_uppercase(), ..new_user("ben") }).await;
-    assert!(matches!(error, Err(Failure::Public(AppError::Conflict(Conflict::EmailTaken)))), "{error:?}");
+    let first = new_user("ana");
+    let ana = users.find_or_create(&first).await.expect("a row").user;
+    let second = NewUser { email: first.email.to_uppercase(), ..new_user("ben") };
+    let ben = users.find_or_create(&second).await.expect("a row of his own").user;
+    assert_ne!(ben.id, ana.id, "the new owner of a mailbox gets no messages of the previous one");
+    let email_of = async |id: Id| {
+        let email: Option<String> = sqlx::query_scalar("select email from users where uuid = $1")
+            .bind(id.0)
+            .fetch_one(&database.pool)
+            .await
+            .expect("a row");
+        email.map(|email| email.to_lowercase())
+    };
+    assert_eq!((email_of(ana.id).await, email_of(ben.id).await), (None, Some(first.email.clone())));
+    // The previous owner still signs in, with the new address.
+    let moved = NewUser { email: "ana@new.example.com".to_owned(), ..first.clone() };
+    assert_eq!(users.find_or_create(&moved).await.expect("her row").user, ana);
+    assert_eq!(email_of(ana.id).await.as_deref(), Some("ana@new.example.com"));
+    let unverified = NewUser { email_verified: false, email: first.email, ..moved };
+    assert_eq!(users.find_or_create(&unverified).await.expect("her row").user, ana);
+    assert_eq!(email_of(ana.id).await, None);
+    assert!(email_of(ben.id).await.is_some(), "an unverified address takes nothing");
+}
+
+// F70
+#[tokio::test]
+async fn two_accounts_that_sign_in_with_one_address_at_once_both_get_a_row() {
+    let database = Database::fresh().await;
+    let users = Users::new(database.pool.clone());
+    let accounts: Vec<_> = (0..10).map(|_| NewUser { email: "a@example.com".to_owned(), ..new_user("ana") }).collect();
+    let signed_in = futures::future::join_all(accounts.iter().map(|account| users.find_or_create(account))).await;
+    let ids: std::collections::HashSet<_> = signed_in.into_iter().map(|it| it.expect("a row").user.id).collect();
+    assert_eq!(ids.len(), 10);
+    assert_eq!(database.number("select count(*) from users where email is not null").await, 1);
 }
 
 #[tokio::test]

@@ -82,6 +82,8 @@ pub fn field_sentence(code: FieldCode) -> String {
         FieldCode::UnsupportedChallenge => {
             "This account requires an additional sign-in step, which isn't supported here yet."
         }
+        FieldCode::NotPermitted => "The rules of this site don't permit this. Ask its operator.",
+        FieldCode::Blocked => "A firewall has blocked this request. Try again later, or ask the operator of this site.",
         FieldCode::SearchInvalid => "This search is too long or contains control characters.",
         FieldCode::TimeInvalid => "Invalid time.",
         FieldCode::CursorInvalid => "This link to older or newer entries is invalid. Start from the newest.",

@@ -6,6 +6,8 @@
 
 pub mod outcome;
 
+mod attempt;
+
 pub mod input;
 
 pub mod next;

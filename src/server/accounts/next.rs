@@ -24,6 +24,26 @@ pub fn destination_with(next: &str, pair: &str) -> String {
     format!("{path}{between}{pair}{mark}{fragment}")
 }
 
+/// Pair in the query of the first page after a sign-in. If the page is requested with it and without a session, the
+/// browser has not kept the cookie.
+const SIGNED_IN: &str = "signed_in=true";
+
+/// Returns the destination of a sign-in, marked so that a browser that keeps no cookie is noticed there.
+pub fn marked_as_signed_in(destination: &str) -> String {
+    destination_with(destination, SIGNED_IN)
+}
+
+/// Returns a path and query without the mark of [`marked_as_signed_in`]; `None` if there is none.
+pub fn without_mark(path_and_query: &str) -> Option<String> {
+    let (path, query) = path_and_query.split_once('?')?;
+    let pairs: Vec<&str> = query.split('&').filter(|pair| *pair != SIGNED_IN).collect();
+    match pairs.len() {
+        kept if kept == query.split('&').count() => None,
+        0 => Some(path.to_owned()),
+        _ => Some(format!("{path}?{}", pairs.join("&"))),
+    }
+}
+
 /// Returns `next` as the query value for the following page. Empty for [`HOME`], which is the default there anyway.
 pub fn to_forward(next: &str) -> &str {
     match destination(next) {
@@ -61,6 +81,16 @@ mod tests {
         ] {
             assert_eq!(destination_with(next, "done=1"), expected, "{next}");
         }
+    }
+
+    // F24
+    #[test]
+    fn the_mark_of_a_sign_in_is_taken_off_again() {
+        for next in ["/messages", "/messages/new?q=ana", "/messages/new/ben?handle_changed=true"] {
+            assert_eq!(without_mark(&marked_as_signed_in(next)).as_deref(), Some(next));
+            assert_eq!(without_mark(next), None);
+        }
+        assert_eq!(marked_as_signed_in("/messages?before=x#y"), "/messages?before=x&signed_in=true#y");
     }
 
     #[test]

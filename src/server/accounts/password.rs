@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use axum::http::request::Parts;
 use backon::{BackoffBuilder, ConstantBuilder};
+use secrecy::SecretString;
 
+use crate::domain::error::AppError;
+use crate::server::accounts::attempt::Attempt;
 use crate::server::accounts::input::{self, FormErrors};
 use crate::server::accounts::min_duration::{errors_with_min_duration, with_min_duration};
-use crate::server::accounts::outcome::count_attempt;
-use crate::server::accounts::sign_up::{after_code_request, is_code_rejection, parse_code_request};
+use crate::server::accounts::sign_up::{after_code_request, is_code_rejection};
 use crate::server::accounts::{AccountOutcome, next, refusals};
+use crate::server::cognito::SignInOutcome;
 use crate::server::cognito::error::CognitoErrorKind;
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::Action;
@@ -24,9 +27,12 @@ pub async fn forgot_password(
     next: &str,
 ) -> Result<AccountOutcome, Failure> {
     with_min_duration(async {
-        let email = parse_code_request(state, parts, email)?;
-        let sent = state.cognito.calls().forgot_password(&email).await;
-        after_code_request(sent, "/forgot", &[("email", &email), ("sent", "true"), ("next", next::to_forward(next))])
+        let email = input::email(email).map_err(|reason| AppError::invalid("email", reason))?;
+        let attempt = Attempt { action: Action::CodeRequest, email: &email };
+        let send = async { after_code_request(state.cognito.calls().forgot_password(&email).await) };
+        attempt.run(state, parts, Box::pin(send)).await?;
+        let query = [("email", email.as_str()), ("sent", "true"), ("next", next::to_forward(next))];
+        Ok(AccountOutcome::redirect_with("/forgot", &query))
     })
     .await
 }
@@ -48,21 +54,23 @@ pub async fn reset_password(
         let (Some(email), Some(code), Some(password)) = (email, code, password) else {
             return Err(errors.into_error().into());
         };
-        count_attempt(state, parts, Action::Code, &email)?;
-        let set = state.cognito.calls().confirm_forgot_password(&email, &code, &password).await;
-        match set.map_err(|error| (error.kind, error)) {
-            Ok(()) => {
-                end_sessions(state, email).await;
-                let query = [("reset", "true"), ("next", next::to_forward(next))];
-                Ok(AccountOutcome::redirect_with("/signin", &query))
-            }
-            Err((CognitoErrorKind::InvalidPassword, _)) => Err(refusals::password_too_weak().into()),
-            Err((CognitoErrorKind::PasswordUsedBefore, _)) => Err(refusals::password_used_before().into()),
-            Err((kind, _)) if is_code_rejection(kind) => Err(refusals::code_refused().into()),
-            Err((_, error)) => Err(error.into_failure()),
-        }
+        let attempt = Attempt { action: Action::Code, email: &email };
+        attempt.run(state, parts, Box::pin(set_password(state, &email, &code, &password))).await?;
+        Box::pin(end_sessions(state, email, password)).await;
+        let query = [("reset", "true"), ("next", next::to_forward(next))];
+        Ok(AccountOutcome::redirect_with("/signin", &query))
     })
     .await
+}
+
+async fn set_password(state: &AppState, email: &str, code: &str, password: &SecretString) -> Result<(), Failure> {
+    let set = state.cognito.calls().confirm_forgot_password(email, code, password).await;
+    set.map_err(|error| match error.kind {
+        CognitoErrorKind::InvalidPassword => refusals::password_too_weak().into(),
+        CognitoErrorKind::PasswordUsedBefore => refusals::password_used_before().into(),
+        kind if is_code_rejection(kind) => refusals::code_refused().into(),
+        _ => error.into_failure(),
+    })
 }
 
 /// Maximum number of further attempts to end the sessions.
@@ -71,16 +79,16 @@ const RETRIES_MAX: usize = 60;
 /// Waits before the further attempts: 5 seconds each, so 5 minutes in total.
 const WAITS: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_secs(5)).with_max_times(RETRIES_MAX);
 
-/// Ends the sessions of the account, and retries in the background if PostgreSQL is unavailable: the code is used up,
-/// so the user cannot repeat the request.
-async fn end_sessions(state: &AppState, email: String) {
-    let Err(failure) = try_to_end_sessions(state, &email).await else { return };
+/// Ends the sessions of the account, and retries in the background if the user pool or PostgreSQL is unavailable: the
+/// code is used up, so the user cannot repeat the request.
+async fn end_sessions(state: &AppState, email: String, password: SecretString) {
+    let Err(failure) = try_to_end_sessions(state, &email, &password).await else { return };
     failure.into_public();
     let state = state.clone();
     tokio::spawn(async move {
         for wait in WAITS.build() {
             tokio::time::sleep(wait).await;
-            if try_to_end_sessions(&state, &email).await.is_ok() {
+            if try_to_end_sessions(&state, &email, &password).await.is_ok() {
                 return;
             }
         }
@@ -88,7 +96,28 @@ async fn end_sessions(state: &AppState, email: String) {
     });
 }
 
-async fn try_to_end_sessions(state: &AppState, email: &str) -> Result<(), Failure> {
-    state.cognito.revoke(state.store.sessions.delete_of_email(email).await?);
+/// Ends the sessions and tokens of the account that has just got this password. The account is found by signing in: the
+/// stored e-mail address may be that of another user by now, whose sessions must go on.
+async fn try_to_end_sessions(state: &AppState, email: &str, password: &SecretString) -> Result<(), Failure> {
+    let (sub, refresh_token) = match state.cognito.sign_in(email, password).await {
+        Ok(SignInOutcome::Authenticated(user)) => (Some(user.claims.sub), user.refresh_token),
+        Ok(SignInOutcome::Challenge(challenge)) => (challenge.sub, None),
+        Err(error) if error.is_temporary() => return Err(Failure::Unavailable(error.into_cause())),
+        Err(error) => return Err(Failure::Unexpected(error.into_cause())),
+    };
+    let Some(sub) = sub else {
+        tracing::error!("sessions not ended after password reset: the user pool names no account");
+        return Ok(());
+    };
+    let mut tokens = Vec::new();
+    if let Some(user) = state.store.users.by_cognito_user_id(sub).await? {
+        state.store.users.end_tokens(user.id).await?;
+        tokens = state.store.sessions.delete_of_user(user.id).await?;
+    }
+    match refresh_token {
+        // The pool revokes all tokens of the account, those of other programs among them.
+        Some(token) => state.cognito.sign_out_everywhere(token).await,
+        None => state.cognito.revoke(tokens),
+    }
     Ok(())
 }

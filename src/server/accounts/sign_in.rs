@@ -4,8 +4,8 @@ use axum::http::header;
 use axum::http::request::Parts;
 use secrecy::SecretString;
 
+use crate::server::accounts::attempt::Attempt;
 use crate::server::accounts::min_duration::errors_with_min_duration;
-use crate::server::accounts::outcome::count_attempt;
 use crate::server::accounts::{AccountOutcome, input, next, refusals};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::cognito::token::IdClaims;
@@ -27,23 +27,58 @@ pub async fn sign_in(
     next: &str,
 ) -> Result<AccountOutcome, Failure> {
     errors_with_min_duration(async {
+        let typed = email.trim();
         let mut errors = input::FormErrors::default();
         let email = errors.check("email", input::email(email));
         let password = errors.check("password", input::password(password));
         let (Some(email), Some(password)) = (email, password) else { return Err(errors.into_error().into()) };
-        count_attempt(state, parts, Action::SignIn, &email)?;
-        match state.cognito.sign_in(&email, &password).await {
-            Ok(SignInOutcome::Authenticated(user)) => start_session(state, parts, *user, next).await,
-            Ok(SignInOutcome::Challenge(challenge)) => Err(refusals::unsupported_challenge(&challenge).into()),
-            // Reveals nothing: the pool reports this only after the correct password.
-            Err(error) if error.kind == CognitoErrorKind::PasswordResetRequired => {
-                let query = [("email", email.as_str()), ("next", next::to_forward(next))];
-                Ok(AccountOutcome::redirect_with("/forgot", &query))
-            }
-            Err(error) => Err(into_failure(error)),
-        }
+        let attempt = Attempt { action: Action::SignIn, email: &email };
+        let address = Address { email: &email, typed };
+        attempt.run(state, parts, Box::pin(sign_in_as(state, parts, address, password, next))).await
     })
     .await
+}
+
+/// E-mail address in a sign-in form.
+#[derive(Clone, Copy)]
+struct Address<'a> {
+    /// In lower case, as this site stores it.
+    email: &'a str,
+    typed: &'a str,
+}
+
+async fn sign_in_as(
+    state: &AppState,
+    parts: &Parts,
+    address: Address<'_>,
+    password: SecretString,
+    next: &str,
+) -> Result<AccountOutcome, Failure> {
+    match authenticate(state, address, &password).await {
+        Ok(SignInOutcome::Authenticated(user)) => start_session(state, parts, *user, next).await,
+        Ok(SignInOutcome::Challenge(challenge)) => Err(refusals::unsupported_challenge(&challenge.name).into()),
+        // Reveals nothing: the pool reports this only after the correct password.
+        Err(error) if error.kind == CognitoErrorKind::PasswordResetRequired => {
+            let query = [("email", address.email), ("next", next::to_forward(next))];
+            Ok(AccountOutcome::redirect_with("/forgot", &query))
+        }
+        Err(error) => Err(into_failure(error)),
+    }
+}
+
+/// Signs in with the address in lower case, and then as it was typed: a case-sensitive pool may hold accounts of other
+/// programs with capital letters.
+async fn authenticate(
+    state: &AppState,
+    Address { email, typed }: Address<'_>,
+    password: &SecretString,
+) -> Result<SignInOutcome, CognitoError> {
+    let outcome = Box::pin(state.cognito.sign_in(email, password)).await;
+    let is_refused = outcome
+        .as_ref()
+        .is_err_and(|error| matches!(error.kind, CognitoErrorKind::NotAuthorized | CognitoErrorKind::UserNotFound));
+    let may_differ = typed != email && state.cognito.health().case_sensitive() != Some(false);
+    if is_refused && may_differ { Box::pin(state.cognito.sign_in(typed, password)).await } else { outcome }
 }
 
 /// Maps all rejections to one error. A lock-out and a rate limit of the account are among them, because the pool

@@ -28,10 +28,11 @@ pub async fn sign_out(state: &AppState, parts: &Parts) -> Result<AccountOutcome,
 /// Ends all sessions of the user, on every device, and revokes all of the user's tokens.
 pub async fn sign_out_everywhere(state: &AppState, parts: &Parts) -> Result<AccountOutcome, Failure> {
     let me = CurrentUser::of(parts)?;
+    state.store.users.end_tokens(me.user.id).await?;
     let mut tokens = state.store.sessions.delete_of_user(me.user.id).await?;
     // One token is enough: the pool then revokes all tokens of its user.
     if let Some(token) = tokens.pop() {
-        state.cognito.sign_out_everywhere(token);
+        state.cognito.sign_out_everywhere(token).await;
     }
     Ok(signed_out())
 }

@@ -3,9 +3,9 @@
 use axum::http::request::Parts;
 
 use crate::domain::error::AppError;
+use crate::server::accounts::attempt::Attempt;
 use crate::server::accounts::input::{self, FormErrors, NewAccount};
 use crate::server::accounts::min_duration::{errors_with_min_duration, with_min_duration};
-use crate::server::accounts::outcome::count_attempt;
 use crate::server::accounts::{AccountOutcome, next, refusals};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::failure::Failure;
@@ -25,29 +25,33 @@ pub async fn sign_up(
 ) -> Result<AccountOutcome, Failure> {
     with_min_duration(async {
         let account = NewAccount::parse(name, handle, email, password)?;
-        count_attempt(state, parts, Action::SignUp, &account.email)?;
-        let created =
-            state.cognito.calls().sign_up(&account.name, &account.handle, &account.email, &account.password).await;
-        match created.map_err(|error| (error.kind, error)) {
-            // If the code could not be delivered, the user can request another one on the next page.
-            Ok(())
-            | Err((
-                CognitoErrorKind::AlreadyExists | CognitoErrorKind::NotDelivered | CognitoErrorKind::TooManyForAccount,
-                _,
-            )) => {
-                let query = [("email", account.email.as_str()), ("next", next::to_forward(next))];
-                Ok(AccountOutcome::redirect_with("/confirm", &query))
-            }
-            Err((CognitoErrorKind::InvalidPassword, _)) => Err(refusals::password_too_weak().into()),
-            Err((CognitoErrorKind::InvalidParameter, error)) => {
-                // Logged because the pool's configuration can be the cause, such as a missing attribute.
-                tracing::info!(cause = format!("{:#}", error.into_cause()), "sign-up rejected by the user pool");
-                Err(refusals::account_refused().into())
-            }
-            Err((_, error)) => Err(error.into_failure()),
-        }
+        let attempt = Attempt { action: Action::SignUp, email: &account.email };
+        attempt.run(state, parts, Box::pin(create_account(state, &account, next))).await
     })
     .await
+}
+
+async fn create_account(state: &AppState, account: &NewAccount, next: &str) -> Result<AccountOutcome, Failure> {
+    let created =
+        state.cognito.calls().sign_up(&account.name, &account.handle, &account.email, &account.password).await;
+    match created.map_err(|error| (error.kind, error)) {
+        // If the code could not be delivered, the user can request another one on the next page.
+        Ok(())
+        | Err((
+            CognitoErrorKind::AlreadyExists | CognitoErrorKind::NotDelivered | CognitoErrorKind::TooManyForAccount,
+            _,
+        )) => {
+            let query = [("email", account.email.as_str()), ("next", next::to_forward(next))];
+            Ok(AccountOutcome::redirect_with("/confirm", &query))
+        }
+        Err((CognitoErrorKind::InvalidPassword, _)) => Err(refusals::password_too_weak().into()),
+        Err((CognitoErrorKind::InvalidParameter, error)) => {
+            // Logged because the pool's configuration can be the cause, such as a missing attribute.
+            tracing::info!(cause = format!("{:#}", error.into_cause()), "sign-up rejected by the user pool");
+            Err(refusals::account_refused().into())
+        }
+        Err((_, error)) => Err(error.into_failure()),
+    }
 }
 
 /// Confirms a sign-up with its code and redirects to the sign-in.
@@ -63,17 +67,21 @@ pub async fn confirm(
         let email = errors.check("email", input::email(email));
         let code = errors.check("code", input::code(code));
         let (Some(email), Some(code)) = (email, code) else { return Err(errors.into_error().into()) };
-        count_attempt(state, parts, Action::Code, &email)?;
-        match state.cognito.calls().confirm_sign_up(&email, &code).await.map_err(|error| (error.kind, error)) {
-            Ok(()) => {
-                let query = [("confirmed", "true"), ("next", next::to_forward(next))];
-                Ok(AccountOutcome::redirect_with("/signin", &query))
-            }
-            Err((kind, _)) if is_code_rejection(kind) => Err(refusals::code_refused().into()),
-            Err((_, error)) => Err(error.into_failure()),
-        }
+        let attempt = Attempt { action: Action::Code, email: &email };
+        attempt.run(state, parts, Box::pin(use_code(state, &email, &code, next))).await
     })
     .await
+}
+
+async fn use_code(state: &AppState, email: &str, code: &str, next: &str) -> Result<AccountOutcome, Failure> {
+    match state.cognito.calls().confirm_sign_up(email, code).await.map_err(|error| (error.kind, error)) {
+        Ok(()) => {
+            let query = [("confirmed", "true"), ("next", next::to_forward(next))];
+            Ok(AccountOutcome::redirect_with("/signin", &query))
+        }
+        Err((kind, _)) if is_code_rejection(kind) => Err(refusals::code_refused().into()),
+        Err((_, error)) => Err(error.into_failure()),
+    }
 }
 
 /// Returns true if the pool rejected the code for this account. The reasons are not distinguished: they would reveal
@@ -96,31 +104,31 @@ pub(super) fn is_code_rejection(kind: CognitoErrorKind) -> bool {
 /// Resends the code of a sign-up if the account exists and is unconfirmed. The response is the same if it is not.
 pub async fn resend_code(state: &AppState, parts: &Parts, email: &str, next: &str) -> Result<AccountOutcome, Failure> {
     with_min_duration(async {
-        let email = parse_code_request(state, parts, email)?;
-        let sent = state.cognito.calls().resend_confirmation_code(&email).await;
+        let email = input::email(email).map_err(|reason| AppError::invalid("email", reason))?;
+        let attempt = Attempt { action: Action::CodeRequest, email: &email };
+        let send = async { after_code_request(state.cognito.calls().resend_confirmation_code(&email).await) };
+        attempt.run(state, parts, Box::pin(send)).await?;
         let query = [("email", email.as_str()), ("resent", "true"), ("next", next::to_forward(next))];
-        after_code_request(sent, "/confirm", &query)
+        Ok(AccountOutcome::redirect_with("/confirm", &query))
     })
     .await
 }
 
-/// Parses the e-mail address of a request for a code, and counts the attempt.
-pub(super) fn parse_code_request(state: &AppState, parts: &Parts, email: &str) -> Result<String, AppError> {
-    let email = input::email(email).map_err(|reason| AppError::invalid("email", reason))?;
-    count_attempt(state, parts, Action::Code, &email)?;
-    Ok(email)
+/// Converts the result of a request for a code. It succeeds whether or not a code could be sent to the account.
+pub(super) fn after_code_request(sent: Result<(), CognitoError>) -> Result<(), Failure> {
+    match sent {
+        Err(error) if is_refusal_by_operator(error.kind) => {
+            // Only logged: a trigger runs only for accounts that exist.
+            tracing::warn!(cause = format!("{:#}", error.into_cause()), "code refused by the user pool");
+            Ok(())
+        }
+        Err(error) if !depends_on_account(error.kind) => Err(error.into_failure()),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
-/// Redirects to the form for the code, whether or not a code could be sent to the account.
-pub(super) fn after_code_request(
-    sent: Result<(), CognitoError>,
-    path: &str,
-    query: &[(&str, &str)],
-) -> Result<AccountOutcome, Failure> {
-    match sent {
-        Err(error) if !depends_on_account(error.kind) => Err(error.into_failure()),
-        Ok(()) | Err(_) => Ok(AccountOutcome::redirect_with(path, query)),
-    }
+fn is_refusal_by_operator(kind: CognitoErrorKind) -> bool {
+    matches!(kind, CognitoErrorKind::NotPermitted | CognitoErrorKind::TriggerFailed)
 }
 
 /// Returns true if the reason why no code was sent is the state of the account: it is unknown, already confirmed, has

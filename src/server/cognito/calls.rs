@@ -2,6 +2,7 @@
 //! case, because some pools treat `Ana@` and `ana@` as different users.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
@@ -9,9 +10,11 @@ use aws_sdk_cognitoidentityprovider::types::{AttributeType, AuthFlowType, Authen
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
 
 use crate::domain::user::{DisplayName, Handle};
-use crate::server::cognito::error::CognitoError;
+use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
+use crate::server::cognito::health::Health;
 
 /// Tokens issued by a sign-in or a refresh. Not verified yet.
 #[derive(Debug)]
@@ -30,7 +33,15 @@ pub enum AuthOutcome {
     /// The password was accepted.
     Tokens(Tokens),
     /// The pool demands a step that this site does not support, such as a new password or a second factor.
-    Challenge(String),
+    Challenge(Challenge),
+}
+
+/// A further step that the pool demands after the correct password.
+#[derive(Debug)]
+pub struct Challenge {
+    pub name: String,
+    /// The user's id in the pool, if the pool uses it as user name.
+    pub sub: Option<Uuid>,
 }
 
 /// Calls to the user pool, as one of its clients.
@@ -38,6 +49,7 @@ pub struct Calls {
     pub(super) client: Client,
     pub(super) client_id: String,
     pub(super) client_secret: Option<SecretString>,
+    pub(super) health: Arc<Health>,
 }
 
 impl Calls {
@@ -49,10 +61,14 @@ impl Calls {
         parameters.extend(self.secret_hash(email).map(|hash| ("SECRET_HASH".to_owned(), hash)));
         let request = self.client.initiate_auth().auth_flow(AuthFlowType::UserPasswordAuth).client_id(&self.client_id);
         let request = request.set_auth_parameters(Some(parameters));
-        let response = checked("InitiateAuth", request.send().await, &[password, email])?;
+        let response = self.checked("InitiateAuth", request.send().await, &[password, email])?;
         match (response.authentication_result, response.challenge_name) {
             (Some(result), _) => tokens("InitiateAuth", result).map(AuthOutcome::Tokens),
-            (None, Some(challenge)) => Ok(AuthOutcome::Challenge(challenge.as_str().to_owned())),
+            (None, Some(challenge)) => {
+                let user = response.challenge_parameters.and_then(|mut it| it.remove("USER_ID_FOR_SRP"));
+                let sub = user.and_then(|user| user.parse().ok());
+                Ok(AuthOutcome::Challenge(Challenge { name: challenge.as_str().to_owned(), sub }))
+            }
             (None, None) => Err(CognitoError::incomplete("InitiateAuth")),
         }
     }
@@ -62,7 +78,7 @@ impl Calls {
         let request = self.client.get_tokens_from_refresh_token().client_id(&self.client_id);
         let request = request.set_client_secret(self.secret()).refresh_token(refresh.expose_secret());
         let secrets = self.secrets_with(refresh);
-        let response = checked("GetTokensFromRefreshToken", request.send().await, &secrets)?;
+        let response = self.checked("GetTokensFromRefreshToken", request.send().await, &secrets)?;
         let result = response.authentication_result;
         let result = result.ok_or_else(|| CognitoError::incomplete("GetTokensFromRefreshToken"))?;
         tokens("GetTokensFromRefreshToken", result)
@@ -84,28 +100,28 @@ impl Calls {
             .user_attributes(attribute("email", email))
             .user_attributes(attribute("name", name.as_str()))
             .user_attributes(attribute("preferred_username", handle.as_str()));
-        checked("SignUp", request.send().await, &[password, email]).map(drop)
+        self.checked("SignUp", request.send().await, &[password, email]).map(drop)
     }
 
     /// Confirms an account with the code of its sign-up.
     pub async fn confirm_sign_up(&self, email: &str, code: &str) -> Result<(), CognitoError> {
         let request = self.client.confirm_sign_up().client_id(&self.client_id).set_secret_hash(self.secret_hash(email));
         let request = request.username(email).confirmation_code(code);
-        checked("ConfirmSignUp", request.send().await, &[code, email]).map(drop)
+        self.checked("ConfirmSignUp", request.send().await, &[code, email]).map(drop)
     }
 
     /// Resends the code of a sign-up.
     pub async fn resend_confirmation_code(&self, email: &str) -> Result<(), CognitoError> {
         let request = self.client.resend_confirmation_code().client_id(&self.client_id);
         let request = request.set_secret_hash(self.secret_hash(email)).username(email);
-        checked("ResendConfirmationCode", request.send().await, &[email]).map(drop)
+        self.checked("ResendConfirmationCode", request.send().await, &[email]).map(drop)
     }
 
     /// Sends a code for a password reset.
     pub async fn forgot_password(&self, email: &str) -> Result<(), CognitoError> {
         let request = self.client.forgot_password().client_id(&self.client_id);
         let request = request.set_secret_hash(self.secret_hash(email)).username(email);
-        checked("ForgotPassword", request.send().await, &[email]).map(drop)
+        self.checked("ForgotPassword", request.send().await, &[email]).map(drop)
     }
 
     /// Sets a new password with the code of [`Calls::forgot_password`].
@@ -119,21 +135,28 @@ impl Calls {
         let request = self.client.confirm_forgot_password().client_id(&self.client_id);
         let request = request.set_secret_hash(self.secret_hash(email)).username(email);
         let request = request.confirmation_code(code).password(password);
-        checked("ConfirmForgotPassword", request.send().await, &[password, code, email]).map(drop)
+        self.checked("ConfirmForgotPassword", request.send().await, &[password, code, email]).map(drop)
     }
 
     /// Revokes a refresh token and the access tokens issued with it.
     pub(super) async fn revoke_token(&self, refresh: &SecretString) -> Result<(), CognitoError> {
         let request = self.client.revoke_token().client_id(&self.client_id).set_client_secret(self.secret());
         let request = request.token(refresh.expose_secret());
-        checked("RevokeToken", request.send().await, &self.secrets_with(refresh)).map(drop)
+        self.checked("RevokeToken", request.send().await, &self.secrets_with(refresh)).map(drop)
     }
 
     /// Revokes all tokens of the user who owns this access token.
     pub(super) async fn global_sign_out(&self, access: &SecretString) -> Result<(), CognitoError> {
         let access = access.expose_secret();
         let request = self.client.global_sign_out().access_token(access);
-        checked("GlobalSignOut", request.send().await, &[access]).map(drop)
+        self.checked("GlobalSignOut", request.send().await, &[access]).map(drop)
+    }
+
+    /// Asks the pool for the owner of an access token. Fails if the token is revoked, or if its user is disabled or
+    /// deleted.
+    pub(super) async fn get_user(&self, access: &str) -> Result<(), CognitoError> {
+        let request = self.client.get_user().access_token(access);
+        self.checked("GetUser", request.send().await, &[access]).map(drop)
     }
 
     fn secret(&self) -> Option<String> {
@@ -153,16 +176,24 @@ impl Calls {
         let tag = aws_lc_rs::hmac::sign(&key, format!("{email}{}", self.client_id).as_bytes());
         Some(STANDARD.encode(tag))
     }
-}
 
-/// Response to a call. `secrets` are the parameters of the request that must not reach the log. Takes no future: async
-/// functions keep a future that they were given twice, and those of the SDK are large.
-fn checked<T, E: ProvideErrorMetadata, R>(
-    call: &'static str,
-    response: Result<T, SdkError<E, R>>,
-    secrets: &[&str],
-) -> Result<T, CognitoError> {
-    response.map_err(|error| CognitoError::new(call, &error, secrets))
+    /// Response to a call. `secrets` are the parameters of the request that must not reach the log. A known problem of
+    /// the configuration is reported. Takes no future: async functions keep a future that they were given twice, and
+    /// those of the SDK are large.
+    fn checked<T, E: ProvideErrorMetadata, R>(
+        &self,
+        call: &'static str,
+        response: Result<T, SdkError<E, R>>,
+        secrets: &[&str],
+    ) -> Result<T, CognitoError> {
+        response.map_err(|error| {
+            let error = CognitoError::new(call, &error, secrets);
+            if let CognitoErrorKind::Misconfigured(Some(problem)) = error.kind {
+                self.health.report(problem);
+            }
+            error
+        })
+    }
 }
 
 fn attribute(name: &str, value: &str) -> AttributeType {

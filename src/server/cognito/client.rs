@@ -13,8 +13,11 @@ use time::OffsetDateTime;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use crate::server::cognito::calls::{AuthOutcome, Calls, Tokens};
-use crate::server::cognito::error::CognitoError;
+use crate::server::cognito::accepted_tokens::AcceptedTokens;
+use crate::server::cognito::calls::{AuthOutcome, Calls, Challenge, Tokens};
+use crate::server::cognito::check::{Checked, Checker, Settings};
+use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
+use crate::server::cognito::health::{Health, Problem};
 use crate::server::cognito::key_set::{KeySet, RefreshIntervals, requires_https};
 use crate::server::cognito::pool::Pool;
 use crate::server::cognito::token::{IdClaims, InvalidToken, Verifier};
@@ -32,10 +35,10 @@ const RETRY_BACKOFF: Duration = Duration::from_millis(100);
 pub struct Cognito(Arc<Inner>);
 
 struct Inner {
-    calls: Calls,
-    verifier: Arc<Verifier>,
-    /// Aborts when the last handle is dropped.
-    _key_refresh: AbortOnDropHandle<()>,
+    checker: Checker,
+    accepted_tokens: AcceptedTokens,
+    /// Fetches of the key set and checks of the configuration. They abort when the last handle is dropped.
+    _background: [AbortOnDropHandle<()>; 2],
 }
 
 /// An authenticated user. The tokens have been verified.
@@ -55,7 +58,7 @@ pub enum SignInOutcome {
     /// The password was correct.
     Authenticated(Box<Authenticated>),
     /// The pool demands a step that this site does not support, such as a new password or a second factor.
-    Challenge(String),
+    Challenge(Challenge),
 }
 
 impl Cognito {
@@ -77,32 +80,60 @@ impl Cognito {
             let verifier = verifier.clone();
             async move { verifier.keys().refresh_keys().await }
         });
-        let calls = Calls {
+        let health = Arc::<Health>::default();
+        let calls = Arc::new(Calls {
             client: client(&pool, endpoint).await,
             client_id: config.client_id.clone(),
             client_secret: config.client_secret.clone(),
-        };
-        Ok(Self(Arc::new(Inner { calls, verifier, _key_refresh: AbortOnDropHandle::new(key_refresh) })))
+            health: health.clone(),
+        });
+        let checker = Checker { calls, verifier, health };
+        let settings = Settings::new(&pool, &config.client_id, endpoint).await;
+        let check = tokio::spawn(checker.clone().run(settings));
+        let background = [key_refresh, check].map(AbortOnDropHandle::new);
+        let accepted_tokens = AcceptedTokens::default();
+        Ok(Self(Arc::new(Inner { checker, accepted_tokens, _background: background })))
     }
 
-    /// Returns true if the key set has been fetched, so that tokens can be verified.
+    /// Returns true if the key set has been fetched, so that tokens can be verified, and no problem is known.
     pub fn is_ready(&self) -> bool {
-        self.0.verifier.keys().is_ready()
+        self.verifier().keys().is_ready() && self.health().is_well()
+    }
+
+    /// Returns the known problems of the configuration.
+    pub fn health(&self) -> &Health {
+        &self.0.checker.health
     }
 
     /// Returns the single calls to the pool. They do not verify the tokens in a response.
     pub fn calls(&self) -> &Calls {
-        &self.0.calls
+        &self.0.checker.calls
     }
 
     /// Returns the verifier for tokens of this pool.
     pub fn verifier(&self) -> &Verifier {
-        &self.0.verifier
+        &self.0.checker.verifier
+    }
+
+    /// Returns false if the pool rejects an access token whose signature is valid. `valid_from` is the time before which
+    /// the user's tokens are rejected.
+    pub async fn accepts(&self, access: &str, valid_from: Option<OffsetDateTime>) -> bool {
+        self.0.accepted_tokens.accept(self.calls(), access, valid_from).await
+    }
+
+    /// Returns true if an error of a renewal means that the session is over: the pool says that the token is revoked or
+    /// that its user is gone, or it rejects the token of a client whose configuration is known to be right.
+    pub async fn ends_session(&self, error: &CognitoError) -> bool {
+        error.ends_token
+            || (error.kind == CognitoErrorKind::NotAuthorized
+                && self.health().is_confirmed()
+                && self.health().problem().is_none()
+                && self.0.checker.check().await == Checked::Well)
     }
 
     /// Signs in with a password, and verifies that both tokens are valid and belong to the same user.
     pub async fn sign_in(&self, email: &str, password: &SecretString) -> Result<SignInOutcome, CognitoError> {
-        match self.0.calls.initiate_auth(email, password).await? {
+        match self.calls().initiate_auth(email, password).await? {
             AuthOutcome::Challenge(challenge) => Ok(SignInOutcome::Challenge(challenge)),
             AuthOutcome::Tokens(tokens) if tokens.refresh.is_none() => Err(CognitoError::incomplete("InitiateAuth")),
             AuthOutcome::Tokens(tokens) => {
@@ -114,7 +145,7 @@ impl Cognito {
 
     /// Exchanges a refresh token for new tokens. Verifies that they are valid and belong to the user `sub`.
     pub async fn refresh(&self, refresh_token: &SecretString, sub: Uuid) -> Result<Authenticated, CognitoError> {
-        let tokens = self.0.calls.get_tokens(refresh_token).await?;
+        let tokens = self.calls().get_tokens(refresh_token).await?;
         self.verify("GetTokensFromRefreshToken", tokens, Some(sub)).await
     }
 
@@ -125,13 +156,19 @@ impl Cognito {
         sub: Option<Uuid>,
     ) -> Result<Authenticated, CognitoError> {
         let untrusted = |reason: InvalidToken| CognitoError::untrusted(call, reason);
-        let access = self.0.verifier.access(tokens.access.expose_secret()).await.map_err(untrusted)?;
-        let claims = self.0.verifier.id(tokens.id.expose_secret()).await.map_err(untrusted)?;
+        let access = tokens.access.expose_secret();
+        if self.verifier().keys().is_ready() && self.verifier().is_of_another_pool(access) {
+            self.health().report(Problem::OtherPool);
+            return Err(CognitoError::of_another_pool(call));
+        }
+        let access = self.verifier().access(access).await.map_err(untrusted)?;
+        let claims = self.verifier().id(tokens.id.expose_secret()).await.map_err(untrusted)?;
         if claims.sub != access.sub || sub.is_some_and(|sub| sub != access.sub) {
             return Err(untrusted(InvalidToken::Purpose));
         }
         let ends_at = i64::try_from(access.exp).ok().and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok());
         let access_ends_at = ends_at.ok_or_else(|| untrusted(InvalidToken::Claims))?;
+        self.health().confirm();
         Ok(Authenticated { claims, access_ends_at, refresh_token: tokens.refresh })
     }
 }

@@ -54,12 +54,24 @@ pub enum NoKey {
     NoSet,
 }
 
+/// Reason why there is no key set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoSetReason {
+    /// The address has no key set, so there is no such pool.
+    Missing,
+    /// DNS or network failure.
+    Unreachable,
+    Other,
+}
+
 /// Keys of one issuer. A failed fetch keeps the previous keys.
 pub struct KeySet {
     url: String,
     http: reqwest::Client,
     intervals: RefreshIntervals,
     keys: RwLock<Option<Arc<Keys>>>,
+    /// Reason why the last fetch failed.
+    reason: RwLock<Option<NoSetReason>>,
     /// Locked during a fetch, so that concurrent requests share one.
     last_fetches: Mutex<LastFetches>,
 }
@@ -81,12 +93,24 @@ impl KeySet {
             .timeout(FETCH_TIMEOUT)
             .build()
             .context("make an HTTP client for the key set")?;
-        Ok(Self { url, http, intervals, keys: RwLock::default(), last_fetches: Mutex::default() })
+        Ok(Self {
+            url,
+            http,
+            intervals,
+            keys: RwLock::default(),
+            reason: RwLock::default(),
+            last_fetches: Mutex::default(),
+        })
     }
 
     /// Returns true if the key set has been fetched.
     pub fn is_ready(&self) -> bool {
         self.current().is_some()
+    }
+
+    /// Returns the reason why the last fetch failed. `None` after a success and before the first fetch.
+    pub fn reason(&self) -> Option<NoSetReason> {
+        *self.reason.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the key with this `kid`. An unknown `kid` and an empty key set cause a fetch, within the
@@ -145,7 +169,9 @@ impl KeySet {
     /// Fetches the key set, and keeps the previous one on failure. Returns true on success. Errors are logged here,
     /// because the caller does not get them.
     async fn fetch_or_keep(&self) -> bool {
-        match self.fetch().await {
+        let fetched = self.fetch().await;
+        *self.reason.write().unwrap_or_else(PoisonError::into_inner) = fetched.as_ref().err().map(reason);
+        match fetched {
             Ok(keys) => {
                 *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(keys));
                 true
@@ -160,7 +186,9 @@ impl KeySet {
     async fn fetch(&self) -> anyhow::Result<Keys> {
         let mut response = self.http.get(&self.url).send().await?;
         // Redirects are not followed, so they fail here, too.
-        ensure!(response.status() == reqwest::StatusCode::OK, "answered {}", response.status());
+        let status = response.status();
+        ensure!(!status.is_client_error(), NoKeySetThere(status));
+        ensure!(status == reqwest::StatusCode::OK, "answered {status}");
         let content_type =
             response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let content_type = content_type.split(';').next().unwrap_or_default().trim();
@@ -174,5 +202,18 @@ impl KeySet {
             body.extend_from_slice(&chunk);
         }
         Ok(Keys::parse(&body)?)
+    }
+}
+
+/// Error of an address without a key set.
+#[derive(Debug, thiserror::Error)]
+#[error("answered {0}")]
+struct NoKeySetThere(reqwest::StatusCode);
+
+fn reason(error: &anyhow::Error) -> NoSetReason {
+    match error.downcast_ref::<reqwest::Error>() {
+        _ if error.is::<NoKeySetThere>() => NoSetReason::Missing,
+        Some(error) if error.is_connect() || error.is_timeout() => NoSetReason::Unreachable,
+        Some(_) | None => NoSetReason::Other,
     }
 }

@@ -12,6 +12,12 @@ pub mod token;
 
 pub mod calls;
 
+pub mod health;
+
+pub mod check;
+
+mod accepted_tokens;
+
 pub mod token_revocation;
 
 pub mod error;

@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::Deserialize;
@@ -64,7 +66,8 @@ pub struct AccessClaims {
     pub sub: Uuid,
     /// Expiry in seconds since 1970.
     pub exp: u64,
-    iat: u64,
+    /// Issue time in seconds since 1970.
+    pub iat: u64,
     nbf: Option<u64>,
     iss: String,
     token_use: String,
@@ -93,6 +96,13 @@ pub struct IdClaims {
     token_use: String,
     // A string and not a list: Cognito issues no token for several audiences.
     aud: String,
+}
+
+impl IdClaims {
+    /// Returns the e-mail address in lower case, if the pool has verified it.
+    pub fn verified_email(&self) -> Option<String> {
+        self.email_verified.then(|| self.email.trim().to_lowercase())
+    }
 }
 
 /// Claims checked for both types of tokens. Times are whole seconds and texts are single strings: the library would
@@ -156,6 +166,18 @@ impl Verifier {
         let IdClaims { iss, token_use, aud: client_id, exp, iat, nbf, .. } = &claims;
         self.check("id", CommonClaims { iss, token_use, client_id, exp: *exp, iat: *iat, nbf: *nbf })?;
         Ok(claims)
+    }
+
+    /// Returns true if a token that the pool has just issued names another issuer. It is not verified: the keys of another
+    /// pool are not known here.
+    pub(super) fn is_of_another_pool(&self, token: &str) -> bool {
+        #[derive(Deserialize)]
+        struct Issuer {
+            iss: String,
+        }
+        let payload = token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
+        let claims = payload.and_then(|payload| serde_json::from_slice::<Issuer>(&payload).ok());
+        claims.is_some_and(|claims| claims.iss != self.issuer)
     }
 
     async fn decode<T: DeserializeOwned>(&self, token: &str) -> Result<T, InvalidToken> {

@@ -1,4 +1,4 @@
-//! Token revocation. Runs in the background, so that signing out does not wait for the user pool.
+//! Token revocation. Runs in the background, so that signing out does not wait for a slow user pool.
 
 use std::time::Duration;
 
@@ -11,6 +11,9 @@ use crate::server::cognito::error::CognitoError;
 /// Waits before the second and the third attempt, which is the last one: 1 and 4 seconds.
 const WAITS: ExponentialBuilder =
     ExponentialBuilder::new().with_min_delay(Duration::from_secs(1)).with_factor(4.0).with_max_times(2);
+
+/// Maximum time that a response waits for the pool.
+const WAIT_MAX: Duration = Duration::from_secs(1);
 
 enum Revocation {
     /// Revokes these refresh tokens and the access tokens issued with them.
@@ -27,9 +30,12 @@ impl Cognito {
         }
     }
 
-    /// Revokes all tokens of the user who owns this refresh token. Returns at once.
-    pub fn sign_out_everywhere(&self, refresh_token: SecretString) {
-        tokio::spawn(self.clone().revoke_with_retries(Revocation::AllOfUser(refresh_token)));
+    /// Revokes all tokens of the user who owns this refresh token. Returns after [`WAIT_MAX`] at the latest, and goes on
+    /// in the background: a pool that answers has revoked them before the user can sign in again, so that it does not
+    /// revoke new tokens.
+    pub async fn sign_out_everywhere(&self, refresh_token: SecretString) {
+        let revoked = tokio::spawn(self.clone().revoke_with_retries(Revocation::AllOfUser(refresh_token)));
+        tokio::time::timeout(WAIT_MAX, revoked).await.ok();
     }
 
     /// Retries temporary failures. A final failure is only logged: the sessions are already deleted.

@@ -1,9 +1,8 @@
-//! Middleware: security headers, origin check, client address, timeout and sign-in redirects.
+//! Middleware: security headers, origin check, timeout and sign-in redirects.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
@@ -16,7 +15,6 @@ use crate::domain::error::AppError;
 use crate::server::accounts;
 use crate::server::http::error_page;
 use crate::server::http::error_response::error_response;
-use crate::server::http::rate_limits::ClientAddress;
 use crate::server::http::request_limits::{BODY_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::server::http::session::Resolved;
 use crate::server::state::AppState;
@@ -132,39 +130,6 @@ pub async fn catch_panic(
     })
 }
 
-/// Determines the client address for rate limits. Proxies append to `X-Forwarded-For`: with `n` trusted proxies the
-/// outermost of them wrote the `n`th entry from the right. Entries that a client forges stand further left.
-pub async fn client_address(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let forwarded = forwarded_for(request.headers(), state.config.trusted_proxies);
-    let address = network(forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
-    request.extensions_mut().insert(ClientAddress(address));
-    next.run(request).await
-}
-
-/// Reduces an IPv6 address to its /64 network, because a client with one address of a network has all 2^64 of them (RFC
-/// 4291, 2.5.1).
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => match address.to_ipv4_mapped() {
-            Some(address) => IpAddr::V4(address),
-            None => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        },
-    }
-}
-
-fn forwarded_for(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
-    let from_the_right = trusted_proxies.checked_sub(1)?;
-    let entries: Vec<&str> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .collect();
-    entries.iter().rev().nth(from_the_right)?.trim().parse().ok()
-}
-
 /// Redirects signed-out users from private pages to `/signin`, which leads back afterwards, and signed-in users from
 /// `/signin` and `/signup` to `next` or their conversations. A POST goes on to its form, which returns the user's
 /// input.
@@ -177,6 +142,12 @@ pub async fn require_sign_in(request: Request, next: Next) -> Response {
     };
     let uri = request.uri();
     let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
+    // The first page after a sign-in. Without the cookie the sign-in form would come back without a word.
+    let unmarked = uri.path_and_query().filter(|_| is_page).and_then(|it| accounts::next::without_mark(it.as_str()));
+    if let Some(path) = unmarked {
+        let to = if signed_in { path } else { sign_in_path_with(&[("cookies", "false"), ("next", &path)]) };
+        return Redirect::to(&to).into_response();
+    }
     match (uri.path(), signed_in) {
         ("/" | "/signin" | "/signup", true) if is_page => {
             Redirect::to(&accounts::next::destination_in(uri.query())).into_response()
@@ -199,9 +170,11 @@ pub fn redirect_to_sign_in(uri: &Uri) -> Response {
 
 /// Path of the sign-in page that leads back to `uri`.
 pub fn sign_in_path(uri: &Uri) -> String {
-    let next = uri.path_and_query().map_or("/messages", |path| path.as_str());
-    let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
-    format!("/signin?{query}")
+    sign_in_path_with(&[("next", uri.path_and_query().map_or("/messages", |path| path.as_str()))])
+}
+
+fn sign_in_path_with(query: &[(&str, &str)]) -> String {
+    format!("/signin?{}", serde_urlencoded::to_string(query).unwrap_or_default())
 }
 
 /// Sets the status of server functions' errors. Leptos itself answers with 500 if it cannot read the arguments, and
@@ -255,14 +228,5 @@ mod tests {
         let spoofed = headers(&[("origin", "https://b.test"), ("host", "b.test")]);
         assert!(!is_same_origin(&spoofed, Some("https://a.test")));
         assert!(is_same_origin(&headers(&[("origin", "https://a.test")]), Some("https://a.test/")));
-    }
-
-    #[test]
-    fn a_client_cannot_choose_its_address_for_rate_limits() {
-        let forged = headers(&[("x-forwarded-for", "1.1.1.1, 2.2.2.2, 3.3.3.3")]);
-        assert_eq!(forwarded_for(&forged, 0), None);
-        assert_eq!(forwarded_for(&forged, 1), Some([3, 3, 3, 3].into()));
-        assert_eq!(forwarded_for(&forged, 2), Some([2, 2, 2, 2].into()));
-        assert_eq!(forwarded_for(&forged, 4), None);
     }
 }

@@ -10,6 +10,8 @@ pub mod body;
 
 pub mod media_type;
 
+pub mod client_address;
+
 pub mod request_limits;
 
 pub mod rate_limits;

@@ -1,18 +1,21 @@
-//! Rate limits. Each process counts on its own: `n` servers allow `n` times as much.
+//! Rate limits. Guessing and searching is counted in PostgreSQL, over all servers. What a user does in open conversations
+//! is counted by each process on its own, without a query: `n` servers allow `n` times as much.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::error::AppError;
 use crate::domain::user;
-
-/// Client address of a request. `layers::client_address` puts it into the request's extensions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClientAddress(pub IpAddr);
+use crate::server::failure::Failure;
+use crate::server::store::Store;
+use crate::server::store::postgres::shared_limits::SharedQuota;
 
 /// Defines the actions, and for each the attempts that a caller may make at once, and the time after which there is one
 /// more. The table is the only place to change for a new action.
@@ -39,8 +42,10 @@ macro_rules! actions {
 actions! {
     SignIn: 10 at once, one more per Duration::from_secs(6);
     SignUp: 10 at once, one more per Duration::from_secs(60);
-    /// Request or use of a confirmation code.
+    /// Use of a confirmation code.
     Code: 10 at once, one more per Duration::from_secs(30);
+    /// Request for a confirmation code.
+    CodeRequest: 10 at once, one more per Duration::from_secs(30);
     Search: 30 at once, one more per Duration::from_millis(500);
     Send: 30 at once, one more per Duration::from_millis(500);
     /// A page reports typing at least once per message, however short, so the quota equals that of `Send`.
@@ -63,11 +68,19 @@ pub enum Caller {
 /// an owner out.
 const ADDRESSES_PER_ACCOUNT: u32 = 5;
 
+/// Number of attempts at account forms from one address that run at the same time on one server; others wait. Attempts
+/// count as failures until they have succeeded, so more at once would deny a class that signs in together.
+const TURNS: usize = 3;
+
+/// Part of an attempt that a success gives back.
+const REFUND: f64 = 0.9;
+
 /// Counters of all actions. Their memory grows with the number of callers; [`RateLimits::drop_idle`] frees idle ones.
 pub struct RateLimits {
     /// By action, in the order of [`Action::ALL`].
     counters: [Counters; Action::ALL.len()],
     clock: DefaultClock,
+    turns: Mutex<HashMap<Caller, Arc<Semaphore>>>,
 }
 
 /// Counters of one action.
@@ -107,7 +120,7 @@ impl Default for RateLimits {
             let (burst, refill) = action.quota();
             Counters::new(burst, refill)
         };
-        Self { counters: Action::ALL.map(counters), clock: DefaultClock::default() }
+        Self { counters: Action::ALL.map(counters), clock: DefaultClock::default(), turns: Mutex::default() }
     }
 }
 
@@ -121,13 +134,60 @@ impl RateLimits {
         })
     }
 
+    /// Counts an attempt over all servers, like [`RateLimits::check`]. While PostgreSQL is unavailable, this server counts
+    /// on its own.
+    pub async fn check_shared(&self, store: &Store, action: Action, caller: &Caller) -> Result<(), AppError> {
+        match store.limits.take(shared_quota(action, caller)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(wait)) => Err(AppError::RateLimited { retry_after_secs: wait.as_secs() + 1 }),
+            Err(failure) => {
+                failure.into_public();
+                self.check(action, caller.clone())
+            }
+        }
+    }
+
+    /// Gives most of a counted attempt back, because it has succeeded. An account gets nothing back but for a sign-in:
+    /// no owner needs many codes or sign-ups.
+    pub async fn refund(&self, store: &Store, action: Action, caller: &Caller) {
+        let is_refunded =
+            matches!((action, caller), (Action::SignIn, _) | (Action::SignUp | Action::Code, Caller::Address(_)));
+        if is_refunded {
+            // A failure is only logged: the quota refills by itself.
+            store.limits.refund(shared_quota(action, caller), REFUND).await.map_err(Failure::into_public).ok();
+        }
+    }
+
+    /// Waits until few attempts of this caller are running on this server.
+    pub async fn turn(&self, caller: &Caller) -> OwnedSemaphorePermit {
+        let turns = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.entry(caller.clone()).or_insert_with(|| Arc::new(Semaphore::new(TURNS))).clone()
+        };
+        turns.acquire_owned().await.expect("the semaphore is never closed")
+    }
+
     /// Drops the callers whose quota is full again. Call it periodically.
     pub fn drop_idle(&self) {
+        let is_in_use = |turns: &Arc<Semaphore>| Arc::strong_count(turns) > 1;
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, turns| is_in_use(turns));
         for limiter in self.counters.iter().flat_map(|counters| [&counters.callers, &counters.accounts]) {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
     }
+}
+
+fn shared_quota(action: Action, caller: &Caller) -> SharedQuota {
+    let (burst, refill) = action.quota();
+    let (burst, refill) = match caller {
+        Caller::Account(_) => (burst * ADDRESSES_PER_ACCOUNT, refill / ADDRESSES_PER_ACCOUNT),
+        Caller::Address(_) | Caller::User(_) => (burst, refill),
+    };
+    // The debug form names the variant, so two callers never share a key.
+    let name = format!("{action:?} {caller:?}");
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, name.as_bytes());
+    SharedQuota { key: hash.as_ref().try_into().expect("SHA-256 has 32 bytes"), refill, burst }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::server::http::json_api::routes as json_api;
 use crate::server::http::layers::ErrorResponse;
 use crate::server::http::render::{page, provide_nonce};
 use crate::server::http::request_limits::BODY_BYTES_MAX;
-use crate::server::http::{assets, body, error_page, forms, health, layers, request_head, session};
+use crate::server::http::{assets, body, client_address, error_page, forms, health, layers, request_head, session};
 use crate::server::state::AppState;
 use crate::ui::app::{App, shell};
 
@@ -51,7 +51,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(from_fn_with_state(state.clone(), layers::security_headers))
                 .layer(from_fn_with_state(ON_ERROR, layers::catch_panic))
-                .layer(from_fn_with_state(state.clone(), layers::client_address))
+                .layer(from_fn_with_state(state.clone(), client_address::client_address))
                 .layer(from_fn(request_head::check)),
         )
         .with_state(state)

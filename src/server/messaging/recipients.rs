@@ -23,7 +23,9 @@ pub async fn search_users(state: &AppState, me: &CurrentUser, query: &str) -> Re
     if query.chars().count() > user::DISPLAY_NAME_LEN_MAX || query.chars().any(char::is_control) {
         return Err(AppError::invalid("query", FieldCode::SearchInvalid).into());
     }
-    state.rate_limits.check(Action::Search, Caller::User(me.user.id))?;
+    state.rate_limits.check_shared(&state.store, Action::Search, &Caller::User(me.user.id)).await?;
+    // The many searches of one user wait for each other, and not those of other users for them.
+    let _turn = state.rate_limits.turn(&Caller::User(me.user.id)).await;
     state.store.users.search(query, me.user.id).await
 }
 

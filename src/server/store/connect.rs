@@ -6,7 +6,7 @@ use crate::server::config::Config;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::{self, conversations, messages};
-use crate::server::store::postgres::{self, pooler, sessions, users};
+use crate::server::store::postgres::{self, pooler, sessions, shared_limits, users};
 
 /// Access to both databases. Cloning copies handles.
 #[derive(Clone)]
@@ -17,6 +17,8 @@ pub struct Store {
     pub users: users::Users,
     /// Sessions, in PostgreSQL.
     pub sessions: sessions::Sessions,
+    /// Rate limits that all servers share, in PostgreSQL.
+    pub limits: shared_limits::SharedLimits,
     /// Conversations, in DynamoDB.
     pub conversations: conversations::Conversations,
     /// Messages, in DynamoDB.
@@ -42,6 +44,7 @@ impl Store {
             sessions: sessions::Sessions::new(postgres.clone(), &config.session_key)?,
             conversations: conversations.with_updates(inbox_updates.clone()),
             messages: messages::Messages::new(table.clone()).with_updates(inbox_updates.clone()),
+            limits: shared_limits::SharedLimits::new(postgres.clone()),
             inbox_updates,
             users,
             postgres,

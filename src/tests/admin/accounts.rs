@@ -1,9 +1,9 @@
 //! `admin cognito`: the user pool and its accounts.
 
-use aws_sdk_cognitoidentityprovider::types::MessageActionType;
+use aws_sdk_cognitoidentityprovider::types::{MessageActionType, PasswordPolicyType, UserPoolPolicyType};
 use serde_json::json;
 
-use super::fixtures::{Admin, FAILED};
+use super::fixtures::{Admin, FAILED, SUCCESS};
 use crate::support::cognito::{PASSWORD, Pool, attribute};
 
 /// Adds an account with an e-mail and these attributes.
@@ -68,8 +68,53 @@ async fn a_pool_is_created_once() {
     let name = format!("admin-{}", uuid::Uuid::new_v4().simple());
     let create = ["cognito", "create-pool", "--name", &name];
     let created = admin.json(&create).await;
+    // F59: as Cognito's default, to which the clients of the old app keep.
+    let id = |name: &str| created[name].as_str().expect("an id");
+    let client = pool.admin.describe_user_pool_client().user_pool_id(id("AWS_COGNITO_USER_POOL_ID"));
+    let client = client.client_id(id("AWS_COGNITO_USER_POOL_CLIENT_ID")).send().await.expect("the client");
+    let client = client.user_pool_client.expect("the client");
+    assert_eq!((client.access_token_validity, client.id_token_validity), (Some(60), Some(60)));
     let text = admin.text(&create).await;
     for (variable, value) in created.as_object().expect("variables") {
         assert!(text.contains(&format!("{variable}={}\n", value.as_str().expect("text"))), "{text}");
     }
+}
+
+// F62
+#[tokio::test]
+async fn an_account_is_created_completely_or_not_at_all() {
+    let pool = Pool::create().await;
+    let admin = Admin::new().on_pool(&pool);
+    let create = |email: &str, handle: &str| {
+        let words = ["cognito", "create-user", "--email", email, "--handle", handle, "--name", "Ana", "--yes"];
+        words.map(str::to_owned)
+    };
+    let run = async |admin: &Admin, email: &str, handle: &str| {
+        let arguments = create(email, handle);
+        admin.run(&arguments.each_ref().map(String::as_str)).await
+    };
+    let is_listed = async |email: &str| admin.text(&["cognito", "list-users"]).await.contains(email);
+    // A password that our own rule rejects, and one that the rule of this pool rejects.
+    let strict = PasswordPolicyType::builder().minimum_length(10).require_symbols(true).build();
+    let id = &pool.address.user_pool_id;
+    let policy = UserPoolPolicyType::builder().password_policy(strict).build();
+    pool.admin.update_user_pool().user_pool_id(id).policies(policy).send().await.expect("a rule");
+    for (password, rule) in [("short", "too short"), ("without1symbols", "set the password")] {
+        let refused = run(&admin.clone().with("PASSWORD", password), "ana@example.com", "ana").await;
+        assert!(refused.code == FAILED && refused.err.contains(rule), "{password}: {refused:?}");
+        assert!(refused.err.contains("nothing was changed"), "{refused:?}");
+        assert!(!is_listed("ana@example.com").await, "{password}");
+    }
+    let admin = admin.clone().with("PASSWORD", PASSWORD);
+    for handle in ["a b", "é", "a", "ana/..", &"a".repeat(33), ""] {
+        let refused = run(&admin, "ana@example.com", handle).await;
+        let says_rule = refused.err.contains("2 to 32 characters") && refused.err.contains("nothing was changed");
+        assert!(refused.code == FAILED && says_rule, "{handle:?}: {refused:?}");
+        assert!(!is_listed("ana@example.com").await, "{handle}");
+    }
+    assert_eq!(run(&admin, "Ana@Example.com", "@Ana").await.code, SUCCESS);
+    assert!(is_listed("ana@example.com\t@ana\t").await, "both are stored in lower case");
+    let other = run(&admin, "ana@example.com", "ben").await;
+    assert!(other.code == FAILED && other.err.contains("\"ana\" and not @ben (nothing was changed)"), "{other:?}");
+    assert_eq!(run(&admin, "ana@example.com", "ana").await.code, SUCCESS);
 }

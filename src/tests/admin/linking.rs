@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::accounts::{account, sign_up};
-use super::fixtures::Admin;
+use super::fixtures::{Admin, FAILED, USAGE_ERROR};
 use crate::support::cognito::Pool;
 use crate::support::postgres::Database;
 
@@ -22,14 +22,20 @@ fn accounts(answer: &Value, list: &str) -> Vec<String> {
     names
 }
 
+/// Returns the `sub` of the candidate for this handle.
+fn candidate(answer: &Value, handle: &str) -> String {
+    let candidates = answer["candidates"].as_array().expect("a list");
+    let found = candidates.iter().find(|it| it["handle"] == handle).unwrap_or_else(|| panic!("{handle}: {answer}"));
+    found["sub"].as_str().expect("an id").to_owned()
+}
+
+// F69
 #[tokio::test]
-async fn users_are_linked_by_e_mail_or_else_by_handle_and_a_second_run_changes_nothing() {
+async fn users_are_linked_by_verified_e_mail_and_a_second_run_changes_nothing() {
     let (database, pool) = (Database::fresh().await, Pool::create().await);
     let verified = ("email_verified", "true");
-    insert_user(&database, "ana", "ana@example.com").await;
+    insert_user(&database, "ana", "Ana@example.com").await;
     account(&pool, "ana@example.com", &[verified]).await;
-    insert_user(&database, "ben", "ben@old.example.com").await;
-    account(&pool, "ben@example.com", &[verified, ("preferred_username", "Ben")]).await;
     // Cy is linked by her e-mail, although her account has the handle of another user.
     insert_user(&database, "cy", "cy@example.com").await;
     insert_user(&database, "dalia", "dalia@example.com").await;
@@ -42,7 +48,7 @@ async fn users_are_linked_by_e_mail_or_else_by_handle_and_a_second_run_changes_n
 
     let admin = Admin::new().on_database(&database.url).on_pool(&pool);
     let first = admin.json(&["db", "update-cognito-user-ids"]).await;
-    assert_eq!(accounts(&first, "linked"), ["ana@example.com", "ben@example.com", "cy@example.com"]);
+    assert_eq!(accounts(&first, "linked"), ["ana@example.com", "cy@example.com"]);
     assert_eq!(accounts(&first, "nobody"), ["eiko@example.com", "new@example.com"]);
     assert_eq!(first["unlinked"], json!(["dalia", "eiko"]));
 
@@ -50,14 +56,70 @@ async fn users_are_linked_by_e_mail_or_else_by_handle_and_a_second_run_changes_n
     assert_eq!(accounts(&second, "already"), accounts(&first, "linked"));
     assert_eq!(accounts(&second, "linked"), [""; 0]);
     let text = admin.text(&["db", "update-cognito-user-ids"]).await;
-    assert!(text.contains("linked: 0\nalready linked: 3\n") && text.contains("  cy@example.com is @cy\n"), "{text}");
+    assert!(text.contains("linked: 0\nalready linked: 2\n") && text.contains("  cy@example.com is @cy\n"), "{text}");
     assert!(text.contains("users without an account: 2\n  dalia\n  eiko\n"), "{text}");
+}
+
+// F69
+#[tokio::test]
+async fn a_stranger_with_the_handle_of_a_legacy_user_is_linked_only_if_the_operator_confirms_it_by_name() {
+    let (database, pool) = (Database::fresh().await, Pool::create().await);
+    let verified = ("email_verified", "true");
+    for (handle, email) in [("ben", "ben@old.example.com"), ("Andrew Brown", "andrew@example.com"), ("cy", "cy@x.com")]
+    {
+        insert_user(&database, handle, email).await;
+    }
+    account(&pool, "mallory@example.com", &[verified, ("preferred_username", "Ben")]).await;
+    account(&pool, "brown@example.com", &[verified, ("preferred_username", "andrew brown")]).await;
+    // Not even the only account with the handle, confirmed and with the same name, is enough.
+    let admin = Admin::new().on_database(&database.url).on_pool(&pool);
+    let update = ["db", "update-cognito-user-ids"];
+    let listed = admin.json(&update).await;
+    assert_eq!(accounts(&listed, "linked"), [""; 0]);
+    assert_eq!(listed["unlinked"], json!(["Andrew Brown", "ben", "cy"]));
+    let (mallory, brown) = (candidate(&listed, "ben"), candidate(&listed, "Andrew Brown"));
+    let text = admin.text(&update).await;
+    for line in [
+        "  # mallory@example.com has the handle @ben; the e-mail of that user is ben@old.example.com\n",
+        &*format!("  {brown}=Andrew Brown\n"),
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+
+    // Whatever is not on the list is refused, and then nothing is linked.
+    for wrong in [format!("{mallory}=cy"), format!("{brown}=ben"), format!("{}=ben", uuid::Uuid::new_v4())] {
+        let right = format!("{brown}=andrew brown");
+        let run = admin.run(&[&update[..], &["--confirm", &right, "--confirm", &wrong]].concat()).await;
+        assert!(run.code == FAILED && run.err.contains("nothing was changed"), "{wrong}: {run:?}");
+    }
+    for malformed in ["ben", "x=ben", "="] {
+        assert_eq!(
+            admin.run(&[&update[..], &["--confirm", malformed]].concat()).await.code,
+            USAGE_ERROR,
+            "{malformed}"
+        );
+    }
+    assert_eq!(database.number("select count(*) from users where cognito_user_id <> 'MOCK'").await, 0);
+
+    // A file is the list with the wrong lines taken out.
+    let file = std::env::temp_dir().join(format!("links-{}", uuid::Uuid::new_v4()));
+    std::fs::write(&file, format!("# Andrew called on Monday\n\n  {brown}=Andrew Brown\n")).expect("a file");
+    let path = file.to_str().expect("UTF-8");
+    let confirmed = admin.json(&[&update[..], &["--confirm-file", path]].concat()).await;
+    assert_eq!(confirmed["linked"], json!([{ "account": "brown@example.com", "handle": "Andrew Brown" }]));
+    assert_eq!(confirmed["unlinked"], json!(["ben", "cy"]));
+    let again = admin.json(&[&update[..], &["--confirm-file", path]].concat()).await;
+    assert_eq!(
+        (accounts(&again, "linked"), accounts(&again, "already")),
+        (vec![], vec!["brown@example.com".to_owned()])
+    );
+    std::fs::remove_file(file).expect("the file");
 }
 
 #[tokio::test]
 async fn a_user_is_not_linked_to_the_account_of_another_user() {
     let (database, pool) = (Database::fresh().await, Pool::create().await);
-    // Two accounts have the same handle, so the handle does not identify hers.
+    // Two accounts have the same handle, so both are offered.
     insert_user(&database, "ana", "ana@old.example.com").await;
     for email in ["one@example.com", "two@example.com"] {
         account(&pool, email, &[("preferred_username", "ana")]).await;
@@ -71,17 +133,18 @@ async fn a_user_is_not_linked_to_the_account_of_another_user() {
     let admin = Admin::new().on_database(&database.url).on_pool(&pool);
     let first = admin.json(&["db", "update-cognito-user-ids"]).await;
     assert_eq!(accounts(&first, "linked"), ["cy@example.com"]);
-    assert_eq!(first["ambiguous"], json!(["ana"]));
+    assert_eq!(accounts(&first, "candidates"), ["one@example.com", "two@example.com"]);
     assert_eq!(accounts(&first, "unconfirmed"), [signed_up]);
     account(&pool, "other@example.com", &[("preferred_username", "cy")]).await;
     let second = admin.json(&["db", "update-cognito-user-ids"]).await;
     assert_eq!(accounts(&second, "already"), ["cy@example.com"]);
     assert_eq!(accounts(&second, "linked"), [""; 0]);
     assert_eq!(first["unlinked"], json!(["ana", "ben"]));
+    // The e-mail of a linked user links no account of another pool.
     let alone = Pool::create().await;
-    account(&alone, "other@example.com", &[("preferred_username", "cy")]).await;
+    account(&alone, "cy@example.com", &[("email_verified", "true")]).await;
     let other = admin.on_pool(&alone).json(&["db", "update-cognito-user-ids"]).await;
-    assert_eq!(accounts(&other, "taken"), ["other@example.com"]);
+    assert_eq!(accounts(&other, "taken"), ["cy@example.com"]);
 }
 
 #[tokio::test]

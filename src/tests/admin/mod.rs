@@ -7,5 +7,6 @@ mod fixtures;
 mod linking;
 mod migrating;
 mod refusals;
+mod relinking;
 mod setup;
 mod tables;

@@ -4,11 +4,12 @@ use reqwest::header::{AUTHORIZATION, COOKIE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::fixtures::{ApiClient, UNKNOWN_CONVERSATION, new_user};
+use super::fixtures::{ApiClient, UNKNOWN_CONVERSATION, concurrently, new_user};
 use crate::support::app::{Answer, TestApp};
-use crate::support::cognito::PASSWORD;
-use crate::support::fake_pool::{self, CLIENT_ID, FakePool, POOL_ID, changed};
+use crate::support::cognito::{PASSWORD, RESET_CODE};
+use crate::support::fake_pool::{self, CLIENT_ID, CallAnswer, FakePool, POOL_ID, changed};
 use crate::support::signing;
+use crate::support::wait_until::wait_until;
 
 /// Subject of the tokens that the tests sign.
 const ANA: &str = "6f9b1c1e-7d54-4c0b-9a55-2f3f3b3a9d10";
@@ -162,5 +163,91 @@ async fn an_internal_error_is_reported_in_json() {
     for answer in [ana.get("/api/message_groups").await, ana.get("/api/users/@ana/short").await] {
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(answer.text, r#"["unexpected"]"#);
+    }
+}
+
+// F55
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_rejected_after_its_user_has_signed_out_everywhere() {
+    let app = TestApp::start().await;
+    let (mut browser, client) = new_user(&app, "ana").await;
+    assert_eq!(client.get("/api/message_groups").await.status, StatusCode::OK);
+    assert_eq!(browser.submit("/signout-everywhere", &[]).await.status, StatusCode::SEE_OTHER);
+    assert_unauthorized(&client, "signed out everywhere").await;
+    let again = ApiClient::with_token_of(&app, "ana").await;
+    assert_eq!(again.get("/api/message_groups").await.status, StatusCode::OK, "a new token is valid");
+}
+
+// F55
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_rejected_after_a_password_reset() {
+    let app = TestApp::start().await;
+    let (mut browser, client) = new_user(&app, "ana").await;
+    assert_eq!(client.get("/api/message_groups").await.status, StatusCode::OK);
+    let email = ("email", "ana@example.com");
+    assert_eq!(browser.submit("/forgot", &[email]).await.status, StatusCode::SEE_OTHER);
+    let fields = [email, ("code", RESET_CODE), ("password", "Another-2026!")];
+    let reset = browser.submit("/forgot", &fields).await;
+    assert_eq!(reset.location(), "/signin?reset=true", "{}", reset.text);
+    assert_unauthorized(&client, "another password").await;
+}
+
+// F55
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_rejected_within_seconds_after_its_account_is_signed_out_disabled_or_deleted_in_the_pool() {
+    let app = TestApp::start().await;
+    let (id, admin) = (&app.pool.address.user_pool_id, &app.pool.admin);
+    for action in ["sign out", "disable", "delete"] {
+        let (name, email) = (action.replace(' ', ""), format!("{}@example.com", action.replace(' ', "")));
+        let (_, client) = new_user(&app, &name).await;
+        assert_eq!(client.get("/api/message_groups").await.status, StatusCode::OK);
+        match action {
+            "sign out" => {
+                let request = admin.admin_user_global_sign_out().user_pool_id(id).username(&email);
+                request.send().await.expect("signs out");
+            }
+            "disable" => {
+                admin.admin_disable_user().user_pool_id(id).username(&email).send().await.expect("disables");
+            }
+            _ => {
+                admin.admin_delete_user().user_pool_id(id).username(&email).send().await.expect("deletes");
+            }
+        }
+        let since = std::time::Instant::now();
+        wait_until(action, async || client.get("/api/message_groups").await.status == StatusCode::UNAUTHORIZED).await;
+        assert!(since.elapsed() < std::time::Duration::from_secs(10), "{action}: {:?}", since.elapsed());
+        assert_unauthorized(&client, action).await;
+    }
+}
+
+// F55
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pool_is_asked_about_a_token_once_and_while_it_cannot_answer_the_signature_counts() {
+    let pool = FakePool::start().await;
+    let app = app_with_fake_pool(&pool).await;
+    let token = |n: u64| {
+        let claims = changed(fake_pool::access_claims(ANA), &json!({ "jti": n }));
+        ApiClient::with_authorization(&app, &format!("Bearer {}", signing::key().token(&claims)))
+    };
+    let first = token(1);
+    for answer in concurrently(10, || first.get("/api/message_groups")).await {
+        assert_eq!(answer.status, StatusCode::OK);
+    }
+    assert_eq!(pool.count("GetUser"), 1);
+    for (number, calls) in [
+        CallAnswer::Trouble,
+        CallAnswer::Hang,
+        CallAnswer::Refuse("TooManyRequestsException", "Rate exceeded"),
+        CallAnswer::Refuse("ForbiddenException", "Request not allowed due to WAF block."),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        pool.set().calls = calls;
+        assert_eq!(token(10 + number as u64).get("/api/message_groups").await.status, StatusCode::OK, "{number}");
+    }
+    for (number, code) in ["NotAuthorizedException", "UserNotFoundException"].into_iter().enumerate() {
+        pool.set().calls = CallAnswer::Refuse(code, "Access Token has been revoked");
+        assert_unauthorized(&token(20 + number as u64), code).await;
     }
 }

@@ -4,9 +4,10 @@ use aws_config::{BehaviorVersion, Region};
 use aws_lc_rs::hmac;
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::Credentials;
+use aws_sdk_cognitoidentityprovider::types::builders::UsernameConfigurationTypeBuilder;
 use aws_sdk_cognitoidentityprovider::types::{
     AttributeType, AuthFlowType, ExplicitAuthFlowsType, MessageActionType, PreventUserExistenceErrorTypes,
-    VerifiedAttributeType,
+    UsernameConfigurationType, VerifiedAttributeType,
 };
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
@@ -39,6 +40,11 @@ pub struct Pool {
 impl Pool {
     /// Creates a user pool.
     pub async fn create() -> Self {
+        Self::create_with(UsernameConfigurationType::builder().case_sensitive(false)).await
+    }
+
+    /// Creates a user pool with this rule for user names.
+    pub async fn create_with(names: UsernameConfigurationTypeBuilder) -> Self {
         let endpoint = std::env::var("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")
             .expect("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER names a Cognito emulator");
         let admin = admin(&endpoint).await;
@@ -48,6 +54,7 @@ impl Pool {
             .policies(policy::user_pool_policy())
             .username_attributes("email".into())
             .auto_verified_attributes(VerifiedAttributeType::Email)
+            .username_configuration(names.build().expect("the rule is set"))
             .send()
             .await
             .expect("a user pool");

@@ -5,12 +5,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use aws_lc_rs::hmac;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
+use cruddur_messages::server::cognito::check::PROBE_EMAIL;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use uuid::Uuid;
@@ -20,6 +24,9 @@ use super::signing::{self, SigningKey, now};
 
 /// Id of the pool.
 pub const POOL_ID: &str = "eu-central-1_Fake00001";
+
+/// Name of the server's check of its configuration, for the counters.
+pub const PROBE: &str = "Probe";
 
 /// Id of the client.
 pub const CLIENT_ID: &str = "fakeclient";
@@ -79,6 +86,15 @@ pub struct Switches {
     pub id_claims: Value,
     /// Changes to the claims of the access token; null removes a claim.
     pub access_claims: Value,
+    /// Secret that the client must prove to know; `None` accepts any.
+    pub secret: Option<&'static str>,
+    /// Refusal of [`GetUser`](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetUser.html):
+    /// code and message.
+    pub refused_access: Option<(&'static str, &'static str)>,
+    /// Refusal of the calls that read the settings of pool and client.
+    pub refused_settings: Option<&'static str>,
+    /// Ids of accounts whose address is not the one with which they were created.
+    pub subs: HashMap<String, String>,
     refresh_tokens: HashMap<String, String>,
     counts: HashMap<String, usize>,
     bodies: Vec<Value>,
@@ -104,6 +120,10 @@ impl FakePool {
             rotates: false,
             id_claims: json!({}),
             access_claims: json!({}),
+            secret: None,
+            refused_access: None,
+            refused_settings: None,
+            subs: HashMap::new(),
             refresh_tokens: HashMap::new(),
             counts: HashMap::new(),
             bodies: Vec::new(),
@@ -200,6 +220,10 @@ pub fn sub_of(email: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, email.as_bytes()).to_string()
 }
 
+fn sub_in(switches: &Switches, email: &str) -> String {
+    switches.subs.get(email).cloned().unwrap_or_else(|| sub_of(email))
+}
+
 async fn key_set(State(pool): State<FakePool>) -> Response {
     let answer = {
         let mut switches = pool.set();
@@ -227,8 +251,12 @@ async fn key_set(State(pool): State<FakePool>) -> Response {
 
 async fn call(State(pool): State<FakePool>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).expect("a target");
-    let name = target.rsplit('.').next().expect("a name").to_owned();
+    let mut name = target.rsplit('.').next().expect("a name").to_owned();
     let mut body: Value = serde_json::from_slice(&body).expect("JSON");
+    if body["AuthParameters"]["USERNAME"] == PROBE_EMAIL {
+        // The server's check of its configuration is no sign-in of a user.
+        name = PROBE.to_owned();
+    }
     body["call"] = json!(name);
     let answer = {
         let mut switches = pool.set();
@@ -252,7 +280,11 @@ async fn call(State(pool): State<FakePool>, headers: HeaderMap, body: Bytes) -> 
         }
         CallAnswer::Hang => std::future::pending().await,
         CallAnswer::Challenge(challenge) => {
-            Json(json!({ "ChallengeName": challenge, "Session": "s", "ChallengeParameters": {} })).into_response()
+            let email = body["AuthParameters"]["USERNAME"].as_str().unwrap_or_default();
+            let sub = sub_in(&pool.set(), email);
+            let parameters = json!({ "USER_ID_FOR_SRP": sub });
+            Json(json!({ "ChallengeName": challenge, "Session": "s", "ChallengeParameters": parameters }))
+                .into_response()
         }
     }
 }
@@ -262,7 +294,23 @@ fn refuse(code: &str, message: &str) -> Response {
 }
 
 fn good(pool: &FakePool, name: &str, body: &Value) -> Response {
+    if let Some(refusal) = wrong_secret(pool, body) {
+        return refusal;
+    }
     match name {
+        PROBE => refuse("NotAuthorizedException", "Incorrect username or password."),
+        "GetUser" => match pool.set().refused_access {
+            Some((code, message)) => refuse(code, message),
+            None => Json(json!({ "Username": "u", "UserAttributes": [] })).into_response(),
+        },
+        "DescribeUserPool" | "DescribeUserPoolClient" => match pool.set().refused_settings {
+            Some(code) => refuse(code, "not allowed"),
+            None => Json(json!({
+                "UserPool": { "Id": POOL_ID, "UsernameConfiguration": { "CaseSensitive": false } },
+                "UserPoolClient": { "ClientId": CLIENT_ID },
+            }))
+            .into_response(),
+        },
         "InitiateAuth" if body["AuthParameters"]["PASSWORD"] == "wrong" => {
             refuse("NotAuthorizedException", "Incorrect username or password.")
         }
@@ -298,9 +346,31 @@ fn good(pool: &FakePool, name: &str, body: &Value) -> Response {
     }
 }
 
+/// Refuses a call with a wrong proof of the client's secret, with the messages of Cognito.
+fn wrong_secret(pool: &FakePool, body: &Value) -> Option<Response> {
+    let secret = pool.set().secret?;
+    let user = body["AuthParameters"]["USERNAME"].as_str().or(body["Username"].as_str()).unwrap_or_default();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let proof = STANDARD.encode(hmac::sign(&key, format!("{user}{CLIENT_ID}").as_bytes()));
+    let (hash, plain) = (&body["AuthParameters"]["SECRET_HASH"], &body["ClientSecret"]);
+    let message = match body["call"].as_str() {
+        Some("InitiateAuth" | PROBE) if hash.is_null() => {
+            format!("Client {CLIENT_ID} is configured with secret but SECRET_HASH was not received")
+        }
+        Some("InitiateAuth" | PROBE) if *hash != proof => {
+            format!("Unable to verify secret hash for client {CLIENT_ID}")
+        }
+        // Cognito says no more than this of a token that comes with a wrong secret.
+        Some("GetTokensFromRefreshToken") if *plain != secret => "Invalid Refresh Token".to_owned(),
+        _ => return None,
+    };
+    let body = json!({ "__type": "NotAuthorizedException", "message": message });
+    Some((StatusCode::BAD_REQUEST, Json(body)).into_response())
+}
+
 fn tokens(pool: &FakePool, email: &str, refresh: Option<String>) -> Response {
     let switches = pool.set();
-    let (sub, name) = (sub_of(email), email.split('@').next().unwrap_or_default());
+    let (sub, name) = (sub_in(&switches, email), email.split('@').next().unwrap_or_default());
     let exp = json!({ "exp": now() + switches.access_secs });
     let profile = json!({ "email": email, "name": name, "preferred_username": name });
     let access = changed(changed(access_claims(&sub), &exp), &switches.access_claims);

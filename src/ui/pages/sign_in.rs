@@ -23,6 +23,7 @@ pub fn SignInPage() -> impl IntoView {
         <AccountPage heading="Sign in">
             <DoneNote query="confirmed" text="Your e-mail address is confirmed. You can now sign in."/>
             <DoneNote query="reset" text="Your password has been changed. Sign in with the new one."/>
+            <NoCookieNote/>
             <FieldForm action="/signin" fields=&["email", "password"] form>
                 <input type="hidden" name="next" value=next/>
                 <Field form name="email" label="E-mail" kind=Kind::Email value=email autofocus=!knows_email/>
@@ -36,4 +37,19 @@ pub fn SignInPage() -> impl IntoView {
             <p class="card__other">"New here? " <a href=move || with_next("/signup", &next())>"Create account"</a></p>
         </AccountPage>
     }
+}
+
+/// Tells a user whose browser keeps no cookie why the sign-in had no effect. The server leads back here with `?cookies=`.
+#[component]
+fn NoCookieNote() -> impl IntoView {
+    let missing = query_parameter("cookies");
+    let note = || {
+        view! {
+            <p class="error-note" role="alert">
+                "Your password is right, but this browser did not keep the cookie that signs you in. Allow cookies for \
+                 this site. If its address begins with http://, open it with https:// instead."
+            </p>
+        }
+    };
+    view! { {move || missing.get().map(|_| note())} }
 }

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail, ensure};
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::operation::admin_get_user::AdminGetUserOutput;
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType, UserStatusType, UserType};
 use clap::Args;
+use cruddur_messages::domain::password as rule;
+use cruddur_messages::domain::user::{DisplayName, HANDLE_LEN_MAX, HANDLE_LEN_MIN, Handle};
+use cruddur_messages::server::accounts::input;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -53,6 +56,11 @@ impl ListedAccount {
         self.preferred_username.as_ref().map(|handle| handle.to_lowercase())
     }
 
+    /// Returns the e-mail address in lower case, if the pool has verified it.
+    pub fn verified_email(&self) -> Option<String> {
+        self.email.as_ref().filter(|_| self.email_verified).map(|email| email.to_lowercase())
+    }
+
     /// Returns `true` if the user or an administrator has confirmed the account.
     pub fn is_confirmed(&self) -> bool {
         self.status.as_deref() != Some(UserStatusType::Unconfirmed.as_str())
@@ -88,7 +96,23 @@ impl fmt::Display for ListedAccount {
     }
 }
 
-/// Requires confirmation if the e-mail has an account already, whose password would be set.
+/// Checks the options of a new account by the rules of the web server. Returns them as they are stored.
+pub fn check(account: Account) -> anyhow::Result<Account> {
+    let Account { email, handle, name, password } = account;
+    let handle = Handle::parse(&handle).map_err(|reason| {
+        anyhow!(
+            "--handle {handle:?}: {reason}. A handle has {HANDLE_LEN_MIN} to {HANDLE_LEN_MAX} characters: the letters a to \
+             z, digits, \"_\", \"-\" and \".\" (nothing was changed)"
+        )
+    })?;
+    let name = DisplayName::parse(&name).map_err(|reason| anyhow!("--name: {reason} (nothing was changed)"))?;
+    let email = input::email(&email).map_err(|_| anyhow!("--email {email:?} is no address (nothing was changed)"))?;
+    rule::check(&password).map_err(|reason| anyhow!("--password: {reason} (nothing was changed)"))?;
+    Ok(Account { email, handle: handle.to_string(), name: name.to_string(), password })
+}
+
+/// Requires confirmation if the e-mail has an account already, whose password would be set. Fails if that account has
+/// another handle, which this tool does not change.
 pub async fn require_confirmation(
     cognito: &Client,
     pool: &str,
@@ -96,13 +120,24 @@ pub async fn require_confirmation(
     target: &Target,
     global: &GlobalOptions,
 ) -> anyhow::Result<()> {
-    if find(cognito, pool, &account.email).await?.is_some() {
-        confirmation::require(global, target, &format!("set the password of {}", account.email), &account.email)?;
+    let Some(found) = find(cognito, pool, &account.email).await? else { return Ok(()) };
+    let handle = value(found.user_attributes(), "preferred_username").unwrap_or_default();
+    let is_same = Handle::parse(handle).is_ok_and(|handle| handle.as_str() == account.handle);
+    if handle.is_empty() {
+        eprintln!("note: the account of {} has no handle, and gets none", account.email);
     }
+    ensure!(
+        is_same || handle.is_empty(),
+        "{} already has an account, with the handle {handle:?} and not @{} (nothing was changed)",
+        account.email,
+        account.handle
+    );
+    confirmation::require(global, target, &format!("set the password of {}", account.email), &account.email)?;
     Ok(())
 }
 
-/// Creates an account without sending an e-mail, sets a permanent password, and returns its `sub`.
+/// Creates an account without sending an e-mail, sets a permanent password, and returns its `sub`. If the pool rejects
+/// the password of a new account, the account is deleted again.
 pub async fn create(cognito: &Client, pool: &str, account: &Account) -> anyhow::Result<Uuid> {
     let created = cognito
         .admin_create_user()
@@ -115,13 +150,20 @@ pub async fn create(cognito: &Client, pool: &str, account: &Account) -> anyhow::
         .user_attributes(attribute("preferred_username", &account.handle)?)
         .send()
         .await;
-    match created {
-        Ok(_) => {}
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_username_exists_exception()) => {}
-        Err(error) => return Err(error).context("create the account"),
-    }
+    let is_new = match created {
+        Ok(_) => true,
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_username_exists_exception()) => false,
+        Err(error) => return Err(error).context("create the account (nothing was changed)"),
+    };
     let password = cognito.admin_set_user_password().user_pool_id(pool).username(&account.email);
-    password.password(&account.password).permanent(true).send().await.context("set the password")?;
+    let set = password.password(&account.password).permanent(true).send().await.context("set the password");
+    if let Err(error) = set {
+        if is_new {
+            let delete = cognito.admin_delete_user().user_pool_id(pool).username(&account.email);
+            delete.send().await.with_context(|| format!("delete the account without a password ({error:#})"))?;
+        }
+        return Err(error.context("nothing was changed"));
+    }
     let found = find(cognito, pool, &account.email).await?.context("read the new account")?;
     value(found.user_attributes(), "sub").context("Cognito returned no sub")?.parse().context("a sub is a UUID")
 }

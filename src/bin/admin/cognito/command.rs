@@ -26,8 +26,8 @@ pub enum Command {
         #[arg(long, default_value = pool::NAME)]
         name: String,
     },
-    /// Creates a confirmed account and prints its id. If the e-mail has an account, sets its password after
-    /// confirmation.
+    /// Creates a confirmed account and prints its id. If the e-mail has an account with the same handle, sets its
+    /// password after confirmation.
     CreateUser {
         #[command(flatten)]
         pool: PoolId,
@@ -57,6 +57,7 @@ pub async fn run(command: Command, global: &GlobalOptions) -> anyhow::Result<()>
             global.print(&pool, pool.variables())
         }
         Command::CreateUser { pool, account } => {
+            let account = accounts::check(account)?;
             accounts::require_confirmation(&client, &pool.pool, &account, &target, global).await?;
             let sub = accounts::create(&client, &pool.pool, &account).await?;
             global.print(json!({ "sub": sub, "email": account.email }), sub)

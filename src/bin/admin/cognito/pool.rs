@@ -13,9 +13,9 @@ use super::policy;
 /// Default name of the pool and its client.
 pub const NAME: &str = "cruddur-messages";
 
-/// Lifetime of an access token, in minutes. The web server rejects a revoked token at once; other services accept it
-/// until it expires.
-const ACCESS_TOKEN_MINUTES: i32 = 15;
+/// Lifetime of an access token, in minutes: the default of Cognito, to which the clients of the old app keep. The web
+/// server rejects a revoked token within seconds; other services accept it until it expires.
+const ACCESS_TOKEN_MINUTES: i32 = 60;
 
 /// User pool and its app client.
 #[derive(Serialize)]

@@ -9,6 +9,8 @@ use secrecy::SecretString;
 use serde_json::json;
 use sqlx::PgPool;
 
+use super::confirmed_links::ConfirmOptions;
+use super::relink::{self, RelinkOptions};
 use super::{database, link, psql, seed, server};
 use crate::cognito::PoolId;
 use crate::global_options::GlobalOptions;
@@ -54,17 +56,24 @@ pub enum Command {
     /// Lists the sessions of the database: pid, role, application, client address, state, time of the last state
     /// change.
     Sessions(Database),
-    /// Links users to their accounts in the user pool, by e-mail or else by handle, and reports accounts and users
-    /// without a link.
+    /// Links users to their accounts in the user pool by verified e-mail, and reports accounts and users without a link.
     ///
-    /// The e-mail address is used only if it is verified in the pool; the handle (`preferred_username`), only if a
-    /// single account of the pool has it. Existing links do not change.
+    /// Accounts and users that have only the handle in common are listed as candidates. A handle proves nothing, because
+    /// anyone can ask for it at the sign-up, so each of them is linked only if it is confirmed with --confirm or in a
+    /// --confirm-file. Existing links do not change.
     UpdateCognitoUserIds {
         #[command(flatten)]
         database: Database,
         #[command(flatten)]
         pool: PoolId,
+        #[command(flatten)]
+        confirm: ConfirmOptions,
     },
+    /// Gives a user to another account, after confirmation: for an account that was deleted and created again.
+    ///
+    /// The previous account of the user must no longer exist. If the new account has signed in already, its own user is
+    /// left without an account. All sessions of both end.
+    RelinkUser(RelinkOptions),
 }
 
 /// Runs a subcommand.
@@ -81,7 +90,10 @@ pub async fn run(command: Command, global: &GlobalOptions) -> anyhow::Result<()>
         Command::Setup { database, pool } => server::setup(&database, pool.as_deref(), global).await,
         Command::Connect { database, arguments } => psql::exec(&database, &arguments),
         Command::Sessions(database) => server::sessions(&database, global).await,
-        Command::UpdateCognitoUserIds { database, pool } => link::run(&database, &pool.pool, global).await,
+        Command::UpdateCognitoUserIds { database, pool, confirm } => {
+            link::run(&database, &pool.pool, &confirm, global).await
+        }
+        Command::RelinkUser(options) => relink::run(&options, global).await,
     }
 }
 
@@ -109,8 +121,13 @@ impl Database {
 
     /// Connects to the database. Fails at once if it is unreachable.
     pub async fn connect(&self) -> anyhow::Result<PgPool> {
-        let (database, _) = self.target()?;
+        Ok(self.connect_with_target().await?.0)
+    }
+
+    /// Like [`Self::connect`], and returns the target for a confirmation.
+    pub(super) async fn connect_with_target(&self) -> anyhow::Result<(PgPool, Target)> {
+        let (database, target) = self.target()?;
         database.answers().await?;
-        store::postgres::connect(&self.database_url)
+        Ok((store::postgres::connect(&self.database_url)?, target))
     }
 }

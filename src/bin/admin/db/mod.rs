@@ -1,9 +1,11 @@
 //! `admin db`: PostgreSQL.
 
 mod command;
+mod confirmed_links;
 mod database;
 mod link;
 mod psql;
+mod relink;
 mod seed;
 mod server;
 mod user_links;

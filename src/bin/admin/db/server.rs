@@ -45,7 +45,7 @@ pub async fn setup(database: &Database, pool: Option<&str>, global: &GlobalOptio
     let mut lines = vec![format!("created database {}", new.name()), seeded.to_string()];
     match accounts {
         Some(accounts) => {
-            let linked = link::link_all(&users, accounts).await?;
+            let linked = link::link_all(&users, accounts, &[]).await?;
             json["linked"] = json!(linked);
             lines.push(linked.to_string());
         }

@@ -1,13 +1,13 @@
 //! Links of users to the accounts of the user pool, in the table `users`.
 
-use cruddur_messages::domain::user::{DisplayName, Handle, User};
+use cruddur_messages::domain::user::{DisplayName, Handle, Id, User};
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::postgres::users::{Row, Users};
 use sqlx::{PgPool, query_file, query_file_as, query_file_scalar};
 use uuid::Uuid;
 
 /// Value of `cognito_user_id` for users not yet linked to the user pool. Comes from the seeds of the legacy app.
-const UNLINKED: &str = "MOCK";
+pub const UNLINKED: &str = "MOCK";
 
 /// Outcome of linking an account of the user pool to a user.
 pub enum Link {
@@ -15,10 +15,24 @@ pub enum Link {
     Linked(User),
     /// The account was already linked to this user.
     AlreadyLinked(User),
-    /// The user with the e-mail or the handle is linked to another account.
+    /// The user with the e-mail is linked to another account.
     Taken,
-    /// No user has the e-mail or the handle.
+    /// No user has the e-mail.
     NotFound,
+}
+
+/// User who is not linked to the user pool.
+pub struct UnlinkedUser {
+    pub uuid: Uuid,
+    pub handle: String,
+    pub email: Option<String>,
+}
+
+/// User and the account to which the user is linked.
+pub struct LinkedUser {
+    pub uuid: Uuid,
+    /// [`UNLINKED`], or the account's `sub`.
+    pub cognito_user_id: String,
 }
 
 /// The links in the table `users`.
@@ -40,20 +54,27 @@ impl UserLinks {
         Ok(row.map(User::from))
     }
 
-    /// Links an account of the user pool to the user with its e-mail, or else with its handle, unless that user is
-    /// linked to another account. The pool must have verified the e-mail.
-    pub async fn link(&self, sub: Uuid, email: Option<&str>, handle: Option<&str>) -> Result<Link, Failure> {
-        if let Some(user) = Users::new(self.pool.clone()).by_cognito_user_id(sub).await? {
+    /// Links an account of the user pool to the user with its e-mail, unless that user is linked to another account.
+    /// The pool must have verified the e-mail.
+    pub async fn link_by_email(&self, sub: Uuid, email: Option<&str>) -> Result<Link, Failure> {
+        if let Some(user) = self.user_of(sub).await? {
             return Ok(Link::AlreadyLinked(user));
         }
-        let row = query_file_as!(Row, "sql/users/link.sql", sub.to_string(), email, handle)
+        let Some(email) = email else { return Ok(Link::NotFound) };
+        let row = query_file_as!(Row, "sql/users/link_by_email.sql", sub.to_string(), email)
             .fetch_optional(&self.pool)
             .await?;
         if let Some(row) = row {
             return Ok(Link::Linked(row.into()));
         }
-        let claimed = query_file_scalar!("sql/users/claimed.sql", email, handle).fetch_one(&self.pool).await?;
-        Ok(if claimed { Link::Taken } else { Link::NotFound })
+        let taken = query_file_scalar!("sql/users/has_email.sql", email).fetch_one(&self.pool).await?;
+        Ok(if taken { Link::Taken } else { Link::NotFound })
+    }
+
+    /// Links an account of the user pool to an unlinked user. `None` if either has a link already.
+    pub async fn link(&self, sub: Uuid, user: Id) -> Result<Option<User>, Failure> {
+        let row = query_file_as!(Row, "sql/users/link.sql", sub.to_string(), user.0).fetch_optional(&self.pool).await?;
+        Ok(row.map(User::from))
     }
 
     /// Unlinks the user with this e-mail from the user pool, unless the linked account is `sub`. The next sign-in links
@@ -63,9 +84,34 @@ impl UserLinks {
         Ok(())
     }
 
+    /// Returns the user who is linked to an account.
+    pub async fn user_of(&self, sub: Uuid) -> Result<Option<User>, Failure> {
+        Users::new(self.pool.clone()).by_cognito_user_id(sub).await
+    }
+
+    /// Returns the user with a handle, which may be one of the legacy app.
+    pub async fn by_handle(&self, handle: &str) -> Result<Option<LinkedUser>, Failure> {
+        let user = query_file_as!(LinkedUser, "sql/users/account_of_handle.sql", handle);
+        Ok(user.fetch_optional(&self.pool).await?)
+    }
+
+    /// Gives a user to another account, whose e-mail the user pool has verified, and ends all sessions of the user.
+    /// Returns the users who lose that account or that e-mail.
+    pub async fn relink(&self, user: Id, sub: Uuid, email: &str) -> Result<Vec<User>, Failure> {
+        let sub = sub.to_string();
+        let mut transaction = self.pool.begin().await?;
+        let others = query_file_as!(Row, "sql/users/relink_away.sql", sub, user.0, email);
+        let others = others.fetch_all(&mut *transaction).await?;
+        query_file!("sql/users/relink.sql", sub, user.0, email).execute(&mut *transaction).await?;
+        for ended in others.iter().map(|row| row.uuid).chain([user.0]) {
+            query_file!("sql/sessions/delete_of_user.sql", ended).fetch_all(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(others.into_iter().map(User::from).collect())
+    }
+
     /// Returns all users who are not linked to the user pool yet, ordered by handle.
-    pub async fn unlinked(&self) -> Result<Vec<User>, Failure> {
-        let rows = query_file_as!(Row, "sql/users/unlinked.sql").fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().map(User::from).collect())
+    pub async fn unlinked(&self) -> Result<Vec<UnlinkedUser>, Failure> {
+        Ok(query_file_as!(UnlinkedUser, "sql/users/unlinked.sql").fetch_all(&self.pool).await?)
     }
 }

@@ -8,8 +8,10 @@ use crate::server::cognito::token::InvalidToken;
 use crate::server::http::json_api::error::ApiError;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
+use crate::server::store::postgres::users::TokenOwner;
 
-/// User whose access token the request carries. Extraction checks one signature and costs one query.
+/// User whose access token the request carries. Extraction checks one signature and costs one query, and a call to the
+/// user pool if it has not been asked about the token for some seconds.
 pub struct Bearer(pub CurrentUser);
 
 impl FromRequestParts<AppState> for Bearer {
@@ -18,7 +20,15 @@ impl FromRequestParts<AppState> for Bearer {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = token(&parts.headers).ok_or(ApiError::Unauthenticated)?;
         let claims = state.cognito.verifier().access(token).await.map_err(reject)?;
-        let user = state.store.users.by_cognito_user_id(claims.sub).await?.ok_or(ApiError::UnknownUser)?;
+        let (user, valid_from) = match state.store.users.token_owner(claims.sub, claims.iat).await? {
+            TokenOwner::User { user, valid_from } => (Some(user), valid_from),
+            TokenOwner::Unknown => (None, None),
+            TokenOwner::Revoked => return Err(ApiError::Unauthenticated),
+        };
+        if !state.cognito.accepts(token, valid_from).await {
+            return Err(ApiError::Unauthenticated);
+        }
+        let user = user.ok_or(ApiError::UnknownUser)?;
         Ok(Self(CurrentUser { user, session: None }))
     }
 }

@@ -19,6 +19,7 @@ use crate::domain::page::Cursor;
 use crate::domain::user::{self, Handle, User};
 use crate::server::failure::Failure;
 use crate::server::http::body;
+use crate::server::http::client_address::ClientAddress;
 use crate::server::http::json_api::bearer::Bearer;
 use crate::server::http::json_api::error::ApiError;
 use crate::server::http::json_api::error_code::ErrorCode;
@@ -28,7 +29,7 @@ use crate::server::http::json_api::responses::{Message, MessageGroup, SentMessag
 use crate::server::http::json_api::{cors, uuids};
 use crate::server::http::layers;
 use crate::server::http::layers::ErrorResponse;
-use crate::server::http::rate_limits::{Action, Caller, ClientAddress};
+use crate::server::http::rate_limits::{Action, Caller};
 use crate::server::messaging;
 use crate::server::state::AppState;
 
@@ -125,7 +126,7 @@ async fn show_profile(
     Extension(ClientAddress(address)): Extension<ClientAddress>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Json<ShortProfile>, ApiError> {
-    state.rate_limits.check(Action::Search, Caller::Address(address))?;
+    state.rate_limits.check_shared(&state.store, Action::Search, &Caller::Address(address)).await?;
     let text = segment(path)?;
     let handle = text.strip_prefix('@').and_then(|text| Handle::parse(text).ok()).ok_or(ApiError::NotFound)?;
     let user = state.store.users.by_handle(&handle).await?.ok_or(ApiError::NotFound)?;

@@ -58,11 +58,11 @@ pub fn expire_cookie() -> HeaderValue {
     set_cookie(String::new(), Duration::ZERO)
 }
 
-/// Reads the session cookie of a request.
+/// Reads the session cookie of a request. Each pair is read by itself and as bytes (RFC 6265, section 5.4): browsers send
+/// the cookies of other apps on the same host along, with any characters, and none of them must hide ours.
 pub fn presented(headers: &HeaderMap) -> Presented {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let cookies = lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-    let mut values = cookies.filter(|(name, _)| *name == NAME).map(|(_, value)| value);
+    let pairs = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let mut values = pairs.filter_map(session_value);
     match (values.next(), values.next()) {
         (None, _) => Presented::None,
         (Some(value), None) => decode(value).map_or(Presented::Invalid, Presented::Session),
@@ -70,7 +70,16 @@ pub fn presented(headers: &HeaderMap) -> Presented {
     }
 }
 
-fn decode(value: &str) -> Option<Id> {
+/// Returns the value of a pair, if it is the session cookie.
+fn session_value(pair: &[u8]) -> Option<&[u8]> {
+    let split = pair.iter().position(|byte| *byte == b'=')?;
+    let (name, value) = (pair[..split].trim_ascii(), pair[split + 1..].trim_ascii());
+    // Some proxies and clients quote values, which belongs to the syntax of the header and not to the value.
+    let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+    (name == NAME.as_bytes()).then_some(unquoted.unwrap_or(value))
+}
+
+fn decode(value: &[u8]) -> Option<Id> {
     let mut bytes = [0; 32];
     // The length is checked first, because the cost of decoding grows with the input. 43 characters hold 32 bytes.
     let decoded = (value.len() == 43).then(|| URL_SAFE_NO_PAD.decode_slice(value, &mut bytes).ok())??;
@@ -135,6 +144,25 @@ mod tests {
         }
         assert_eq!(presented(&headers(&[&format!("{NAME}={good}; {NAME}={good}")])), Presented::Invalid);
         assert_eq!(presented(&headers(&[&format!("{NAME}={good}"), &format!("{NAME}={good}")])), Presented::Invalid);
+    }
+
+    // F23
+    #[test]
+    fn the_cookies_of_other_apps_hide_no_session() {
+        let secret = Secret::new();
+        let ours = format!("{NAME}={}", URL_SAFE_NO_PAD.encode(secret.0));
+        let quoted = format!("{NAME}=\"{}\"", URL_SAFE_NO_PAD.encode(secret.0));
+        for line in [
+            format!("name=Zo\u{eb}; {ours}"),
+            format!("{ours}; name=Zo\u{eb}"),
+            format!(";;{ours};; ="),
+            format!("\t{ours} ;a"),
+            quoted,
+        ] {
+            let value = HeaderValue::from_bytes(line.as_bytes()).expect("a header");
+            let headers = [(header::COOKIE, value)].into_iter().collect();
+            assert_eq!(presented(&headers), Presented::Session(secret.id()), "{line}");
+        }
     }
 
     #[test]

@@ -4,14 +4,13 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ConstantBuilder};
-use secrecy::SecretString;
-use uuid::Uuid;
 
 use crate::domain::error::AppError;
 use crate::server::cognito::Cognito;
-use crate::server::cognito::error::CognitoErrorKind;
+use crate::server::cognito::error::CognitoError;
 use crate::server::failure::Failure;
-use crate::server::store::postgres::sessions::{Access, Id, LockedSession, Sessions};
+use crate::server::store::Store;
+use crate::server::store::postgres::sessions::{Access, Id, LockedSession};
 
 /// Remaining lifetime of the access token, in seconds, below which it is renewed.
 const REFRESH_BEFORE_SECS: f64 = 60.0;
@@ -32,14 +31,14 @@ pub enum SessionStatus {
 /// pool, even if several requests need it at once. If the user pool is unavailable, the session remains active until
 /// its access token expires; after that its status is unknown, and the result is [`AppError::Unavailable`] rather than
 /// `Expired`.
-pub async fn refresh(sessions: &Sessions, cognito: &Cognito, id: Id, access: Access) -> Result<SessionStatus, Failure> {
+pub async fn refresh(store: &Store, cognito: &Cognito, id: Id, access: Access) -> Result<SessionStatus, Failure> {
     if let Some(status) = status_without_refresh(access) {
         return status;
     }
-    let (sessions, cognito) = (sessions.clone(), cognito.clone());
+    let (store, cognito) = (store.clone(), cognito.clone());
     // A separate task: if the browser cancels its request, the user pool's response must not be lost with it, because
     // it contains the only valid refresh token.
-    let task = tokio::spawn(async move { refresh_locked(&sessions, &cognito, id).await });
+    let task = tokio::spawn(async move { refresh_locked(&store, &cognito, id).await });
     task.await.map_err(anyhow::Error::new)?
 }
 
@@ -55,44 +54,40 @@ fn status_by_access_token(access: Access) -> Result<SessionStatus, Failure> {
     if access.secs_left > 0.0 { Ok(SessionStatus::Active) } else { Err(AppError::Unavailable.into()) }
 }
 
-async fn refresh_locked(sessions: &Sessions, cognito: &Cognito, id: Id) -> Result<SessionStatus, Failure> {
-    let Some(locked) = sessions.lock_for_refresh(id).await? else { return Ok(SessionStatus::Expired) };
+async fn refresh_locked(store: &Store, cognito: &Cognito, id: Id) -> Result<SessionStatus, Failure> {
+    let Some(locked) = store.sessions.lock_for_refresh(id).await? else { return Ok(SessionStatus::Expired) };
     // Checked again under the lock: another request may have refreshed the session in the meantime.
     if let Some(status) = status_without_refresh(locked.access) {
         return status;
     }
-    match locked.refresh_token() {
-        Some((token, sub)) => renew(cognito, locked, &token, sub).await,
-        None => {
-            tracing::info!("session deleted: refresh token cannot be decrypted");
+    let Some((token, sub)) = locked.refresh_token() else {
+        tracing::info!("session deleted: refresh token cannot be decrypted");
+        locked.delete().await?;
+        return Ok(SessionStatus::Expired);
+    };
+    match cognito.refresh(&token, sub).await {
+        Ok(renewed) => {
+            locked.save_tokens(renewed.access_ends_at, renewed.refresh_token.as_ref()).await?;
+            // A failure is only logged: the session is renewed, and the next renewal stores the address.
+            let followed = store.users.follow_email(sub, renewed.claims.verified_email().as_deref()).await;
+            followed.map_err(Failure::into_public).ok();
+            Ok(SessionStatus::Active)
+        }
+        // The token was revoked or used twice, or the account was disabled or deleted. A wrong configuration can look
+        // alike, and must end no session.
+        Err(error) if cognito.ends_session(&error).await => {
             locked.delete().await?;
             Ok(SessionStatus::Expired)
         }
+        Err(error) => pause(locked, error).await,
     }
 }
 
-async fn renew(
-    cognito: &Cognito,
-    locked: LockedSession<'_>,
-    token: &SecretString,
-    sub: Uuid,
-) -> Result<SessionStatus, Failure> {
-    match cognito.refresh(token, sub).await {
-        Ok(renewed) => {
-            locked.save_tokens(renewed.access_ends_at, renewed.refresh_token.as_ref()).await?;
-            Ok(SessionStatus::Active)
-        }
-        // The token was revoked or used twice, or the account was disabled or deleted.
-        Err(error) if matches!(error.kind, CognitoErrorKind::NotAuthorized | CognitoErrorKind::UserNotFound) => {
-            locked.delete().await?;
-            Ok(SessionStatus::Expired)
-        }
-        Err(error) => {
-            tracing::warn!(cause = format!("{:#}", error.into_cause()), "session refresh failed");
-            let access = locked.access;
-            let pause = ConstantBuilder::new().with_delay(PAUSE).with_jitter().build().next().unwrap_or(PAUSE);
-            locked.pause_refresh(pause.as_secs_f64()).await?;
-            status_by_access_token(access)
-        }
-    }
+/// Keeps the session after a failed renewal, which says nothing about the account.
+async fn pause(locked: LockedSession<'_>, error: CognitoError) -> Result<SessionStatus, Failure> {
+    tracing::warn!(cause = format!("{:#}", error.into_cause()), "session refresh failed");
+    let access = locked.access;
+    let pause = ConstantBuilder::new().with_delay(PAUSE).with_jitter().build().next().unwrap_or(PAUSE);
+    locked.pause_refresh(pause.as_secs_f64()).await?;
+    status_by_access_token(access)
 }

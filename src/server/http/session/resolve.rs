@@ -32,7 +32,7 @@ pub async fn resolve(State(state): State<AppState>, mut request: Request, next: 
 async fn find(state: &AppState, id: Id) -> Result<Option<CurrentUser>, Failure> {
     let sessions = &state.store.sessions;
     let Some(session) = sessions.find(id).await? else { return Ok(None) };
-    if refresh(sessions, &state.cognito, id, session.access).await? == SessionStatus::Expired {
+    if refresh(&state.store, &state.cognito, id, session.access).await? == SessionStatus::Expired {
         return Ok(None);
     }
     if session.seen_long_ago {

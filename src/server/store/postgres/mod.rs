@@ -12,4 +12,6 @@ pub mod seal;
 
 pub mod sessions;
 
+pub mod shared_limits;
+
 pub use connect::{answers, connect, migrate, options};

@@ -28,6 +28,11 @@ pub struct SignedInUser {
 }
 
 impl NewUser {
+    /// Returns the e-mail if the user has proved to own the mailbox. Any other claims nothing.
+    pub(super) fn verified_email(&self) -> Option<&str> {
+        self.email_verified.then_some(self.email.as_str())
+    }
+
     /// Returns true if the user requested a handle other than `assigned`.
     pub(super) fn requested_other_than(&self, assigned: &Handle) -> bool {
         let requested = self.handle.as_deref().filter(|text| !text.trim().is_empty());

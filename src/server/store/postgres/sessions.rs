@@ -149,12 +149,6 @@ impl Sessions {
         Ok(rows.into_iter().filter_map(|row| self.open(row)).collect())
     }
 
-    /// Deletes all sessions of the user with this e-mail address. Returns their refresh tokens.
-    pub async fn delete_of_email(&self, email: &str) -> Result<Vec<SecretString>, Failure> {
-        let rows = query_file_as!(DeletedRow, "sql/sessions/delete_of_email.sql", email).fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().filter_map(|row| self.open(row)).collect())
-    }
-
     /// Deletes expired sessions and returns their number. Must be called regularly.
     pub async fn delete_expired(&self) -> Result<u64, Failure> {
         Ok(query_file!("sql/sessions/delete_expired.sql").execute(&self.pool).await?.rows_affected())

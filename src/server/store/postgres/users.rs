@@ -1,9 +1,15 @@
 //! Users, in PostgreSQL.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use sqlx::{PgPool, query_file, query_file_as, query_file_scalar};
+use time::OffsetDateTime;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::domain::error::{AppError, Conflict};
+use crate::domain::error::AppError;
 use crate::domain::user::{DisplayName, Handle, Id, User};
 use crate::server::failure::Failure;
 use crate::server::store::postgres::new_user::{NewUser, SignedInUser};
@@ -17,10 +23,18 @@ const CREATE_ATTEMPTS_MAX: usize = 5;
 /// Number of these attempts with a meaningful handle. The following ones use a random one, which does not collide.
 const PREFERRED_ATTEMPTS_MAX: usize = 2;
 
+/// Maximum number of concurrent searches of one server. A search can read much of a large table; without the limit, the
+/// searches of a few users would take the connections of all other requests.
+const SEARCHES_MAX: usize = 4;
+
+/// Maximum time that a search waits for the others.
+const SEARCH_WAIT_MAX: Duration = Duration::from_secs(5);
+
 /// The table `users`. Cloning copies a handle.
 #[derive(Debug, Clone)]
 pub struct Users {
     pool: PgPool,
+    searches: Arc<Semaphore>,
 }
 
 /// The public columns of a row.
@@ -28,6 +42,20 @@ pub struct Row {
     pub uuid: Uuid,
     pub handle: String,
     pub display_name: String,
+}
+
+/// Owner of an access token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenOwner {
+    /// The account is linked to no user.
+    Unknown,
+    /// The token was issued before the user signed out everywhere or got a new password.
+    Revoked,
+    User {
+        user: User,
+        /// Time before which tokens are rejected.
+        valid_from: Option<OffsetDateTime>,
+    },
 }
 
 impl From<Row> for User {
@@ -43,7 +71,7 @@ impl From<Row> for User {
 impl Users {
     /// Creates a handle for the table.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, searches: Arc::new(Semaphore::new(SEARCHES_MAX)) }
     }
 
     /// Returns the user with this handle. One query.
@@ -75,16 +103,19 @@ impl Users {
             return Ok(Vec::new());
         }
         let prefix = escape_like(&text.to_lowercase());
+        let _turn = timeout(SEARCH_WAIT_MAX, self.searches.acquire()).await.map_err(|_| AppError::Unavailable)?;
         let rows =
             query_file_as!(Row, "sql/users/search.sql", prefix, me.0, SEARCH_RESULTS_MAX).fetch_all(&self.pool).await?;
         Ok(rows.into_iter().map(User::from).collect())
     }
 
     /// Returns the row of a user who has signed in, and creates it at the first sign-in. Safe to run concurrently. A
-    /// taken handle is varied until it is free; a taken e-mail is a conflict.
+    /// taken handle is varied until it is free. Only a verified e-mail is stored; it is taken from a user who had it
+    /// before, because the mailbox has a new owner, who gets nothing else of that user.
     pub async fn find_or_create(&self, new_user: &NewUser) -> Result<SignedInUser, Failure> {
         for attempt in 0..CREATE_ATTEMPTS_MAX {
             if let Some(user) = self.by_cognito_user_id(new_user.sub).await? {
+                self.follow_email(new_user.sub, new_user.verified_email()).await?;
                 return Ok(SignedInUser { user, handle_changed: false });
             }
             let user = match self.claim_legacy_user(new_user).await? {
@@ -95,12 +126,46 @@ impl Users {
                 let handle_changed = new_user.requested_other_than(&user.handle);
                 return Ok(SignedInUser { user, handle_changed });
             }
-            self.reject_taken_email(new_user).await?;
         }
         Err(Failure::Unexpected(anyhow::anyhow!(
             "no free handle for {} in {CREATE_ATTEMPTS_MAX} attempts",
             new_user.sub
         )))
+    }
+
+    /// Stores the e-mail that the user pool has verified for an account, and takes it from the user who had it before.
+    /// Two queries.
+    pub async fn follow_email(&self, sub: Uuid, verified_email: Option<&str>) -> Result<(), Failure> {
+        let sub = sub.to_string();
+        if let Some(email) = verified_email {
+            query_file!("sql/users/release_email.sql", sub, email).execute(&self.pool).await?;
+        }
+        match query_file!("sql/users/set_email.sql", sub, verified_email).execute(&self.pool).await {
+            // A concurrent sign-in stored the same address. The next one of this account takes it.
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(()),
+            result => Ok(result.map(drop)?),
+        }
+    }
+
+    /// Rejects all access tokens that have been issued to a user. One query.
+    pub async fn end_tokens(&self, id: Id) -> Result<(), Failure> {
+        query_file!("sql/users/end_tokens.sql", id.0).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Returns the owner of an access token of the account `sub`. One query.
+    pub async fn token_owner(&self, sub: Uuid, issued_at: u64) -> Result<TokenOwner, Failure> {
+        let issued_at = i64::try_from(issued_at).unwrap_or(i64::MAX);
+        let row =
+            query_file!("sql/users/token_owner.sql", sub.to_string(), issued_at).fetch_optional(&self.pool).await?;
+        Ok(match row {
+            None => TokenOwner::Unknown,
+            Some(row) if !row.valid => TokenOwner::Revoked,
+            Some(row) => TokenOwner::User {
+                user: Row { uuid: row.uuid, handle: row.handle, display_name: row.display_name }.into(),
+                valid_from: row.tokens_valid_from,
+            },
+        })
     }
 
     /// Returns true if the user has receipts turned on, and false for an unknown user. One query.
@@ -125,17 +190,22 @@ impl Users {
     /// Links an unlinked row with the same e-mail, such as one of the legacy app. Does so only if the pool has verified
     /// the e-mail: otherwise a stranger could take over the row.
     async fn claim_legacy_user(&self, new_user: &NewUser) -> Result<Option<User>, Failure> {
-        if !new_user.email_verified {
-            return Ok(None);
-        }
-        let row = query_file_as!(Row, "sql/users/claim_legacy_user.sql", new_user.sub.to_string(), new_user.email)
+        let Some(email) = new_user.verified_email() else { return Ok(None) };
+        let row = query_file_as!(Row, "sql/users/claim_legacy_user.sql", new_user.sub.to_string(), email)
             .fetch_optional(&self.pool)
             .await?;
         Ok(row.map(User::from))
     }
 
-    /// Creates the row with the first free handle. `None` if a concurrent sign-up took it or the e-mail is taken.
+    /// Creates the row with the first free handle. `None` if a concurrent sign-up took the handle or the e-mail.
     async fn create(&self, new_user: &NewUser, attempt: usize) -> Result<Option<User>, Failure> {
+        let sub = new_user.sub.to_string();
+        // Concurrent sign-ins of other accounts with the same address can take it away again and again. It is stored
+        // afterwards then.
+        let email = new_user.verified_email().filter(|_| attempt < PREFERRED_ATTEMPTS_MAX);
+        if let Some(email) = email {
+            query_file!("sql/users/release_email.sql", sub, email).execute(&self.pool).await?;
+        }
         let mut candidates = new_user.handle_candidates();
         if attempt >= PREFERRED_ATTEMPTS_MAX {
             // Many concurrent sign-ups want the same handle. The last candidate is random, so it does not collide.
@@ -145,29 +215,13 @@ impl Users {
         let Some(handle) = candidates.iter().find(|candidate| !taken.contains(candidate)) else {
             return Ok(None);
         };
-        let row = query_file_as!(
-            Row,
-            "sql/users/create.sql",
-            new_user.display_name(handle),
-            handle,
-            new_user.email,
-            new_user.sub.to_string()
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(row.map(User::from))
-    }
-
-    /// Rejects an e-mail that belongs to another account. The mailbox may have a new owner, who must not get the
-    /// messages of the previous one.
-    async fn reject_taken_email(&self, new_user: &NewUser) -> Result<(), Failure> {
-        let taken = query_file_scalar!("sql/users/email_taken.sql", new_user.email, new_user.sub.to_string())
-            .fetch_one(&self.pool)
+        let row = query_file_as!(Row, "sql/users/create.sql", new_user.display_name(handle), handle, email, sub)
+            .fetch_optional(&self.pool)
             .await?;
-        if taken {
-            return Err(AppError::Conflict(Conflict::EmailTaken).into());
+        if row.is_some() && email.is_none() {
+            self.follow_email(new_user.sub, new_user.verified_email()).await?;
         }
-        Ok(())
+        Ok(row.map(User::from))
     }
 }
 

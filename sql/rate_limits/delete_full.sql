@@ -1,0 +1,2 @@
+delete from rate_limits
+where full_at <= now()
