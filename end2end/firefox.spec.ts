@@ -1,5 +1,5 @@
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import { newAccount, register, type Account } from "./support/accounts.ts";
+import { createSession, newAccount, register, type Account } from "./support/accounts.ts";
 import { recordErrors } from "./support/browser-errors.ts";
 import { expect, test } from "./support/people.ts";
 import { serverUrl } from "./support/server.ts";
@@ -106,5 +106,40 @@ test("a Firefox user signs in, writes to another user and sees the reply without
   await ana.page.click("form[action='/signout'] button");
   await ana.isAt(/^\/signin$/);
   expect(ana.errors).toEqual([]);
+  await context.close();
+});
+
+// F16
+test("ten tabs of Firefox are all open, all send, and all get messages as they come", async ({ people }) => {
+  test.setTimeout(150_000);
+  const [ana, account] = await Promise.all([people.signedIn("Ana"), register(newAccount("Ben"))]);
+  await createSession(account);
+  const path = await ana.startConversation(account, "hello");
+  const context = await firefox.createBrowserContext();
+  const first = new FirefoxUser(account, await context.newPage());
+  await first.signIn();
+  await first.open(path);
+  const tabs = [first];
+  while (tabs.length < 10) {
+    const tab = new FirefoxUser(account, await context.newPage());
+    await tab.open(path);
+    tabs.push(tab);
+  }
+  const texts = ["hello"];
+  for (const [n, tab] of tabs.entries()) {
+    await tab.page.bringToFront();
+    await tab.send(`from tab ${n}`);
+    texts.push(`from tab ${n}`);
+    await expect.poll(() => tab.texts(".message__body")).toEqual(texts);
+  }
+  await ana.send("to all tabs");
+  for (const tab of tabs) await expect.poll(() => tab.texts(".message__body")).toEqual([...texts, "to all tabs"]);
+  // When the first tab closes, another one takes over.
+  await first.page.close();
+  await ana.send("to all others");
+  for (const tab of tabs.slice(1)) {
+    await expect.poll(async () => (await tab.texts(".message__body")).at(-1)).toBe("to all others");
+    expect(tab.errors).toEqual([]);
+  }
   await context.close();
 });

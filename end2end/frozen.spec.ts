@@ -32,3 +32,38 @@ test("a page that was frozen shows the messages it missed without a reload", asy
     await browser.close();
   }
 });
+
+// F16
+test("while the tab that holds the stream is frozen, another one gets messages as they come", async ({ people, launchOptions }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.offline("Ben")]);
+  const path = await ana.startConversation(ben, "Are you there?");
+  const { executablePath, args } = launchOptions;
+  const browser = await puppeteer.launch({ executablePath, args, headless: "shell" });
+  try {
+    const open = async () => {
+      const page = await browser.newPage();
+      await page.setCookie(await createSession(ben));
+      await page.goto(`${serverUrl}${path}`);
+      await page.waitForSelector("html[data-hydrated]");
+      return page;
+    };
+    const leader = await open();
+    await leader.waitForSelector(".thread__handle .presence");
+    const other = await open();
+    const errors = recordErrors(other);
+    const session = await leader.createCDPSession();
+    await session.send("Page.setWebLifecycleState", { state: "frozen" });
+    await ana.send("one");
+    const texts = () => other.$$eval(".message__body", (all) => all.map((body) => body.textContent));
+    await expect.poll(texts, { timeout: 5_000 }).toEqual(["Are you there?", "one"]);
+    await session.send("Page.setWebLifecycleState", { state: "active" });
+    await ana.send("two");
+    for (const page of [leader, other]) {
+      const texts = () => page.$$eval(".message__body", (all) => all.map((body) => body.textContent));
+      await expect.poll(texts, { timeout: 20_000 }).toEqual(["Are you there?", "one", "two"]);
+    }
+    expect(errors).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+});

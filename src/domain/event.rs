@@ -44,6 +44,17 @@ pub enum Event {
 }
 
 impl Event {
+    /// True if the event has no value later: a page that missed it needs no replay.
+    pub fn is_momentary(&self) -> bool {
+        match self {
+            Self::Typing { .. } | Self::PersonArrived { .. } | Self::PeoplePresent { .. } | Self::PersonLeft { .. } => {
+                true
+            }
+            Self::MessageSent { .. } | Self::ConversationRead { .. } | Self::ConversationMarked { .. } => false,
+            Self::MessagesDelivered { .. } | Self::Resync => false,
+        }
+    }
+
     /// The reader among the other members of the conversation, and their receipts, if the event carries any.
     pub fn receipts(&self, conversation: conversation::Id, me: user::Id) -> Option<(user::Id, Receipts)> {
         let (subject, reader, receipts) = match self {

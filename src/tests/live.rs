@@ -1,11 +1,13 @@
 //! `GET /events`: recipients of events, and the end of streams.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use cruddur_messages::domain::event::Event;
 use cruddur_messages::domain::message::Message;
 use cruddur_messages::domain::page::Page;
 use cruddur_messages::domain::user::User;
+use cruddur_messages::server::live::hub::STREAMS_MAX;
 use reqwest::{Method, StatusCode};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -26,17 +28,30 @@ const DISCONNECTS: u32 = 20;
 pub(crate) struct Stream {
     response: reqwest::Response,
     unread: String,
+    /// The first event.
+    hello: String,
 }
 
 impl Stream {
     /// Opens a stream and waits for its `hello` event.
     pub(crate) async fn open(browser: &Browser) -> Self {
-        let response = browser.request(Method::GET, "/events").send().await.expect("an answer");
+        let stream = Self::open_at(browser, "/events").await;
+        assert!(stream.hello.contains("event: hello"), "{}", stream.hello);
+        stream
+    }
+
+    /// Opens a stream that continues after a position.
+    async fn open_after(browser: &Browser, position: &str) -> Self {
+        Self::open_at(browser, &format!("/events?after={position}")).await
+    }
+
+    async fn open_at(browser: &Browser, path: &str) -> Self {
+        let response = browser.request(Method::GET, path).send().await.expect("an answer");
         assert_eq!(response.status(), StatusCode::OK);
-        let mut stream = Self { response, unread: String::new() };
-        let hello = stream.block().await.expect("an event");
+        let mut stream = Self { response, unread: String::new(), hello: String::new() };
+        stream.hello = stream.block().await.expect("an event");
         // Browsers do not dispatch events without data.
-        assert!(hello.contains("event: hello") && hello.contains("data: "), "{hello}");
+        assert!(stream.hello.contains("data: "), "{}", stream.hello);
         stream
     }
 
@@ -54,7 +69,7 @@ impl Stream {
     pub(crate) async fn next_of_any_kind(&mut self) -> Option<Event> {
         loop {
             let block = timeout(TIMEOUT, self.block()).await.expect("an event or an end in time")?;
-            if let Some(data) = block.strip_prefix("data: ") {
+            if let Some(data) = block.lines().next().and_then(|line| line.strip_prefix("data: ")) {
                 return Some(serde_json::from_str(data).expect("an event"));
             }
         }
@@ -122,18 +137,46 @@ async fn only_a_signed_in_user_can_open_streams_and_only_a_limited_number() {
     let anonymous = app.browser().request(Method::GET, "/events").send().await.expect("an answer");
     assert_eq!(anonymous.status(), StatusCode::UNAUTHORIZED);
     let ana = app.sign_in("ana").await;
-    let mut streams = Vec::new();
-    let denied = loop {
-        let response = ana.request(Method::GET, "/events").send().await.expect("an answer");
-        if response.status() != StatusCode::OK {
-            break response;
-        }
-        streams.push(response);
-        assert!(streams.len() < 100, "no limit");
-    };
-    assert_eq!(denied.status(), StatusCode::TOO_MANY_REQUESTS);
-    assert!(denied.headers().contains_key("retry-after"));
-    assert_eq!(app.state.hub.stream_count(), streams.len());
+    let mut first = Stream::open(&ana).await;
+    let mut others = Vec::new();
+    // F19: the newest stream is never refused.
+    for _ in 0..STREAMS_MAX {
+        others.push(Stream::open(&ana).await);
+    }
+    assert_eq!(first.block().await.as_deref(), Some("event: gave-way\ndata: gave-way"));
+    assert_eq!(first.block().await, None);
+    assert_eq!(app.state.hub.stream_count(), STREAMS_MAX);
+}
+
+// F21
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_reopens_its_stream_gets_what_it_missed_and_loads_nothing_again() {
+    let app = TestApp::start().await;
+    let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let his = Stream::open(&ben).await;
+    let position = his.hello.lines().find_map(|line| line.strip_prefix("id: ")).expect("a position").to_owned();
+    drop(his);
+    ana.start("ben", "while he was away").await;
+    let mut his = Stream::open_after(&ben, &position).await;
+    assert!(his.hello.contains("event: resumed"), "{}", his.hello);
+    assert_eq!(his.next_message().await.body, "while he was away");
+    let from_elsewhere = Stream::open_after(&ben, "00000000000000000000000000000000-1").await;
+    assert!(from_elsewhere.hello.contains("event: hello"), "{}", from_elsewhere.hello);
+}
+
+// F21
+#[tokio::test(flavor = "multi_thread")]
+async fn not_all_browsers_are_told_to_come_back_after_the_same_time() {
+    let app = TestApp::start().await;
+    let ana = app.sign_in("ana").await;
+    let mut delays = BTreeSet::new();
+    for _ in 0..8 {
+        let hello = Stream::open(&ana).await.hello;
+        let delay = hello.lines().find_map(|line| line.strip_prefix("retry: ")).expect("a delay").to_owned();
+        delays.insert(delay.parse::<u64>().expect("milliseconds"));
+    }
+    assert!(delays.len() > 4, "{delays:?}");
+    assert!(delays.iter().all(|delay| (1_000..5_000).contains(delay)), "{delays:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,8 +306,8 @@ async fn every_stored_message_is_published_even_if_its_sender_disconnects() {
     let duration = started.elapsed();
     for n in 0..DISCONNECTS {
         let connection = request_to_send(&app, &ana, &conversation, &n.to_string()).await;
-        // The disconnects cover all stages: before, during and after the storing of the message. The last ones come late
-        // enough on a machine that is busy with other tests.
+        // The disconnects cover all stages: before, during and after the storing of the message. The last ones come
+        // late enough on a machine that is busy with other tests.
         sleep(4 * duration * n / DISCONNECTS).await;
         drop(connection);
     }

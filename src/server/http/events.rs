@@ -3,34 +3,46 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{Query, Request, State};
 use axum::http::HeaderName;
 use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream};
+use serde::Deserialize;
 use tokio::time::{Instant, Interval, interval_at};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::domain::error::AppError;
 use crate::domain::user;
 use crate::server::http::error_response::error_response;
 use crate::server::http::session::CurrentUser;
-use crate::server::live::hub::Subscription;
+use crate::server::live::hub::{Pushed, Subscription};
 use crate::server::state::AppState;
 
-/// Interval of the heartbeat. Short enough for proxies, most of which close an idle connection after 60 seconds, and
-/// for a page to notice that its stream is dead.
-const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(20);
+/// Interval of the heartbeat. Short enough for proxies, most of which close an idle connection after 60 seconds. A page
+/// takes its stream for dead after two heartbeats have failed to come.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Delay before a browser reopens a stream that has ended.
-const RETRY_DELAY: Duration = Duration::from_secs(2);
+/// Shortest and longest delay before a browser reopens a stream that has ended. Our pages reopen it themselves, after a
+/// random delay of their own.
+const RETRY_MS: (u64, u64) = (1_000, 5_000);
+
+/// Query of the request.
+#[derive(Debug, Deserialize)]
+pub struct Position {
+    /// Position of the last event that the page has received.
+    after: Option<String>,
+}
 
 /// Opens an event stream. After its first event, `hello`, the stream misses nothing, so that a page which then loads
-/// data is up to date. The stream ends with the session, when the server shuts down, and if the page does not read it.
-pub async fn events(State(state): State<AppState>, request: Request) -> Response {
+/// data is up to date. If the first event is `resumed`, the events since `after` follow, and the page needs to load
+/// nothing. The stream ends with the session, when the server shuts down, if the page does not read it, and if the user
+/// opens too many.
+pub async fn events(State(state): State<AppState>, Query(position): Query<Position>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    match subscribe(&state, &parts) {
+    match subscribe(&state, &parts, position.after.as_deref()) {
         Ok(subscription) => {
             tokio::spawn(announce_presence(state.clone(), subscription.user()));
             let stream = Sse::new(event_stream(subscription, state.closing.clone()));
@@ -42,10 +54,14 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Response
     }
 }
 
-fn subscribe(state: &AppState, parts: &axum::http::request::Parts) -> Result<Subscription, AppError> {
+fn subscribe(
+    state: &AppState,
+    parts: &axum::http::request::Parts,
+    after: Option<&str>,
+) -> Result<Subscription, AppError> {
     let me = CurrentUser::of(parts)?;
     let session = me.session.ok_or(AppError::Unauthenticated)?;
-    state.hub.subscribe(me.user.id, session)
+    Ok(state.hub.resume(me.user.id, session, after))
 }
 
 /// Announces the user's presence to the other members of their conversations. A late announcement has no value, so a
@@ -78,14 +94,35 @@ impl EventStream {
     async fn next(&mut self) -> Option<Event> {
         if !self.hello_sent {
             self.hello_sent = true;
-            // Names the user of the stream, because another user may have signed in from another window.
-            return Some(Event::default().event("hello").data(self.subscription.user().to_string()).retry(RETRY_DELAY));
+            return Some(hello(&self.subscription));
         }
         tokio::select! {
             () = self.closing.cancelled() => None,
-            text = self.subscription.next() => text.map(|text| Event::default().data(text)),
+            pushed = self.subscription.next() => pushed.map(event),
             // Browsers do not dispatch an event without data (HTML, section 9.2.6).
             _ = self.heartbeat.tick() => Some(Event::default().event("beat").data("beat")),
         }
     }
+}
+
+/// Makes the first event. It names the user of the stream, because another user may have signed in from another window.
+fn hello(subscription: &Subscription) -> Event {
+    let name = if subscription.is_resumed { "resumed" } else { "hello" };
+    let event = Event::default().event(name).data(subscription.user().to_string());
+    event.id(&subscription.position).retry(retry_delay())
+}
+
+fn event(pushed: Pushed) -> Event {
+    match pushed {
+        Pushed::Event { text, position: Some(position) } => Event::default().data(text).id(position),
+        Pushed::Event { text, position: None } => Event::default().data(text),
+        Pushed::GaveWay => Event::default().event("gave-way").data("gave-way"),
+    }
+}
+
+/// Returns a random delay: after a restart, not all browsers must come back at the same moment.
+fn retry_delay() -> Duration {
+    let (shortest, longest) = RETRY_MS;
+    let random = Uuid::new_v4().as_u64_pair().1 % (longest - shortest);
+    Duration::from_millis(shortest + random)
 }

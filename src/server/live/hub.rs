@@ -1,22 +1,30 @@
 //! The event streams that are open on this server, by user.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
-use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::user;
 use crate::server::live::bus::Bus;
+use crate::server::live::journal::Journal;
 use crate::server::store::postgres::sessions;
 
-/// Maximum number of streams of one user: tabs and devices.
+/// Maximum number of streams of one user. A browser opens one, however many of its tabs show the user's messages.
 pub const STREAMS_MAX: usize = 24;
 
 /// Maximum number of queued events of a page that does not read. One more ends its stream; the page reconnects and
 /// reloads its data.
 const QUEUED_MAX: usize = 64;
+
+/// Time for which the journal of a user without a stream is kept: long enough for a page that reconnects.
+const JOURNAL_TTL: Duration = Duration::from_secs(120);
 
 /// Publisher of live events. Holds nothing that must survive a restart. Cloning copies a handle.
 #[derive(Clone, Default)]
@@ -24,18 +32,39 @@ pub struct Hub {
     streams: Arc<Mutex<Streams>>,
 }
 
-#[derive(Default)]
 struct Streams {
-    by_user: HashMap<user::Id, Vec<OpenStream>>,
+    /// Names this server in positions: those of another server, or from before a restart, mean nothing here.
+    server: Uuid,
+    by_user: HashMap<user::Id, StreamsOfUser>,
     opened: u64,
+    /// Number of journaled events of all users; the position of the last one.
+    position: u64,
     bus: Option<Bus>,
+}
+
+/// Streams and recent events of a user.
+struct StreamsOfUser {
+    /// Oldest first.
+    open: Vec<OpenStream>,
+    journal: Journal,
+    /// Time at which the last stream was closed.
+    left_at: Option<Instant>,
 }
 
 /// Sending half of a stream.
 struct OpenStream {
     number: u64,
     session: sessions::Id,
-    sender: mpsc::Sender<Arc<str>>,
+    sender: mpsc::Sender<Pushed>,
+}
+
+/// Item of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    /// Event as JSON. Events that need no replay, such as presence, have no position.
+    Event { text: Arc<str>, position: Option<String> },
+    /// Last item of a stream that has given way to a newer one of the same user.
+    GaveWay,
 }
 
 /// Receiving half of a stream. Dropping it closes the stream.
@@ -43,22 +72,40 @@ pub struct Subscription {
     hub: Hub,
     user: user::Id,
     number: u64,
-    receiver: mpsc::Receiver<Arc<str>>,
+    receiver: mpsc::Receiver<Pushed>,
+    /// Position at which the stream begins.
+    pub position: String,
+    /// True if the stream begins where an earlier one ended, so that the page has missed nothing.
+    pub is_resumed: bool,
 }
 
 impl Hub {
-    /// Opens a stream for a user. Denied if the user already has [`STREAMS_MAX`].
-    pub fn subscribe(&self, user: user::Id, session: sessions::Id) -> Result<Subscription, AppError> {
+    /// Opens a stream for a user. If the user already has [`STREAMS_MAX`], the oldest one gives way.
+    pub fn subscribe(&self, user: user::Id, session: sessions::Id) -> Subscription {
+        self.resume(user, session, None)
+    }
+
+    /// Opens a stream that continues after the position `after` of an earlier one, if the events since are still known.
+    pub fn resume(&self, user: user::Id, session: sessions::Id, after: Option<&str>) -> Subscription {
         let (sender, receiver) = mpsc::channel(QUEUED_MAX);
         let mut streams = self.lock();
         streams.opened += 1;
-        let number = streams.opened;
-        let of_user = streams.by_user.entry(user).or_default();
-        if of_user.len() >= STREAMS_MAX {
-            return Err(AppError::RateLimited { retry_after_secs: 60 });
+        let (number, server, start) = (streams.opened, streams.server, streams.position);
+        let of_user = streams.by_user.entry(user).or_insert_with(|| StreamsOfUser::new(start));
+        let missed = after.and_then(|after| of_user.journal.after(count_of(server, after)?));
+        let is_resumed = missed.is_some();
+        for (count, text) in missed.into_iter().flatten() {
+            // The queue is longer than the journal.
+            let _ = sender.try_send(Pushed::Event { text, position: Some(position(server, count)) });
         }
-        of_user.push(OpenStream { number, session, sender });
-        Ok(Subscription { hub: self.clone(), user, number, receiver })
+        let begins_at = after.filter(|_| is_resumed).map_or_else(|| position(server, start), str::to_owned);
+        while of_user.open.len() >= STREAMS_MAX {
+            // If its queue is full, it ends without a word.
+            let _ = of_user.open.remove(0).sender.try_send(Pushed::GaveWay);
+        }
+        of_user.open.push(OpenStream { number, session, sender });
+        of_user.left_at = None;
+        Subscription { hub: self.clone(), user, number, receiver, position: begins_at, is_resumed }
     }
 
     /// Connects the hub to the bus: from now on published events also reach the other servers.
@@ -98,32 +145,37 @@ impl Hub {
         let text: Arc<str> = text.into();
         let mut streams = self.lock();
         for user in to {
-            streams.retain(*user, |stream| stream.sender.try_send(Arc::clone(&text)).is_ok());
+            streams.push(*user, &text, !event.is_momentary());
         }
     }
 
     /// Returns the sessions that have a stream open.
     pub fn sessions(&self) -> HashSet<sessions::Id> {
-        self.lock().by_user.values().flatten().map(|stream| stream.session).collect()
+        self.lock().open().map(|stream| stream.session).collect()
     }
 
     /// Closes the streams of these sessions.
     pub fn close(&self, ended: &HashSet<sessions::Id>) {
         let mut streams = self.lock();
-        let users: Vec<_> = streams.by_user.keys().copied().collect();
-        for user in users {
-            streams.retain(user, |stream| !ended.contains(&stream.session));
+        for of_user in streams.by_user.values_mut() {
+            of_user.retain(|stream| !ended.contains(&stream.session));
         }
+    }
+
+    /// Drops the journals of users who have had no stream for a while.
+    pub fn forget_departed(&self) {
+        let is_kept = |of_user: &StreamsOfUser| of_user.left_at.is_none_or(|left_at| left_at.elapsed() < JOURNAL_TTL);
+        self.lock().by_user.retain(|_, of_user| is_kept(of_user));
     }
 
     /// Returns true if the user has a stream open on this server.
     pub fn has_stream(&self, user: user::Id) -> bool {
-        self.lock().by_user.contains_key(&user)
+        self.lock().by_user.get(&user).is_some_and(|of_user| !of_user.open.is_empty())
     }
 
     /// Number of open streams.
     pub fn stream_count(&self) -> usize {
-        self.lock().by_user.values().map(Vec::len).sum()
+        self.lock().open().count()
     }
 
     fn lock(&self) -> MutexGuard<'_, Streams> {
@@ -132,16 +184,54 @@ impl Hub {
     }
 }
 
+impl Default for Streams {
+    fn default() -> Self {
+        Self { server: Uuid::new_v4(), by_user: HashMap::new(), opened: 0, position: 0, bus: None }
+    }
+}
+
 impl Streams {
-    /// Keeps the streams of a user for which `keep` returns true. A removed one ends after its queued events are read.
-    fn retain(&mut self, user: user::Id, keep: impl FnMut(&mut OpenStream) -> bool) {
-        if let Some(of_user) = self.by_user.get_mut(&user) {
-            of_user.retain_mut(keep);
-            if of_user.is_empty() {
-                self.by_user.remove(&user);
-            }
+    /// Queues an event for the streams of a user. A stream whose queue is full ends after its queued events are read.
+    fn push(&mut self, user: user::Id, text: &Arc<str>, is_journaled: bool) {
+        let Some(of_user) = self.by_user.get_mut(&user) else { return };
+        let position = is_journaled.then(|| {
+            self.position += 1;
+            of_user.journal.add(self.position, Arc::clone(text));
+            position(self.server, self.position)
+        });
+        let pushed = Pushed::Event { text: Arc::clone(text), position };
+        of_user.retain(|stream| stream.sender.try_send(pushed.clone()).is_ok());
+    }
+
+    fn open(&self) -> impl Iterator<Item = &OpenStream> {
+        self.by_user.values().flat_map(|of_user| &of_user.open)
+    }
+}
+
+impl StreamsOfUser {
+    /// Starts without streams. The journal knows the events after `position`.
+    fn new(position: u64) -> Self {
+        Self { open: Vec::new(), journal: Journal::new(position), left_at: None }
+    }
+
+    fn retain(&mut self, keep: impl FnMut(&mut OpenStream) -> bool) {
+        let had_streams = !self.open.is_empty();
+        self.open.retain_mut(keep);
+        if had_streams && self.open.is_empty() {
+            self.left_at = Some(Instant::now());
         }
     }
+}
+
+/// Returns the text of a position, which names the server.
+fn position(server: Uuid, count: u64) -> String {
+    format!("{}-{count}", server.simple())
+}
+
+/// Reads a position of this server.
+fn count_of(server: Uuid, position: &str) -> Option<u64> {
+    let (of, count) = position.split_once('-')?;
+    count.parse().ok().filter(|_| of == server.simple().to_string())
 }
 
 impl Subscription {
@@ -150,66 +240,16 @@ impl Subscription {
         self.user
     }
 
-    /// Returns the next event as JSON, or `None` once the stream is closed.
-    pub async fn next(&mut self) -> Option<Arc<str>> {
+    /// Returns the next item, or `None` once the stream is closed.
+    pub async fn next(&mut self) -> Option<Pushed> {
         self.receiver.recv().await
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.hub.lock().retain(self.user, |stream| stream.number != self.number);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::samples;
-
-    fn id(n: u8) -> sessions::Id {
-        sessions::Id([n; 32])
-    }
-
-    fn ana() -> user::Id {
-        samples::user(1, "ana").id
-    }
-
-    #[tokio::test]
-    async fn an_event_reaches_every_stream_of_its_recipients_and_no_other() {
-        let hub = Hub::default();
-        let mut mine = [hub.subscribe(ana(), id(1)).expect("open"), hub.subscribe(ana(), id(2)).expect("open")];
-        let mut others = hub.subscribe(samples::user(2, "ben").id, id(3)).expect("open");
-        hub.publish(&[ana()], &Event::Resync);
-        for stream in &mut mine {
-            assert_eq!(stream.next().await.as_deref(), Some(r#"{"type":"resync"}"#));
+        if let Some(of_user) = self.hub.lock().by_user.get_mut(&self.user) {
+            of_user.retain(|stream| stream.number != self.number);
         }
-        hub.close(&HashSet::from([id(3)]));
-        assert_eq!(others.next().await, None);
-    }
-
-    #[tokio::test]
-    async fn a_stream_that_is_not_read_is_closed_and_removed() {
-        let hub = Hub::default();
-        let mut stream = hub.subscribe(ana(), id(1)).expect("open");
-        for _ in 0..=QUEUED_MAX {
-            hub.publish(&[ana()], &Event::Resync);
-        }
-        assert_eq!(hub.stream_count(), 0);
-        for _ in 0..QUEUED_MAX {
-            assert!(stream.next().await.is_some());
-        }
-        assert_eq!(stream.next().await, None);
-    }
-
-    #[test]
-    fn the_streams_of_a_user_are_limited_and_a_closed_stream_frees_a_slot() {
-        let hub = Hub::default();
-        let mut streams: Vec<_> = (0..STREAMS_MAX).map(|_| hub.subscribe(ana(), id(1)).expect("open")).collect();
-        assert!(matches!(hub.subscribe(ana(), id(1)), Err(AppError::RateLimited { .. })));
-        streams.pop();
-        assert!(hub.subscribe(ana(), id(1)).is_ok());
-        drop(streams);
-        assert_eq!((hub.stream_count(), hub.sessions().len()), (0, 0));
     }
 }

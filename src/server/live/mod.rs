@@ -4,6 +4,8 @@ pub mod bus;
 
 pub mod hub;
 
+mod journal;
+
 pub mod nats;
 
 mod presence;

@@ -106,7 +106,11 @@ async fn listen(mut response: Response, me: user::Id, deliveries: Arc<Deliveries
     while let Ok(Some(chunk)) = response.chunk().await {
         unread.push_str(&String::from_utf8_lossy(&chunk));
         while let Some((block, rest)) = unread.split_once("\n\n") {
-            let event = block.strip_prefix("data: ").and_then(|data| serde_json::from_str(data).ok());
+            let event = block
+                .lines()
+                .next()
+                .and_then(|line| line.strip_prefix("data: "))
+                .and_then(|data| serde_json::from_str(data).ok());
             if let Some(Event::MessageSent { message, .. }) = event
                 && message.author != me
             {

@@ -53,7 +53,7 @@ const CONCURRENCY: usize = 32;
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Delay between closing the streams and measuring the memory. The server notices a closed stream at its next
-/// heartbeat, every 20 seconds.
+/// heartbeat, every 15 seconds.
 const SETTLE_TIME: Duration = Duration::from_secs(45);
 
 #[tokio::main]

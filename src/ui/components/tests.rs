@@ -33,7 +33,7 @@ fn html<V: IntoView + 'static>(path: &str, view: impl FnOnce() -> V + Send + 'st
     let path = format!("http://localhost{path}");
     Owner::new().with(|| {
         provide_context(RequestUrl::new(&path));
-        let live = LiveEvents::start();
+        let live = LiveEvents::new();
         provide_context(live);
         provide_context(Outbox::new(live));
         provide_context(Drafts::new());

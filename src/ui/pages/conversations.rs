@@ -18,12 +18,13 @@ use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
 use crate::ui::components::header::Header;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::shortcuts::ShortcutList;
+use crate::ui::state::clock::Clock;
 use crate::ui::state::inbox_window::{Inbox, InboxWindow};
 use crate::ui::state::location::query_parameter;
 use crate::ui::state::page_resource::{PageResource, page_resource};
 use crate::ui::state::shortcuts::Shortcuts;
 use crate::ui::state::unread::{show_in_icon, with_count};
-use crate::ui::state::{Drafts, LiveEvents, Outbox, Presence};
+use crate::ui::state::{Drafts, LiveEvents, Outbox, Presence, SharedStream};
 
 /// The signed-in user, provided to the pages below.
 #[derive(Clone, Copy)]
@@ -40,7 +41,12 @@ pub fn ConversationsPage() -> impl IntoView {
     let me = page_resource(|| (), |()| api::current_user());
     let list = page_resource(move || before.get(), api::list_conversations);
     let inbox = Inbox::new();
-    let live = LiveEvents::start();
+    let live = LiveEvents::new();
+    SharedStream::keep_open(live);
+    if let Some(clock) = use_context::<Clock>() {
+        // First: the others may draw the time of a new message.
+        live.listen(Callback::new(move |_| clock.check()));
+    }
     live.listen(Callback::new(move |event: Event| inbox.apply(&event)));
     provide_context(Me(me));
     provide_context(inbox);
@@ -53,15 +59,15 @@ pub fn ConversationsPage() -> impl IntoView {
     provide_context(shortcuts);
     show_in_icon(inbox);
     let started = StoredValue::new(false);
-    Effect::new(move |_| {
-        if let Some(Ok(me)) = me.get()
-            && !started.get_value()
-        {
+    Effect::new(move |_| match me.get() {
+        Some(Ok(me)) if !started.get_value() => {
             started.set_value(true);
-            live.set_owner(me.id);
+            live.set_owner(Some(me.id));
             outbox.start(me.id);
             drafts.start(me.id);
         }
+        Some(Err(_)) => live.set_owner(None),
+        _ => {}
     });
     view! {
         <Title formatter=move |title| with_count(inbox.unread_in_browser(), title)/>
@@ -89,7 +95,7 @@ pub fn ConversationsPage() -> impl IntoView {
 #[component]
 fn ConnectionNote(live: LiveEvents) -> impl IntoView {
     view! {
-        <div role="status">
+        <div role="status" translate="no">
             <Show when=move || live.signed_out.get()>
                 <p class="connection-note">
                     "You are signed out. What you wrote is kept in this browser. "
@@ -97,8 +103,14 @@ fn ConnectionNote(live: LiveEvents) -> impl IntoView {
                     <a href="/signin" rel="external">"Sign in"</a>
                 </p>
             </Show>
-            <Show when=move || live.connected.get() == Some(false) && !live.signed_out.get()>
+            <Show when=move || live.connected.get() == Some(false) && !live.signed_out.get() && !live.gave_way.get()>
                 <p class="connection-note">"No connection. Reconnecting…"</p>
+            </Show>
+            <Show when=move || live.gave_way.get()>
+                <p class="connection-note">
+                    "New messages come late here, because you have Cruddur open in many other places. "
+                    <button class="button" type="button" on:click=move |_| live.take_over()>"Use it here"</button>
+                </p>
             </Show>
         </div>
     }

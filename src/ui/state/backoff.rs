@@ -18,6 +18,13 @@ pub(super) fn wait_after(failures: u32) -> Duration {
     wait_with_seed(failures, Math::random().to_bits())
 }
 
+/// Returns the wait before the event stream is opened again, after this number of failed attempts in a row. Longer for
+/// the first one than [`wait_after`]: when a server restarts, all pages lose their streams at the same moment.
+pub(super) fn reconnect_after(failures: u32) -> Duration {
+    let extra = if failures <= 1 { Duration::from_secs(2).mul_f64(Math::random()) } else { Duration::ZERO };
+    wait_after(failures) + extra
+}
+
 /// Takes a seed, because `backon` knows no source of randomness in the browser: without one, all pages would wait for
 /// the same times.
 fn wait_with_seed(failures: u32, seed: u64) -> Duration {

@@ -35,11 +35,15 @@ impl Line {
 pub fn lines(messages: &[Message], zone: Zone, unread: Option<message::Id>) -> Vec<Line> {
     let mut lines = Vec::with_capacity(messages.len() + 4);
     let mut previous: Option<(user::Id, Option<Moment>)> = None;
+    let mut previous_day = None;
     for message in messages {
-        let at = Moment::of(&message.sent_at, zone);
-        let is_new_day = at.map(|at| at.day) != previous.and_then(|(_, at)| at).map(|at| at.day);
-        if let (true, Some(at)) = (is_new_day, at) {
-            lines.push(Line::Day(at.day));
+        let day = Moment::of(&message.sent_at, zone).map(|at| at.day);
+        // In UTC: the reader's clock is set forward and back every year.
+        let at = Moment::of(&message.sent_at, Zone::Utc);
+        let is_new_day = day != previous_day;
+        previous_day = day;
+        if let (true, Some(day)) = (is_new_day, day) {
+            lines.push(Line::Day(day));
         }
         let is_first_unread = unread == Some(message.id);
         if is_first_unread {
@@ -68,15 +72,16 @@ pub fn first_unread(
     })
 }
 
-/// Returns true if the message at `now` belongs to the group of the message at `previous`, on the same day.
+/// Returns true if the message at `now` belongs to the group of the message at `previous`. Both times are in UTC.
 fn continues(previous: (user::Id, Option<Moment>), now: (user::Id, Option<Moment>)) -> bool {
-    let pause = |(then, now): (Moment, Moment)| i64::from(now.minute_of_day()) - i64::from(then.minute_of_day());
+    let pause = |(then, now): (Moment, Moment)| now.minutes() - then.minutes();
     previous.0 == now.0 && previous.1.zip(now.1).is_some_and(|moments| pause(moments) <= GROUP_MINUTES_MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::message::SentAt;
     use crate::domain::samples;
 
     /// Draws a day as `|`, the unread line as `-`, the first message of a group as `M` and each following one as `m`.
@@ -109,6 +114,18 @@ mod tests {
     #[test]
     fn messages_within_five_minutes_are_one_group() {
         assert_eq!(drawn(&at(&["2026-11-21T09:00", "2026-11-21T09:05", "2026-11-21T09:11"])), "|MmM");
+    }
+
+    // F43: where the clock is set back at 01:00 UTC, the first two messages are 58 minutes apart on the wall clock.
+    #[test]
+    fn messages_are_grouped_by_instants_when_the_clock_is_set_back() {
+        let is_one_group = |earlier: &str, later: &str| {
+            let [earlier, later] = [earlier, later].map(|at| Moment::of(&SentAt::stored(at.to_owned()), Zone::Utc));
+            continues((samples::user(1, "ana").id, earlier), (samples::user(1, "ana").id, later))
+        };
+        assert!(is_one_group("2026-10-25T00:59", "2026-10-25T01:01"));
+        assert!(is_one_group("2026-11-21T23:58", "2026-11-22T00:01"), "at midnight of another zone");
+        assert!(!is_one_group("2026-11-21T09:00", "2026-11-22T09:01"));
     }
 
     #[test]

@@ -17,6 +17,14 @@ pub enum Zone {
     Local,
 }
 
+/// Returns the distances of the browser's time zone from UTC: now, in January, and in July. Two zones of which all
+/// three are equal show the same times.
+pub fn zone_offsets() -> [f64; 3] {
+    let now = Date::new_0();
+    let in_month = |month| Date::new_with_year_month(now.get_full_year(), month).get_timezone_offset();
+    [now.get_timezone_offset(), in_month(0), in_month(6)]
+}
+
 /// Calendar day. Its text is the canonical form (ISO 8601), such as `2026-11-21`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day {
@@ -28,6 +36,29 @@ pub struct Day {
 }
 
 impl Day {
+    /// Returns the day nearest to these numbers from 1970 to 9999: months have the days that they have.
+    pub fn nearest(year: u32, month: u32, date: u32) -> Self {
+        match year {
+            ..1970 => Self { year: 1970, month: 1, date: 1 },
+            10_000.. => Self { year: 9999, month: 12, date: 31 },
+            _ => {
+                let month = month.clamp(1, 12);
+                Self { year, month, date: date.clamp(1, days_of(year, month)) }
+            }
+        }
+    }
+
+    /// Returns the number of days since 0 March of the year 0, in the calendar extended to it.
+    fn number(self) -> i64 {
+        // The year begins in March here, so that the leap day is its last one.
+        let months = i64::from(self.year) * 12 + i64::from(self.month) - 3;
+        let (year, month) = (months.div_euclid(12), months.rem_euclid(12));
+        year * 365 + year.div_euclid(4) - year.div_euclid(100)
+            + year.div_euclid(400)
+            + (month * 153 + 2) / 5
+            + i64::from(self.date)
+    }
+
     /// Returns today's date in the browser's time zone. Runs in the browser only.
     pub fn today() -> Self {
         Moment::from_date(&Date::new_0()).day
@@ -95,9 +126,19 @@ impl Moment {
         format!("{}T{self}Z", self.day)
     }
 
-    /// Returns the number of minutes since the day began.
-    pub fn minute_of_day(self) -> u32 {
-        self.hour * 60 + self.minute
+    /// Returns the number of minutes since a fixed time on the same clock. Only on a clock in UTC are all minutes
+    /// equally long.
+    pub fn minutes(self) -> i64 {
+        self.day.number() * 24 * 60 + i64::from(self.hour * 60 + self.minute)
+    }
+}
+
+fn days_of(year: u32, month: u32) -> u32 {
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        2 => 28 + u32::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
     }
 }
 
@@ -117,7 +158,20 @@ mod tests {
         let sent = sent.expect("a time");
         assert_eq!((sent.day.to_string(), sent.to_string()), ("2026-11-21".to_owned(), "09:26".to_owned()));
         assert_eq!(sent.machine_readable(), "2026-11-21T09:26Z");
-        assert_eq!(sent.minute_of_day(), 566);
+    }
+
+    #[test]
+    fn minutes_are_counted_across_days_months_and_leap_days() {
+        let minutes = |text: &str| Moment::parse(text).expect(text).minutes();
+        for (earlier, later, apart) in [
+            ("2026-11-21T09:26", "2026-11-21T10:00", 34),
+            ("2026-12-31T23:59", "2027-01-01T00:01", 2),
+            ("2024-02-28T23:59", "2024-03-01T00:00", 24 * 60 + 1),
+            ("2100-02-28T23:59", "2100-03-01T00:00", 1),
+            ("1970-01-01T00:00", "2026-11-28T00:00", 20_785 * 24 * 60),
+        ] {
+            assert_eq!(minutes(later) - minutes(earlier), apart, "{earlier} to {later}");
+        }
     }
 
     #[test]

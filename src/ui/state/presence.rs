@@ -6,13 +6,13 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::set_interval_with_handle;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::web_sys::js_sys;
 
 use crate::api;
 use crate::domain::conversation::{self, PRESENCE_QUERY_MAX};
 use crate::domain::event::Event;
 use crate::domain::user;
 use crate::ui::state::event_source::LiveEvents;
+use crate::ui::state::monotonic::now_ms;
 
 /// Time, in milliseconds, after which an online peer counts as offline without further events. The server repeats them
 /// every minute.
@@ -31,7 +31,7 @@ const BATCH_DELAY: Duration = Duration::from_millis(300);
 #[derive(Clone, Copy)]
 pub struct Presence {
     live: LiveEvents,
-    /// Time of the last event about each online peer, in milliseconds since 1970.
+    /// Time of the last event about each online peer.
     last_seen_ms: RwSignal<HashMap<user::Id, f64>>,
     /// The conversations on the page; one that is there twice is in the list twice.
     watched: StoredValue<Vec<conversation::Id>>,
@@ -39,6 +39,9 @@ pub struct Presence {
     always_subscribed: Callback<(), Vec<conversation::Id>>,
     /// Other conversations that have been subscribed to since the last renewal.
     subscribed: StoredValue<HashSet<conversation::Id>>,
+    /// True if the server has told this tab, or the one that holds the stream, who is online. The server does so when
+    /// it opens the stream, which may have been long before this page was loaded.
+    is_informed: StoredValue<bool>,
     scheduled: StoredValue<bool>,
 }
 
@@ -51,12 +54,16 @@ impl Presence {
             watched: StoredValue::new(Vec::new()),
             always_subscribed,
             subscribed: StoredValue::new(HashSet::new()),
+            is_informed: StoredValue::new(false),
             scheduled: StoredValue::new(false),
         };
         live.listen(Callback::new(move |event: Event| presence.handle(event)));
         Effect::new(move |_| match live.connected.get() {
             // Without a stream, nothing is known about presence.
-            Some(false) => presence.last_seen_ms.set(HashMap::new()),
+            Some(false) => {
+                presence.is_informed.set_value(false);
+                presence.last_seen_ms.set(HashMap::new());
+            }
             // The stream may now come from another server, which does not have the subscriptions.
             Some(true) => presence.renew(),
             None => {}
@@ -110,7 +117,12 @@ impl Presence {
         let _ = self.scheduled.try_set_value(false);
         let (connected, watched) = (self.live.connected.try_get_untracked().flatten(), self.watched.try_get_value());
         let (Some(true), Some(watched)) = (connected, watched) else { return };
-        let always_subscribed = self.always_subscribed.try_run(()).unwrap_or_default();
+        let was_informed = self.is_informed.try_update_value(|it| std::mem::replace(it, true)).unwrap_or(true);
+        let always_subscribed = if was_informed || self.live.holds_stream() {
+            self.always_subscribed.try_run(()).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
         let wanted = self.subscribed.try_update_value(|subscribed| {
             let is_wanted = |id: &conversation::Id| !always_subscribed.contains(id) && subscribed.insert(*id);
             watched.into_iter().filter(is_wanted).collect::<Vec<_>>()
@@ -137,12 +149,12 @@ impl Presence {
     }
 
     fn mark_online(self, peers: &[user::Id]) {
-        let now = js_sys::Date::now();
+        let now = now_ms();
         self.last_seen_ms.try_update(|last_seen| last_seen.extend(peers.iter().map(|peer| (*peer, now))));
     }
 
     fn expire(self) {
-        let oldest = js_sys::Date::now() - ONLINE_MS;
+        let oldest = now_ms() - ONLINE_MS;
         let is_expired = |last_seen: &HashMap<_, _>| last_seen.values().any(|at| *at < oldest);
         if self.last_seen_ms.try_with_untracked(is_expired) == Some(true) {
             self.last_seen_ms.update(|last_seen| last_seen.retain(|_, at| *at >= oldest));
