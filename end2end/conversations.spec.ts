@@ -1,4 +1,4 @@
-import { expect, test } from "./support/people.ts";
+import { expect, test, type People } from "./support/people.ts";
 
 test("an empty list leads to a new conversation", async ({ people }) => {
   const ana = await people.signedIn("Ana");
@@ -63,4 +63,65 @@ test("a missing conversation and a conversation of other users look the same", a
   const response = await cy.page.goto("/no/such/page");
   expect(response?.status()).toBe(404);
   await expect(cy.page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+});
+
+// F46
+test("the title counts all unread messages, on every page", async ({ people }) => {
+  test.setTimeout(120_000);
+  const ana = await people.signedIn("Ana");
+  for (let n = 1; n <= 25; n++) {
+    await people.startAs(await people.offline(`P${n}`), ana.account.handle, `message ${n}`);
+  }
+  await ana.open("/messages");
+  await expect(ana.page).toHaveTitle(/^\(25\) Messages/);
+  const older = ana.page.getByRole("link", { name: "Older conversations" });
+  const secondPage = (await older.getAttribute("href")) ?? "";
+  await older.click();
+  await expect(ana.conversations).toHaveCount(25);
+  await expect(ana.page).toHaveTitle(/^\(25\) Messages/);
+  await ana.open(secondPage);
+  await expect(ana.conversations).toHaveCount(5);
+  await expect(ana.page).toHaveTitle(/^\(25\) Messages/);
+  await ana.open("/messages");
+  await expect(ana.page).toHaveTitle(/^\(25\) Messages/);
+  await ana.conversations.first().click();
+  await expect(ana.messages).toHaveText(["message 25"]);
+  await expect(ana.page).toHaveTitle(/^\(24\) Conversation/);
+  await ana.open("/messages/new");
+  await expect(ana.page).toHaveTitle(/^\(24\) New message/);
+});
+
+/** Returns Ana with conversations with Ben, below, and Cy, above, and the path of the one with Ben. */
+async function twoConversations(people: People) {
+  const [ana, ben, cy] = [await people.signedIn("Ana"), await people.signedIn("Ben"), await people.signedIn("Cy")];
+  const pathToBen = await ana.startConversation(ben, "hello Ben");
+  const pathToCy = await ana.startConversation(cy, "hello Cy");
+  await ana.open("/messages");
+  await expect(ana.conversations).toHaveCount(2);
+  return { ana, ben, cy, pathToBen, pathToCy };
+}
+
+// F14
+test("the pressed conversation opens, although another one moves up and the pressed one changes meanwhile", async ({ people }) => {
+  const { ana, ben, cy, pathToBen, pathToCy } = await twoConversations(people);
+  await ana.conversations.first().hover();
+  await ana.page.mouse.down();
+  await cy.sendAll(pathToCy, ["redrawn"]);
+  await expect(ana.conversations.first()).toContainText("redrawn");
+  await ben.sendAll(pathToBen, ["moves up"]);
+  await expect(ana.conversations.last()).toContainText("moves up");
+  await expect(ana.conversations.last()).toContainText("1 unread");
+  await ana.page.mouse.up();
+  await expect(ana.page).toHaveURL(pathToCy);
+});
+
+// F14
+test("the list keeps its order as long as the pointer rests on it", async ({ people }) => {
+  const { ana, ben, pathToBen } = await twoConversations(people);
+  await ana.conversations.first().hover();
+  await ben.sendAll(pathToBen, ["later"]);
+  await expect(ana.conversations.last()).toContainText("later");
+  await expect(ana.conversations.first()).toContainText("hello Cy");
+  await ana.page.getByRole("link", { name: "New message" }).hover();
+  await expect(ana.conversations.first()).toContainText("later");
 });

@@ -118,6 +118,15 @@ pub async fn list_conversations(cursor: Option<Cursor>) -> Result<Page<Conversat
     respond_as_user(async |state, me| conversations::list(state, me, cursor.as_ref()).await).await
 }
 
+/// Returns the number of the caller's unread messages, at most [`conversation::UNREAD_COUNT_MAX`]; with a cursor from
+/// the list, only those in the conversations after it.
+#[server(prefix = "/rpc", endpoint = "count_unread")]
+pub async fn count_unread(cursor: Option<Cursor>) -> Result<u64, AppError> {
+    use crate::server::http::respond::respond_as_user;
+    use crate::server::messaging::conversations;
+    respond_as_user(async |state, me| conversations::count_unread(state, me, cursor.as_ref()).await).await
+}
+
 /// Returns a conversation with one page of its messages: the page at `cursor`, else the page with the first unread
 /// message, else the newest page.
 #[server(prefix = "/rpc", endpoint = "open_conversation")]

@@ -3,6 +3,7 @@ import { test as base, expect, type Browser, type Page } from "@playwright/test"
 import { createSession, newAccount, register, type Account } from "./accounts.ts";
 import { randomIpAddress } from "./addresses.ts";
 import { BrowserErrors } from "./browser-errors.ts";
+import { serverUrl } from "./server.ts";
 
 export { expect };
 
@@ -165,6 +166,17 @@ export class People {
     const account = await register(newAccount(name));
     await createSession(account);
     return account;
+  }
+
+  /** Starts a conversation for a user without a browser. */
+  async startAs(account: Account, handle: string, body: string): Promise<void> {
+    const { name, value } = await createSession(account);
+    const response = await fetch(`${serverUrl}/rpc/start_conversation`, {
+      method: "POST",
+      headers: { cookie: `${name}=${value}`, "sec-fetch-site": "same-origin" },
+      body: new URLSearchParams({ handle, id: randomUUID(), body }),
+    });
+    if (!response.ok) throw new Error(`start_conversation: ${response.status} ${await response.text()}`);
   }
 
   /** Opens another browser for the same user, not signed in. */

@@ -109,6 +109,9 @@ impl Conversation {
 /// Maximum number of characters in a message preview.
 pub const PREVIEW_LEN_MAX: usize = 140;
 
+/// Maximum of the number of unread messages in all conversations. A page shows "99+" for it.
+pub const UNREAD_COUNT_MAX: u64 = 100;
+
 /// Maximum number of members of a group. Each has an inbox row, and one transaction creates all of them.
 pub const GROUP_MEMBERS_MAX: usize = 32;
 

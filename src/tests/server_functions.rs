@@ -88,6 +88,7 @@ fn calls(conversation: &str, recipient: &str) -> Vec<Call> {
     vec![
         Call::new(SignedIn, "current_user", []),
         Call::new(SignedIn, "list_conversations", [optional("cursor", &invalid_cursors)]),
+        Call::new(SignedIn, "count_unread", [optional("cursor", &invalid_cursors)]),
         Call::new(SignedIn, "open_conversation", [conversation(), optional("cursor", &invalid_cursors)]),
         Call::new(
             SignedIn,

@@ -21,6 +21,11 @@ pub async fn list(state: &AppState, me: &CurrentUser, cursor: Option<&Cursor>) -
     state.store.conversations.list(me.user.id, cursor).await
 }
 
+/// Returns the number of the user's unread messages, or of those in the conversations after a page of the list.
+pub async fn count_unread(state: &AppState, me: &CurrentUser, cursor: Option<&Cursor>) -> Result<u64, Failure> {
+    state.store.conversations.count_unread(me.user.id, cursor).await
+}
+
 /// Returns a conversation with a page of its messages: without `cursor`, the page with the first unread message.
 pub async fn open(
     state: &AppState,
@@ -79,7 +84,8 @@ pub async fn messages_after(
     state.store.messages.page_after(&membership, after.as_ref()).await
 }
 
-/// Returns the members. A placeholder stands for a user whose row was deleted: the others can still read their messages.
+/// Returns the members. A placeholder stands for a user whose row was deleted: the others can still read their
+/// messages.
 async fn members(state: &AppState, me: &CurrentUser, membership: &Membership) -> Result<Vec<User>, Failure> {
     let mut found = state.store.users.by_ids(&membership.others()).await?;
     found.push(me.user.clone());

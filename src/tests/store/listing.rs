@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cruddur_messages::domain::conversation::{self, Conversation, PREVIEW_LEN_MAX};
+use cruddur_messages::domain::conversation::{self, Conversation, PREVIEW_LEN_MAX, UNREAD_COUNT_MAX};
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::page::{Cursor, PAGE_SIZE};
 use cruddur_messages::domain::user::User;
@@ -215,4 +215,37 @@ async fn a_cursor_of_another_inbox_or_a_damaged_cursor_is_invalid() {
         let answer = server.conversations.list(me.id, Some(&cursor)).await;
         assert!(matches!(answer, Err(Failure::Public(AppError::Invalid(_)))), "{answer:?}");
     }
+}
+
+// F46
+#[tokio::test(flavor = "multi_thread")]
+async fn the_number_of_unread_messages_is_that_of_the_whole_inbox_or_of_what_follows_a_page() {
+    let (_dynamodb, server, clock, _database) = server().await;
+    for n in 0..25_i32 {
+        clock.set(datetime!(2026-11-21 9:26 UTC) + Duration::minutes(n.into()));
+        let other = new_user(100 + n as u128, "x", "X");
+        match n {
+            // Own messages are read; a conversation may be marked as unread nevertheless.
+            3 => {
+                let conversation = server.start(&ana(), &other, "mine").await;
+                let membership = server.membership(&ana(), conversation).await;
+                server.conversations.mark_unread(&membership).await.expect("a mark");
+            }
+            4 => drop(server.start(&ana(), &other, "mine").await),
+            _ => drop(server.start(&other, &ana(), "hello").await),
+        }
+    }
+    let count =
+        async |cursor: Option<&Cursor>| server.conversations.count_unread(ana().id, cursor).await.expect("a count");
+    let first = server.conversations.list(ana().id, None).await.expect("the first page");
+    assert_eq!(first.items.iter().map(Conversation::unread).sum::<u64>(), 20);
+    assert_eq!((count(None).await, count(first.older.as_ref()).await), (24, 4));
+
+    let (conversation, sender) = (first.items[0].id, new_user(124, "x", "X"));
+    for _ in 0..UNREAD_COUNT_MAX {
+        server.send(&sender, conversation, "and again").await;
+    }
+    assert_eq!(count(None).await, UNREAD_COUNT_MAX);
+    let unknown = server.conversations.count_unread(cy().id, None).await.expect("a count");
+    assert_eq!(unknown, 0);
 }

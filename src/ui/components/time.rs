@@ -1,6 +1,6 @@
-//! Times for readers. The server's HTML and the first rendering in the browser must be equal, so both show the canonical
-//! form in UTC, which needs no calendar and no names: `2026-11-21 09:26 UTC`. After hydration, `Intl` writes the time as
-//! the reader expects it. Without WASM the canonical form stays.
+//! Times for readers. The server's HTML and the first rendering in the browser must be equal, so both show the
+//! canonical form in UTC, which needs no calendar and no names: `2026-11-21 09:26 UTC`. After hydration, `Intl` writes
+//! the time as the reader expects it. Without WASM the canonical form stays.
 
 use leptos::prelude::*;
 
@@ -20,10 +20,10 @@ pub enum TimeFormat {
 
 /// Time at which a message was sent.
 #[component]
-pub fn Time(at: SentAt, format: TimeFormat) -> impl IntoView {
+pub fn Time(#[prop(into)] at: Signal<SentAt>, format: TimeFormat) -> impl IntoView {
     let (zone, today) = (use_time_zone(), use_today());
-    let datetime = Moment::of(&at, Zone::Utc).map(Moment::machine_readable);
-    let moment = Memo::new(move |_| Moment::of(&at, zone.get()));
+    let datetime = move || Moment::of(&at.read(), Zone::Utc).map(Moment::machine_readable);
+    let moment = Memo::new(move |_| Moment::of(&at.read(), zone.get()));
     let full = move || moment.get().map(|moment| full(moment, zone.get()));
     let visible = move || {
         moment.get().map(|moment| match format {
@@ -32,7 +32,7 @@ pub fn Time(at: SentAt, format: TimeFormat) -> impl IntoView {
         })
     };
     view! {
-        <time class="time" datetime=datetime title=full>
+        <time class="time" translate="no" datetime=datetime title=full>
             <span aria-hidden="true">{visible}</span>
             <span class="visually-hidden">{full}</span>
         </time>

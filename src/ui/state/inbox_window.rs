@@ -1,18 +1,17 @@
 //! The list of conversations on the page, kept up to date.
 
-use std::collections::HashMap;
-
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api;
-use crate::domain::conversation::{self, Conversation};
+use crate::domain::conversation::{self, Conversation, UNREAD_COUNT_MAX};
 use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::page::{Cursor, PAGE_SIZE, Page};
 use crate::domain::user;
 use crate::ui::state::InboxRows;
+use crate::ui::state::delivery_reports::DeliveryReports;
 use crate::ui::state::expected_rows::pull_delay;
 use crate::ui::state::focus::focus;
 
@@ -22,6 +21,8 @@ pub struct InboxWindow {
     rows: RwSignal<InboxRows>,
     /// True if the window contains the newest conversations. A window on an older part does not change.
     at_newest: bool,
+    /// Number of unread messages in the conversations after the rows; in all conversations, if `at_newest` is false.
+    unread_elsewhere: RwSignal<u64>,
     pulling: StoredValue<bool>,
     /// Timer of the next pull, and the attempt that it is.
     scheduled: StoredValue<Option<(u32, TimeoutHandle)>>,
@@ -33,14 +34,29 @@ impl InboxWindow {
         Self {
             rows: RwSignal::new(InboxRows::new(me, page)),
             at_newest,
+            unread_elsewhere: RwSignal::new(0),
             pulling: StoredValue::new(false),
             scheduled: StoredValue::new(None),
         }
     }
 
-    /// Returns the loaded rows, newest first.
-    pub fn rows(&self) -> Vec<Conversation> {
-        self.rows.read().rows().to_vec()
+    /// Returns the ids of the loaded rows, newest first.
+    pub fn ids(&self) -> Vec<conversation::Id> {
+        self.rows.read().rows().iter().map(|row| row.id).collect()
+    }
+
+    /// Returns a loaded row, or how it was last if it is no longer loaded.
+    pub fn row(self, id: conversation::Id) -> Memo<Option<Conversation>> {
+        Memo::new(move |last: Option<&Option<Conversation>>| {
+            let rows = self.rows.read();
+            rows.rows().iter().find(|row| row.id == id).or(last.and_then(Option::as_ref)).cloned()
+        })
+    }
+
+    /// Returns the number of unread messages in all conversations, at most [`UNREAD_COUNT_MAX`].
+    fn unread(&self) -> u64 {
+        let loaded = if self.at_newest { self.rows.read().unread() } else { 0 };
+        (loaded + self.unread_elsewhere.get()).min(UNREAD_COUNT_MAX)
     }
 
     /// Returns whether there are no rows.
@@ -63,7 +79,14 @@ impl InboxWindow {
         let pull = self.rows.try_with_untracked(InboxRows::pull_older).flatten();
         if let Some(pull) = pull {
             let page = api::list_conversations(Some(pull.cursor.clone())).await?;
+            let unread_before = self.rows.try_with_untracked(InboxRows::unread).unwrap_or_default();
             self.update(|rows| rows.extend(&pull, page));
+            // The new rows count themselves from now on.
+            let unread = self.rows.try_with_untracked(InboxRows::unread).unwrap_or_default();
+            self.unread_elsewhere.try_update(|elsewhere| {
+                *elsewhere = elsewhere.saturating_sub(unread.saturating_sub(unread_before));
+            });
+            self.count_unread_elsewhere();
             self.pull();
         }
         Ok(())
@@ -73,7 +96,26 @@ impl InboxWindow {
         if self.at_newest {
             self.update(|rows| rows.apply(event));
             self.pull();
+        } else if !event.is_momentary() {
+            self.count_unread_elsewhere();
         }
+    }
+
+    /// Asks the server for the number of unread messages that the rows do not contain.
+    fn count_unread_elsewhere(self) {
+        let Some(older) = self.rows.try_with_untracked(|rows| rows.older().cloned()) else { return };
+        if self.at_newest && older.is_none() {
+            let _ = self.unread_elsewhere.try_set(0);
+            return;
+        }
+        spawn_local(async move {
+            let count = api::count_unread(older.clone().filter(|_| self.at_newest)).await;
+            // If the rows end elsewhere by now, another request is on its way.
+            let is_current = self.rows.try_with_untracked(|rows| rows.older() == older.as_ref()) == Some(true);
+            if let (Ok(count), true) = (count, is_current) {
+                self.unread_elsewhere.try_set(count);
+            }
+        });
     }
 
     /// Changes the rows. A focused row keeps the focus, even if it moves or is drawn anew.
@@ -91,8 +133,8 @@ impl InboxWindow {
     }
 
     /// Pulls until nothing is missing, one request at a time. As long as the server does not show a row that is late,
-    /// the delays grow: requests without a delay would hit the server in a loop. A failed request is retried at the next
-    /// event.
+    /// the delays grow: requests without a delay would hit the server in a loop. A failed request is retried at the
+    /// next event.
     fn pull(self) {
         let attempt = self.rows.try_with_untracked(InboxRows::next_attempt).flatten();
         let Some(attempt) = attempt.filter(|_| self.at_newest && self.pulling.try_get_value() == Some(false)) else {
@@ -137,50 +179,8 @@ impl InboxWindow {
             page.older = next.older;
         }
         self.update(|rows| rows.refresh(&pull, page));
+        self.count_unread_elsewhere();
         Ok(())
-    }
-}
-
-/// Reports to the server which messages have reached this page. The server informs their senders.
-#[derive(Clone, Copy)]
-struct DeliveryReports {
-    /// The last reported sequence number of each conversation.
-    reported: StoredValue<HashMap<conversation::Id, u64>>,
-    reporting: StoredValue<bool>,
-}
-
-impl DeliveryReports {
-    fn new() -> Self {
-        Self { reported: StoredValue::new(HashMap::new()), reporting: StoredValue::new(false) }
-    }
-
-    /// Reports the unread messages of `window`, one conversation at a time. A failed report is retried at the next
-    /// change.
-    fn report(self, me: user::Id, window: InboxWindow) {
-        if self.next(me, window).is_none() || self.reporting.try_get_value() != Some(false) {
-            return;
-        }
-        self.reporting.set_value(true);
-        spawn_local(async move {
-            while let Some((conversation, seq)) = self.next(me, window) {
-                if api::mark_delivered(conversation, seq).await.is_err() {
-                    break;
-                }
-                self.reported.try_update_value(|reported| reported.insert(conversation, seq));
-            }
-            let _ = self.reporting.try_set_value(false);
-        });
-    }
-
-    fn next(self, me: user::Id, window: InboxWindow) -> Option<(conversation::Id, u64)> {
-        let reported = self.reported.try_get_value()?;
-        let is_unreported = |row: &&Conversation| {
-            row.unread() > 0
-                && row.last_author.is_some_and(|author| author != me)
-                && reported.get(&row.id).is_none_or(|reported| *reported < row.seq)
-        };
-        let unreported = |rows: &InboxRows| rows.rows().iter().find(is_unreported).map(|row| (row.id, row.seq));
-        window.rows.try_with_untracked(unreported).flatten()
     }
 }
 
@@ -193,7 +193,8 @@ pub struct Inbox {
     window: RwSignal<Option<InboxWindow>>,
     /// True if an event arrived before there was a window.
     missed: StoredValue<bool>,
-    /// Number of unread messages in the window. Not known before the page is hydrated.
+    /// Number of unread messages in all conversations, at most [`UNREAD_COUNT_MAX`]. Not known before the page is
+    /// hydrated.
     pub unread: RwSignal<u64>,
     delivery_reports: DeliveryReports,
 }
@@ -216,9 +217,10 @@ impl Inbox {
         self.window.set(Some(window));
         let (unread, delivery_reports) = (self.unread, self.delivery_reports);
         Effect::new(move |_| {
-            unread.try_set(window.rows.read().unread());
-            delivery_reports.report(me, window);
+            unread.try_set(window.unread());
+            delivery_reports.report(me, window.rows);
         });
+        Effect::new(move |_| window.count_unread_elsewhere());
         if self.missed.get_value() {
             self.missed.set_value(false);
             window.apply(&Event::Resync);

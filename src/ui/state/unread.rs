@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::domain::conversation::UNREAD_COUNT_MAX;
 use crate::ui::state::inbox_window::Inbox;
 
 /// Icons of the tab, without and with unread messages.
@@ -9,7 +10,11 @@ const ICONS: [&str; 2] = ["/favicon.svg", "/favicon-unread.svg"];
 
 /// Prefixes a title with the number of unread messages, if there are any.
 pub fn with_count(unread: u64, title: String) -> String {
-    if unread == 0 { title } else { format!("({unread}) {title}") }
+    match unread {
+        0 => title,
+        UNREAD_COUNT_MAX.. => format!("({}+) {title}", UNREAD_COUNT_MAX - 1),
+        _ => format!("({unread}) {title}"),
+    }
 }
 
 /// Keeps the icon of the tab up to date.
@@ -30,6 +35,7 @@ mod tests {
     #[test]
     fn a_title_shows_the_number_of_unread_messages() {
         let title = |unread| with_count(unread, "Messages".to_owned());
-        assert_eq!([title(0), title(3)], ["Messages", "(3) Messages"]);
+        assert_eq!([title(0), title(3), title(99)], ["Messages", "(3) Messages", "(99) Messages"]);
+        assert_eq!(title(UNREAD_COUNT_MAX), "(99+) Messages");
     }
 }

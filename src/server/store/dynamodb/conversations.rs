@@ -192,7 +192,7 @@ impl Conversations {
 
 /// Reports whether the row alone shows that its owner has read everything: they wrote the newest message, or the row
 /// has no sequence number.
-fn is_read(row: &InboxRow) -> bool {
+pub(super) fn is_read(row: &InboxRow) -> bool {
     row.last_author == Some(row.owner) || row.seq == 0
 }
 

@@ -30,6 +30,8 @@ pub mod starting;
 
 pub mod time_slices;
 
+mod unread;
+
 pub mod write_access;
 
 pub mod inbox;
