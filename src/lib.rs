@@ -77,9 +77,21 @@ pub mod server;
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
+    use leptos::prelude::document;
+    use leptos::web_sys::Event;
+    use wasm_bindgen::JsCast;
+
     console_error_panic_hook::set_once();
     load_documents_until_hydrated();
-    leptos::mount::hydrate_lazy(ui::app::App);
+    // `public/early.js` restores the elements that the server has sent.
+    if let Ok(event) = Event::new("cruddur:hydrate") {
+        let _ = document().dispatch_event(&event);
+    }
+    if let Some(root) = document().get_element_by_id("app") {
+        wasm_bindgen_futures::spawn_local(async {
+            leptos::mount::hydrate_from_async(root.unchecked_into(), ui::app::App).await.forget();
+        });
+    }
 }
 
 /// Lets links load documents until the page is hydrated. The router listens for clicks at the window before it can

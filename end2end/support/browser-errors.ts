@@ -26,6 +26,11 @@ export class BrowserErrors {
     this.#expected.push(/^(uncaught|error): TypeError: Failed to fetch\n +at \S+\/__wasm_split\./);
   }
 
+  /** Accepts uncaught errors with this text from now on, for a test that breaks the app. */
+  expectUncaught(text: string): void {
+    this.#expected.push(new RegExp(`^(uncaught|error): .*${text}`));
+  }
+
   #listen(page: Page): void {
     // A violation of the content security policy is a console error too.
     page.on("console", (message) => {

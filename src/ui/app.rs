@@ -28,11 +28,18 @@ pub fn shell(options: LeptosOptions, root: &str) -> impl IntoView + use<> {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <HashedStylesheet options=options.clone() id="leptos" root=root.clone()/>
                 <AutoReload options=options.clone()/>
+                // After the document, and before the app.
+                <script src="/early.js" defer></script>
                 <HydrationScripts options root/>
                 <MetaTags/>
             </head>
             <body>
-                <App/>
+                // An element of its own: extensions add theirs to the body.
+                <div id="app"><App/></div>
+                // Shown by the style if the app has not started after a while, or has broken down.
+                <p class="stalled" role="status">
+                    "This page does not update by itself at the moment. " <a href="" rel="external">"Reload the page"</a>
+                </p>
             </body>
         </html>
     }
@@ -77,10 +84,11 @@ fn Pages() -> impl IntoView {
     }
 }
 
-/// Starts the clock after hydration, and sets `data-hydrated` on the document: from now on the page handles clicks without
-/// a reload.
+/// Starts the clock after hydration, and sets `data-hydrated` on the document: from now on the page handles clicks
+/// without a reload.
 fn mark_hydrated(clock: Clock) {
-    // Leptos does not do this after it has waited for the code of a page: by then its owner is no longer the current one.
+    // Leptos does not do this after it has waited for the code of a page: by then its owner is no longer the current
+    // one.
     if let Some(context) = Owner::current_shared_context() {
         context.hydration_complete();
     }

@@ -17,7 +17,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::server::state::AppState;
 
 /// Files of the folder `public/`.
-pub const PUBLIC_FILES: [&str; 3] = ["favicon-unread.svg", "favicon.svg", "robots.txt"];
+pub const PUBLIC_FILES: [&str; 4] = ["early.js", "favicon-unread.svg", "favicon.svg", "robots.txt"];
 
 /// Routes of the static files. Files in the package folder carry a hash in their name and may be cached for a year,
 /// others for an hour.

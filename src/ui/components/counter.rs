@@ -22,10 +22,10 @@ pub fn Counter(field: ComposerField) -> impl IntoView {
         _ => (remaining.get() <= ANNOUNCED_MAX).then(|| format!("{}{}", remaining.get(), left())),
     };
     view! {
-        <p class="composer__error" id="composer-error">{move || field.error.get().map(body_sentence)}</p>
-        <p class="composer__count" id="composer-count" class=("composer__count--over", move || remaining.get() < 0)>
+        <p class="composer__error" id="composer-error" translate="no">{move || field.error.get().map(body_sentence)}</p>
+        <p class="composer__count" id="composer-count" translate="no" class=("composer__count--over", move || remaining.get() < 0)>
             {move || remaining.get()}<span class="visually-hidden">{left}</span>
         </p>
-        <span class="visually-hidden" aria-live="polite">{announced}</span>
+        <span class="visually-hidden" translate="no" aria-live="polite">{announced}</span>
     }
 }

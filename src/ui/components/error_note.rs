@@ -14,7 +14,7 @@ use crate::ui::wording::sentence;
 #[component]
 pub fn ErrorNote(error: AppError) -> impl IntoView {
     let sign_in = (error == AppError::Unauthenticated).then(|| view! { " " <a href=sign_in_path()>"Sign in"</a> });
-    view! { <p class="error-note" role="alert">{sentence(&error)}{sign_in}</p> }
+    view! { <p class="error-note" translate="no" role="alert">{sentence(&error)}{sign_in}</p> }
 }
 
 /// Replaces content that could not be loaded. Redirects a signed-out user to the sign-in; otherwise shows the error.

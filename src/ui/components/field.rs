@@ -89,7 +89,7 @@ pub fn Field(
                 aria-describedby=described_by
             />
             <p class="field__hint" id=hint_id>{(!hint.is_empty()).then_some(hint)}</p>
-            <p class="field__error" id=error_id>{move || reason.get()}</p>
+            <p class="field__error" translate="no" id=error_id>{move || reason.get()}</p>
         </div>
     }
 }

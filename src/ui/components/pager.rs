@@ -28,7 +28,7 @@ pub fn OlderLink(
     view! {
         <p class="pager">
             <a class="button" href=href on:click=click aria-busy=move || pending.get().then_some("true")>{label}</a>
-            {move || error.get().map(|error| view! { <span class="error-note" role="alert">{sentence(&error)}</span> })}
+            {move || error.get().map(|error| view! { <span class="error-note" translate="no" role="alert">{sentence(&error)}</span> })}
         </p>
     }
 }

@@ -10,6 +10,6 @@ use crate::ui::state::Presence;
 pub fn PresenceMark(user: user::Id) -> impl IntoView {
     let presence = use_context::<Presence>();
     let is_online = Memo::new(move |_| presence.is_some_and(|presence| presence.is_online(user)));
-    let mark = || view! { <span class="presence" title="Online"><span class="visually-hidden">"Online"</span></span> };
+    let mark = || view! { <span class="presence" translate="no" title="Online"><span class="visually-hidden">"Online"</span></span> };
     move || is_online.get().then(mark)
 }

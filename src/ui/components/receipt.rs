@@ -9,5 +9,5 @@ use crate::ui::state::receipt_marks::ReceiptMarks;
 #[component]
 pub fn Receipt(message: message::Id, marks: Memo<ReceiptMarks>) -> impl IntoView {
     let label = Memo::new(move |_| marks.read().label_of(message));
-    move || label.get().map(|label| view! { <span class="message__receipt">{label}</span> })
+    move || label.get().map(|label| view! { <span class="message__receipt" translate="no">{label}</span> })
 }

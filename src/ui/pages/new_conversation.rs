@@ -98,7 +98,7 @@ fn SearchResults(people: Vec<User>, query: RwSignal<String>) -> impl IntoView {
         count => format!("{count} {} found", plural(count as i64, "person", "people")),
     };
     view! {
-        <p class="search__status" role="status">{status}</p>
+        <p class="search__status" translate="no" role="status">{status}</p>
         <ul class="people">{people.into_iter().map(|user| view! { <SearchResult user/> }).collect_view()}</ul>
     }
 }
@@ -109,7 +109,7 @@ fn SearchResult(user: User) -> impl IntoView {
         <li>
             <a class="person" href=format!("/messages/new/{}", user.handle)>
                 <Avatar user=user.clone()/>
-                <span class="person__name"><bdi>{user.display_name.to_string()}</bdi></span>
+                <span class="person__name" translate="no"><bdi>{user.display_name.to_string()}</bdi></span>
                 <span class="person__handle">"@" <bdi>{user.handle.to_string()}</bdi></span>
             </a>
         </li>
