@@ -134,3 +134,70 @@ test("retrying or discarding a refused message moves the focus to the message fi
     await expect(ana.composer).toBeFocused();
   }
 });
+
+// F38
+test("shortcuts leave fields, open menus and open dialogs alone", async ({ people }) => {
+  const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.offline("Ben"), people.offline("Cy")]);
+  await ana.startConversation(ben, "hello");
+  const path = await ana.startConversation(cy, "hello");
+  const { page } = ana;
+  const list = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+
+  // Two fields and an editable text as extensions add them, one of them in a shadow tree.
+  await page.evaluate(() => {
+    const editable = document.createElement("div");
+    editable.contentEditable = "true";
+    editable.id = "editable";
+    const host = document.createElement("div");
+    host.id = "host";
+    host.attachShadow({ mode: "open" }).innerHTML = "<input>";
+    const select = document.createElement("select");
+    select.id = "select";
+    select.innerHTML = "<option>one</option><option>two</option>";
+    document.body.append(editable, host, select);
+  });
+  const fields = [ana.composer, page.locator("#editable"), page.locator("#host input"), page.locator("#select")];
+  for (const field of fields) {
+    await field.focus();
+    for (const key of ["Alt+ArrowDown", "Alt+ArrowUp", "?"]) await page.keyboard.press(key);
+    await page.keyboard.press("Escape");
+    await expect(list).toBeHidden();
+    await expect(page).toHaveURL(path);
+  }
+  await expect(ana.composer).toHaveValue("?");
+
+  await page.getByText("Go to a date").click();
+  const date = page.getByLabel("Show messages from");
+  await date.focus();
+  for (const key of ["Alt+ArrowDown", "F6", "?"]) await page.keyboard.press(key);
+  await expect(date).toBeFocused();
+  await expect(page).toHaveURL(path);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await expect(date).toBeHidden();
+
+  await ana.scroller.focus();
+  await page.keyboard.press("?");
+  await expect(list).toBeVisible();
+  for (const key of ["Alt+ArrowDown", "F6"]) await page.keyboard.press(key);
+  await expect(page).toHaveURL(path);
+  await page.keyboard.press("Escape");
+  await expect(list).toBeHidden();
+  await expect(ana.scroller).toBeFocused();
+});
+
+// F50
+test("a dialog that is opened from a menu returns the focus to the menu", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const { page } = ana;
+  const list = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  const menu = page.locator(".account__summary");
+  for (const close of [() => page.keyboard.press("Escape"), () => page.getByRole("button", { name: "Close" }).click()]) {
+    await menu.click();
+    await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+    await expect(list).toBeVisible();
+    await close();
+    await expect(list).toBeHidden();
+    await expect(menu).toBeFocused();
+  }
+});

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::domain::user::User;
 use crate::ui::components::avatar::Avatar;
-use crate::ui::state::disclosure::close_when_left;
+use crate::ui::state::disclosure::{close, close_when_left};
 use crate::ui::state::shortcuts::Shortcuts;
 use crate::ui::state::sign_out::ask_before_sign_out;
 
@@ -19,12 +19,12 @@ pub fn AccountMenu(user: User) -> impl IntoView {
         <details class="disclosure account" node_ref=menu>
             <summary class="disclosure__summary account__summary">
                 <Avatar user=user.clone()/>
-                <span class="account__name"><bdi>{user.display_name.to_string()}</bdi></span>
+                <span class="account__name" translate="no"><bdi>{user.display_name.to_string()}</bdi></span>
                 <span class="visually-hidden">"Account"</span>
             </summary>
             <div class="disclosure__panel account__menu">
-                <p class="account__who">
-                    <bdi>{user.display_name.to_string()}</bdi>
+                <p class="account__who" translate="no">
+                    <bdi class="account__full-name">{user.display_name.to_string()}</bdi>
                     <span class="account__handle">"@" <bdi>{user.handle.to_string()}</bdi></span>
                 </p>
                 {use_context::<Shortcuts>().map(|shortcuts| view! { <ShortcutsButton shortcuts menu/> })}
@@ -46,7 +46,8 @@ pub fn AccountMenu(user: User) -> impl IntoView {
 fn ShortcutsButton(shortcuts: Shortcuts, menu: NodeRef<Details>) -> impl IntoView {
     let show = move |_| {
         if let Some(menu) = menu.get_untracked() {
-            menu.set_open(false);
+            // The dialog returns the focus to the element that has it when it opens.
+            close(&menu);
         }
         shortcuts.show();
     };

@@ -99,7 +99,7 @@ pub fn ConversationHeader(
                 </svg>
             </a>
             {face.map(|user| view! { <Avatar user/> })}
-            <div class="thread__who">
+            <div class="thread__who" translate="no">
                 <Heading><bdi>{title}</bdi></Heading>
                 <p class="thread__handle">
                     {peer.map(|peer| view! { "@" <bdi>{peer.handle.to_string()}</bdi> <PresenceMark user=peer.id/> })}
@@ -142,7 +142,9 @@ fn MarkUnread(mark: Action<(), Result<(), AppError>>) -> impl IntoView {
 fn OlderMessages(open: OpenConversation, load: Action<Cursor, Result<(), AppError>>, title: String) -> impl IntoView {
     let error = Signal::derive(move || load.value().get().and_then(Result::err));
     let title = StoredValue::new(title);
-    move || match open.older() {
+    // Drawn anew only with another cursor, so that it can be pressed while messages come.
+    let older = Memo::new(move |_| open.older());
+    move || match older.get() {
         Some(cursor) => Either::Left(view! {
             <OlderLink
                 href=format!("{}?before={cursor}", open.path())
@@ -169,14 +171,14 @@ fn ConversationStatus(open: OpenConversation, me: user::Id, members: Vec<User>) 
     let typing = Memo::new(move |_| open.typing_member());
     let to_newest = move |_| open.show_newest();
     view! {
-        <div class="visually-hidden" role="log" aria-label="New messages">
+        <div class="visually-hidden" translate="no" role="log" aria-label="New messages">
             <For each=move || open.announced() key=|message| message.id let:message>
                 <p><bdi>{name(message.author)}</bdi> ": " <bdi>{message.body}</bdi></p>
             </For>
         </div>
-        <div class="thread__status">
+        <div class="thread__status" translate="no">
             {move || typing.get().map(|author| view! {
-                <p class="thread__typing"><bdi>{name(author)}</bdi> " is typing…"</p>
+                <p class="thread__typing"><bdi>{name(author)}</bdi> " " <span>"is typing…"</span></p>
             })}
             <Show when=move || open.is_away_from_newest()>
                 <button class="button thread__to-newest" type="button" on:click=to_newest>{move || to_newest_label(open.unseen())}</button>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use crate::ui::state::date_cursor::from_local_day;
-use crate::ui::state::disclosure::close_when_left;
+use crate::ui::state::disclosure::{close, close_when_left};
 
 /// Disclosure with a date field. Without WASM it opens, closes and submits as a plain form.
 #[component]
@@ -23,7 +23,7 @@ pub fn DateForm(
         if let Some(cursor) = from_local_day(&date) {
             event.prevent_default();
             if let Some(menu) = menu.get_untracked() {
-                menu.set_open(false);
+                close(&menu);
             }
             navigate(&format!("{path}?after={cursor}"), Default::default());
         }

@@ -10,6 +10,7 @@ use crate::domain::user::{self, User};
 use crate::ui::components::receipt::Receipt;
 use crate::ui::components::time::{Time, TimeFormat, day_label};
 use crate::ui::state::clock::{use_time_zone, use_today};
+use crate::ui::state::copied_messages::copy_messages_as_lines;
 use crate::ui::state::message_lines::{Line, first_unread, lines};
 use crate::ui::state::moment::Day;
 use crate::ui::state::receipt_marks::ReceiptMarks;
@@ -39,6 +40,7 @@ pub fn MessageList(
         Line::Message { message, first } => EitherOf3::C(view! { <MessageItem message first me members marks/> }),
     };
     let unread = first_unread(messages, read_before, me);
+    copy_messages_as_lines();
     view! {
         <ol class="message-list">
             <For each=move || lines(&messages.read(), zone.get(), unread.get()) key=Line::key children=draw/>
@@ -49,7 +51,7 @@ pub fn MessageList(
 #[component]
 fn DayLine(day: Day) -> impl IntoView {
     let today = use_today();
-    view! { <li class="day-line"><span>{move || day_label(day, today.get())}</span></li> }
+    view! { <li class="day-line" translate="no"><span>{move || day_label(day, today.get())}</span></li> }
 }
 
 #[component]
@@ -63,10 +65,17 @@ fn MessageItem(
     let mine = message.author == me;
     let author = members.with_value(|members| author_name(message.author, me, members));
     // Screen readers get the author of every message. On the screen, position and shape show it after the first one.
-    let author_class = if first && !mine { "message__author" } else { "visually-hidden" };
+    let author_class = if first && !mine { "message__author" } else { "message__author visually-hidden" };
+    // A copied text names the user: "You" would be another person to its reader.
+    let copied_author = members.with_value(|members| {
+        let member = members.iter().find(|member| member.id == message.author);
+        member.map_or_else(|| author.clone(), |member| member.display_name.to_string())
+    });
     view! {
         <li class="message" class=("message--mine", mine) class=("message--first", first) id=format!("m-{}", message.id)>
-            <span class=author_class><bdi>{author}</bdi><span class="visually-hidden">": "</span></span>
+            <span class=author_class translate="no" data-copy=copied_author>
+                <bdi>{author}</bdi><span class="visually-hidden">": "</span>
+            </span>
             <p class="message__body"><span class="message__text" dir="auto">{message_text(&message.body)}</span></p>
             <span class="message__time">
                 <Time at=message.sent_at format=TimeFormat::Clock/>

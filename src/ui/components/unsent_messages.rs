@@ -36,9 +36,9 @@ pub fn UnsentMessage(outbox: Outbox, item: Unsent) -> impl IntoView {
     let Unsent { id, body, refused, .. } = item;
     // The buttons disappear when they are used, and the focus would be lost with them.
     let state = match refused {
-        None => Either::Left(view! { <span class="message__state">"Sending…"</span> }),
+        None => Either::Left(view! { <span class="message__state" translate="no">"Sending…"</span> }),
         Some(refusal) => Either::Right(view! {
-            <span class="message__state message__state--failed" role="alert">"Not sent. " {reason(&refusal)}</span>
+            <span class="message__state message__state--failed" translate="no" role="alert">"Not sent. " {reason(&refusal)}</span>
             <span class="message__ways">
                 <button class="button" type="button" on:click=move |_| { outbox.retry(id); focus_composer() }>"Try again"</button>
                 <button class="button" type="button" on:click=move |_| { outbox.discard(id); focus_composer() }>"Discard"</button>
@@ -47,7 +47,7 @@ pub fn UnsentMessage(outbox: Outbox, item: Unsent) -> impl IntoView {
     };
     view! {
         <li class="message message--mine message--unsent">
-            <span class="visually-hidden">"You: "</span>
+            <span class="message__author visually-hidden" translate="no" data-copy="You">"You: "</span>
             <p class="message__body"><span class="message__text" dir="auto">{body}</span></p>
             {state}
         </li>

@@ -3,7 +3,7 @@
 use leptos::html::Details;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Event, Node};
+use leptos::web_sys::{Event, HtmlDetailsElement, HtmlElement, Node};
 
 /// Closes the disclosure on Escape, which returns the focus to its summary, and on a click outside. Needs WASM.
 pub fn close_when_left(menu: NodeRef<Details>) {
@@ -11,11 +11,9 @@ pub fn close_when_left(menu: NodeRef<Details>) {
         let escape = window_event_listener(leptos::ev::keydown, move |event| {
             if let (Some(menu), "Escape") = (menu.get_untracked(), event.key().as_str())
                 && menu.open()
+                && !(event.is_composing() || event.default_prevented() || is_dialog_open())
             {
-                menu.set_open(false);
-                if let Ok(Some(summary)) = menu.query_selector("summary") {
-                    let _ = summary.unchecked_into::<leptos::web_sys::HtmlElement>().focus();
-                }
+                close(&menu);
             }
         });
         let outside = window_event_listener(leptos::ev::click, move |event| close_unless_inside(menu, &event));
@@ -24,6 +22,19 @@ pub fn close_when_left(menu: NodeRef<Details>) {
             outside.remove();
         });
     });
+}
+
+/// Closes a disclosure, and returns the focus to its summary: the focused element inside disappears.
+pub fn close(menu: &HtmlDetailsElement) {
+    menu.set_open(false);
+    if let Ok(Some(summary)) = menu.query_selector("summary") {
+        let _ = summary.unchecked_into::<HtmlElement>().focus();
+    }
+}
+
+/// A dialog above the disclosure takes the keys.
+fn is_dialog_open() -> bool {
+    matches!(document().query_selector("dialog[open]"), Ok(Some(_)))
 }
 
 fn close_unless_inside(menu: NodeRef<Details>, event: &Event) {

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod compose_target;
 pub mod composer;
 pub mod composer_field;
+pub mod copied_messages;
 pub mod date_cursor;
 mod delivery_reports;
 pub mod disclosure;

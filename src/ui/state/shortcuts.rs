@@ -45,23 +45,32 @@ impl Shortcuts {
     }
 
     fn handle(self, event: &KeyboardEvent) {
+        if event.default_prevented() || event.is_composing() || is_overlay_open() {
+            return;
+        }
         let unmodified = !(event.ctrl_key() || event.meta_key() || event.alt_key());
         let with_alt = event.alt_key() && !(event.ctrl_key() || event.meta_key() || event.shift_key());
         match event.key().as_str() {
             "F6" if unmodified => focus_region(event.shift_key()),
-            "?" if unmodified && !is_text_input(event) => self.show(),
-            "ArrowDown" if with_alt => open_conversation(1),
-            "ArrowUp" if with_alt => open_conversation(-1),
+            "?" if unmodified && !is_for_field(event) => self.show(),
+            // In fields these keys have meanings of their own, such as opening the calendar of a date field.
+            "ArrowDown" if with_alt && !is_for_field(event) => open_conversation(1),
+            "ArrowUp" if with_alt && !is_for_field(event) => open_conversation(-1),
             _ => return,
         }
         event.prevent_default();
     }
 }
 
-/// Returns true if the key goes into a form field.
-fn is_text_input(event: &KeyboardEvent) -> bool {
-    let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    element.is_some_and(|element| element.matches("input, textarea, select").unwrap_or(false))
+/// Returns true if the key goes into a form field or other editable text, even inside an extension's shadow tree.
+fn is_for_field(event: &KeyboardEvent) -> bool {
+    let element = event.composed_path().get(0).dyn_into::<HtmlElement>();
+    element.is_ok_and(|it| it.is_content_editable() || it.matches("input, textarea, select").unwrap_or(false))
+}
+
+/// Returns true if a dialog or a menu is open: until it is closed, all keys are its own.
+fn is_overlay_open() -> bool {
+    matches!(document().query_selector("dialog[open], details[open]"), Ok(Some(_)))
 }
 
 /// Moves the focus to the next visible region of the page, or to the previous one.

@@ -12,6 +12,7 @@ pub(super) mod loader;
 pub(super) mod members_state;
 mod newer;
 mod page;
+mod printing;
 mod reading_position;
 mod scrolling;
 

@@ -56,6 +56,7 @@ impl OpenConversation {
     pub fn start(self, live: LiveEvents) {
         self.enter();
         self.mark_read_when_seen();
+        self.load_before_printing();
         self.listen(live);
     }
 
