@@ -57,6 +57,8 @@ pub enum Conflict {
     MessageIdTaken,
     /// The message was stored by an earlier request, and is no longer there.
     MessageRemoved,
+    /// The id of the message is so old that the server no longer knows whether it has stored the message.
+    MessageTooOld,
     /// The form names another conversation than the path to which it was posted.
     OtherConversation,
     /// The form names another recipient than the path to which it was posted.
@@ -68,10 +70,11 @@ pub enum Conflict {
 
 impl Conflict {
     /// All conflicts.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::MessageToSelf,
         Self::MessageIdTaken,
         Self::MessageRemoved,
+        Self::MessageTooOld,
         Self::OtherConversation,
         Self::OtherRecipient,
         Self::EmailTaken,
@@ -83,6 +86,7 @@ impl Conflict {
             Self::MessageToSelf => "message_to_self",
             Self::MessageIdTaken => "message_id_taken",
             Self::MessageRemoved => "message_removed",
+            Self::MessageTooOld => "message_too_old",
             Self::OtherConversation => "other_conversation",
             Self::OtherRecipient => "other_recipient",
             Self::EmailTaken => "email_taken",

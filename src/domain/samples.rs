@@ -74,7 +74,15 @@ pub(crate) fn field_codes() -> Vec<FieldCode> {
 
 /// Every conflict.
 pub(crate) fn conflicts() -> Vec<Conflict> {
-    all!(Conflict: MessageToSelf, MessageIdTaken, MessageRemoved, OtherConversation, OtherRecipient, EmailTaken)
+    all!(
+        Conflict: MessageToSelf,
+        MessageIdTaken,
+        MessageRemoved,
+        MessageTooOld,
+        OtherConversation,
+        OtherRecipient,
+        EmailTaken
+    )
 }
 
 /// Every error, with every code.

@@ -61,17 +61,20 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
+/// Classes of errors that say nothing about the statement: connection, credentials, resources, operator intervention,
+/// system (PostgreSQL, appendix A). 26000 and 42P05: a pooler has moved the connection to a session without, or with, a
+/// prepared statement.
+const UNAVAILABLE_CLASSES: [&str; 7] = ["08", "28", "53", "57", "58", "26000", "42P05"];
+
 /// Distinguishes an unreachable PostgreSQL from an unexpected answer.
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error::{Database, Io, PoolClosed, PoolTimedOut, Protocol, Tls, WorkerCrashed};
         let is_unavailable = match &error {
             Io(_) | Tls(_) | Protocol(_) | PoolTimedOut | PoolClosed | WorkerCrashed => true,
-            // Classes 08, 53, 57 and 58: connection, resources, operator intervention, system (PostgreSQL, appendix A).
-            // 26000 and 42P05: a pooler has moved the connection to a session without, or with, a prepared statement.
-            Database(error) => error.code().is_some_and(|code| {
-                ["08", "53", "57", "58", "26000", "42P05"].iter().any(|class| code.starts_with(class))
-            }),
+            Database(error) => {
+                error.code().is_some_and(|code| UNAVAILABLE_CLASSES.iter().any(|class| code.starts_with(class)))
+            }
             _ => false,
         };
         let cause = anyhow::Error::new(error).context("PostgreSQL");

@@ -49,6 +49,8 @@ mod router;
 
 mod secrets;
 
+mod sending;
+
 mod processes;
 
 mod server;

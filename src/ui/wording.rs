@@ -43,6 +43,9 @@ fn conflict_sentence(conflict: Conflict) -> &'static str {
             "Another message was already sent from this form. Copy your text, then reload the page."
         }
         Conflict::MessageRemoved => "This message was already sent, but no longer exists.",
+        Conflict::MessageTooOld => {
+            "This message is more than 30 days old, and may have been sent then. Look for it before you send it again."
+        }
         Conflict::OtherConversation => "This form belongs to another conversation. Your message was not sent.",
         Conflict::OtherRecipient => "This form belongs to another recipient. Your message was not sent.",
         Conflict::EmailTaken => "This e-mail address already belongs to another account. Contact us to resolve this.",

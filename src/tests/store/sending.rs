@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::error::{AppError, Conflict};
+use cruddur_messages::domain::message;
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::table::{Item, Key};
 use futures::future::join_all;
 use time::macros::datetime;
-use uuid::Uuid;
+use uuid::{NoContext, Timestamp, Uuid};
 
 use super::fixtures::{Server, ana, ben, body, cy, new_message_id, server, server_with_clock, texts};
 use crate::support::dynamodb::{TABLE, client_of};
@@ -175,6 +176,25 @@ async fn a_send_can_be_repeated_for_at_least_seven_days() {
     let marker = server.table.get(&Key::SendMarker(conversation, sent.id)).await.expect("an answer").expect("a marker");
     let expires_at: i64 = marker["expires_at"].as_n().expect("a number").parse().expect("seconds");
     assert!(expires_at >= now.unix_timestamp() + 7 * 24 * 60 * 60);
+}
+
+// F12
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_not_stored_twice_after_its_marker_has_expired() {
+    let now = datetime!(2026-11-21 9:26 UTC);
+    let (_dynamodb, server, clock) = server_with_clock(now).await;
+    let conversation = server.start(&ana(), &ben(), "hello").await;
+    let made_at = Timestamp::from_unix(NoContext, now.unix_timestamp().try_into().expect("after 1970"), 0);
+    let id = message::Id(Uuid::new_v7(made_at));
+    let first = server.try_send(&ana(), conversation, id, "once").await.expect("sent");
+    clock.set(now + time::Duration::days(31));
+    // DynamoDB may delete the marker now, and may take days to do so.
+    assert_eq!(server.try_send(&ana(), conversation, id, "once").await.expect("known"), first);
+    let marker = Key::SendMarker(conversation, id).item();
+    server.table.client().delete_item().table_name(TABLE).set_key(Some(marker)).send().await.expect("deleted");
+    let answer = server.try_send(&ana(), conversation, id, "once").await;
+    assert!(matches!(answer, Err(Failure::Public(AppError::Conflict(Conflict::MessageTooOld)))), "{answer:?}");
+    assert_eq!(texts(&server.history(&ana(), conversation).await), ["hello", "once"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,6 +34,11 @@ impl Fault {
         Self::Refused(400, error("ProvisionedThroughputExceededException"))
     }
 
+    /// The server's own credentials are refused, with this code.
+    pub(crate) fn refused_credentials(code: &str) -> Self {
+        Self::Refused(400, error(code))
+    }
+
     /// A fault of the service.
     pub(crate) fn trouble() -> Self {
         Self::Refused(500, error("InternalServerError"))

@@ -173,8 +173,29 @@ const TRANSIENT_ERRORS: [&str; 9] = [
     "TransactionInProgressException",
 ];
 
-/// Converts an SDK error: timeouts, faults of the service and throttling become `Unavailable`, every other error
-/// becomes `Unexpected`. `operation` is for the log.
+/// Errors of the server's own credentials: expired, rotated, not yet allowed, or signed with a clock that is wrong.
+/// They say nothing about the request, and pass once the operator or the platform has renewed the credentials.
+const CREDENTIAL_ERRORS: [&str; 16] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "KMSAccessDeniedException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "NotAuthorized",
+    "OptInRequired",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
+/// Converts an SDK error: timeouts, faults of the service, throttling and refused credentials become `Unavailable`,
+/// every other error becomes `Unexpected`. `operation` is for the log.
 pub fn into_failure<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> Failure
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -183,14 +204,17 @@ where
         let is_transient = match &error {
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
             SdkError::ServiceError(answer) => {
-                answer.raw().status().is_server_error()
-                    || answer.err().code().is_some_and(|code| TRANSIENT_ERRORS.contains(&code))
+                answer.raw().status().is_server_error() || answer.err().code().is_some_and(is_transient_code)
             }
             _ => false,
         };
         let cause = anyhow::Error::new(error).context("DynamoDB").context(operation);
         if is_transient { Failure::Unavailable(cause) } else { Failure::Unexpected(cause) }
     }
+}
+
+fn is_transient_code(code: &str) -> bool {
+    TRANSIENT_ERRORS.contains(&code) || CREDENTIAL_ERRORS.contains(&code)
 }
 
 /// A request lacks a field that the API demands.

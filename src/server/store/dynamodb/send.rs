@@ -3,7 +3,7 @@
 
 use anyhow::{Context, anyhow};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use crate::domain::conversation::Members;
 use crate::domain::error::{AppError, Conflict};
@@ -49,6 +49,11 @@ pub(super) async fn append(
             body: body.as_str().to_owned(),
             seq: head.seq + 1,
         };
+        if let Err(too_old) = check_age(id, table.now()) {
+            // DynamoDB may keep a marker for longer than it has to.
+            let marker = table.get(&Key::SendMarker(conversation, id)).await?.ok_or(too_old)?;
+            return stored_message(table, &marker, row).await;
+        }
         let parts = vec![put_message(table, &row)?, put_marker(table, &row)?, advance_head(table, &row, &head)?];
         let Err(cancelled) = table.transact(parts).await? else { return Ok(row) };
         if let Some(marker) = cancelled.existing_row(MARKER) {
@@ -61,6 +66,17 @@ pub(super) async fn append(
             // one.
             head.last = row.at;
         }
+    }
+}
+
+/// Fails if the marker of the message may have expired: a message that was stored once would be stored again. Only ids
+/// of version 7, which the pages make, tell their age.
+pub(super) fn check_age(id: message::Id, now: OffsetDateTime) -> Result<(), AppError> {
+    let made_at = id.0.get_timestamp().filter(|_| id.0.get_version_num() == 7).map(|at| at.to_unix().0);
+    let oldest = (now - MARKER_TTL).unix_timestamp();
+    match made_at.and_then(|at| i64::try_from(at).ok()) {
+        Some(at) if at < oldest => Err(AppError::Conflict(Conflict::MessageTooOld)),
+        _ => Ok(()),
     }
 }
 

@@ -49,6 +49,7 @@ impl Conversations {
                     membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
                 return Ok((conversation, self.append(membership, me, id, body).await?));
             }
+            send::check_age(id, self.table.now())?;
             if send::start(&self.table, &first, NewMembers::Direct([me, other])).await? {
                 return Ok((first.conversation, first.into_message()));
             }
