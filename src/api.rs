@@ -5,8 +5,11 @@
 //! them, and a page that was opened before a deployment would no longer find them. Functions behind a form return a
 //! [`Destination`], or a value that determines it; they also serve that form's plain POST (`server/http/forms.rs`).
 
+pub mod client;
+
 use leptos::prelude::*;
 
+use crate::api::client::Client;
 use crate::domain::conversation::{self, Conversation, ConversationView, ReceiptsByReader, Recipient};
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
@@ -16,7 +19,7 @@ use crate::domain::settings::Settings;
 use crate::domain::user::{self, User};
 
 /// Signs in. The destination is `next`, if that is a path on this site, or the conversation list.
-#[server(prefix = "/rpc", endpoint = "sign_in")]
+#[server(prefix = "/rpc", endpoint = "sign_in", client = Client)]
 pub async fn sign_in(
     email: String,
     password: String,
@@ -31,7 +34,7 @@ pub async fn sign_in(
 }
 
 /// Creates an account and sends a code to the e-mail address. `next` is passed on from page to page until the sign-in.
-#[server(prefix = "/rpc", endpoint = "sign_up")]
+#[server(prefix = "/rpc", endpoint = "sign_up", client = Client)]
 pub async fn sign_up(
     name: String,
     handle: String,
@@ -48,7 +51,7 @@ pub async fn sign_up(
 }
 
 /// Confirms a new account's e-mail address with the code.
-#[server(prefix = "/rpc", endpoint = "confirm")]
+#[server(prefix = "/rpc", endpoint = "confirm", client = Client)]
 pub async fn confirm(email: String, code: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond_with_outcome;
@@ -56,7 +59,7 @@ pub async fn confirm(email: String, code: String, #[server(default)] next: Strin
 }
 
 /// Sends the code for [`confirm`] again.
-#[server(prefix = "/rpc", endpoint = "resend_code")]
+#[server(prefix = "/rpc", endpoint = "resend_code", client = Client)]
 pub async fn resend_code(email: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond_with_outcome;
@@ -64,7 +67,7 @@ pub async fn resend_code(email: String, #[server(default)] next: String) -> Resu
 }
 
 /// Sends a code for [`reset_password`].
-#[server(prefix = "/rpc", endpoint = "forgot_password")]
+#[server(prefix = "/rpc", endpoint = "forgot_password", client = Client)]
 pub async fn forgot_password(email: String, #[server(default)] next: String) -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond_with_outcome;
@@ -72,7 +75,7 @@ pub async fn forgot_password(email: String, #[server(default)] next: String) -> 
 }
 
 /// Sets a new password with the code from [`forgot_password`]. Ends all sessions of the account.
-#[server(prefix = "/rpc", endpoint = "reset_password")]
+#[server(prefix = "/rpc", endpoint = "reset_password", client = Client)]
 pub async fn reset_password(
     email: String,
     code: String,
@@ -87,31 +90,31 @@ pub async fn reset_password(
     .await
 }
 
-/// Ends the caller's session.
-#[server(prefix = "/rpc", endpoint = "sign_out")]
-pub async fn sign_out() -> Result<Destination, AppError> {
+/// Ends the caller's session, if it still belongs to the user `of`.
+#[server(prefix = "/rpc", endpoint = "sign_out", client = Client)]
+pub async fn sign_out(of: Option<user::Id>) -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond_with_outcome;
-    respond_with_outcome(async |state, parts| accounts::sign_out(state, parts).await).await
+    respond_with_outcome(async |state, parts| accounts::sign_out(state, parts, of).await).await
 }
 
-/// Ends all sessions of the caller, on every device.
-#[server(prefix = "/rpc", endpoint = "sign_out_everywhere")]
-pub async fn sign_out_everywhere() -> Result<Destination, AppError> {
+/// Ends all sessions of the caller, on every device, if the caller is still the user `of`.
+#[server(prefix = "/rpc", endpoint = "sign_out_everywhere", client = Client)]
+pub async fn sign_out_everywhere(of: Option<user::Id>) -> Result<Destination, AppError> {
     use crate::server::accounts;
     use crate::server::http::respond::respond_with_outcome;
-    respond_with_outcome(async |state, parts| accounts::sign_out_everywhere(state, parts).await).await
+    respond_with_outcome(async |state, parts| accounts::sign_out_everywhere(state, parts, of).await).await
 }
 
 /// Returns the signed-in user.
-#[server(prefix = "/rpc", endpoint = "current_user")]
+#[server(prefix = "/rpc", endpoint = "current_user", client = Client)]
 pub async fn current_user() -> Result<User, AppError> {
     use crate::server::http::respond::respond_as_user;
     respond_as_user(async |_, me| Ok(me.user.clone())).await
 }
 
 /// Returns a page of the caller's conversations, newest first; `cursor` comes from an earlier page.
-#[server(prefix = "/rpc", endpoint = "list_conversations")]
+#[server(prefix = "/rpc", endpoint = "list_conversations", client = Client)]
 pub async fn list_conversations(cursor: Option<Cursor>) -> Result<Page<Conversation>, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::conversations;
@@ -129,7 +132,7 @@ pub async fn count_unread(cursor: Option<Cursor>) -> Result<u64, AppError> {
 
 /// Returns a conversation with one page of its messages: the page at `cursor`, else the page with the first unread
 /// message, else the newest page.
-#[server(prefix = "/rpc", endpoint = "open_conversation")]
+#[server(prefix = "/rpc", endpoint = "open_conversation", client = Client)]
 pub async fn open_conversation(
     conversation: conversation::Id,
     cursor: Option<Cursor>,
@@ -140,7 +143,7 @@ pub async fn open_conversation(
 }
 
 /// Returns a page of a conversation's messages, oldest first.
-#[server(prefix = "/rpc", endpoint = "list_messages")]
+#[server(prefix = "/rpc", endpoint = "list_messages", client = Client)]
 pub async fn list_messages(conversation: conversation::Id, cursor: Cursor) -> Result<Page<Message>, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::conversations;
@@ -148,7 +151,7 @@ pub async fn list_messages(conversation: conversation::Id, cursor: Cursor) -> Re
 }
 
 /// Returns the messages sent after a time, oldest first; without a time, from the first message of the conversation.
-#[server(prefix = "/rpc", endpoint = "messages_after")]
+#[server(prefix = "/rpc", endpoint = "messages_after", client = Client)]
 pub async fn messages_after(conversation: conversation::Id, after: Option<SentAt>) -> Result<Page<Message>, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::conversations;
@@ -157,7 +160,7 @@ pub async fn messages_after(conversation: conversation::Id, after: Option<SentAt
 }
 
 /// Notifies the other members that the caller is typing. Nothing is stored.
-#[server(prefix = "/rpc", endpoint = "typing")]
+#[server(prefix = "/rpc", endpoint = "typing", client = Client)]
 pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::presence;
@@ -166,7 +169,7 @@ pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
 
 /// Subscribes the caller's event streams to presence in these conversations for two minutes, at most
 /// [`conversation::PRESENCE_QUERY_MAX`] per call. The newest conversations are always subscribed. Nothing is stored.
-#[server(prefix = "/rpc", endpoint = "watch_presence")]
+#[server(prefix = "/rpc", endpoint = "watch_presence", client = Client)]
 pub async fn watch_presence(conversations: Vec<conversation::Id>) -> Result<(), AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::presence;
@@ -175,7 +178,7 @@ pub async fn watch_presence(conversations: Vec<conversation::Id>) -> Result<(), 
 
 /// Sends a message to a conversation, once per `id`. If `author` is given, only that user can send the message: another
 /// user may have signed in since it was written.
-#[server(prefix = "/rpc", endpoint = "send_message")]
+#[server(prefix = "/rpc", endpoint = "send_message", client = Client)]
 pub async fn send_message(
     conversation: conversation::Id,
     id: message::Id,
@@ -195,7 +198,7 @@ pub async fn send_message(
 /// Sends a first message to a user, once per `id`, and returns the conversation. If the two users already have a
 /// conversation, the message is appended to it. The recipient is the user with the id `to`, even if their handle has
 /// changed; `author` works as in [`send_message`].
-#[server(prefix = "/rpc", endpoint = "send_first_message")]
+#[server(prefix = "/rpc", endpoint = "send_first_message", client = Client)]
 pub async fn send_first_message(
     to: user::Id,
     id: message::Id,
@@ -213,7 +216,7 @@ pub async fn send_first_message(
 }
 
 /// Advances the caller's read position to `seq`.
-#[server(prefix = "/rpc", endpoint = "mark_read")]
+#[server(prefix = "/rpc", endpoint = "mark_read", client = Client)]
 pub async fn mark_read(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::receipts;
@@ -221,7 +224,7 @@ pub async fn mark_read(conversation: conversation::Id, seq: u64) -> Result<(), A
 }
 
 /// Marks a conversation as unread until it is opened.
-#[server(prefix = "/rpc", endpoint = "mark_unread")]
+#[server(prefix = "/rpc", endpoint = "mark_unread", client = Client)]
 pub async fn mark_unread(conversation: conversation::Id) -> Result<(), AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::receipts;
@@ -229,7 +232,7 @@ pub async fn mark_unread(conversation: conversation::Id) -> Result<(), AppError>
 }
 
 /// Records that everything up to `seq` has been delivered to the caller, and notifies the other members.
-#[server(prefix = "/rpc", endpoint = "mark_delivered")]
+#[server(prefix = "/rpc", endpoint = "mark_delivered", client = Client)]
 pub async fn mark_delivered(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::receipts;
@@ -237,7 +240,7 @@ pub async fn mark_delivered(conversation: conversation::Id, seq: u64) -> Result<
 }
 
 /// Returns the receipts of the other members who have them turned on. Empty if the caller has turned them off.
-#[server(prefix = "/rpc", endpoint = "find_receipts")]
+#[server(prefix = "/rpc", endpoint = "find_receipts", client = Client)]
 pub async fn find_receipts(conversation: conversation::Id) -> Result<ReceiptsByReader, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::receipts;
@@ -245,7 +248,7 @@ pub async fn find_receipts(conversation: conversation::Id) -> Result<ReceiptsByR
 }
 
 /// Returns the caller's settings.
-#[server(prefix = "/rpc", endpoint = "load_settings")]
+#[server(prefix = "/rpc", endpoint = "load_settings", client = Client)]
 pub async fn load_settings() -> Result<Settings, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::settings;
@@ -253,7 +256,7 @@ pub async fn load_settings() -> Result<Settings, AppError> {
 }
 
 /// Saves the caller's settings. Arguments have defaults, because a browser leaves an unticked box out of the form.
-#[server(prefix = "/rpc", endpoint = "save_settings")]
+#[server(prefix = "/rpc", endpoint = "save_settings", client = Client)]
 pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destination, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::settings;
@@ -265,7 +268,7 @@ pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destinat
 }
 
 /// Returns users whose handle or name begins with `query`; none for fewer than two characters.
-#[server(prefix = "/rpc", endpoint = "search_users")]
+#[server(prefix = "/rpc", endpoint = "search_users", client = Client)]
 pub async fn search_users(query: String) -> Result<Vec<User>, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::recipients;
@@ -273,7 +276,7 @@ pub async fn search_users(query: String) -> Result<Vec<User>, AppError> {
 }
 
 /// Returns the recipient of a first message. The caller's own handle is a conflict.
-#[server(prefix = "/rpc", endpoint = "find_recipient")]
+#[server(prefix = "/rpc", endpoint = "find_recipient", client = Client)]
 pub async fn find_recipient(handle: String) -> Result<Recipient, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::recipients;
@@ -282,7 +285,7 @@ pub async fn find_recipient(handle: String) -> Result<Recipient, AppError> {
 
 /// Variant of [`send_first_message`] for the plain form: takes the recipient's handle and redirects to the
 /// conversation.
-#[server(prefix = "/rpc", endpoint = "start_conversation")]
+#[server(prefix = "/rpc", endpoint = "start_conversation", client = Client)]
 pub async fn start_conversation(handle: String, id: message::Id, body: String) -> Result<Destination, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::sending;

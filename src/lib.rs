@@ -8,6 +8,7 @@
 //! src/
 //!   domain/                      shared vocabulary, compiled for browser and server
 //!   api.rs                       the contract between browser and server: every server function
+//!   api/                         the browser's client for them
 //!   ui/                          everything that a browser shows; also rendered on the server
 //!     app.rs                     document and routes
 //!     pages/                     one file per page
@@ -15,7 +16,10 @@
 //!     intl.rs                    dates and numbers in words
 //!     state/                     behavior of an open page, without markup
 //!       open_conversation/       the conversation that the page shows
+//!       outbox/                  messages until the server has stored them
+//!       drafts/                  texts until they are sent
 //!       law/                     property tests: any history of events ends in the server's state
+//!       law_of_writing/          property tests: no text is lost, and none is sent twice
 //!     wording.rs                 sentences for the codes of errors
 //!   server/                      compiled for the server only
 //!     config.rs                  configuration

@@ -430,6 +430,30 @@ async fn signing_out_everywhere_ends_every_session_of_the_user_and_redirects_to_
     assert_eq!(app.database.number("select count(*) from sessions").await, 1);
 }
 
+// F3, F4: a browser may keep texts of several users.
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_deletes_nothing_of_other_users_in_the_browser() {
+    let app = TestApp::start().await;
+    for (name, path) in [("ana", "/signout"), ("ben", "/signout-everywhere")] {
+        let answer = app.sign_in(name).await.submit(path, &[]).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        assert!(!answer.headers.contains_key("clear-site-data"), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_another_user_does_not_end_the_session_of_the_signed_in_one() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let (of_ana, of_ben) = (ben.id_of("ana").await, ana.id_of("ben").await);
+    for path in ["/signout", "/signout-everywhere"] {
+        assert_eq!(ana.submit(path, &[("of", &of_ben)]).await.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(ana.get("/messages").await.status, StatusCode::OK, "{path}");
+    }
+    assert_eq!(ana.submit("/signout", &[("of", &of_ana)]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(ana.get("/messages").await.status, StatusCode::SEE_OTHER);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_after_the_session_has_ended_redirects_to_sign_in() {
     let app = TestApp::start().await;

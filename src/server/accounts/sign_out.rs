@@ -1,21 +1,22 @@
 //! Signing out.
 
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, header};
 
+use crate::domain::error::AppError;
+use crate::domain::user;
 use crate::server::accounts::AccountOutcome;
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
 use crate::server::http::session::cookie::{self, Presented};
 use crate::server::state::AppState;
 
-/// Makes the browser delete its cached copies of our pages and its local storage.
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
-
-/// Ends the browser's session. The row is deleted before the response is sent, so no server accepts the session any
-/// more. Without a session this succeeds. If PostgreSQL is unavailable it fails: a response that claims a sign-out must
-/// not leave the session active.
-pub async fn sign_out(state: &AppState, parts: &Parts) -> Result<AccountOutcome, Failure> {
+/// Ends the browser's session, unless it belongs to another user than `of`, if given: another user may have signed in
+/// since the page was loaded, and did not ask to be signed out. The row is deleted before the response is sent, so no
+/// server accepts the session any more. Without a session this succeeds. If PostgreSQL is unavailable it fails: a
+/// response that claims a sign-out must not leave the session active.
+pub async fn sign_out(state: &AppState, parts: &Parts, of: Option<user::Id>) -> Result<AccountOutcome, Failure> {
+    check_user(parts, of)?;
     // Uses the cookie and not the user, who cannot be resolved while the user pool is unavailable: signing out must
     // still work then.
     if let Presented::Session(id) = cookie::presented(&parts.headers) {
@@ -25,8 +26,14 @@ pub async fn sign_out(state: &AppState, parts: &Parts) -> Result<AccountOutcome,
     Ok(signed_out())
 }
 
-/// Ends all sessions of the user, on every device, and revokes all of the user's tokens.
-pub async fn sign_out_everywhere(state: &AppState, parts: &Parts) -> Result<AccountOutcome, Failure> {
+/// Ends all sessions of the user, on every device, unless the user is another one than `of`, if given, and revokes all
+/// of the user's tokens.
+pub async fn sign_out_everywhere(
+    state: &AppState,
+    parts: &Parts,
+    of: Option<user::Id>,
+) -> Result<AccountOutcome, Failure> {
+    check_user(parts, of)?;
     let me = CurrentUser::of(parts)?;
     state.store.users.end_tokens(me.user.id).await?;
     let mut tokens = state.store.sessions.delete_of_user(me.user.id).await?;
@@ -37,9 +44,18 @@ pub async fn sign_out_everywhere(state: &AppState, parts: &Parts) -> Result<Acco
     Ok(signed_out())
 }
 
+/// Fails if the session is known to belong to another user.
+fn check_user(parts: &Parts, of: Option<user::Id>) -> Result<(), AppError> {
+    match (CurrentUser::of(parts), of) {
+        (Ok(me), Some(of)) if me.user.id != of => Err(AppError::Forbidden),
+        _ => Ok(()),
+    }
+}
+
 fn signed_out() -> AccountOutcome {
     let mut outcome = AccountOutcome::redirect("/signin");
     outcome.headers.append(header::SET_COOKIE, cookie::expire_cookie());
-    outcome.headers.append(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\", \"storage\""));
+    // No `Clear-Site-Data`: "storage" would delete what other users of this browser have written, too, and "cache"
+    // takes seconds. The page removes what belongs to the user (`ui/state/sign_out.rs`), and no cache keeps our pages.
     outcome
 }

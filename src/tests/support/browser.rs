@@ -115,13 +115,13 @@ impl Browser {
 
     /// Signs out.
     pub async fn sign_out(&mut self) -> Result<String, AppError> {
-        let answer = accounts::sign_out(&self.server, &self.parts().await).await;
+        let answer = accounts::sign_out(&self.server, &self.parts().await, None).await;
         self.follow(answer)
     }
 
     /// Signs out on every device.
     pub async fn sign_out_everywhere(&mut self) -> Result<String, AppError> {
-        let answer = accounts::sign_out_everywhere(&self.server, &self.parts().await).await;
+        let answer = accounts::sign_out_everywhere(&self.server, &self.parts().await, None).await;
         self.follow(answer)
     }
 

@@ -7,16 +7,14 @@ use std::collections::BTreeMap;
 
 use leptos::form::form_data_from_event;
 use leptos::prelude::*;
-use leptos::server_fn::client::Client;
-use leptos::server_fn::client::browser::BrowserClient;
 use leptos::server_fn::codec::{Json, PostUrl};
-use leptos::server_fn::error::FromServerFnError;
 use leptos::server_fn::request::ClientReq;
-use leptos::server_fn::response::ClientRes;
+use leptos::server_fn::request::browser::BrowserRequest;
 use leptos::server_fn::{ContentType, Http, ServerFn};
 use leptos::web_sys::{SubmitEvent, UrlSearchParams};
 use leptos_router::hooks::use_navigate;
 
+use crate::api::client::Client;
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
 use crate::domain::refused_form::RefusedForm;
@@ -91,16 +89,10 @@ impl Submission {
 
 /// Posts URL-encoded fields to the server function at `path`.
 async fn post(path: &'static str, fields: String) -> Result<Destination, AppError> {
-    type Request = <BrowserClient as Client<AppError>>::Request;
-    let request =
-        <Request as ClientReq<AppError>>::try_new_post(path, PostUrl::CONTENT_TYPE, Json::CONTENT_TYPE, fields)?;
-    let answer = <BrowserClient as Client<AppError>>::send(request).await?;
-    let status = ClientRes::<AppError>::status(&answer);
-    let answer = ClientRes::<AppError>::try_into_bytes(answer).await?;
-    match status {
-        400.. => Err(AppError::de(answer)),
-        _ => serde_json::from_slice(&answer).map_err(|_| AppError::Unavailable),
-    }
+    let (sent, accepted) = (PostUrl::CONTENT_TYPE, Json::CONTENT_TYPE);
+    let request = <BrowserRequest as ClientReq<AppError>>::try_new_post(path, sent, accepted, fields)?;
+    let answer = Client::call(request).await?;
+    serde_json::from_slice(answer.body()).map_err(|_| AppError::Unavailable)
 }
 
 /// Returns the URL-encoded fields of the submitted form.
