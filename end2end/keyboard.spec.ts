@@ -34,7 +34,7 @@ test("signing in, finding a person, writing and signing out work without a point
   await page.keyboard.press("Enter");
   await tabTo(page, "textbox", "Message");
   await page.keyboard.type("hello from the keyboard");
-  await page.keyboard.press("Enter");
+  await ana.pressSend();
   await expect(ana.messages).toHaveText(["hello from the keyboard"]);
   // Wait until the message is sent: signing out with an unsent message would ask for confirmation.
   await expect(page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);

@@ -7,12 +7,13 @@ async function openConversation(people: People) {
   return { ana, ben, path };
 }
 
+// F37: with a keyboard on the screen, Enter breaks the line and Ctrl+Enter sends.
 test("Enter sends, Shift+Enter breaks the line", async ({ people }) => {
   const { ana } = await openConversation(people);
   await ana.composer.pressSequentially("first line");
   await ana.composer.press("Shift+Enter");
   await ana.composer.pressSequentially("second line");
-  await ana.composer.press("Enter");
+  await ana.pressSend();
   await expect(ana.messages.last()).toHaveText("first line\nsecond line", { useInnerText: true });
   await expect(ana.composer).toHaveValue("");
   await expect(ana.composer).toBeFocused();
@@ -42,7 +43,7 @@ test("an Enter that ends an IME composition does not send, and the next Enter do
   await ana.page.keyboard.insertText("。");
   await expect(ana.composer).toHaveValue("こんにちは。");
   expect(sent).toBe(0);
-  await ana.page.keyboard.press("Enter");
+  await ana.pressSend();
   await expect(ana.messages).toHaveText(["hello", "こんにちは。"]);
   await expect.poll(() => sent).toBe(1);
 });

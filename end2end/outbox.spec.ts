@@ -283,3 +283,200 @@ test("a draft sent in another tab is removed in this tab", async ({ people }) =>
   await expect(ana.messages).toHaveText(["Are you there?", "I was about to"]);
   await expect(ana.composer).toHaveValue("");
 });
+
+/** Starts conversations of Ana with Ben and with Cy. Returns them, with the paths; the conversation with Ben is open. */
+async function twoConversations(people: People) {
+  const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben"), people.signedIn("Cy")]);
+  const withCy = await ana.startConversation(cy, "Hello Cy");
+  const withBen = await ana.startConversation(ben, "Are you there?");
+  return { ana, ben, cy, withBen, withCy };
+}
+
+// F7
+test("a message on its way survives a wiped storage, and is sent once", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
+  await ben.open(path);
+  const context = ana.page.context();
+  await failSends(ana, context);
+  await ana.send("on its way");
+  await expect(ana.page.getByText("Sending…")).toBeVisible();
+  await ana.page.evaluate(() => localStorage.clear());
+  await ana.open(path);
+  await expect(ana.messages).toHaveText(["Are you there?", "on its way"]);
+  const tab = await ana.inAnotherTab();
+  await tab.open("/messages");
+  // Now the page gets notice of it from the browser.
+  await tab.page.evaluate(() => localStorage.clear());
+  await expect.poll(() => tab.page.evaluate(() => JSON.stringify({ ...localStorage }))).toContain("on its way");
+  await context.unroute(sendEndpoints);
+  await expect(ben.messages).toHaveText(["Are you there?", "on its way"], { timeout: 40_000 });
+  await expect(ana.page.getByText("Sending…")).toHaveCount(0);
+  await expect(ana.messages).toHaveText(["Are you there?", "on its way"]);
+});
+
+// F8
+test("a request that is never answered holds up no other conversation, and is repeated", async ({ people }) => {
+  const { ana, ben, cy, withBen, withCy } = await twoConversations(people);
+  await Promise.all([ben.open(withBen), cy.open(withCy)]);
+  let held = 0;
+  await ana.page.context().route("**/rpc/send_message", async (route) => {
+    const isHeld = route.request().postData()?.includes(withBen.split("/").at(-1) ?? "") && held++ === 0;
+    if (!isHeld) await route.continue();
+  });
+  await ana.send("held");
+  await expect.poll(() => held).toBe(1);
+  const tab = await ana.inAnotherTab();
+  await tab.open(withCy);
+  await tab.send("not held");
+  await expect(cy.messages).toHaveText(["Hello Cy", "not held"]);
+  await expect(ben.messages).toHaveText(["Are you there?"]);
+  await expect(ben.messages).toHaveText(["Are you there?", "held"], { timeout: 40_000 });
+});
+
+// F8
+test("a page whose content never arrives says so", async ({ people }) => {
+  const { ana } = await directConversation(people);
+  await ana.open("/messages");
+  await ana.page.route("**/rpc/open_conversation", () => {});
+  await ana.conversations.first().click();
+  await expect(ana.page.getByRole("heading", { name: "This conversation couldn't be loaded" })).toBeVisible({ timeout: 25_000 });
+});
+
+// F9, F10
+test("what a proxy or a broken server answers is not final, and the user sees it in time", async ({ people }) => {
+  const { ana, ben, cy, withBen, withCy } = await twoConversations(people);
+  await Promise.all([ben.open(withBen), cy.open(withCy)]);
+  ana.errors.expectStatus(403, 500);
+  await ana.page.clock.install();
+  await ana.open(withBen);
+  await ana.page.route("**/rpc/send_message", async (route) => {
+    const text = new URLSearchParams(route.request().postData() ?? "").get("body");
+    if (text === "blocked") return route.fulfill({ status: 403, contentType: "text/html", body: "<h1>Forbidden</h1>" });
+    if (text === "broken") return route.fulfill({ status: 500, json: "Unexpected" });
+    await route.continue();
+  });
+  await ana.send("blocked");
+  await ana.send("after it");
+  await ana.open(withCy);
+  await ana.send("broken");
+  await expect(ana.page.locator(".thread").getByText("Sending…")).toBeVisible();
+  await expect(ana.page.getByText("Not sent")).toHaveCount(0);
+  await ana.page.clock.fastForward("05:00");
+  await expect(ana.page.locator(".thread").getByText("Not sent yet.")).toBeVisible({ timeout: 15_000 });
+  await ana.page.locator(".thread").getByRole("button", { name: "Discard" }).click();
+  await ana.send("to Cy");
+  await expect(cy.messages).toHaveText(["Hello Cy", "to Cy"]);
+  // The list shows what waits in the other conversation.
+  await ana.open("/messages");
+  const waiting = ana.page.getByRole("region", { name: "Unsent messages" });
+  await expect(waiting.locator(".message__body")).toHaveText(["blocked", "after it"]);
+  await expect(waiting).toContainText("To Ben");
+  await waiting.getByRole("listitem").filter({ hasText: "blocked" }).getByRole("button", { name: "Discard" }).click();
+  await expect(ben.messages).toHaveText(["Are you there?", "after it"], { timeout: 40_000 });
+  await expect(waiting).toBeHidden();
+});
+
+// F11
+test("a refused message whose page is gone shows in the list, with copy and discard", async ({ people }) => {
+  const { ana, path } = await openFirstMessage(people);
+  ana.errors.expectStatus(404);
+  await ana.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await failSends(ana);
+  await ana.send("hello Ben");
+  await expect(ana.page.getByText("Sending…")).toBeVisible();
+  await ana.page.unroute(sendEndpoints);
+  // Ben's account is deleted.
+  await ana.page.route(/\/rpc\/(send_first_message|find_recipient)$/, (route) => route.fulfill({ status: 404, json: "NotFound" }));
+  await ana.open("/messages");
+  const list = ana.page.getByRole("region", { name: "Unsent messages" });
+  await expect(list.getByRole("alert")).toContainText("Not sent.", { timeout: 40_000 });
+  await expect(list).toContainText("To Ben");
+  await ana.page.goto(path.replace(/[^/]+$/, "nobody-of-this-name"));
+  await ana.waitUntilHydrated();
+  await expect(ana.page.getByRole("heading", { name: "Page not found" })).toBeVisible();
+  // On a narrow screen the list is on a page of its own.
+  if (await list.isHidden()) await ana.open("/messages");
+  await list.getByRole("button", { name: "Copy" }).click();
+  await expect(list.getByRole("button", { name: "Copied" })).toBeVisible();
+  expect(await ana.page.evaluate(() => navigator.clipboard.readText())).toBe("hello Ben");
+  await list.getByRole("button", { name: "Discard" }).click();
+  await expect(list).toBeHidden();
+  await ana.open("/messages");
+  await expect(ana.conversations.or(ana.page.getByText("You have no conversations yet.")).first()).toBeVisible();
+  await expect(list).toBeHidden();
+});
+
+// F12
+test("a message that is too old to be sent again is refused in words", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
+  await ben.open(path);
+  await failSends(ana);
+  await ana.send("a month ago");
+  await expect(ana.page.getByText("Sending…")).toBeVisible();
+  ana.errors.expectStatus(409);
+  // As if it had been written then: its id holds the time.
+  await ana.page.evaluate((monthAgo) => {
+    const key = Object.keys(localStorage).find((key) => key.includes("/unsent/")) ?? "";
+    const id = key.split("/").at(-1) ?? "";
+    const time = monthAgo.toString(16).padStart(12, "0");
+    const old = `${time.slice(0, 8)}-${time.slice(8)}${id.slice(13)}`;
+    localStorage.setItem(key.replace(id, old), (localStorage.getItem(key) ?? "").replaceAll(id, old));
+    window.addEventListener("pagehide", () => localStorage.removeItem(key));
+  }, Date.now() - 31 * 24 * 60 * 60 * 1000);
+  await ana.open(path);
+  await ana.page.unroute(sendEndpoints);
+  await expect(ana.page.getByRole("alert")).toContainText("more than 30 days old", { timeout: 40_000 });
+  await ana.page.getByRole("button", { name: "Try again" }).click();
+  await expect(ben.messages).toHaveText(["Are you there?", "a month ago"]);
+  await expect(ana.page.getByRole("alert")).toHaveCount(0);
+});
+
+// F13
+test("messages arrive in the order of writing, even if the clock is set back in between", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
+  await ben.open(path);
+  const now = Date.now();
+  await ana.page.clock.install({ time: now + 60 * 60 * 1000 });
+  await failSends(ana);
+  await ana.open(path);
+  await ana.send("first");
+  await expect(ana.page.getByText("Sending…")).toHaveCount(1);
+  await ana.page.clock.setSystemTime(now);
+  await ana.send("second");
+  await expect(ana.messages).toHaveText(["Are you there?", "first", "second"]);
+  await ana.page.unroute(sendEndpoints);
+  await ana.open(path);
+  await expect(ben.messages).toHaveText(["Are you there?", "first", "second"], { timeout: 40_000 });
+});
+
+// F51
+test("with a full storage, the page says what it could not keep, and asks before it is left", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
+  await ben.open(path);
+  await failSends(ana);
+  await ana.page.evaluate(() => {
+    for (let size = 1 << 20; size > 0; size >>= 1) {
+      try {
+        for (let n = 0; ; n++) localStorage.setItem(`filler-${size}-${n}`, "x".repeat(size));
+      } catch {
+        // Full for this size.
+      }
+    }
+  });
+  await ana.composer.pressSequentially("this is only here, and nowhere else");
+  await expect(ana.page.locator(".composer").getByText("Not kept:")).toBeVisible();
+  await ana.sendButton.click();
+  await expect(ana.page.locator(".message--unsent").getByText("Not kept:")).toBeVisible();
+  const asked = ana.page.waitForEvent("dialog").then(async (dialog) => {
+    await dialog.dismiss();
+    return dialog.type();
+  });
+  await ana.page.evaluate(() => void window.location.reload());
+  expect(await asked).toBe("beforeunload");
+  await expect(ana.messages).toHaveText(["Are you there?", "this is only here, and nowhere else"]);
+  await ana.page.evaluate(() => localStorage.clear());
+  await expect(ana.page.getByText("Not kept:")).toHaveCount(0, { timeout: 15_000 });
+  await ana.page.unroute(sendEndpoints);
+  await ana.open(path);
+  await expect(ben.messages).toHaveText(["Are you there?", "this is only here, and nowhere else"], { timeout: 40_000 });
+});

@@ -75,6 +75,12 @@ export class Person {
     await this.sendButton.click();
   }
 
+  /** Presses the key that sends: Enter, or Ctrl+Enter where the main input device is a finger. */
+  async pressSend(): Promise<void> {
+    const isTouch = await this.page.evaluate(() => matchMedia("(pointer: coarse)").matches);
+    await this.page.keyboard.press(isTouch ? "Control+Enter" : "Enter");
+  }
+
   get composer() {
     return this.page.getByRole("textbox", { name: "Message", exact: true });
   }

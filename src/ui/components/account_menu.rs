@@ -5,16 +5,17 @@ use leptos::prelude::*;
 
 use crate::domain::user::User;
 use crate::ui::components::avatar::Avatar;
+use crate::ui::components::error_note::ErrorNote;
 use crate::ui::state::disclosure::{close, close_when_left};
 use crate::ui::state::shortcuts::Shortcuts;
-use crate::ui::state::sign_out::ask_before_sign_out;
+use crate::ui::state::sign_out::SignOut;
 
 /// Account menu. It opens and closes without WASM; with WASM it also closes on Escape and on a click outside.
 #[component]
 pub fn AccountMenu(user: User) -> impl IntoView {
     let menu = NodeRef::<Details>::new();
     close_when_left(menu);
-    let ask_first = ask_before_sign_out();
+    let (sign_out, me) = (SignOut::new(user.id), user.id.to_string());
     view! {
         <details class="disclosure account" node_ref=menu>
             <summary class="disclosure__summary account__summary">
@@ -29,11 +30,14 @@ pub fn AccountMenu(user: User) -> impl IntoView {
                 </p>
                 {use_context::<Shortcuts>().map(|shortcuts| view! { <ShortcutsButton shortcuts menu/> })}
                 <a class="button" href="/settings">"Settings"</a>
-                // Plain forms are enough: the sign-out loads a new document in any case.
-                <form method="post" action="/signout" on:submit=ask_first>
+                {move || sign_out.error.get().map(|error| view! { <ErrorNote error/> })}
+                // Without WASM these are plain forms, and the browser keeps no texts.
+                <form method="post" action="/signout" on:submit=move |event| sign_out.submit(event, false)>
+                    <input type="hidden" name="of" value=me.clone()/>
                     <button class="button" type="submit">"Sign out"</button>
                 </form>
-                <form method="post" action="/signout-everywhere" on:submit=ask_first>
+                <form method="post" action="/signout-everywhere" on:submit=move |event| sign_out.submit(event, true)>
+                    <input type="hidden" name="of" value=me/>
                     <button class="button" type="submit">"Sign out everywhere"</button>
                 </form>
             </div>

@@ -8,8 +8,8 @@ use crate::domain::message;
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::components::counter::Counter;
 use crate::ui::components::error_note::ErrorNote;
-use crate::ui::state::composer::{ComposerForm, OutgoingMessage, is_send_key};
-use crate::ui::state::{ComposeTarget, Drafts};
+use crate::ui::components::not_kept::NotKept;
+use crate::ui::state::composer::{ComposerForm, ComposerWays, has_touch_keyboard, is_send_key};
 
 /// Text field with a button that sends its text.
 #[component]
@@ -20,21 +20,21 @@ pub fn Composer(
     bound_to: (&'static str, String),
     /// Id of the first message sent from this page.
     next_message: message::Id,
-    /// Puts a message into the outbox.
-    send: Callback<OutgoingMessage>,
+    /// Outbox and drafts.
+    ways: ComposerWays,
     /// This form, if the server has just refused it without WASM.
     refused: Option<RefusedForm>,
-    /// Store that keeps the text until it is sent, and the key of the text in it.
-    draft: (Drafts, ComposeTarget),
     /// Called on every input.
     #[prop(optional, into)]
     typing: Option<Callback<()>>,
 ) -> impl IntoView {
     let (name, value) = bound_to;
-    let form = ComposerForm::new(next_message, (name, &value), refused, send);
+    let form = ComposerForm::new(next_message, (name, &value), refused, ways);
     let ComposerForm { id, field, error, .. } = form;
-    let (drafts, target) = draft;
-    form.keep_draft(drafts, target);
+    let (drafts, target) = ways.kept_in;
+    form.keep_draft();
+    // Without script, Enter breaks the line everywhere.
+    let enter_key = move || if field.hydrated.get() && !has_touch_keyboard() { "send" } else { "enter" };
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         form.submit();
@@ -57,17 +57,19 @@ pub fn Composer(
                 name="body"
                 rows="1"
                 dir="auto"
+                enterkeyhint=enter_key
                 required
                 placeholder="Write a message"
                 aria-describedby="composer-error composer-count"
                 aria-invalid=move || field.error.read().is_some().then_some("true")
                 node_ref=field.node
-                on:input=move |_| { field.read(); if let Some(typing) = typing { typing.run(()) } }
+                on:input=move |_| { field.input(); if let Some(typing) = typing { typing.run(()) } }
                 on:keydown=on_keydown
                 // Leptos 0.8 would not escape a text given as a child.
                 inner_html=field.text.with_untracked(|text| textarea_content(text))
             ></textarea>
             <Counter field/>
+            <Show when=move || drafts.is_unkept(target)><NotKept/></Show>
             <button class="button button--primary composer__send" type="submit" disabled=move || field.hydrated.get() && !form.is_sendable()>
                 "Send"
             </button>

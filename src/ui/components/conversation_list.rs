@@ -59,7 +59,7 @@ fn ConversationItem(first: Conversation, row: Memo<Option<Conversation>>, me: us
     // The draft of the open conversation is visible in the composer.
     let draft = {
         let href = href.clone();
-        Memo::new(move |_| drafts?.of(target).filter(|_| *pathname.read() != href))
+        Memo::new(move |_| drafts?.preview_of(target).filter(|_| *pathname.read() != href))
     };
     let title = Memo::new(move |_| row.read().as_ref().map(|row| row.title(me)));
     let last_sent_at = first.last_sent_at;

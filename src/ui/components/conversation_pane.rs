@@ -18,6 +18,7 @@ use crate::ui::components::pager::OlderLink;
 use crate::ui::components::presence::PresenceMark;
 use crate::ui::components::unsent_messages::UnsentMessages;
 use crate::ui::intl::plural;
+use crate::ui::state::composer::ComposerWays;
 use crate::ui::state::hydrated::use_hydrated;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::open_conversation::OpenConversation;
@@ -38,7 +39,9 @@ pub fn ConversationPane(
     let (title, others) = (conversation.title(me), conversation.others(me).cloned().collect::<Vec<_>>());
     let target = ComposeTarget::conversation(conversation.id, conversation.peer(me).map(|peer| peer.id));
     let ConversationView { id, kind, members, messages, next_message, .. } = conversation;
-    let (outbox, drafts) = (expect_context::<Outbox>(), expect_context::<Drafts>());
+    let outbox = expect_context::<Outbox>();
+    let send = open.send_via(outbox, title.clone(), target);
+    let ways = ComposerWays { send, kept_in: (expect_context::<Drafts>(), target) };
     open.start(expect_context::<LiveEvents>());
     if let Some(presence) = use_context::<Presence>() {
         presence.watch(id);
@@ -70,8 +73,7 @@ pub fn ConversationPane(
                 action=open.path()
                 bound_to=("conversation", id.to_string())
                 next_message
-                send=open.send_via(outbox)
-                draft=(drafts, target)
+                ways
                 refused
             />
         </section>
@@ -172,7 +174,7 @@ fn ConversationStatus(open: OpenConversation, me: user::Id, members: Vec<User>) 
     let to_newest = move |_| open.show_newest();
     view! {
         <div class="visually-hidden" translate="no" role="log" aria-label="New messages">
-            <For each=move || open.announced() key=|message| message.id let:message>
+            <For each=move || open.announced() key=|message| (message.id, message.sent_at.clone()) let:message>
                 <p><bdi>{name(message.author)}</bdi> ": " <bdi>{message.body}</bdi></p>
             </For>
         </div>

@@ -11,7 +11,7 @@ use crate::ui::components::receipt::Receipt;
 use crate::ui::components::time::{Time, TimeFormat, day_label};
 use crate::ui::state::clock::{use_time_zone, use_today};
 use crate::ui::state::copied_messages::copy_messages_as_lines;
-use crate::ui::state::message_lines::{Line, first_unread, lines};
+use crate::ui::state::message_lines::{Key, Line, first_unread, lines};
 use crate::ui::state::moment::Day;
 use crate::ui::state::receipt_marks::ReceiptMarks;
 
@@ -34,7 +34,7 @@ pub fn MessageList(
     let zone = use_time_zone();
     let members = StoredValue::new(members);
     let marks = Memo::new(move |_| ReceiptMarks::of(&messages.read(), me, receipts.get()));
-    let draw = move |line: Line| match line {
+    let draw = move |(_, line): (Key, Line)| match line {
         Line::Day(day) => EitherOf3::A(view! { <DayLine day/> }),
         Line::Unread => EitherOf3::B(view! { <li class="unread-line"><span>"New messages"</span></li> }),
         Line::Message { message, first } => EitherOf3::C(view! { <MessageItem message first me members marks/> }),
@@ -43,7 +43,7 @@ pub fn MessageList(
     copy_messages_as_lines();
     view! {
         <ol class="message-list">
-            <For each=move || lines(&messages.read(), zone.get(), unread.get()) key=Line::key children=draw/>
+            <For each=move || lines(&messages.read(), zone.get(), unread.get()) key=|(key, _)| *key children=draw/>
         </ol>
     }
 }

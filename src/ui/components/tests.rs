@@ -21,7 +21,8 @@ use crate::ui::components::form::FieldForm;
 use crate::ui::components::unsent_messages::UnsentMessage;
 use crate::ui::state::compose_target::Target;
 use crate::ui::state::inbox_window::{Inbox, InboxWindow};
-use crate::ui::state::outbox::Unsent;
+use crate::ui::state::outbox::queue::{Shown, State};
+use crate::ui::state::outbox::unsent::Unsent;
 use crate::ui::state::refusal::Refusal;
 use crate::ui::state::submission::{Leave, Submission};
 use crate::ui::state::{Drafts, LiveEvents, Outbox};
@@ -93,10 +94,13 @@ fn conversation_html(text: &'static str, refused: Option<RefusedForm>) -> String
 
 fn unsent_html(body: &'static str, refusal: Refusal) -> String {
     let target = Target::Person(samples::user(2, "ben").id);
-    let item = Unsent { id: message::Id(Uuid::from_u128(1)), target, body: body.to_owned(), refused: Some(refusal) };
+    let (id, body) = (message::Id(Uuid::from_u128(1)), body.to_owned());
+    let (to, refused) = ("Ben".to_owned(), Some(refusal.clone()));
+    let item = Unsent { id, target, peer: None, to, order: 1, written_at_ms: 0, body, refused };
+    let shown = Shown { item, state: State::Refused(refusal), is_kept: true };
     html("/messages/9", || {
         let outbox: Outbox = expect_context();
-        view! { <UnsentMessage outbox item/> }
+        view! { <UnsentMessage outbox shown/> }
     })
 }
 

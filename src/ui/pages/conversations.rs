@@ -1,6 +1,7 @@
 //! `/messages`: the list of conversations, which stays in place on all pages below it.
 
 use leptos::either::Either;
+use leptos::leptos_dom::helpers::window_event_listener_untyped;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Outlet;
@@ -18,11 +19,14 @@ use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
 use crate::ui::components::header::Header;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::shortcuts::ShortcutList;
+use crate::ui::components::unsent_messages::UnsentElsewhere;
 use crate::ui::state::clock::Clock;
 use crate::ui::state::inbox_window::{Inbox, InboxWindow};
-use crate::ui::state::location::query_parameter;
+use crate::ui::state::location::{query_parameter, sign_in_path};
 use crate::ui::state::page_resource::{PageResource, page_resource};
 use crate::ui::state::shortcuts::Shortcuts;
+use crate::ui::state::sign_out::PageTexts;
+use crate::ui::state::unkept::ask_before_leaving;
 use crate::ui::state::unread::{show_in_icon, with_count};
 use crate::ui::state::{Drafts, LiveEvents, Outbox, Presence, SharedStream};
 
@@ -53,6 +57,8 @@ pub fn ConversationsPage() -> impl IntoView {
     provide_context(live);
     let (outbox, drafts) = (Outbox::new(live), Drafts::new());
     provide_context(outbox);
+    let texts = page_texts(outbox, drafts);
+    provide_context(texts);
     provide_context(Presence::start(live, Callback::new(move |()| inbox.newest())));
     provide_context(drafts);
     let shortcuts = Shortcuts::start();
@@ -65,15 +71,21 @@ pub fn ConversationsPage() -> impl IntoView {
             live.set_owner(Some(me.id));
             outbox.start(me.id);
             drafts.start(me.id);
+            texts.follow_other_pages(me.id, Callback::new(move |()| live.signed_out.set(true)));
         }
         Some(Err(_)) => live.set_owner(None),
         _ => {}
+    });
+    Effect::new(move |_| {
+        if !live.signed_out.get() {
+            drafts.reopen();
+        }
     });
     view! {
         <Title formatter=move |title| with_count(inbox.unread_in_browser(), title)/>
         <Header me/>
         // Above both panes, because a narrow screen shows only one of them.
-        <ConnectionNote live/>
+        <ConnectionNote live texts drafts/>
         <HandleChanged/>
         <main class="panes" class=("panes--list", at_list) id="main">
             <section class="panes__list" aria-labelledby="conversations">
@@ -81,6 +93,7 @@ pub fn ConversationsPage() -> impl IntoView {
                     true => Either::Left(view! { <Heading id="conversations">"Messages"</Heading> }),
                     false => Either::Right(view! { <h2 class="heading" id="conversations">"Messages"</h2> }),
                 }}
+                <UnsentElsewhere outbox/>
                 <ConversationListPane list before inbox me/>
             </section>
             <div class="panes__content">
@@ -91,16 +104,53 @@ pub fn ConversationsPage() -> impl IntoView {
     }
 }
 
+/// Returns the texts on the page. Asks before the user leaves the page while it alone has some of them, and puts back
+/// what the browser has lost.
+fn page_texts(outbox: Outbox, drafts: Drafts) -> PageTexts {
+    ask_before_leaving(Signal::derive(move || outbox.has_unkept() || drafts.has_unkept()));
+    Effect::new(move |_| {
+        let leaving = window_event_listener_untyped("pagehide", move |_| {
+            outbox.reconcile();
+            drafts.reconcile();
+        });
+        on_cleanup(move || leaving.remove());
+    });
+    PageTexts {
+        unsent: Signal::derive(move || !outbox.is_empty()),
+        drafted: Signal::derive(move || !drafts.is_empty()),
+        forget: Callback::new(move |()| {
+            outbox.forget();
+            drafts.close();
+        }),
+    }
+}
+
 /// Note that the page receives no events, because the user is signed out or there is no connection.
 #[component]
-fn ConnectionNote(live: LiveEvents) -> impl IntoView {
+fn ConnectionNote(live: LiveEvents, texts: PageTexts, drafts: Drafts) -> impl IntoView {
+    // After a sign-out only the field of this page still has a text. It is kept for the user who signs in from here.
+    let promise = move || {
+        if drafts.has_unkept() {
+            "Sign in here to keep what you wrote. "
+        } else if texts.unsent.get() || texts.drafted.get() {
+            "What you wrote is kept in this browser. "
+        } else {
+            ""
+        }
+    };
+    let location = use_location();
+    let sign_in = move || {
+        location.pathname.track();
+        location.search.track();
+        sign_in_path()
+    };
     view! {
         <div role="status" translate="no">
             <Show when=move || live.signed_out.get()>
                 <p class="connection-note">
-                    "You are signed out. What you wrote is kept in this browser. "
+                    "You are signed out. " {promise}
                     // A new document, because another user may sign in.
-                    <a href="/signin" rel="external">"Sign in"</a>
+                    <a href=sign_in rel="external" on:click=move |_| drafts.reopen()>"Sign in"</a>
                 </p>
             </Show>
             <Show when=move || live.connected.get() == Some(false) && !live.signed_out.get() && !live.gave_way.get()>

@@ -20,11 +20,11 @@ use crate::ui::components::heading::Heading;
 use crate::ui::components::message_list::MessageListSkeleton;
 use crate::ui::components::unsent_messages::UnsentMessages;
 use crate::ui::state::compose_target::Target;
-use crate::ui::state::composer::OutgoingMessage;
+use crate::ui::state::composer::{ComposerWays, OutgoingMessage};
 use crate::ui::state::heading_focus::HeadingFocus;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::location::path_parameter;
-use crate::ui::state::outbox::Unsent;
+use crate::ui::state::outbox::unsent::NewMessage;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::{ComposeTarget, Drafts, Outbox};
@@ -67,10 +67,12 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>
     let (outbox, drafts) = (expect_context::<Outbox>(), expect_context::<Drafts>());
     let (recipient, target) = (with.id, ComposeTarget::Person(with.id));
     open_once_started(recipient, outbox, drafts, inbox);
-    let send = Callback::new(move |(id, body): OutgoingMessage| {
-        outbox.push(Unsent { id, target: Target::Person(recipient), body, refused: None });
-    });
     let (handle, name) = (with.handle.to_string(), with.display_name.to_string());
+    let to = name.clone();
+    let send = Callback::new(move |(id, body): OutgoingMessage| {
+        let (target, peer) = (Target::Person(recipient), Some(recipient));
+        outbox.push(NewMessage { id, target, peer, to: to.clone(), body });
+    });
     let label = format!("Messages with {name}");
     view! {
         <section class="thread" aria-labelledby="heading">
@@ -85,8 +87,7 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>
                 action=format!("/messages/new/{}", Url::escape(&handle))
                 bound_to=("handle", handle)
                 next_message
-                send
-                draft=(drafts, target)
+                ways=ComposerWays { send, kept_in: (drafts, target) }
                 refused
             />
         </section>
@@ -99,7 +100,7 @@ fn open_once_started(recipient: user::Id, outbox: Outbox, drafts: Drafts, inbox:
     let target = ComposeTarget::Person(recipient);
     let conversation = Memo::new(move |_| {
         // A change of the list does not navigate away from a text that is being written.
-        let listed = || inbox.conversation_with(recipient).filter(|_| drafts.of(target).is_none());
+        let listed = || inbox.conversation_with(recipient).filter(|_| drafts.preview_of(target).is_none());
         outbox.started_with(recipient).or_else(listed)
     });
     let (navigate, focus) = (use_navigate(), expect_context::<HeadingFocus>());

@@ -68,11 +68,15 @@ impl ComposeTarget {
     /// Returns the targets under which messages and drafts of this composer are kept. The first is the current one; the
     /// second was used before the direct conversation existed.
     pub fn targets(self) -> impl Iterator<Item = Target> {
-        let recipient = match self {
-            Self::Person(recipient) | Self::Direct { peer: recipient, .. } => Some(recipient),
+        self.conversation_id().map(Target::Conversation).into_iter().chain(self.peer().map(Target::Person))
+    }
+
+    /// Returns the recipient, unless the target is a group.
+    pub fn peer(self) -> Option<user::Id> {
+        match self {
+            Self::Person(peer) | Self::Direct { peer, .. } => Some(peer),
             Self::Group(_) => None,
-        };
-        self.conversation_id().map(Target::Conversation).into_iter().chain(recipient.map(Target::Person))
+        }
     }
 }
 

@@ -5,17 +5,27 @@
 
 use leptos::prelude::*;
 use leptos::web_sys::KeyboardEvent;
-use uuid::Uuid;
 
 use crate::domain::error::AppError;
 use crate::domain::message::{self, Body};
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::state::composer_field::{ComposerField, body_error};
+use crate::ui::state::drafts::shared_draft::SharedDraft;
 use crate::ui::state::focus::focus_is_free;
+use crate::ui::state::page_clock::{learn_server_time, new_message_id};
 use crate::ui::state::{ComposeTarget, Drafts};
 
 /// Message that the composer hands over for sending: its id and its text.
 pub type OutgoingMessage = (message::Id, String);
+
+/// Ways of a text out of the composer.
+#[derive(Clone, Copy)]
+pub struct ComposerWays {
+    /// Puts a message into the outbox.
+    pub send: Callback<OutgoingMessage>,
+    /// Store that keeps the text until it is sent, and the key of the text in it.
+    pub kept_in: (Drafts, ComposeTarget),
+}
 
 /// Form of the composer: its field, and the state of the next message.
 #[derive(Clone, Copy)]
@@ -28,25 +38,31 @@ pub struct ComposerForm {
     /// Reason why the server refused the form without WASM; cleared by the next attempt.
     pub error: RwSignal<Option<AppError>>,
     send: Callback<OutgoingMessage>,
+    /// Store of the text, and its key there.
+    kept_in: (Drafts, ComposeTarget),
+    draft: StoredValue<SharedDraft>,
 }
 
 impl ComposerForm {
     /// Creates the form, which continues with `refused` if the server has just refused it without WASM. `bound_to` is
-    /// the name and value of the hidden field that names its conversation or recipient. `send` puts a message into the
-    /// outbox.
+    /// the name and value of the hidden field that names its conversation or recipient.
     pub fn new(
         next_message: message::Id,
         bound_to: (&str, &str),
         refused: Option<RefusedForm>,
-        send: Callback<OutgoingMessage>,
+        ways: ComposerWays,
     ) -> Self {
         let (error, typed, id) = restore(refused, bound_to, next_message);
+        let ComposerWays { send, kept_in } = ways;
+        Effect::new(move |_| learn_server_time(next_message));
         Self {
             id: RwSignal::new(id),
             field: ComposerField::new(typed),
             may_be_stored: StoredValue::new(id != next_message),
             error: RwSignal::new(error),
             send,
+            kept_in,
+            draft: StoredValue::new(SharedDraft::default()),
         }
     }
 
@@ -55,44 +71,62 @@ impl ComposerForm {
         Body::parse(&self.field.text.read()).is_ok()
     }
 
-    /// Sends the text, unless it is invalid.
+    /// Sends the text, unless it is invalid, or was sent or changed on another page at the last moment: then the field
+    /// shows that first.
     pub fn submit(&self) {
         self.field.read();
-        if untrack(|| self.is_sendable()) {
+        if !self.sync() && untrack(|| self.is_sendable()) {
             if !self.may_be_stored.get_value() {
-                // A fresh id, because the outbox sends in the order of the ids.
-                self.id.set(message::Id(Uuid::now_v7()));
+                self.id.set(new_message_id());
             }
             self.may_be_stored.set_value(false);
             self.error.set(None);
             let text = self.field.text.get_untracked();
             self.send.run((self.id.get_untracked(), text.clone()));
             self.field.remove_sent(&text);
+            // At once: the pages of this browser must not offer the text again.
+            self.sync();
         }
         // The empty field disables the button, and the focus would be lost with it.
         self.field.focus();
     }
 
-    /// Puts the kept draft into an empty field after hydration, and from then on keeps the field's text as the draft.
-    pub fn keep_draft(&self, drafts: Drafts, target: ComposeTarget) {
-        let field = self.field;
-        Effect::new(move |restored: Option<bool>| {
-            if restored != Some(true) {
-                let kept = drafts.of(target);
-                // The drafts are loaded only once the signed-in user is known.
-                if !field.hydrated.get() || !drafts.are_loaded() {
-                    return false;
-                }
-                if let Some(kept) = kept.filter(|_| field.text.with_untracked(String::is_empty)) {
-                    field.set(&kept);
-                }
+    /// Puts the kept draft into the field after hydration, and from then on keeps the field's text as the draft, and
+    /// shows the changes of other pages.
+    pub fn keep_draft(&self) {
+        let (form, field, (drafts, target)) = (*self, self.field, self.kept_in);
+        Effect::new(move |opened: Option<bool>| {
+            drafts.track_other_pages();
+            field.text.track();
+            // The drafts are loaded only once the signed-in user is known.
+            if !field.hydrated.get() || !drafts.are_loaded() {
+                return false;
+            }
+            if opened != Some(true) {
+                form.update(|draft, typed| drafts.open(draft, target, typed));
                 if drafts.take_resume(target) && focus_is_free() {
                     field.focus();
                 }
+            } else {
+                form.sync();
             }
-            drafts.save(target, &field.text.read());
             true
         });
+    }
+
+    /// Brings together the field and the kept draft. Returns true if the field has changed.
+    fn sync(&self) -> bool {
+        let (drafts, target) = self.kept_in;
+        self.update(|draft, typed| drafts.sync(draft, target, typed))
+    }
+
+    fn update(&self, sync: impl FnOnce(&mut SharedDraft, &str) -> String) -> bool {
+        let typed = self.field.text.get_untracked();
+        let text = self.draft.try_update_value(|draft| sync(draft, &typed)).filter(|text| *text != typed);
+        if let Some(text) = &text {
+            self.field.set(text);
+        }
+        text.is_some()
     }
 }
 
@@ -114,14 +148,24 @@ fn restore(
     (error, text, same_id.unwrap_or(next_message))
 }
 
-/// Returns true for Enter without Shift, except while an input method (Japanese, Chinese, Korean) is composing: there
-/// Enter accepts the composed word. Safari ends the composition first and then reports the key code 229.
+/// Returns true for a key that sends: Enter without Shift, or with an on-screen keyboard only together with Ctrl or
+/// Cmd, because such a keyboard has no other way to break a line. Never while an input method (Japanese, Chinese,
+/// Korean) is composing: there Enter accepts the composed word. Safari ends the composition first and then reports the
+/// key code 229.
 pub fn is_send_key(event: &KeyboardEvent) -> bool {
-    event.key() == "Enter" && !event.shift_key() && !event.is_composing() && event.key_code() != 229
+    let is_enter = event.key() == "Enter" && !event.is_composing() && event.key_code() != 229;
+    is_enter && !event.shift_key() && (event.ctrl_key() || event.meta_key() || !has_touch_keyboard())
+}
+
+/// Returns whether the main input device is a finger, and the keyboard so most likely on the screen.
+pub fn has_touch_keyboard() -> bool {
+    window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::domain::error::Conflict;
     use crate::domain::message::InvalidBody;

@@ -1,10 +1,16 @@
 //! Values that the browser keeps for one user. Their keys contain the user's id, so that another user who signs in with
-//! the same browser does not see them.
+//! the same browser neither sees them nor removes them.
 
 use leptos::prelude::window;
 use leptos::web_sys::Storage;
 
 use crate::domain::user;
+
+/// Key of the notice to the other pages that a user has signed out. Its value is the id of the user.
+const SIGN_OUT_KEY: &str = "cruddur/sign-out";
+
+/// Beginning of the keys of all values.
+const PREFIX: &str = "cruddur/";
 
 /// Values of one kind that the browser's local storage keeps for one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,19 +28,19 @@ impl LocalStore {
     /// Returns all names and values, sorted by name. Empty if the browser has no local storage.
     pub(super) fn all(&self) -> Vec<(String, String)> {
         let Some(storage) = storage() else { return Vec::new() };
-        let prefix = self.key("");
-        let keys = (0..storage.length().unwrap_or(0)).filter_map(|n| storage.key(n).ok().flatten());
-        let keys: Vec<_> = keys.filter(|key| key.starts_with(&prefix)).collect();
-        let mut all: Vec<_> = keys
-            .into_iter()
-            .filter_map(|key| Some((key[prefix.len()..].to_owned(), storage.get_item(&key).ok()??)))
-            .collect();
+        let value = |key: String| Some((self.name_in(&key)?.to_owned(), storage.get_item(&key).ok()??));
+        let mut all: Vec<_> = keys(&storage).into_iter().filter_map(value).collect();
         all.sort();
         all
     }
 
     pub(super) fn owner(&self) -> user::Id {
         self.owner
+    }
+
+    /// Returns a value.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        storage()?.get_item(&self.key(name)).ok().flatten()
     }
 
     /// Stores a value. Returns false if the browser refuses: the storage may be full or disabled.
@@ -48,9 +54,35 @@ impl LocalStore {
         }
     }
 
-    fn key(&self, name: &str) -> String {
-        format!("cruddur/{}/{}/{name}", self.kind, self.owner)
+    /// Returns the name in the key of a value of this store.
+    pub(super) fn name_in<'a>(&self, key: &'a str) -> Option<&'a str> {
+        key.strip_prefix(&self.key(""))
     }
+
+    fn key(&self, name: &str) -> String {
+        format!("{PREFIX}{}/{}/{name}", self.kind, self.owner)
+    }
+}
+
+/// Removes all values of a user who has signed out, and notifies the other pages.
+pub(super) fn remove_all_of(owner: user::Id) {
+    let Some(storage) = storage() else { return };
+    // First, so that the other pages do not take the removed values for lost ones, and put them back.
+    let _ = storage.set_item(SIGN_OUT_KEY, &owner.to_string());
+    let of_owner = format!("/{owner}/");
+    for key in keys(&storage).into_iter().filter(|key| key.starts_with(PREFIX) && key.contains(&of_owner)) {
+        let _ = storage.remove_item(&key);
+    }
+    let _ = storage.remove_item(SIGN_OUT_KEY);
+}
+
+/// Returns the user who has signed out on another page, if a storage event with this key and value says so.
+pub(super) fn signed_out_user(key: Option<String>, value: Option<String>) -> Option<user::Id> {
+    value.filter(|_| key.as_deref() == Some(SIGN_OUT_KEY))?.parse().ok()
+}
+
+fn keys(storage: &Storage) -> Vec<String> {
+    (0..storage.length().unwrap_or(0)).filter_map(|n| storage.key(n).ok().flatten()).collect()
 }
 
 fn storage() -> Option<Storage> {

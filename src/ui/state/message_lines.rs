@@ -1,5 +1,7 @@
 //! Lines of a conversation: its messages, grouped by day and author.
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 
 use crate::domain::message::{self, Message};
@@ -20,19 +22,33 @@ pub enum Line {
     Message { message: Message, first: bool },
 }
 
+/// Key of a line for `For`, which renders a line again only under a new key. The number tells lines apart that are
+/// otherwise the same: `For` garbles the list if two keys are equal, and two rows of the table may have one message id.
+pub type Key = (Option<Day>, Option<message::Id>, bool, usize);
+
 impl Line {
-    /// Key of the line for `For`, which renders a line again only under a new key.
-    pub fn key(&self) -> (Option<Day>, Option<message::Id>, bool) {
+    fn key(&self, number: usize) -> Key {
         match self {
-            Self::Day(day) => (Some(*day), None, false),
-            Self::Unread => (None, None, false),
-            Self::Message { message, first } => (None, Some(message.id), *first),
+            Self::Day(day) => (Some(*day), None, false, number),
+            Self::Unread => (None, None, false, number),
+            Self::Message { message, first } => (None, Some(message.id), *first, number),
         }
     }
 }
 
-/// Returns the messages with a line at the start of each day in `zone`, and a line above the message `unread`.
-pub fn lines(messages: &[Message], zone: Zone, unread: Option<message::Id>) -> Vec<Line> {
+/// Returns the messages with a line at the start of each day in `zone`, and a line above the message `unread`. Each
+/// line has a key of its own.
+pub fn lines(messages: &[Message], zone: Zone, unread: Option<message::Id>) -> Vec<(Key, Line)> {
+    let mut numbers = HashMap::new();
+    let unnumbered = unnumbered_lines(messages, zone, unread);
+    let number = |line: Line| {
+        let number = numbers.entry(line.key(0)).and_modify(|number| *number += 1).or_insert(0);
+        (line.key(*number), line)
+    };
+    unnumbered.into_iter().map(number).collect()
+}
+
+fn unnumbered_lines(messages: &[Message], zone: Zone, unread: Option<message::Id>) -> Vec<Line> {
     let mut lines = Vec::with_capacity(messages.len() + 4);
     let mut previous: Option<(user::Id, Option<Moment>)> = None;
     let mut previous_day = None;
@@ -94,7 +110,7 @@ mod tests {
         };
         lines(messages, Zone::Utc, messages.iter().find(|it| it.body == UNREAD).map(|it| it.id))
             .iter()
-            .map(draw)
+            .map(|(_, line)| draw(line))
             .collect()
     }
 
@@ -142,6 +158,18 @@ mod tests {
         let mut messages = at(&["2026-11-21T09:00", "2026-11-21T09:00", "2026-11-21T09:00"]);
         messages[1].author = samples::user(2, "ben").id;
         assert_eq!(drawn(&messages), "|MMM");
+    }
+
+    #[test]
+    fn no_two_lines_have_the_same_key() {
+        // F12: two rows with one id, and a day that begins twice because a time in between is unreadable.
+        let mut messages = at(&["2026-11-21T09:00", "2026-11-21T09:00", "?", "2026-11-21T09:00", "2026-11-21T09:20"]);
+        for at in [1, 4] {
+            messages[at].id = messages[0].id;
+        }
+        let keys: Vec<_> = lines(&messages, Zone::Utc, Some(messages[0].id)).into_iter().map(|(key, _)| key).collect();
+        let distinct: std::collections::HashSet<_> = keys.iter().collect();
+        assert_eq!(distinct.len(), keys.len(), "{keys:?}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! equals the server's current answer, even if events were dropped, duplicated or reordered on the way.
 
 mod backoff;
+pub mod clipboard;
 pub mod clock;
 pub mod compose_target;
 pub mod composer;
@@ -24,6 +25,8 @@ pub mod inbox_rows;
 pub mod inbox_window;
 #[cfg(test)]
 mod law;
+#[cfg(test)]
+mod law_of_writing;
 mod leader_watch;
 mod local_store;
 pub mod location;
@@ -32,6 +35,7 @@ pub mod moment;
 mod monotonic;
 pub mod open_conversation;
 pub mod outbox;
+mod page_clock;
 pub mod page_resource;
 mod polling;
 pub mod presence;
@@ -50,6 +54,7 @@ mod tab_life;
 mod tab_lock;
 pub mod timeline;
 pub mod typing_notifier;
+pub mod unkept;
 pub mod unread;
 
 pub use compose_target::ComposeTarget;

@@ -15,10 +15,10 @@ use crate::ui::state::open_conversation::announcer::Announcer;
 use crate::ui::state::open_conversation::loader::Loader;
 use crate::ui::state::open_conversation::members_state::MembersState;
 use crate::ui::state::open_conversation::reading_position::{ReadingPosition, Start};
-use crate::ui::state::outbox::Unsent;
+use crate::ui::state::outbox::unsent::NewMessage;
 use crate::ui::state::scroller::Scroller;
 use crate::ui::state::typing_notifier::TypingNotifier;
-use crate::ui::state::{LiveEvents, Outbox};
+use crate::ui::state::{ComposeTarget, LiveEvents, Outbox};
 
 /// A conversation as this page knows it. Dropped when another is opened; a later response changes nothing.
 #[derive(Clone, Copy)]
@@ -112,10 +112,11 @@ impl OpenConversation {
     }
 
     /// Returns the callback that puts a message into the outbox. Its target is this conversation, even if another is
-    /// open by the time it is stored.
-    pub fn send_via(self, outbox: Outbox) -> Callback<OutgoingMessage> {
+    /// open by the time it is stored. `title` names the other members.
+    pub fn send_via(self, outbox: Outbox, title: String, target: ComposeTarget) -> Callback<OutgoingMessage> {
         Callback::new(move |(id, body): OutgoingMessage| {
-            outbox.push(Unsent { id, target: Target::Conversation(self.id), body, refused: None });
+            let (peer, to) = (target.peer(), title.clone());
+            outbox.push(NewMessage { id, target: Target::Conversation(self.id), peer, to, body });
             self.typing.message_sent();
             self.reading.update(ReadingPosition::reply_sent);
             self.show_newest();

@@ -1,0 +1,111 @@
+import { directConversation } from "./support/conversation.ts";
+import { expect, test } from "./support/people.ts";
+
+/** Maximum time of a key press in a long text. Generous, because the browser shares two cores with the server. */
+const KEY_MS_MAX = 2_000;
+
+// F5
+test("two tabs show one draft, and a text sent in one is gone from the other", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
+  const other = await ana.inAnotherTab();
+  await other.open(path);
+  await ana.composer.pressSequentially("from the one");
+  await expect(other.composer).toHaveValue("from the one");
+  await other.composer.press("End");
+  await other.composer.pressSequentially(", and the other");
+  await expect(ana.composer).toHaveValue("from the one, and the other");
+  await ana.sendButton.click();
+  await expect(ana.composer).toHaveValue("");
+  await expect(other.composer).toHaveValue("");
+  await expect(other.sendButton).toBeDisabled();
+  await ben.open(path);
+  await expect(ben.messages).toHaveText(["Are you there?", "from the one, and the other"]);
+});
+
+// F5
+test("texts typed in two tabs survive a reload of both", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  const other = await ana.inAnotherTab();
+  await other.open(path);
+  await ana.composer.pressSequentially("one ");
+  await other.composer.press("End");
+  await other.composer.pressSequentially("two ");
+  await ana.composer.press("End");
+  await ana.composer.pressSequentially("three");
+  for (const tab of [ana, other]) {
+    await tab.open(path);
+    await expect(tab.composer).toHaveValue("one two three");
+  }
+  await ana.sendButton.click();
+  await expect(ana.messages).toHaveText(["Are you there?", "one two three"]);
+  await expect(other.composer).toHaveValue("");
+  await other.open(path);
+  await expect(other.composer).toHaveValue("");
+});
+
+// F6
+test("what is typed before the page is alive and the kept draft are both kept", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  await ana.composer.fill("I was about to");
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await ana.page.route(/\.wasm$/, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await ana.page.goto(path, { waitUntil: "commit" });
+  await ana.composer.pressSequentially("x");
+  await expect(ana.page.locator("html")).not.toHaveAttribute("data-hydrated", "");
+  release();
+  await ana.waitUntilHydrated();
+  await expect(ana.composer).toHaveValue("I was about to\nx");
+  await ana.open(path);
+  await expect(ana.composer).toHaveValue("I was about to\nx");
+});
+
+// F37
+test("Enter breaks the line where the keyboard is on the screen, and sends elsewhere", async ({ people }) => {
+  const { ana } = await directConversation(people);
+  const isTouch = await ana.page.evaluate(() => matchMedia("(pointer: coarse)").matches);
+  expect(isTouch).toBe(test.info().project.name === "mobile");
+  await expect(ana.composer).toHaveAttribute("enterkeyhint", isTouch ? "enter" : "send");
+  await ana.composer.pressSequentially("first");
+  await ana.composer.press("Enter");
+  if (isTouch) {
+    await ana.composer.pressSequentially("second");
+    await expect(ana.composer).toHaveValue("first\nsecond");
+    await ana.sendButton.click();
+  }
+  const sent = isTouch ? "first\nsecond" : "first";
+  await expect(ana.messages.last()).toHaveText(sent, { useInnerText: true });
+  await ana.composer.pressSequentially("by shortcut");
+  await ana.composer.press("Control+Enter");
+  await expect(ana.messages.last()).toHaveText("by shortcut");
+  await expect(ana.composer).toHaveValue("");
+});
+
+// F47
+test("a huge paste is cut where it was put in, and stays quick", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  await ana.composer.fill("Dear Ben, bye!");
+  await ana.composer.evaluate((field: HTMLTextAreaElement) => {
+    field.setRangeText("word ".repeat(400_000), 10, 10);
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  });
+  await expect(ana.page.getByText("was cut to fit 16000 characters").first()).toBeVisible();
+  const text = await ana.composer.inputValue();
+  expect(text.length).toBe(16_000);
+  expect(text.startsWith("Dear Ben, word") && text.endsWith("bye!"), "nothing that was there is lost").toBe(true);
+  await ana.composer.press("Control+End");
+  await ana.composer.press("Backspace");
+  const begun = Date.now();
+  await ana.composer.press("?");
+  await expect(ana.composer).toHaveValue(/bye\?$/);
+  expect(Date.now() - begun).toBeLessThan(KEY_MS_MAX);
+  await ana.open("/messages");
+  const preview = ana.conversations.first().locator(".conversation__preview");
+  await expect(preview).toContainText("Draft: Dear Ben, word");
+  expect((await preview.textContent())?.length).toBeLessThan(150);
+  await ana.open(path);
+  await expect.poll(async () => (await ana.composer.inputValue()).length).toBe(16_000);
+});

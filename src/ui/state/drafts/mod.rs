@@ -1,0 +1,9 @@
+//! Drafts of messages, by target: one per conversation, shared by all pages of a user, and kept by the browser.
+//!
+//! [`shared_draft`] decides, on plain values; [`kept_drafts`] is the browser around it.
+
+mod kept_drafts;
+
+pub mod shared_draft;
+
+pub use kept_drafts::Drafts;
