@@ -267,7 +267,8 @@ pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destinat
     .await
 }
 
-/// Returns users whose handle or name begins with `query`; none for fewer than two characters.
+/// Returns users whose handle or names have words that begin with the words of `query`; none for a query that is too
+/// short.
 #[server(prefix = "/rpc", endpoint = "search_users", client = Client)]
 pub async fn search_users(query: String) -> Result<Vec<User>, AppError> {
     use crate::server::http::respond::respond_as_user;
@@ -275,12 +276,12 @@ pub async fn search_users(query: String) -> Result<Vec<User>, AppError> {
     respond_as_user(async |state, me| recipients::search_users(state, me, &query).await).await
 }
 
-/// Returns the recipient of a first message. The caller's own handle is a conflict.
+/// Returns the recipient of a first message: the user with the id, or else with the handle. The caller is a conflict.
 #[server(prefix = "/rpc", endpoint = "find_recipient", client = Client)]
-pub async fn find_recipient(handle: String) -> Result<Recipient, AppError> {
+pub async fn find_recipient(handle: String, id: Option<user::Id>) -> Result<Recipient, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::recipients;
-    respond_as_user(async |state, me| recipients::find_recipient(state, me, &handle).await).await
+    respond_as_user(async |state, me| recipients::find_recipient(state, me, &handle, id).await).await
 }
 
 /// Variant of [`send_first_message`] for the plain form: takes the recipient's handle and redirects to the

@@ -7,6 +7,8 @@
 //! ```text
 //! src/
 //!   domain/                      shared vocabulary, compiled for browser and server
+//!     text/                      rules about characters: blank, invisible, line breaks, scripts
+//!     links/                     links in message texts
 //!   api.rs                       the contract between browser and server: every server function
 //!   api/                         the browser's client for them
 //!   ui/                          everything that a browser shows; also rendered on the server

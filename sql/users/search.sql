@@ -1,12 +1,9 @@
--- $1: search prefix, lower case, with the wildcards of LIKE escaped. $2: the searching user, who is left out.
+-- $1: the words of the search as a tsquery. $2: the searching user, who is left out. $3: the search as a handle.
 select uuid, handle, display_name
 from users
 where
     uuid <> $2
-    and (
-        lower(handle) like $1 || '%'
-        or ' ' || replace(lower(display_name), '-', ' ') like '% ' || replace($1, '-', ' ') || '%'
-    )
+    and search_words @@ $1::text::tsquery
 -- Exact handle first, then handle prefixes, then names.
-order by lower(handle) like $1 desc, lower(handle) like $1 || '%' desc, lower(handle)
-limit $3
+order by lower(handle) = lower($3) desc, starts_with(lower(handle), lower($3)) desc, lower(handle)
+limit $4

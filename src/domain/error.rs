@@ -53,6 +53,8 @@ pub enum AppError {
 pub enum Conflict {
     /// The recipient is the sender.
     MessageToSelf,
+    /// The other member of the direct conversation has been deleted.
+    RecipientDeleted,
     /// Another message was stored under the same id.
     MessageIdTaken,
     /// The message was stored by an earlier request, and is no longer there.
@@ -70,8 +72,9 @@ pub enum Conflict {
 
 impl Conflict {
     /// All conflicts.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::MessageToSelf,
+        Self::RecipientDeleted,
         Self::MessageIdTaken,
         Self::MessageRemoved,
         Self::MessageTooOld,
@@ -84,6 +87,7 @@ impl Conflict {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::MessageToSelf => "message_to_self",
+            Self::RecipientDeleted => "recipient_deleted",
             Self::MessageIdTaken => "message_id_taken",
             Self::MessageRemoved => "message_removed",
             Self::MessageTooOld => "message_too_old",

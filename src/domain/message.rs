@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::id_type;
-use crate::domain::user;
+use crate::domain::{text, user};
 
 id_type! {
     /// Identifier of a message, and its idempotency key: the sender's page makes the id (a UUIDv7) before it sends, and
@@ -21,7 +21,7 @@ pub struct Body(String);
 /// Reason for which a text is not a valid message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidBody {
-    /// Empty or white space only.
+    /// Only invisible characters.
     #[error("blank message")]
     Blank,
     /// More than [`BODY_LEN_MAX`] characters; holds the actual number.
@@ -33,14 +33,15 @@ pub enum InvalidBody {
 }
 
 impl Body {
-    /// Validates a user's input. Line breaks become `\n`, because browsers send `\r\n` from forms and `\n` from script.
+    /// Validates a user's input. Line breaks become `\n`: browsers send `\r\n` from forms and `\n` from script, and
+    /// pasted texts have others.
     pub fn parse(text: &str) -> Result<Self, InvalidBody> {
-        let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        let text = text.trim();
-        if text.is_empty() {
+        if text::is_blank(text) {
             return Err(InvalidBody::Blank);
         }
-        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        let text = text::with_line_feeds(text);
+        let text = text.trim();
+        if text.contains(text::is_forbidden_in_messages) {
             return Err(InvalidBody::Control);
         }
         match text.chars().count() {
@@ -51,7 +52,7 @@ impl Body {
 
     /// Number of characters of `text` that count towards [`BODY_LEN_MAX`], as [`Body::parse`] counts them.
     pub fn len_of(text: &str) -> usize {
-        text.replace("\r\n", "\n").trim().chars().count()
+        text::with_line_feeds(text).trim().chars().count()
     }
 
     /// Returns the text.
@@ -93,6 +94,9 @@ pub struct Message {
     pub sent_at: SentAt,
     /// Sequence number within the conversation, from 1, without gaps; 0 in legacy rows.
     pub seq: u64,
+    /// Name of an author who is not a member of the conversation: the old app let any user write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author_name: Option<user::DisplayName>,
 }
 
 #[cfg(test)]
@@ -118,14 +122,38 @@ mod tests {
     #[test]
     fn a_body_without_text_or_with_control_characters_is_refused() {
         assert_eq!(parse(" \n\t\u{2003}"), Err(InvalidBody::Blank));
-        for control in ["a\u{0}1", "a\u{7}", "a\u{1b}[0m", "a\u{85}b"] {
+        for control in ["a\u{0}1", "a\u{7}", "a\u{1b}[0m", "a\u{84}b"] {
             assert_eq!(parse(control), Err(InvalidBody::Control), "{control:?}");
         }
     }
 
+    // F35
+    #[test]
+    fn a_body_that_looks_blank_is_refused_and_one_with_joiners_is_kept() {
+        for blank in ["\u{3164}", "\u{200b}\n\u{2800}", "\u{115f}\u{fe0f}", "\u{e0062}\u{200d}", "\u{fffc}", "\u{0}"] {
+            assert_eq!(parse(blank), Err(InvalidBody::Blank), "{blank:?}");
+        }
+        for text in [
+            "👩\u{200d}👩\u{200d}👧",
+            "\u{2764}\u{fe0f}",
+            "می\u{200c}خواهم",
+            "🏴\u{e0067}\u{e0062}\u{e007f}",
+            "\u{200b}.",
+            "\u{e000}",
+        ] {
+            assert_eq!(parse(text), Ok(text.to_owned()), "{text:?}");
+        }
+    }
+
+    // F45
+    #[test]
+    fn every_line_break_of_a_body_is_stored_as_a_line_feed() {
+        assert_eq!(parse("a\u{b}b\u{c}c\u{2028}d\u{2029}e\u{85}f\r\ng"), Ok("a\nb\nc\nd\ne\nf\ng".to_owned()));
+    }
+
     #[test]
     fn the_character_counter_agrees_with_the_parser() {
-        for text in ["", " a ", "a\r\nb", "a\rb", "🎈\u{301}", " \u{2003}x\t"] {
+        for text in ["", " a ", "a\r\nb", "a\rb", "🎈\u{301}", " \u{2003}x\t", "a\u{b}b\u{c}\r\n"] {
             let counted = Body::len_of(text);
             let parsed = parse(text).map_or(0, |body| body.chars().count());
             assert_eq!(counted, parsed, "{text:?}");

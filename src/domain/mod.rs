@@ -2,6 +2,8 @@
 
 mod id;
 
+pub mod text;
+
 pub mod user;
 
 pub mod password;

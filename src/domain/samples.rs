@@ -13,7 +13,7 @@ use crate::domain::user::{self, DisplayName, Handle, InvalidDisplayName, Invalid
 pub(crate) fn user(n: u128, text: &str) -> User {
     User {
         id: user::Id(Uuid::from_u128(n)),
-        handle: Handle::stored(text.to_owned()),
+        handle: Some(Handle::stored(text.to_owned())),
         display_name: DisplayName::stored(text.to_owned()),
     }
 }
@@ -26,6 +26,7 @@ pub(crate) fn message(n: u128, body: &str, sent_at: &str) -> Message {
         body: body.to_owned(),
         sent_at: SentAt::stored(sent_at.to_owned()),
         seq: n as u64,
+        author_name: None,
     }
 }
 
@@ -75,13 +76,8 @@ pub(crate) fn field_codes() -> Vec<FieldCode> {
 /// Every conflict.
 pub(crate) fn conflicts() -> Vec<Conflict> {
     all!(
-        Conflict: MessageToSelf,
-        MessageIdTaken,
-        MessageRemoved,
-        MessageTooOld,
-        OtherConversation,
-        OtherRecipient,
-        EmailTaken
+        Conflict: MessageToSelf, RecipientDeleted, MessageIdTaken, MessageRemoved, MessageTooOld, OtherConversation,
+        OtherRecipient, EmailTaken,
     )
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::id_type;
+use crate::domain::text;
 
 id_type! {
     /// Identifier of a user: `users.uuid` in PostgreSQL, `user_uuid` in DynamoDB.
@@ -25,7 +26,7 @@ pub struct Handle(String);
 /// Reason for which a text is not a valid handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHandle {
-    /// Empty, apart from white space and an `@`.
+    /// Empty, apart from invisible characters and an `@`.
     #[error("blank handle")]
     Blank,
     /// Fewer than [`HANDLE_LEN_MIN`] characters.
@@ -40,10 +41,10 @@ pub enum InvalidHandle {
 }
 
 impl Handle {
-    /// Validates a user's input. Removes surrounding white space and a leading `@`, and converts to lower case.
+    /// Validates a user's input. Removes surrounding invisible characters and a leading `@`, and converts to lower
+    /// case.
     pub fn parse(text: &str) -> Result<Self, InvalidHandle> {
-        let text = text.trim();
-        let text = text.strip_prefix('@').unwrap_or(text);
+        let text = without_at_sign(text);
         if text.is_empty() {
             return Err(InvalidHandle::Blank);
         }
@@ -68,6 +69,21 @@ impl Handle {
     }
 }
 
+/// Returns a handle or a search as it was written, without surrounding invisible characters and a leading `@`.
+pub fn without_at_sign(text: &str) -> &str {
+    let text = text::trim_invisible(text);
+    text.strip_prefix(['@', '＠']).map_or(text, text::trim_invisible)
+}
+
+/// Minimum length of a search for users in characters. Shorter ones would match a large part of all users.
+pub const SEARCH_LEN_MIN: usize = 2;
+
+/// Returns true for a text for which users are searched. In a script without spaces one character is enough.
+pub fn is_long_enough_search(query: &str) -> bool {
+    let query = without_at_sign(query);
+    query.chars().count() >= SEARCH_LEN_MIN || query.chars().any(text::is_dense)
+}
+
 impl fmt::Display for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -80,41 +96,45 @@ pub const DISPLAY_NAME_LEN_MAX: usize = 64;
 /// Reason for which a text is not a valid display name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDisplayName {
-    /// Empty or white space only.
+    /// Only invisible characters.
     #[error("blank name")]
     Blank,
     /// More than [`DISPLAY_NAME_LEN_MAX`] characters.
     #[error("name too long")]
     TooLong,
-    /// A control character.
+    /// A character with which the name could be shown as another one: a control character, one that changes the
+    /// direction of the text, or one of private use.
     #[error("control character in a name")]
     Control,
 }
 
-/// Name that others see. It may be in any script but contains no control characters.
+/// Name that others see. It may be in any script, is never blank, and contains no character that hides another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DisplayName(String);
 
 impl DisplayName {
-    /// Validates a user's input. Removes surrounding white space.
+    /// Validates a user's input. Removes invisible characters that no script needs.
     pub fn parse(text: &str) -> Result<Self, InvalidDisplayName> {
-        let text = text.trim();
-        if text.is_empty() {
+        if text::is_blank(text) {
             return Err(InvalidDisplayName::Blank);
         }
-        if text.chars().any(char::is_control) {
+        let text = text::name_of(text);
+        if text.chars().any(text::is_forbidden_in_names) {
             return Err(InvalidDisplayName::Control);
         }
         if text.chars().count() > DISPLAY_NAME_LEN_MAX {
             return Err(InvalidDisplayName::TooLong);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text))
     }
 
-    /// Wraps a stored name without validation.
+    /// Wraps a stored name. The old app validated none: characters that would show it as another name are left out.
     pub fn stored(text: String) -> Self {
-        Self(text)
+        match text.chars().any(text::is_forbidden_in_names) {
+            true => Self(text.chars().filter(|c| !text::is_forbidden_in_names(*c)).collect()),
+            false => Self(text),
+        }
     }
 
     /// Returns the name.
@@ -133,15 +153,31 @@ impl fmt::Display for DisplayName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     pub id: Id,
-    pub handle: Handle,
+    /// `None` for a deleted user: the handle may belong to another user by now.
+    pub handle: Option<Handle>,
     pub display_name: DisplayName,
 }
 
 impl User {
-    /// Placeholder for a user who has been deleted from the database.
+    /// A user who has been deleted from the database, or was never in it.
     pub fn deleted(id: Id) -> Self {
-        let display_name = DisplayName::stored("Deleted user".to_owned());
-        Self { id, handle: Handle::stored("unknown".to_owned()), display_name }
+        Self { id, handle: None, display_name: DisplayName("Deleted user".to_owned()) }
+    }
+
+    /// Creates the profile from a stored row. The handle stands for a blank name.
+    pub fn stored(id: Id, handle: String, display_name: String) -> Self {
+        let display_name = if text::is_blank(&display_name) { handle.clone() } else { display_name };
+        Self { id, handle: Some(Handle::stored(handle)), display_name: DisplayName::stored(display_name) }
+    }
+
+    /// Returns true for a user who has been deleted from the database.
+    pub fn is_deleted(&self) -> bool {
+        self.handle.is_none()
+    }
+
+    /// Returns the handle; empty for a deleted user. No user can have, or be found by, an empty one.
+    pub fn handle_text(&self) -> &str {
+        self.handle.as_ref().map_or("", Handle::as_str)
     }
 }
 
@@ -169,5 +205,50 @@ mod tests {
         assert_eq!(DisplayName::parse("\u{2003} "), Err(InvalidDisplayName::Blank));
         assert_eq!(DisplayName::parse("a\u{0}b"), Err(InvalidDisplayName::Control));
         assert_eq!(DisplayName::parse(&"é".repeat(65)), Err(InvalidDisplayName::TooLong));
+    }
+
+    // F30
+    #[test]
+    fn invisible_characters_around_a_handle_are_ignored() {
+        for text in ["\u{feff}ana\u{200b}", "\u{2060} @\u{200b}ana", "\u{3164}＠ana\u{ad}", "@ana\u{200d}"] {
+            assert_eq!(Handle::parse(text), Ok(Handle("ana".to_owned())), "{text:?}");
+        }
+        assert_eq!(Handle::parse("\u{3164}@\u{200b}"), Err(InvalidHandle::Blank));
+    }
+
+    // F35
+    #[test]
+    fn a_blank_or_misleading_name_is_rejected() {
+        for blank in
+            ["\u{3164}", "\u{200b}", "\u{2800}\u{115f}", "\u{ad}\u{e0061}", "\u{fe0f}\u{200d}", "\u{202e}", "\u{0}"]
+        {
+            assert_eq!(DisplayName::parse(blank), Err(InvalidDisplayName::Blank), "{blank:?}");
+        }
+        for text in [
+            "\u{202e}Eva nebA",
+            "Ana \u{2066}x",
+            "Ana\u{200f}Ben",
+            "Ana \u{e000}",
+            "\u{f8ff}",
+            "A\u{2028}B",
+            "A\u{10fffd}",
+        ] {
+            assert_eq!(DisplayName::parse(text), Err(InvalidDisplayName::Control), "{text:?}");
+        }
+    }
+
+    // F35
+    #[test]
+    fn a_stored_name_cannot_mirror_another_and_is_never_blank() {
+        let user = |name: &str| User::stored(Id(uuid::Uuid::nil()), "eva".to_owned(), name.to_owned());
+        assert_eq!(user("\u{202e}Eva nebA").display_name.as_str(), "Eva nebA");
+        assert_eq!(user("\u{3164}").display_name.as_str(), "eva");
+    }
+
+    // F15
+    #[test]
+    fn a_deleted_user_has_no_handle() {
+        let user = User::deleted(Id(uuid::Uuid::nil()));
+        assert!(user.is_deleted() && Handle::parse(user.handle_text()).is_err());
     }
 }

@@ -47,6 +47,8 @@ mod refresh;
 
 mod router;
 
+mod search;
+
 mod secrets;
 
 mod sending;

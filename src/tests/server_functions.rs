@@ -353,7 +353,7 @@ async fn search_finds_users_by_handle_and_name_but_not_the_caller() {
     app.sign_in("bea").await;
     let mut found = async |query: &str| -> Vec<String> {
         let users: Vec<User> = ana.call("search_users", &[("query", query)]).await.json();
-        users.into_iter().map(|user| user.handle.to_string()).collect()
+        users.into_iter().map(|user| user.handle_text().to_owned()).collect()
     };
     assert_eq!(found("ben").await, ["benedict"]);
     assert_eq!(found("@BEA").await, ["bea"]);

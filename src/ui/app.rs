@@ -78,6 +78,7 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("") view=lazy::NO_CONVERSATION ssr=SsrMode::Async/>
                 <Route path=path!("new") view=lazy::NEW_CONVERSATION ssr=SsrMode::Async/>
                 <Route path=path!("new/:handle") view=lazy::FIRST_MESSAGE ssr=SsrMode::Async/>
+                <Route path=path!("new/user/:id") view=lazy::FIRST_MESSAGE ssr=SsrMode::Async/>
                 <Route path=path!(":message_group_uuid") view=lazy::CONVERSATION ssr=SsrMode::Async/>
             </ParentRoute>
         </Routes>

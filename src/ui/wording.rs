@@ -39,6 +39,7 @@ pub fn sentence(error: &AppError) -> String {
 fn conflict_sentence(conflict: Conflict) -> &'static str {
     match conflict {
         Conflict::MessageToSelf => "You can't message yourself.",
+        Conflict::RecipientDeleted => "This user has been deleted. Your message was not sent.",
         Conflict::MessageIdTaken => {
             "Another message was already sent from this form. Copy your text, then reload the page."
         }
@@ -110,7 +111,7 @@ fn name_sentence(reason: InvalidDisplayName) -> String {
     let text = match reason {
         InvalidDisplayName::Blank => "Enter your name.",
         InvalidDisplayName::TooLong => return format!("A name can have at most {DISPLAY_NAME_LEN_MAX} characters."),
-        InvalidDisplayName::Control => "A name can't contain control characters.",
+        InvalidDisplayName::Control => "A name can't contain control, text-direction or private-use characters.",
     };
     text.to_owned()
 }

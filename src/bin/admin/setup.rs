@@ -99,7 +99,7 @@ fn list(users: &[User]) -> String {
     let mut lines: Vec<_> = SAMPLE_USERS
         .iter()
         .zip(users)
-        .map(|(sample, user)| format!("  {:<20} {}, @{}", sample.email, user.display_name, user.handle))
+        .map(|(sample, user)| format!("  {:<20} {}, @{}", sample.email, user.display_name, user.handle_text()))
         .collect();
     lines.push(format!("  password             {PASSWORD}"));
     lines.join("\n")

@@ -1,11 +1,14 @@
 //! Parsing and validation of the fields of account forms.
 
 use secrecy::SecretString;
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use crate::domain::error::AppError;
 use crate::domain::field_error::{FieldCode, FieldError};
 use crate::domain::password as rule;
 use crate::domain::password::InvalidPassword;
+use crate::domain::text;
 use crate::domain::user::{DisplayName, Handle};
 
 /// Maximum length of an e-mail address in bytes (RFC 5321, section 4.5.3.1.3, without the angle brackets).
@@ -36,7 +39,7 @@ pub struct NewAccount {
     pub name: DisplayName,
     /// The requested handle. The user may get another one if it is taken.
     pub handle: Handle,
-    /// In lower case.
+    /// In the form of [`email`].
     pub email: String,
     /// Meets our own rule. A user pool that we did not create may demand more.
     pub password: SecretString,
@@ -57,19 +60,30 @@ impl NewAccount {
     }
 }
 
-/// Parses an e-mail address: trimmed, lower case. Only the general form is checked; the confirmation code proves that
-/// the mailbox exists.
+/// Parses an e-mail address to the one form of its mailbox, so that one mailbox has one account: lower case, composed
+/// accents, and the host in ASCII (UTS 46). Invisible characters around it are ignored. Only the general form is
+/// checked; the confirmation code proves that the mailbox exists.
 pub fn email(text: &str) -> Result<String, FieldCode> {
-    let text = text.trim().to_lowercase();
-    let is_address = text.split_once('@').is_some_and(|(mailbox, host)| {
-        !mailbox.is_empty() && !host.is_empty() && !host.contains('@') && !host.starts_with('.') && !host.ends_with('.')
-    });
-    match text {
-        _ if text.is_empty() => Err(FieldCode::EmailBlank),
-        _ if text.len() > EMAIL_LEN_MAX => Err(FieldCode::EmailTooLong),
-        _ if !is_address || text.chars().any(|c| c.is_whitespace() || c.is_control()) => Err(FieldCode::EmailMalformed),
-        _ => Ok(text),
+    let text = text::trim_invisible(text).replace('＠', "@");
+    if text.is_empty() {
+        return Err(FieldCode::EmailBlank);
     }
+    if text.len() > EMAIL_LEN_MAX {
+        return Err(FieldCode::EmailTooLong);
+    }
+    let address = address(&text).ok_or(FieldCode::EmailMalformed)?;
+    if address.len() > EMAIL_LEN_MAX { Err(FieldCode::EmailTooLong) } else { Ok(address) }
+}
+
+fn address(text: &str) -> Option<String> {
+    let (mailbox, host) = text.split_once('@')?;
+    if mailbox.is_empty() || text.contains(text::is_invisible) || text.contains(text::is_private_use) {
+        return None;
+    }
+    let host = idna::domain_to_ascii(host).ok()?;
+    let is_host = !host.is_empty() && !host.contains('@') && !host.starts_with('.') && !host.ends_with('.');
+    let mailbox: String = mailbox.to_lowercase().nfc().collect();
+    is_host.then(|| format!("{mailbox}@{host}"))
 }
 
 /// Parses the password of an existing account. Rejects only a blank or too long one, because it may be older than the
@@ -87,14 +101,24 @@ pub fn new_password(text: String) -> Result<SecretString, InvalidPassword> {
     rule::check(&text).map(|()| SecretString::from(text))
 }
 
-/// Parses a confirmation code. Spaces are ignored, because mail programs add them when a code is copied.
+/// Parses a confirmation code. Its digits may be of any script. Everything else but letters is ignored, because mail
+/// programs and people separate the digits.
 pub fn code(text: &str) -> Result<String, FieldCode> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    match text.len() {
-        0 => Err(FieldCode::CodeBlank),
-        1..=CODE_LEN_MAX if text.chars().all(|c| c.is_ascii_digit()) => Ok(text),
+    let digits: Option<String> =
+        text.chars().filter(|c| text::is_word_character(*c) && !text::is_mark(*c)).map(ascii_digit).collect();
+    match digits {
+        Some(digits) if digits.is_empty() => Err(FieldCode::CodeBlank),
+        Some(digits) if digits.len() <= CODE_LEN_MAX => Ok(digits),
         _ => Err(FieldCode::CodeMalformed),
     }
+}
+
+/// Returns the value of a decimal digit of any script as an ASCII digit.
+fn ascii_digit(c: char) -> Option<char> {
+    let is_digit = |c: &char| c.general_category() == GeneralCategory::DecimalNumber;
+    // Unicode has the ten digits of a script in order, without gaps, and some blocks several times.
+    let before = (0..u32::from(c)).rev().map_while(char::from_u32).take_while(is_digit).count();
+    is_digit(&c).then(|| char::from_digit((before % 10) as u32, 10)).flatten()
 }
 
 #[cfg(test)]
@@ -119,10 +143,70 @@ mod tests {
         }
     }
 
+    // F30
+    #[test]
+    fn invisible_characters_around_an_email_address_are_ignored_and_within_it_rejected() {
+        for text in
+            ["\u{200b}ana@example.com\u{feff}", "\u{2060} ana＠example.com\u{ad}", "\u{202a}ana@example.com\u{202c}"]
+        {
+            assert_eq!(email(text), Ok("ana@example.com".to_owned()), "{text:?}");
+        }
+        for blank in ["\u{200b}", "\u{3164} \u{feff}"] {
+            assert_eq!(email(blank), Err(FieldCode::EmailBlank), "{blank:?}");
+        }
+        for text in ["an\u{200b}a@example.com", "ana\u{200d}@example.com", "ana@\u{200b}example.com"] {
+            assert_eq!(email(text), Err(FieldCode::EmailMalformed), "{text:?}");
+        }
+    }
+
+    // F31
+    #[test]
+    fn one_mailbox_has_one_form() {
+        for text in [
+            "ana@bücher.example",
+            "ana@xn--bcher-kva.example",
+            "Ana@BÜCHER.example",
+            "ana@bu\u{308}cher.example",
+            "ana@bücher。example",
+            "ana@XN--BCHER-KVA.EXAMPLE",
+        ] {
+            assert_eq!(email(text), Ok("ana@xn--bcher-kva.example".to_owned()), "{text}");
+        }
+        assert_eq!(email("e\u{301}va@example.com"), email("Éva@example.com"));
+        assert_eq!(email("ana@xn--a"), Err(FieldCode::EmailMalformed));
+    }
+
     #[test]
     fn a_code_consists_of_digits_and_its_spaces_are_ignored() {
         assert_eq!(code(" 123 456 "), Ok("123456".to_owned()));
         assert!(code("").is_err() && code("12345a").is_err() && code(&"1".repeat(13)).is_err());
+    }
+
+    // F30
+    #[test]
+    fn a_code_may_have_separators_and_digits_of_any_script() {
+        for text in [
+            "123-456",
+            "123.456",
+            "(123\u{a0}456)",
+            "\u{200b}123456\u{feff}",
+            "１２３４５６",
+            "١٢٣٤٥٦",
+            "१२३४५६",
+            "𝟏𝟐𝟑𝟜𝟝𝟞",
+            "1\u{fe0f}\u{20e3}23–456",
+        ] {
+            assert_eq!(code(text), Ok("123456".to_owned()), "{text}");
+        }
+        for text in ["一二三", "12345½", "１２３a"] {
+            assert_eq!(code(text), Err(FieldCode::CodeMalformed), "{text}");
+        }
+        assert_eq!(code("\u{3164}-\u{200b}"), Err(FieldCode::CodeBlank));
+        for (digits, c) in
+            ('\0'..=char::MAX).filter(|c| c.general_category() == GeneralCategory::DecimalNumber).enumerate()
+        {
+            assert_eq!(ascii_digit(c), char::from_digit((digits % 10) as u32, 10), "{c}");
+        }
     }
 
     #[test]

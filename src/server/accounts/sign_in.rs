@@ -134,7 +134,8 @@ async fn end_previous_session(state: &AppState, parts: &Parts) -> Result<(), Fai
 fn new_user(claims: IdClaims) -> NewUser {
     NewUser {
         sub: claims.sub,
-        email: claims.email.trim().to_lowercase(),
+        // In the form of the site's own forms. The pool has proved that the mailbox exists, in any form.
+        email: input::email(&claims.email).unwrap_or_else(|_| claims.email.trim().to_lowercase()),
         email_verified: claims.email_verified,
         name: claims.name,
         handle: claims.preferred_username,

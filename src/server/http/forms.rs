@@ -54,6 +54,7 @@ pub fn routes() -> Router<AppState> {
         .route("/signout-everywhere", post(sign_out_everywhere))
         .route("/messages/{message_group_uuid}", post(send_message))
         .route("/messages/new/{handle}", post(start_conversation))
+        .route("/messages/new/user/{id}", post(send_first_message))
 }
 
 async fn sign_in(State(state): State<AppState>, request: Request) -> Response {
@@ -124,6 +125,7 @@ async fn send_message(State(state): State<AppState>, Path(path): Path<String>, r
     form.submit::<api::SendMessage>(|fields, _| format!("/messages/{}", fields["conversation"])).await
 }
 
+/// Sends a first message from a page of a version that named the recipient by handle.
 async fn start_conversation(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
     let form = match Form::read(state, request).await {
         Ok(form) => form,
@@ -133,6 +135,18 @@ async fn start_conversation(State(state): State<AppState>, Path(path): Path<Stri
         return form.render_again(AppError::Conflict(Conflict::OtherRecipient)).await;
     }
     form.submit::<api::StartConversation>(to_destination).await
+}
+
+/// Sends a first message from a page that names its recipient by id.
+async fn send_first_message(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
+    let form = match Form::read(state, request).await {
+        Ok(form) => form,
+        Err(error) => return error_page::for_error(&error),
+    };
+    if form.fields.get("to") != Some(&path) {
+        return form.render_again(AppError::Conflict(Conflict::OtherRecipient)).await;
+    }
+    form.submit::<api::SendFirstMessage>(|_, (conversation, _)| format!("/messages/{conversation}")).await
 }
 
 fn to_destination(_: &Fields, destination: &Destination) -> String {

@@ -45,8 +45,9 @@ pub async fn open(
             }
         }
     };
-    let ((messages, read_cursor), members, receipts) =
+    let ((mut messages, read_cursor), members, receipts) =
         tokio::try_join!(messages, members(state, me, &membership), receipts::of_others(state, &membership))?;
+    name_strangers(state, &membership, &mut messages).await?;
     Ok(ConversationView {
         id: conversation,
         kind: membership.kind(),
@@ -68,7 +69,9 @@ pub async fn list_messages(
     cursor: &Cursor,
 ) -> Result<Page<Message>, Failure> {
     let membership = membership(state, me, conversation).await?;
-    state.store.messages.page(&membership, Some(cursor)).await
+    let mut messages = state.store.messages.page(&membership, Some(cursor)).await?;
+    name_strangers(state, &membership, &mut messages).await?;
+    Ok(messages)
 }
 
 /// Returns the messages sent after a time. A browser page that may have missed events reads its missing messages here.
@@ -81,7 +84,9 @@ pub async fn messages_after(
     let after = after.map(|at| SortTime::stored(at.as_str()).ok_or(AppError::invalid("after", FieldCode::TimeInvalid)));
     let after = after.transpose()?.map(|at| SortTime::from(at.at()));
     let membership = membership(state, me, conversation).await?;
-    state.store.messages.page_after(&membership, after.as_ref()).await
+    let mut messages = state.store.messages.page_after(&membership, after.as_ref()).await?;
+    name_strangers(state, &membership, &mut messages).await?;
+    Ok(messages)
 }
 
 /// Returns the members. A placeholder stands for a user whose row was deleted: the others can still read their
@@ -92,6 +97,26 @@ async fn members(state: &AppState, me: &CurrentUser, membership: &Membership) ->
     let profile = |id: &user::Id| found.iter().find(|user| user.id == *id).cloned();
     let ids = membership.members().ids().iter();
     Ok(ids.map(|id| profile(id).unwrap_or_else(|| User::deleted(*id))).collect())
+}
+
+/// Adds the names of authors who are not members. Costs a query only if there are such authors.
+async fn name_strangers(
+    state: &AppState,
+    membership: &Membership,
+    messages: &mut Page<Message>,
+) -> Result<(), Failure> {
+    let is_stranger = |message: &&mut Message| !membership.members().contains(message.author);
+    let strangers: Vec<_> = messages.items.iter_mut().filter(is_stranger).collect();
+    if strangers.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = strangers.iter().map(|message| message.author).collect();
+    let found = state.store.users.by_ids(&ids).await?;
+    for message in strangers {
+        let author = found.iter().find(|user| user.id == message.author);
+        message.author_name = author.map(|author| author.display_name.clone());
+    }
+    Ok(())
 }
 
 /// Returns an id for the next message that the page will send.

@@ -2,8 +2,8 @@
 
 use tracing::Instrument;
 
-use crate::domain::conversation;
-use crate::domain::error::AppError;
+use crate::domain::conversation::{self, Kind};
+use crate::domain::error::{AppError, Conflict};
 use crate::domain::event::Event;
 use crate::domain::message::{self, Body, Message};
 use crate::domain::user::{self, User};
@@ -13,6 +13,7 @@ use crate::server::http::session::CurrentUser;
 use crate::server::messaging::membership::membership;
 use crate::server::messaging::recipients::recipient_by_handle;
 use crate::server::state::AppState;
+use crate::server::store::dynamodb::membership::Membership;
 
 /// Sends a message into a conversation of the user.
 pub async fn send_message(
@@ -23,7 +24,9 @@ pub async fn send_message(
     body: &Body,
 ) -> Result<Message, Failure> {
     state.rate_limits.check(Action::Send, Caller::User(me.user.id))?;
-    let access = state.store.conversations.write_access(membership(state, me, conversation).await?).await?;
+    let membership = membership(state, me, conversation).await?;
+    reject_deleted_peer(state, &membership).await?;
+    let access = state.store.conversations.write_access(membership).await?;
     let (state, me, body) = (state.clone(), me.user.clone(), body.clone());
     run_to_completion(async move {
         let message = state.store.messages.append(&access, &me, id, &body).await?;
@@ -31,6 +34,16 @@ pub async fn send_message(
         Ok(message)
     })
     .await
+}
+
+/// Rejects a message that no user could read. One query for a direct conversation.
+async fn reject_deleted_peer(state: &AppState, membership: &Membership) -> Result<(), Failure> {
+    let others = membership.others();
+    let has_peer = membership.kind() == Kind::Direct && !others.is_empty();
+    if has_peer && state.store.users.by_ids(&others).await?.is_empty() {
+        return Err(AppError::Conflict(Conflict::RecipientDeleted).into());
+    }
+    Ok(())
 }
 
 /// Sends a message to the user with this handle. Starts the direct conversation if there is none.

@@ -27,7 +27,7 @@ fn person(n: u128) -> User {
     let name = format!("p{n}");
     User {
         id: user::Id(Uuid::from_u128(n)),
-        handle: Handle::stored(name.clone()),
+        handle: Some(Handle::stored(name.clone())),
         display_name: DisplayName::stored(name),
     }
 }

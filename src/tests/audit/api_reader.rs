@@ -50,7 +50,7 @@ struct Page {
 impl<'a> ApiReader<'a> {
     /// Creates a reader of the servers at `addresses`.
     pub fn new(users: &'a [AuditUser], accounts: &'a Accounts, addresses: [SocketAddr; 2]) -> anyhow::Result<Self> {
-        let authors = users.iter().map(|user| (user.user.handle.as_str(), user.user.id)).collect();
+        let authors = users.iter().map(|user| (user.user.handle_text(), user.user.id)).collect();
         Ok(Self { users, accounts, addresses, http: http_client()?, authors })
     }
 

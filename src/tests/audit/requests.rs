@@ -63,7 +63,7 @@ pub async fn attempt_send(
     method: SendMethod,
     id: message::Id,
 ) -> (Attempt, String) {
-    let (body, key, handle) = (text_of(id), id.to_string(), recipient.user.handle.as_str());
+    let (body, key, handle) = (text_of(id), id.to_string(), recipient.user.handle_text());
     let request = match method {
         SendMethod::Send(conversation) => {
             let fields = [("conversation", &*conversation.to_string()), ("id", &key), ("body", &body)];

@@ -20,7 +20,7 @@ fn audit_user(number: u128) -> AuditUser {
     AuditUser {
         user: User {
             id: user::Id(Uuid::from_u128(number)),
-            handle: Handle::stored(name.clone()),
+            handle: Some(Handle::stored(name.clone())),
             display_name: DisplayName::stored(name),
         },
         cookie: HeaderValue::from_static("none"),

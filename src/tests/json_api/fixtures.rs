@@ -3,11 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use cruddur_messages::domain::message;
+use cruddur_messages::domain::user::{self, User};
 use cruddur_messages::server::store::dynamodb::rows::MessageRow;
+use cruddur_messages::server::store::dynamodb::table::SortTime;
 use futures::future::join_all;
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::document;
 use crate::support::app::{Answer, Browser, TestApp};
@@ -100,6 +104,19 @@ pub(crate) fn assert_some_rate_limited(answers: &[Answer], otherwise: StatusCode
         assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|secs| (1..60).contains(&secs)));
         assert_eq!(answer.text, r#"["rate_limited"]"#);
     }
+}
+
+/// Writes a message of a user who is not a member, as the old app allowed, before all others.
+pub(crate) async fn put_foreign_message(app: &TestApp, conversation: &str, author: user::Id) {
+    let row = MessageRow {
+        conversation: conversation.parse().expect("an id"),
+        at: SortTime::stored("2022-12-31T23:59:59").expect("a time"),
+        id: message::Id(Uuid::new_v4()),
+        author: User::stored(author, "old".to_owned(), "Old".to_owned()),
+        body: "from outside".to_owned(),
+        seq: 0,
+    };
+    put_message(app, row).await;
 }
 
 /// Writes a message straight into the table, without any checks.

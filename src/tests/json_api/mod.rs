@@ -3,8 +3,10 @@
 mod cors;
 mod document;
 pub(crate) mod fixtures;
+mod people;
 mod reading;
 mod sending;
+mod texts;
 mod tokens;
 
 pub(crate) use fixtures::ApiClient;

@@ -120,7 +120,7 @@ async fn legacy_messages_of_any_year_and_author_are_listed() {
     let conversation = ana.start("ben", "new").await;
     let cy: Uuid = uuid_of(&app, "cy").await.as_str().and_then(|id| id.parse().ok()).expect("an id");
     for (at, author) in [("2022-12-31T23:59:59", cy), ("2023-01-01T00:00:00.000001+00:00", Uuid::nil())] {
-        let (handle, display_name) = (Handle::stored("old".to_owned()), DisplayName::stored("Old".to_owned()));
+        let (handle, display_name) = (Some(Handle::stored("old".to_owned())), DisplayName::stored("Old".to_owned()));
         let row = MessageRow {
             conversation: conversation.parse::<conversation::Id>().expect("an id"),
             at: SortTime::stored(at).expect("a time"),
@@ -134,7 +134,8 @@ async fn legacy_messages_of_any_year_and_author_are_listed() {
     let rows: Vec<Value> = client.get(&format!("/api/messages/{conversation}")).await.json();
     let listed: Vec<_> = rows.iter().map(|row| (row["created_at"].as_str(), row["handle"].as_str())).collect();
     assert_eq!(listed[0], (Some("2022-12-31T23:59:59.000000+00:00"), Some("cy")));
-    assert_eq!(listed[1], (Some("2023-01-01T00:00:00.000001+00:00"), Some("unknown")));
+    assert_eq!(listed[1], (Some("2023-01-01T00:00:00.000001+00:00"), Some("")));
+    assert_eq!(rows[1]["display_name"], "Deleted user");
     assert_eq!(rows[2]["message"], "new");
 }
 

@@ -193,7 +193,7 @@ pub(super) fn person(n: u128) -> User {
     let name = names[n as usize % names.len()];
     User {
         id: user::Id(Uuid::from_u128(0xa_0000 + n)),
-        handle: Handle::stored(format!("{}{n}", name.to_lowercase())),
+        handle: Some(Handle::stored(format!("{}{n}", name.to_lowercase()))),
         display_name: DisplayName::stored(name.to_owned()),
     }
 }

@@ -71,15 +71,20 @@ async fn assert_rows(server: &Server, conversation: conversation::Id, owners: &[
     let rows = server.inbox_rows(conversation).await;
     assert_eq!(rows.len(), owners.len(), "{rows:#?}");
     for owner in owners {
-        let [row] = &rows[&owner.id][..] else { panic!("{}: {:#?}", owner.handle, rows[&owner.id]) };
+        let [row] = &rows[&owner.id][..] else { panic!("{}: {:#?}", owner.handle_text(), rows[&owner.id]) };
         let (text, seq, author) = newest;
-        assert_eq!((row.body.as_str(), row.seq, row.last_author), (text, seq, Some(author.id)), "{}", owner.handle);
+        assert_eq!(
+            (row.body.as_str(), row.seq, row.last_author),
+            (text, seq, Some(author.id)),
+            "{}",
+            owner.handle_text()
+        );
         match owners {
             [one, other] => {
                 let peer = if owner.id == one.id { other } else { one };
                 assert_eq!(row.peer(), Some(peer), "the old app shows these names");
             }
-            _ => assert_eq!(row.named, NamedUser::Author(author.clone()), "{}", owner.handle),
+            _ => assert_eq!(row.named, NamedUser::Author(author.clone()), "{}", owner.handle_text()),
         }
     }
 }

@@ -177,7 +177,7 @@ pub(super) fn cy() -> User {
 pub(super) fn new_user(n: u128, handle: &str, name: &str) -> User {
     User {
         id: user::Id(Uuid::from_u128(n)),
-        handle: Handle::stored(handle.to_owned()),
+        handle: Some(Handle::stored(handle.to_owned())),
         display_name: DisplayName::stored(name.to_owned()),
     }
 }

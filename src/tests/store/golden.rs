@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::conversation::{self, Kind, Members, Receipts};
 use cruddur_messages::domain::message;
-use cruddur_messages::domain::user::{DisplayName, Handle, User};
+use cruddur_messages::domain::user::{DisplayName, User};
 use cruddur_messages::server::store::dynamodb::rows::{
     Head, InboxRow, MessageRow, NamedUser, Pair, ReadCursor, SendMarker,
 };
@@ -91,7 +91,7 @@ fn with_text(row: &Item, name: &str, text: &str) -> Item {
 /// Returns the user without the names, which a row may lack.
 fn without_names(user: User) -> User {
     let empty = String::new;
-    User { handle: Handle::stored(empty()), display_name: DisplayName::stored(empty()), ..user }
+    User { handle: None, display_name: DisplayName::stored(empty()), ..user }
 }
 
 #[test]
@@ -149,10 +149,7 @@ fn a_message_is_read_without_its_number_or_names_but_not_without_anything_else()
     }
     for (name, expected) in [
         ("seq", MessageRow { seq: 0, ..message_row() }),
-        (
-            "user_handle",
-            MessageRow { author: User { handle: Handle::stored(String::new()), ..ana() }, ..message_row() },
-        ),
+        ("user_handle", MessageRow { author: User { handle: None, ..ana() }, ..message_row() }),
         (
             "user_display_name",
             MessageRow { author: User { display_name: DisplayName::stored(String::new()), ..ana() }, ..message_row() },

@@ -49,9 +49,14 @@ async fn group(server: &Server) -> conversation::Id {
 async fn assert_rows_at(server: &Server, seq: u64, text: &str, author: &User) {
     for owner in [ana(), ben(), cy()] {
         let rows = server.inbox(&owner).await;
-        let [row] = &rows[..] else { panic!("{} has {rows:?}", owner.handle) };
-        assert_eq!((row.seq, row.body.as_str(), row.last_author), (seq, text, Some(author.id)), "{}", owner.handle);
-        assert_eq!(row.named, NamedUser::Author(author.clone()), "{}", owner.handle);
+        let [row] = &rows[..] else { panic!("{} has {rows:?}", owner.handle_text()) };
+        assert_eq!(
+            (row.seq, row.body.as_str(), row.last_author),
+            (seq, text, Some(author.id)),
+            "{}",
+            owner.handle_text()
+        );
+        assert_eq!(row.named, NamedUser::Author(author.clone()), "{}", owner.handle_text());
     }
 }
 
@@ -94,7 +99,7 @@ async fn a_group_is_listed_with_its_members_and_unread_messages() {
         let [row] = &page.items[..] else { panic!("{page:?}") };
         let members: Vec<_> = row.members.iter().map(|member| member.id).collect();
         assert_eq!((row.kind, members), (Kind::Group, [ana(), ben(), cy()].map(|it| it.id).to_vec()));
-        assert_eq!((row.preview.as_str(), row.unread(), row.peer(me.id)), ("3", unread, None), "{}", me.handle);
+        assert_eq!((row.preview.as_str(), row.unread(), row.peer(me.id)), ("3", unread, None), "{}", me.handle_text());
     }
     server.conversations.mark_read(&server.membership(&cy(), conversation).await, 2).await.expect("read");
     assert_eq!(server.conversations.list(cy().id, None).await.expect("a list").items[0].unread(), 1);

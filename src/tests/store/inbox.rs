@@ -14,10 +14,10 @@ use crate::support::dynamodb::TABLE;
 async fn assert_at(server: &Server, seq: u64, text: &str) {
     for (me, peer) in [(ana(), ben()), (ben(), ana())] {
         let rows = server.inbox(&me).await;
-        let [row] = &rows[..] else { panic!("{} has {rows:?}", me.handle) };
+        let [row] = &rows[..] else { panic!("{} has {rows:?}", me.handle_text()) };
         assert_eq!((row.seq, row.body.as_str()), (seq, text));
         let named = row.peer().expect("a direct conversation");
-        assert_eq!((&named.id, named.handle.as_str()), (&peer.id, peer.handle.as_str()));
+        assert_eq!((&named.id, named.handle_text()), (&peer.id, peer.handle_text()));
     }
 }
 

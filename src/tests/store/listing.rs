@@ -32,7 +32,7 @@ async fn sign_up(database: &PgPool, user: &User) {
     sqlx::query("insert into users (uuid, display_name, handle, email, cognito_user_id) values ($1, $2, $3, $3, $3)")
         .bind(user.id.0)
         .bind(user.display_name.as_str())
-        .bind(user.handle.as_str())
+        .bind(user.handle_text())
         .execute(database)
         .await
         .expect("an account");
@@ -161,16 +161,17 @@ async fn read_cursors_are_found_among_more_than_one_query_reads() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_are_current_or_else_those_stored_in_the_row() {
+// F15: the row names a user who has been deleted.
+async fn names_are_current_and_a_deleted_user_has_none() {
     let (_dynamodb, server, _clock, database) = server().await;
     server.start(&ana(), &ben(), "hello").await;
     server.start(&ana(), &cy(), "hello").await;
     sign_up(&database, &new_user(2, "benny", "Benjamin")).await;
     let conversations = list(&server, &ana()).await;
     let peers = conversations.iter().filter_map(|conversation| conversation.peer(ana().id));
-    let mut names: Vec<_> = peers.map(|peer| (peer.handle.as_str(), peer.display_name.as_str())).collect();
+    let mut names: Vec<_> = peers.map(|peer| (peer.handle_text(), peer.display_name.as_str())).collect();
     names.sort_unstable();
-    assert_eq!(names, [("benny", "Benjamin"), ("cy", "Cy")]);
+    assert_eq!(names, [("", "Deleted user"), ("benny", "Benjamin")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

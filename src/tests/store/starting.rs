@@ -31,7 +31,7 @@ async fn sixty_four_starts_of_one_pair_make_one_conversation_and_lose_no_message
     assert_eq!(two.stored_messages().await.len(), 64);
     for (me, peer) in [(&ana, &ben), (&ben, &ana)] {
         assert_eq!(one.conversations.find_direct(me.id, peer.id).await.expect("an answer"), Some(conversation));
-        let [row] = &one.inbox(me).await[..] else { panic!("not one row for {}", me.handle) };
+        let [row] = &one.inbox(me).await[..] else { panic!("not one row for {}", me.handle_text()) };
         assert_eq!((row.conversation, row.seq, row.peer().map(|it| it.id)), (conversation, 64, Some(peer.id)));
     }
 }

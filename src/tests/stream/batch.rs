@@ -22,7 +22,7 @@ use crate::support::in_memory_dynamodb::{Fault, InMemoryDynamoDb, IndexView};
 pub(crate) fn user(name: &str) -> User {
     User {
         id: user::Id(Uuid::from_u128(name.bytes().fold(0, |sum, byte| sum * 256 + u128::from(byte)))),
-        handle: Handle::stored(name.to_owned()),
+        handle: Some(Handle::stored(name.to_owned())),
         display_name: DisplayName::stored(name.to_owned()),
     }
 }

@@ -316,11 +316,15 @@ impl Simulation {
             for conversation in conversations {
                 let count = rows.iter().filter(|row| row.conversation == conversation.id).count();
                 if count != 1 {
-                    return Err(format!("{} has {count} rows with {}: {rows:#?}", me.handle, conversation.peer.handle));
+                    return Err(format!(
+                        "{} has {count} rows with {}: {rows:#?}",
+                        me.handle_text(),
+                        conversation.peer.handle_text()
+                    ));
                 }
             }
             if rows.len() != conversations.len() + others {
-                return Err(format!("{} has lost a row of another conversation", me.handle));
+                return Err(format!("{} has lost a row of another conversation", me.handle_text()));
             }
         }
         Ok(())
@@ -348,7 +352,10 @@ impl Simulation {
         for me in [&self.ana, &conversation.peer] {
             for row in self.rows(me).iter().filter(|row| row.conversation == conversation.id) {
                 if row.body != newest.body || row.seq != highest {
-                    return Err(format!("{}'s row is not at the newest message:\n{row:#?}\n{newest:#?}", me.handle));
+                    return Err(format!(
+                        "{}'s row is not at the newest message:\n{row:#?}\n{newest:#?}",
+                        me.handle_text()
+                    ));
                 }
             }
         }
@@ -397,7 +404,7 @@ fn new_user(name: &str) -> User {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     User {
         id: user::Id(Uuid::from_u64_pair(1, NEXT.fetch_add(1, Ordering::Relaxed))),
-        handle: Handle::stored(name.to_owned()),
+        handle: Some(Handle::stored(name.to_owned())),
         display_name: DisplayName::stored(name.to_owned()),
     }
 }

@@ -187,7 +187,7 @@ impl Browser {
 
 async fn handle(request: Request<Body>) -> Response {
     match CurrentUser::of(&request.into_parts().0) {
-        Ok(me) => me.user.handle.to_string().into_response(),
+        Ok(me) => me.user.handle_text().to_owned().into_response(),
         Err(error) => status(&error).into_response(),
     }
 }

@@ -119,13 +119,13 @@ impl LegacyApp {
     /// Adds a message of any user, member or not, to any group, under exactly this key.
     pub fn message(&mut self, id: conversation::Id, author: &User, at: &str) -> LegacyMessage {
         let message = message::Id(self.uuid());
-        let body = format!("{} at {at}", author.handle);
+        let body = format!("{} at {at}", author.handle_text());
         let row = [
             ("message_uuid", message.to_string()),
             ("message", body.clone()),
             ("user_uuid", author.id.to_string()),
             ("user_display_name", format!("{} of then", author.display_name)),
-            ("user_handle", format!("{}-of-then", author.handle)),
+            ("user_handle", format!("{}-of-then", author.handle_text())),
         ];
         self.put(format!("MSG#{id}"), at, &row);
         LegacyMessage { id: message, at: key(at), author: author.id, body }
@@ -138,7 +138,7 @@ impl LegacyApp {
             ("message", body.to_owned()),
             ("user_uuid", with.id.to_string()),
             ("user_display_name", format!("{} of then", with.display_name)),
-            ("user_handle", format!("{}-of-then", with.handle)),
+            ("user_handle", format!("{}-of-then", with.handle_text())),
         ];
         self.put(format!("GRP#{}", owner.id), at, &row);
     }

@@ -135,7 +135,7 @@ fn message(group: conversation::Id, author: &User, body: &str, at: &str) -> Item
         ("message_uuid", Uuid::new_v4().to_string()),
         ("user_uuid", author.id.to_string()),
         ("user_display_name", author.display_name.to_string()),
-        ("user_handle", author.handle.to_string()),
+        ("user_handle", author.handle_text().to_owned()),
     ])
 }
 
@@ -147,7 +147,7 @@ fn group_row(owner: &User, other: &User, group: conversation::Id, body: &str, at
         ("message", body.to_owned()),
         ("user_uuid", other.id.to_string()),
         ("user_display_name", other.display_name.to_string()),
-        ("user_handle", other.handle.to_string()),
+        ("user_handle", other.handle_text().to_owned()),
     ])
 }
 

@@ -26,7 +26,7 @@ pub fn AccountMenu(user: User) -> impl IntoView {
             <div class="disclosure__panel account__menu">
                 <p class="account__who" translate="no">
                     <bdi class="account__full-name">{user.display_name.to_string()}</bdi>
-                    <span class="account__handle">"@" <bdi>{user.handle.to_string()}</bdi></span>
+                    <span class="account__handle">"@" <bdi>{user.handle_text().to_owned()}</bdi></span>
                 </p>
                 {use_context::<Shortcuts>().map(|shortcuts| view! { <ShortcutsButton shortcuts menu/> })}
                 <a class="button" href="/settings">"Settings"</a>

@@ -78,7 +78,7 @@ fn ConversationItem(first: Conversation, row: Memo<Option<Conversation>>, me: us
                     <bdi>{title}</bdi> {peer.as_ref().map(|peer| view! { <PresenceMark user=peer.id/> })}
                 </span>
                 <span class="conversation__handle">
-                    {peer.map(|peer| view! { "@" <bdi>{peer.handle.to_string()}</bdi> })}
+                    {peer.and_then(|peer| peer.handle).map(|handle| view! { "@" <bdi>{handle.to_string()}</bdi> })}
                 </span>
                 <span class="conversation__time"><Time at format=TimeFormat::Short/></span>
                 <span class="conversation__preview">{prefix} " " <bdi>{text}</bdi></span>

@@ -14,6 +14,7 @@ use crate::ui::components::date_form::DateForm;
 use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message_list::{MessageList, author_name};
+use crate::ui::components::message_text::MessageText;
 use crate::ui::components::pager::OlderLink;
 use crate::ui::components::presence::PresenceMark;
 use crate::ui::components::unsent_messages::UnsentMessages;
@@ -38,6 +39,7 @@ pub fn ConversationPane(
     let open = OpenConversation::new(&conversation, me, inbox, from_first);
     let (title, others) = (conversation.title(me), conversation.others(me).cloned().collect::<Vec<_>>());
     let target = ComposeTarget::conversation(conversation.id, conversation.peer(me).map(|peer| peer.id));
+    let is_closed = conversation.peer(me).is_some_and(User::is_deleted);
     let ConversationView { id, kind, members, messages, next_message, .. } = conversation;
     let outbox = expect_context::<Outbox>();
     let send = open.send_via(outbox, title.clone(), target);
@@ -68,15 +70,32 @@ pub fn ConversationPane(
                 </div>
             </div>
             <ConversationStatus open me members/>
-            <Composer
-                typing=Callback::new(move |()| open.typing.notify_others())
-                action=open.path()
-                bound_to=("conversation", id.to_string())
-                next_message
-                ways
-                refused
-            />
+            {match is_closed {
+                true => Either::Left(view! { <ClosedNote refused/> }),
+                false => Either::Right(view! {
+                    <Composer
+                        typing=Callback::new(move |()| open.typing.notify_others())
+                        action=open.path()
+                        bound_to=("conversation", id.to_string())
+                        next_message
+                        ways
+                        refused
+                    />
+                }),
+            }}
         </section>
+    }
+}
+
+/// Note in place of the composer: the peer has been deleted. Shows the text of a refused form, which can be copied.
+#[component]
+fn ClosedNote(refused: Option<RefusedForm>) -> impl IntoView {
+    let text = refused.and_then(|refused| refused.fields.get("body").cloned());
+    view! {
+        <div class="thread__closed">
+            <p>"This user has been deleted. You can read the conversation, but not reply."</p>
+            {text.map(|text| view! { <p>"Your message was not sent:"</p> <MessageText body=text/> })}
+        </div>
     }
 }
 
@@ -104,7 +123,9 @@ pub fn ConversationHeader(
             <div class="thread__who" translate="no">
                 <Heading><bdi>{title}</bdi></Heading>
                 <p class="thread__handle">
-                    {peer.map(|peer| view! { "@" <bdi>{peer.handle.to_string()}</bdi> <PresenceMark user=peer.id/> })}
+                    {peer.and_then(|peer| Some((peer.id, peer.handle?))).map(|(peer, handle)| view! {
+                        "@" <bdi>{handle.to_string()}</bdi> <PresenceMark user=peer/>
+                    })}
                 </p>
             </div>
             <div class="thread__ways">
@@ -175,7 +196,10 @@ fn ConversationStatus(open: OpenConversation, me: user::Id, members: Vec<User>) 
     view! {
         <div class="visually-hidden" translate="no" role="log" aria-label="New messages">
             <For each=move || open.announced() key=|message| (message.id, message.sent_at.clone()) let:message>
-                <p><bdi>{name(message.author)}</bdi> ": " <bdi>{message.body}</bdi></p>
+                <p>
+                    <bdi>{message.author_name.map_or_else(|| name(message.author), |it| it.to_string())}</bdi> ": "
+                    <bdi>{message.body}</bdi>
+                </p>
             </For>
         </div>
         <div class="thread__status" translate="no">

@@ -1,12 +1,12 @@
 //! Messages of a conversation, oldest first, grouped by day and author.
 
-use leptos::either::{Either, EitherOf3};
+use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use crate::domain::conversation::Receipts;
-use crate::domain::links::{Part, parts};
 use crate::domain::message::Message;
 use crate::domain::user::{self, User};
+use crate::ui::components::message_text::MessageText;
 use crate::ui::components::receipt::Receipt;
 use crate::ui::components::time::{Time, TimeFormat, day_label};
 use crate::ui::state::clock::{use_time_zone, use_today};
@@ -64,6 +64,7 @@ fn MessageItem(
 ) -> impl IntoView {
     let mine = message.author == me;
     let author = members.with_value(|members| author_name(message.author, me, members));
+    let author = message.author_name.map_or(author, |name| name.to_string());
     // Screen readers get the author of every message. On the screen, position and shape show it after the first one.
     let author_class = if first && !mine { "message__author" } else { "message__author visually-hidden" };
     // A copied text names the user: "You" would be another person to its reader.
@@ -76,7 +77,7 @@ fn MessageItem(
             <span class=author_class translate="no" data-copy=copied_author>
                 <bdi>{author}</bdi><span class="visually-hidden">": "</span>
             </span>
-            <p class="message__body"><span class="message__text" dir="auto">{message_text(&message.body)}</span></p>
+            <MessageText body=message.body/>
             <span class="message__time">
                 <Time at=message.sent_at format=TimeFormat::Clock/>
                 {mine.then(|| view! { <Receipt message=message.id marks/> })}
@@ -85,26 +86,13 @@ fn MessageItem(
     }
 }
 
-/// Returns the name of a message's author. Legacy rows may have authors who are not members of the conversation.
+/// Returns the name of a member, or that of a deleted user.
 pub(super) fn author_name(author: user::Id, me: user::Id, members: &[User]) -> String {
     match members.iter().find(|member| member.id == author) {
         _ if author == me => "You".to_owned(),
         Some(member) => member.display_name.to_string(),
-        None => "Unknown user".to_owned(),
+        None => User::deleted(author).display_name.to_string(),
     }
-}
-
-/// Renders the text of a message with its links. `noreferrer` keeps the conversation's URL from the linked site.
-fn message_text(body: &str) -> impl IntoView + use<> {
-    let draw = |part| match part {
-        Part::Text(text) => Either::Left(text),
-        Part::Link(url) => Either::Right(view! {
-            <a class="message__link" href=url target="_blank" rel="noopener noreferrer nofollow ugc" dir="ltr">
-                {url.clone()}
-            </a>
-        }),
-    };
-    parts(body).into_iter().map(draw).collect_view()
 }
 
 /// Placeholder for the messages while they load.
@@ -134,7 +122,7 @@ mod tests {
         let name_of = |id| author_name(id, ana.id, &members);
         assert_eq!(
             [name_of(ana.id), name_of(ben.id), name_of(cy.id)],
-            ["You", ben.display_name.as_str(), "Unknown user"]
+            ["You", ben.display_name.as_str(), "Deleted user"]
         );
     }
 }

@@ -16,6 +16,7 @@ pub mod form;
 pub mod header;
 pub mod heading;
 pub mod message_list;
+pub mod message_text;
 pub mod not_kept;
 pub mod pager;
 pub mod presence;

@@ -3,6 +3,7 @@
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 
+use crate::ui::components::message_text::MessageText;
 use crate::ui::components::not_kept::NotKept;
 use crate::ui::state::clipboard::copy;
 use crate::ui::state::compose_target::Target;
@@ -116,12 +117,14 @@ pub fn UnsentMessage(
     };
     let author = match recipient {
         Some(recipient) => Either::Left(view! { <span class="message__author">{recipient}</span> }),
-        None => Either::Right(view! { <span class="message__author visually-hidden" translate="no" data-copy="You">"You: "</span> }),
+        None => Either::Right(
+            view! { <span class="message__author visually-hidden" translate="no" data-copy="You">"You: "</span> },
+        ),
     };
     view! {
         <li class="message message--mine message--unsent">
             {author}
-            <p class="message__body"><span class="message__text" dir="auto">{body.get_value()}</span></p>
+            <MessageText body=body.get_value()/>
             {state}
             {(!is_kept).then(|| view! { <NotKept/> })}
         </li>

@@ -1,4 +1,4 @@
-//! `/messages/new/:handle`: the first message to a user.
+//! `/messages/new/user/:id` and `/messages/new/:handle`: the first message to a user.
 
 use leptos::either::EitherOf4;
 use leptos::prelude::*;
@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
 use leptos_router::hooks::use_navigate;
-use leptos_router::location::Url;
+use uuid::Uuid;
 
 use crate::api;
 use crate::domain::conversation::{Kind, Recipient};
@@ -34,8 +34,13 @@ use crate::ui::wording::sentence;
 #[component]
 pub fn FirstMessagePage() -> impl IntoView {
     let refused = use_refused_form();
-    let handle = path_parameter("/messages/new/");
-    let recipient = page_resource(move || handle.get(), api::find_recipient);
+    let (id, handle) = (path_parameter("/messages/new/user/"), path_parameter("/messages/new/"));
+    let named = move || match id.get() {
+        id if id.is_empty() => (handle.get(), None),
+        // An invalid id is requested as one that does not exist, so that the server answers with the same error.
+        id => (String::new(), Some(user::Id(id.parse().unwrap_or(Uuid::nil())))),
+    };
+    let recipient = page_resource(named, |(handle, id)| api::find_recipient(handle, id));
     let inbox = expect_context::<Inbox>();
     let pane = move || {
         Suspend::new(async move {
@@ -67,7 +72,7 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>
     let (outbox, drafts) = (expect_context::<Outbox>(), expect_context::<Drafts>());
     let (recipient, target) = (with.id, ComposeTarget::Person(with.id));
     open_once_started(recipient, outbox, drafts, inbox);
-    let (handle, name) = (with.handle.to_string(), with.display_name.to_string());
+    let name = with.display_name.to_string();
     let to = name.clone();
     let send = Callback::new(move |(id, body): OutgoingMessage| {
         let (target, peer) = (Target::Person(recipient), Some(recipient));
@@ -84,8 +89,8 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>
                 </div>
             </div>
             <Composer
-                action=format!("/messages/new/{}", Url::escape(&handle))
-                bound_to=("handle", handle)
+                action=format!("/messages/new/user/{recipient}")
+                bound_to=("to", recipient.to_string())
                 next_message
                 ways=ComposerWays { send, kept_in: (drafts, target) }
                 refused

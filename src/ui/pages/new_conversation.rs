@@ -9,7 +9,7 @@ use leptos_meta::Title;
 
 use crate::api;
 use crate::domain::error::AppError;
-use crate::domain::user::User;
+use crate::domain::user::{self, User};
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::error_note::{ErrorNote, LoadError};
 use crate::ui::components::heading::Heading;
@@ -19,9 +19,6 @@ use crate::ui::state::page_resource::page_resource;
 
 /// Pause in typing after which the search starts.
 const DEBOUNCE: Duration = Duration::from_millis(200);
-
-/// Minimum length of a search text. The server has the same limit.
-const QUERY_LEN_MIN: usize = 2;
 
 /// Search for users by handle or name: while the user types, or by a plain form (`?q=`).
 #[component]
@@ -83,17 +80,15 @@ pub fn NewConversationPage() -> impl IntoView {
 
 /// Searches for users. A text that is too short gives no result, without a request.
 async fn search(query: String) -> Result<Vec<User>, AppError> {
-    if is_long_enough(&query) { api::search_users(query).await } else { Ok(Vec::new()) }
-}
-
-fn is_long_enough(query: &str) -> bool {
-    query.trim().trim_start_matches('@').chars().count() >= QUERY_LEN_MIN
+    if user::is_long_enough_search(&query) { api::search_users(query).await } else { Ok(Vec::new()) }
 }
 
 #[component]
 fn SearchResults(people: Vec<User>, query: RwSignal<String>) -> impl IntoView {
     let status = match people.len() {
-        _ if !query.with_untracked(|query| is_long_enough(query)) => "Enter at least 2 characters.".to_owned(),
+        _ if !query.with_untracked(|query| user::is_long_enough_search(query)) => {
+            format!("Enter at least {} characters.", user::SEARCH_LEN_MIN)
+        }
         0 => "No people found.".to_owned(),
         count => format!("{count} {} found", plural(count as i64, "person", "people")),
     };
@@ -107,10 +102,11 @@ fn SearchResults(people: Vec<User>, query: RwSignal<String>) -> impl IntoView {
 fn SearchResult(user: User) -> impl IntoView {
     view! {
         <li>
-            <a class="person" href=format!("/messages/new/{}", user.handle)>
+            // By id: a handle of the old app may contain any character.
+            <a class="person" href=format!("/messages/new/user/{}", user.id)>
                 <Avatar user=user.clone()/>
                 <span class="person__name" translate="no"><bdi>{user.display_name.to_string()}</bdi></span>
-                <span class="person__handle">"@" <bdi>{user.handle.to_string()}</bdi></span>
+                <span class="person__handle">"@" <bdi>{user.handle_text().to_owned()}</bdi></span>
             </a>
         </li>
     }

@@ -4,6 +4,7 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 
 use crate::domain::message::{BODY_LEN_MAX, Body, InvalidBody};
+use crate::domain::text;
 
 /// Maximum length of the field's text, in characters: enough for several messages, and short enough to stay quick.
 pub const TEXT_LEN_MAX: usize = 16_000;
@@ -48,10 +49,18 @@ impl ComposerField {
         self.read();
     }
 
-    /// Copies the text of the element into the signal.
+    /// Copies the text of the element into the signal. Control characters, which only pasting and dropping can bring,
+    /// become line breaks or disappear: a message cannot contain them.
     pub fn read(&self) {
         if let Some(node) = self.node.get_untracked() {
-            self.text.set(node.value());
+            let value = node.value();
+            let typed = text::typed(&value);
+            if typed != value {
+                let caret = node.selection_end().ok().flatten().map(|caret| caret_in_typed(&value, caret));
+                node.set_value(&typed);
+                let _ = caret.map(|caret| node.set_selection_range(caret, caret));
+            }
+            self.text.set(typed.into_owned());
         }
     }
 
@@ -108,6 +117,12 @@ fn fit(before: &str, text: &str) -> Option<(String, u32)> {
     Some((format!("{}{inserted}{}", &text[..start], &text[end..]), caret as u32))
 }
 
+/// Returns the place of the caret in the typed form of `value`. Browsers count UTF-16 code units.
+fn caret_in_typed(value: &str, caret: u32) -> u32 {
+    let before: Vec<u16> = value.encode_utf16().take(caret as usize).collect();
+    text::typed(&String::from_utf16_lossy(&before)).encode_utf16().count() as u32
+}
+
 /// Returns the text that follows `sent`.
 fn rest<'a>(typed: &'a str, sent: &str) -> &'a str {
     typed.strip_prefix(sent).unwrap_or(typed).trim_start()
@@ -116,6 +131,13 @@ fn rest<'a>(typed: &'a str, sent: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // F45
+    #[test]
+    fn the_caret_stays_behind_the_character_before_it() {
+        let value = "🎈\u{0}a\u{b}b";
+        assert_eq!([0, 2, 3, 4, 5, 6].map(|caret| caret_in_typed(value, caret)), [0, 2, 2, 3, 4, 5]);
+    }
 
     #[test]
     fn a_text_that_does_not_fit_is_cut_where_it_was_put_in() {

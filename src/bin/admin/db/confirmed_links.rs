@@ -103,7 +103,7 @@ pub async fn confirmed<'a>(
             "{sub}={handle} repeats an id or a handle ({unlinked})"
         );
         let user = users.user_of(*sub).await.map_err(Failure::into_cause).context("find the user of an account")?;
-        if user.is_some_and(|user| user.handle.as_str().to_lowercase() == *handle) {
+        if user.is_some_and(|user| user.handle_text().to_lowercase() == *handle) {
             continue;
         }
         let candidate = candidates.iter().find(|it| it.sub == *sub && it.handle.to_lowercase() == *handle);

@@ -164,5 +164,5 @@ async fn unlinked(users: &UserLinks) -> anyhow::Result<Vec<UnlinkedUser>> {
 }
 
 fn pair(account: &str, user: &User) -> Pair {
-    Pair { account: account.to_owned(), handle: user.handle.to_string() }
+    Pair { account: account.to_owned(), handle: user.handle_text().to_owned() }
 }

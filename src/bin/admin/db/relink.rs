@@ -51,7 +51,7 @@ pub async fn run(options: &RelinkOptions, global: &GlobalOptions) -> anyhow::Res
     let email = email.trim().to_lowercase();
     let others =
         links.relink(Id(user.uuid), sub, &email).await.map_err(Failure::into_cause).context("link the user")?;
-    let others: Vec<_> = others.iter().map(|user| user.handle.to_string()).collect();
+    let others: Vec<_> = others.iter().map(|user| user.handle_text().to_owned()).collect();
     let text = match others.is_empty() {
         true => format!("@{handle} is {email}"),
         false => format!("@{handle} is {email}; without an account or an e-mail now: @{}", others.join(", @")),

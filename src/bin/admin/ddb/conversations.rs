@@ -121,25 +121,30 @@ impl MeteredStores {
                 let other = self.user(handle).await?;
                 match self.conversations.find_direct(me.id, other.id).await.map_err(Failure::into_cause)? {
                     Some(conversation) => conversation,
-                    None => bail!("@{} and @{} have no conversation", me.handle, other.handle),
+                    None => bail!("@{} and @{} have no conversation", me.handle_text(), other.handle_text()),
                 }
             }
         };
         let membership = self.conversations.membership(me.id, conversation).await.map_err(Failure::into_cause)?;
-        membership.with_context(|| format!("@{} has no conversation {conversation}", me.handle))
+        membership.with_context(|| format!("@{} has no conversation {conversation}", me.handle_text()))
     }
 }
 
 fn line_of_conversation(conversation: &Conversation, me: &User) -> String {
     let Conversation { id, preview, last_sent_at, .. } = conversation;
     let unread = conversation.unread();
-    let others: Vec<_> = conversation.others(me.id).map(|other| format!("@{}", other.handle)).collect();
+    let others: Vec<_> = conversation.others(me.id).map(label).collect();
     one_line(&format!("{} {} {unread} unread {id} {preview}", last_sent_at.as_str(), others.join(" ")))
+}
+
+/// Returns the handle of a user, or the id of a deleted one.
+fn label(user: &User) -> String {
+    user.handle.as_ref().map_or_else(|| user.id.to_string(), |handle| format!("@{handle}"))
 }
 
 fn line_of_message(message: &Message, members: &[User]) -> String {
     let author = members.iter().find(|member| member.id == message.author);
-    let author = author.map_or_else(|| message.author.to_string(), |author| format!("@{}", author.handle));
+    let author = author.map_or_else(|| message.author.to_string(), label);
     one_line(&format!("{} {author} {}", message.sent_at.as_str(), message.body))
 }
 

@@ -134,6 +134,7 @@ impl From<Conflict> for ApiError {
     fn from(conflict: Conflict) -> Self {
         match conflict {
             Conflict::MessageToSelf => Self::Invalid(vec![ValidationCode::ReceiverSelf]),
+            Conflict::RecipientDeleted => Self::NotFound,
             Conflict::MessageIdTaken | Conflict::MessageRemoved | Conflict::MessageTooOld => Self::KeyTaken,
             // Conflicts of forms and of the first sign-in, which the API does not have.
             Conflict::OtherConversation | Conflict::OtherRecipient | Conflict::EmailTaken => Self::Unexpected,

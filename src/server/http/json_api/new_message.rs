@@ -91,8 +91,8 @@ fn recipient(handle: &Value, me: &User) -> Result<Target, ValidationCode> {
     let text = handle.as_str().unwrap_or_default();
     match Handle::parse(text) {
         Err(InvalidHandle::Blank) => Err(ValidationCode::ReceiverBlank),
-        Ok(handle) if handle.as_str().eq_ignore_ascii_case(me.handle.as_str()) => Err(ValidationCode::ReceiverSelf),
-        // An invalid handle belongs to no user. It leads to "not found" later, like an unused handle.
+        Ok(handle) if handle.as_str().eq_ignore_ascii_case(me.handle_text()) => Err(ValidationCode::ReceiverSelf),
+        // An invalid handle may belong to a user of the old app.
         Ok(_) | Err(_) => Ok(Target::User(text.to_owned())),
     }
 }
@@ -115,16 +115,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::user::{self, DisplayName};
+    use crate::domain::user;
     use crate::server::http::json_api::validation_code::ValidationCode as Code;
 
     const GROUP: &str = "5ae290ed-55d1-47a0-bc6d-fe2bc2700399";
 
     fn parse_with(fields: &Value, keys: &[&'static str]) -> Result<NewMessage, Vec<Code>> {
         let keys = keys.iter().map(|key| (IDEMPOTENCY_KEY.parse().expect("a name"), HeaderValue::from_static(key)));
-        let name = "ana".to_owned();
-        let id = user::Id(Uuid::nil());
-        let me = User { id, handle: Handle::stored(name.clone()), display_name: DisplayName::stored(name) };
+        let me = User::stored(user::Id(Uuid::nil()), "ana".to_owned(), "Ana".to_owned());
         NewMessage::parse(fields, &keys.collect(), &me)
     }
 

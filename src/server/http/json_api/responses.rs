@@ -26,7 +26,7 @@ impl MessageGroup {
         Self {
             created_at: conversation.last_sent_at.as_str().to_owned(),
             display_name: shown.display_name.to_string(),
-            handle: shown.handle.to_string(),
+            handle: shown.handle_text().to_owned(),
             message: conversation.preview,
             uuid: conversation.id.0,
         }
@@ -49,7 +49,7 @@ impl Message {
         Self {
             created_at: message.sent_at.as_str().to_owned(),
             display_name: author.display_name.to_string(),
-            handle: author.handle.to_string(),
+            handle: author.handle_text().to_owned(),
             message: message.body,
             uuid: message.id.0,
         }
@@ -92,6 +92,6 @@ pub struct ShortProfile {
 
 impl From<User> for ShortProfile {
     fn from(user: User) -> Self {
-        Self { display_name: user.display_name.to_string(), handle: user.handle.to_string(), uuid: user.id.0 }
+        Self { display_name: user.display_name.to_string(), handle: user.handle_text().to_owned(), uuid: user.id.0 }
     }
 }

@@ -16,7 +16,7 @@ use tower_http::compression::CompressionLayer;
 use crate::domain::conversation;
 use crate::domain::message;
 use crate::domain::page::Cursor;
-use crate::domain::user::{self, Handle, User};
+use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::http::body;
 use crate::server::http::client_address::ClientAddress;
@@ -128,8 +128,8 @@ async fn show_profile(
 ) -> Result<Json<ShortProfile>, ApiError> {
     state.rate_limits.check_shared(&state.store, Action::Search, &Caller::Address(address)).await?;
     let text = segment(path)?;
-    let handle = text.strip_prefix('@').and_then(|text| Handle::parse(text).ok()).ok_or(ApiError::NotFound)?;
-    let user = state.store.users.by_handle(&handle).await?.ok_or(ApiError::NotFound)?;
+    let handle = text.strip_prefix('@').ok_or(ApiError::NotFound)?;
+    let user = state.store.users.by_written_handle(handle).await?.ok_or(ApiError::NotFound)?;
     Ok(Json(user.into()))
 }
 

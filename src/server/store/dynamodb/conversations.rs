@@ -170,8 +170,8 @@ impl Conversations {
             .is_some())
     }
 
-    /// Converts rows to conversations. Users appear as PostgreSQL has them now, or else as they were when the row was
-    /// written.
+    /// Converts rows to conversations. Users appear as PostgreSQL has them now: the names in a row are only for the old
+    /// app, and its handle may belong to another user by now.
     async fn to_conversations(&self, me: user::Id, rows: Vec<InboxRow>) -> Result<Vec<Conversation>, Failure> {
         if rows.is_empty() {
             return Ok(Vec::new());
@@ -210,7 +210,7 @@ impl Known {
         Conversation {
             id: row.conversation,
             kind: row.kind(),
-            members: members.map(|id| self.user(*id, row.named.user())).collect(),
+            members: members.map(|id| self.user(*id)).collect(),
             seq: row.seq,
             read: if is_read(&row) { row.seq } else { cursor.receipts.read },
             marked: cursor.marked,
@@ -221,9 +221,8 @@ impl Known {
         }
     }
 
-    fn user(&self, id: user::Id, named: &User) -> User {
-        let as_named = || if named.id == id { named.clone() } else { User::deleted(id) };
-        self.users.get(&id).cloned().unwrap_or_else(as_named)
+    fn user(&self, id: user::Id) -> User {
+        self.users.get(&id).cloned().unwrap_or_else(|| User::deleted(id))
     }
 }
 

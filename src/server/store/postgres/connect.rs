@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool, query_file_as};
 
 use crate::server::store::postgres::pooler::ensure_sessions;
+use crate::server::store::postgres::search_words;
 
 /// Maximum number of connections of one server.
 const CONNECTIONS_MAX: u32 = 20;
@@ -54,7 +55,9 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     let mut connection = PgConnection::connect_with(&options).await.context("connect to PostgreSQL")?;
     let set = sqlx::raw_sql(include_str!("../../../../sql/connection/no_statement_timeout.sql"));
     set.execute(&mut connection).await.context("remove the statement timeout")?;
-    let Err(error) = sqlx::migrate!("sql/migrations").run(&mut connection).await else { return Ok(()) };
+    let Err(error) = sqlx::migrate!("sql/migrations").run(&mut connection).await else {
+        return search_words::fill_all(&mut connection).await.context("fill the search words");
+    };
     let duplicates = duplicates(&mut connection).await;
     let error = with_detail(error);
     Err(if duplicates.is_empty() { error } else { error.context(advice(&duplicates)) })

@@ -6,6 +6,10 @@ pub mod pooler;
 
 pub mod users;
 
+mod search_words;
+
+mod words;
+
 pub mod new_user;
 
 pub mod seal;

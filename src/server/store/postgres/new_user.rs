@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use crate::domain::text;
 use crate::domain::user::{DISPLAY_NAME_LEN_MAX, DisplayName, HANDLE_LEN_MAX, Handle, User};
 
 /// Attributes of a user in the user pool, as of the sign-in.
@@ -34,9 +35,9 @@ impl NewUser {
     }
 
     /// Returns true if the user requested a handle other than `assigned`.
-    pub(super) fn requested_other_than(&self, assigned: &Handle) -> bool {
-        let requested = self.handle.as_deref().filter(|text| !text.trim().is_empty());
-        requested.is_some_and(|text| Handle::parse(text).as_ref() != Ok(assigned))
+    pub(super) fn requested_other_than(&self, assigned: &str) -> bool {
+        let requested = self.handle.as_deref().filter(|text| !text::is_blank(text));
+        requested.is_some_and(|text| !Handle::parse(text).is_ok_and(|handle| handle.as_str() == assigned))
     }
 
     /// Returns handles to try, best first: the requested handle or the most similar valid one, else one derived from
@@ -54,7 +55,7 @@ impl NewUser {
             .name
             .iter()
             .flat_map(|name| name.chars())
-            .filter(|c| !c.is_control())
+            .filter(|c| !text::is_forbidden_in_names(*c))
             .take(DISPLAY_NAME_LEN_MAX)
             .collect();
         DisplayName::parse(&valid).map_or_else(|_| handle.to_owned(), |name| name.as_str().to_owned())

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
-use crate::domain::user::{self, DisplayName, Handle, User};
+use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::store::postgres::seal::{Seal, Sealed};
 
@@ -97,11 +97,7 @@ impl Sessions {
     pub async fn find(&self, id: Id) -> Result<Option<Session>, Failure> {
         let row = query_file!("sql/sessions/find.sql", &id.0).fetch_optional(&self.pool).await?;
         Ok(row.map(|row| Session {
-            user: User {
-                id: user::Id(row.uuid),
-                handle: Handle::stored(row.handle),
-                display_name: DisplayName::stored(row.display_name),
-            },
+            user: User::stored(user::Id(row.uuid), row.handle, row.display_name),
             access: Access { secs_left: row.access_secs_left, refresh_paused: row.refresh_paused },
             seen_long_ago: row.seen_long_ago,
         }))

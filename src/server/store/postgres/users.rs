@@ -7,12 +7,14 @@ use sqlx::{PgPool, query_file, query_file_as, query_file_scalar};
 use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::domain::error::AppError;
-use crate::domain::user::{DisplayName, Handle, Id, User};
+use crate::domain::user::{self, Handle, Id, User};
 use crate::server::failure::Failure;
 use crate::server::store::postgres::new_user::{NewUser, SignedInUser};
+use crate::server::store::postgres::{search_words, words};
 
 /// Maximum number of users that a search returns.
 pub const SEARCH_RESULTS_MAX: i64 = 10;
@@ -60,11 +62,7 @@ pub enum TokenOwner {
 
 impl From<Row> for User {
     fn from(row: Row) -> Self {
-        Self {
-            id: Id(row.uuid),
-            handle: Handle::stored(row.handle),
-            display_name: DisplayName::stored(row.display_name),
-        }
+        Self::stored(Id(row.uuid), row.handle, row.display_name)
     }
 }
 
@@ -94,18 +92,39 @@ impl Users {
         Ok(row.map(User::from))
     }
 
-    /// Returns users whose handle or a word of whose name starts with `text`, best matches first, without `me`, at most
-    /// [`SEARCH_RESULTS_MAX`]. Ignores case and a leading `@`. Empty for a blank text. One query.
-    pub async fn search(&self, text: &str, me: Id) -> Result<Vec<User>, Failure> {
-        let text = text.trim();
-        let text = text.strip_prefix('@').unwrap_or(text);
-        if text.is_empty() {
-            return Ok(Vec::new());
+    /// Returns the user with this handle as a client has written it: exactly so, or else without an `@` and in another
+    /// case. The old app validated no handle, so a handle may be any text. One query.
+    pub async fn by_written_handle(&self, written: &str) -> Result<Option<User>, Failure> {
+        let bare = user::without_at_sign(written);
+        // PostgreSQL cannot store a NUL.
+        if bare.is_empty() || written.contains('\0') {
+            return Ok(None);
         }
-        let prefix = escape_like(&text.to_lowercase());
+        let forms = [written, bare].map(str::to_owned).into_iter();
+        // A keyboard composes accents, and some systems decompose them.
+        let forms: Vec<String> =
+            forms.flat_map(|form| [form.clone(), form.nfc().collect(), form.nfd().collect::<String>()]).collect();
+        let mut rows = query_file_as!(Row, "sql/users/by_handles.sql", &forms).fetch_all(&self.pool).await?;
+        let is = |row: &Row, form: &String| row.handle == *form;
+        let folds_to = |row: &Row, form: &String| row.handle.to_lowercase() == form.to_lowercase();
+        let best = forms.iter().find_map(|form| {
+            rows.iter().position(|row| is(row, form)).or_else(|| rows.iter().position(|row| folds_to(row, form)))
+        });
+        Ok(best.map(|at| User::from(rows.swap_remove(at))))
+    }
+
+    /// Returns users with words in their handle or name that begin with the words of `text`, best matches first,
+    /// without `me`, at most [`SEARCH_RESULTS_MAX`]. Empty for a text without words.
+    ///
+    /// Two queries, and two more if the old app has written users since the last search.
+    pub async fn search(&self, text: &str, me: Id) -> Result<Vec<User>, Failure> {
+        let handle = user::without_at_sign(text);
+        let Some(words) = words::query(handle) else { return Ok(Vec::new()) };
         let _turn = timeout(SEARCH_WAIT_MAX, self.searches.acquire()).await.map_err(|_| AppError::Unavailable)?;
-        let rows =
-            query_file_as!(Row, "sql/users/search.sql", prefix, me.0, SEARCH_RESULTS_MAX).fetch_all(&self.pool).await?;
+        search_words::fill_some(&mut *self.pool.acquire().await?).await?;
+        let rows = query_file_as!(Row, "sql/users/search.sql", words, me.0, handle, SEARCH_RESULTS_MAX)
+            .fetch_all(&self.pool)
+            .await?;
         Ok(rows.into_iter().map(User::from).collect())
     }
 
@@ -123,7 +142,7 @@ impl Users {
                 None => self.create(new_user, attempt).await?,
             };
             if let Some(user) = user {
-                let handle_changed = new_user.requested_other_than(&user.handle);
+                let handle_changed = new_user.requested_other_than(user.handle_text());
                 return Ok(SignedInUser { user, handle_changed });
             }
         }
@@ -223,16 +242,4 @@ impl Users {
         }
         Ok(row.map(User::from))
     }
-}
-
-/// Escapes the wildcards of `LIKE`.
-fn escape_like(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '\\' | '%' | '_') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern
 }

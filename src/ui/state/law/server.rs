@@ -48,6 +48,7 @@ fn message(n: u64, author: user::Id) -> Message {
         body: format!("message {n}"),
         sent_at: SentAt::stored(format!("{n:06}")),
         seq: n,
+        author_name: None,
     }
 }
 

@@ -33,7 +33,8 @@ pub(super) fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-/// Returns the user whom a row names.
+/// Returns the user whom a row names. The row of a deleted user has no handle.
 pub(super) fn user(id: user::Id, handle: String, display_name: String) -> User {
-    User { id, handle: Handle::stored(handle), display_name: DisplayName::stored(display_name) }
+    let handle = (!handle.is_empty()).then(|| Handle::stored(handle));
+    User { id, handle, display_name: DisplayName::stored(display_name) }
 }

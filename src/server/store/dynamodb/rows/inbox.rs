@@ -138,7 +138,7 @@ impl InboxRow {
             message_group_uuid: self.conversation,
             message: self.body.clone(),
             user_uuid: user.id,
-            user_handle: user.handle.to_string(),
+            user_handle: user.handle_text().to_owned(),
             user_display_name: user.display_name.to_string(),
             seq: self.seq,
             last_user_uuid: self.last_author,

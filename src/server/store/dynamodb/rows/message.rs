@@ -51,7 +51,7 @@ impl MessageRow {
             message_uuid: self.id,
             message: self.body.clone(),
             user_uuid: self.author.id,
-            user_handle: self.author.handle.to_string(),
+            user_handle: self.author.handle_text().to_owned(),
             user_display_name: self.author.display_name.to_string(),
             seq: self.seq,
         };
@@ -60,6 +60,7 @@ impl MessageRow {
 
     /// Converts the row to the message that clients see.
     pub fn into_message(self) -> Message {
-        Message { id: self.id, author: self.author.id, sent_at: self.at.sent_at(), body: self.body, seq: self.seq }
+        let (author, sent_at) = (self.author.id, self.at.sent_at());
+        Message { id: self.id, author, sent_at, body: self.body, seq: self.seq, author_name: None }
     }
 }

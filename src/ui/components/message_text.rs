@@ -1,0 +1,49 @@
+//! Text of a message.
+
+use leptos::either::Either;
+use leptos::prelude::*;
+
+use crate::domain::links::{Part, ascii_host, parts};
+use crate::domain::text::is_line_break;
+
+/// Number of line breaks from which a text is folded. The style shows as many lines.
+const FOLDED_BREAKS_MIN: usize = 30;
+
+/// Text of a message with its links. A text of many lines is folded by the style alone: the document contains all of
+/// it, and unfolding needs no script.
+#[component]
+pub fn MessageText(body: String) -> impl IntoView {
+    let is_long = body.chars().filter(|c| is_line_break(*c)).count() >= FOLDED_BREAKS_MIN;
+    view! {
+        <p class="message__body"><span class="message__text" dir="auto">{with_links(&body)}</span></p>
+        {is_long.then(|| view! {
+            <details class="message__more">
+                <summary>
+                    <span class="message__unfold">"Show more"</span>
+                    <span class="message__fold">"Show less"</span>
+                </summary>
+            </details>
+        })}
+    }
+}
+
+/// Renders the links of a text as they were written. The style adds the Punycode of a host that could be mistaken.
+/// `noreferrer` keeps the conversation's URL from the linked site.
+fn with_links(body: &str) -> impl IntoView + use<> {
+    let draw = |part| match part {
+        Part::Text(text) => Either::Left(text.to_owned()),
+        Part::Link(url) => Either::Right(view! {
+            <a
+                class="message__link"
+                href=url.to_owned()
+                data-host=ascii_host(url)
+                target="_blank"
+                rel="noopener noreferrer nofollow ugc"
+                dir="ltr"
+            >
+                {url.to_owned()}
+            </a>
+        }),
+    };
+    parts(body).into_iter().map(draw).collect_view()
+}
