@@ -3,19 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::test_names::TestNames;
 use super::tidy::files;
-
-/// Returns the text of all files that may contain tests.
-fn texts() -> String {
-    let tests = files(Path::new("src")).into_iter().filter(|path| path.extension().is_some_and(|it| it == "rs"));
-    let specs = fs::read_dir("end2end").expect("a folder").map(|entry| entry.expect("an entry").path());
-    let specs = specs.filter(|path| path.extension().is_some_and(|it| it == "ts"));
-    tests.chain(specs).map(|path| fs::read_to_string(path).expect("a source file")).collect()
-}
 
 #[test]
 fn every_test_named_in_the_table_of_defects_exists() {
-    let (table, texts) = (include_str!("defects.md"), texts());
+    let (table, names) = (include_str!("defects.md"), TestNames::read());
     let rows: Vec<Vec<&str>> = table
         .lines()
         .map(|line| line.split(" | ").collect::<Vec<_>>())
@@ -27,13 +20,10 @@ fn every_test_named_in_the_table_of_defects_exists() {
         assert_eq!(first, format!("| {number}"));
         let functions = tests.split('`').skip(1).step_by(2).filter(|name| name.matches('_').count() > 2);
         for function in functions {
-            assert!(texts.contains(&format!("fn {function}(")), "defect {number}: no test {function}");
+            assert!(names.has_function(function), "defect {number}: no test {function}");
         }
         for title in tests.split('"').skip(1).step_by(2) {
-            assert!(
-                texts.contains(&format!("test(\"{title}\"")) || texts.contains(&format!("test(`{title}`")),
-                "{title}"
-            );
+            assert!(names.has_title(title), "{title}");
         }
     }
 }

@@ -5,6 +5,8 @@ mod support;
 
 mod defects;
 
+mod faults;
+
 mod account_errors;
 
 mod admin;
@@ -66,6 +68,8 @@ mod sign_in;
 mod store;
 
 mod stream;
+
+mod test_names;
 
 mod tidy;
 
