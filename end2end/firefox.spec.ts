@@ -134,7 +134,7 @@ test("ten tabs of Firefox are all open, all send, and all get messages as they c
   }
   await ana.send("to all tabs");
   for (const tab of tabs) await expect.poll(() => tab.texts(".message__body")).toEqual([...texts, "to all tabs"]);
-  // When the first tab closes, another one takes over.
+  // Another tab takes over after the first one has closed.
   await first.page.close();
   await ana.send("to all others");
   for (const tab of tabs.slice(1)) {
