@@ -122,6 +122,6 @@ test("the list keeps its order as long as the pointer rests on it", async ({ peo
   await ben.sendAll(pathToBen, ["later"]);
   await expect(ana.conversations.last()).toContainText("later");
   await expect(ana.conversations.first()).toContainText("hello Cy");
-  await ana.page.getByRole("link", { name: "New message" }).hover();
+  await ana.page.getByRole("link", { name: "Cruddur", exact: true }).hover();
   await expect(ana.conversations.first()).toContainText("later");
 });

@@ -38,10 +38,12 @@ async function onLoad(page: Page, change: () => void): Promise<void> {
 
 /** Checks that the counter, the errors and the messages of Ben's page change. */
 async function expectAlive({ ana, ben }: Awaited<ReturnType<typeof directConversation>>): Promise<void> {
-  await ben.composer.fill("a".repeat(1030));
+  // By its element: a translation has changed its label.
+  const field = ben.page.locator(".composer textarea");
+  await field.fill("a".repeat(1030));
   await expect(ben.page.locator("#composer-count")).toContainText("-6");
   await expect(ben.page.locator("#composer-error")).toContainText("yours has 1030");
-  await ben.composer.fill("fine");
+  await field.fill("fine");
   await expect(ben.page.locator("#composer-error")).toHaveText("");
   await ben.page.locator(".composer__send").click();
   await expect(ana.messages).toHaveText(["Are you there?", "fine"]);
@@ -87,6 +89,7 @@ test("a later translation does no harm", async ({ people }) => {
 test("a page whose app cannot start says so, and works", async ({ people }) => {
   const { ben, path } = await directConversation(people);
   ben.errors.expectNetworkFailure();
+  ben.errors.expectUncaught("Failed to fetch");
   await ben.page.route(/\.wasm$/, (route) => route.abort());
   await ben.page.goto(path);
   await expect(ben.page.getByText("This page does not update by itself")).toBeVisible({ timeout: 30_000 });

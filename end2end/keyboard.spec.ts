@@ -166,7 +166,7 @@ test("shortcuts leave fields, open menus and open dialogs alone", async ({ peopl
   }
   await expect(ana.composer).toHaveValue("?");
 
-  await page.getByText("Go to a date").click();
+  await page.locator("summary", { hasText: "Go to a date" }).click();
   const date = page.getByLabel("Show messages from");
   await date.focus();
   for (const key of ["Alt+ArrowDown", "F6", "?"]) await page.keyboard.press(key);

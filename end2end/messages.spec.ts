@@ -64,21 +64,14 @@ test("the counter counts characters as the server does, and a text that is too l
   await expect(ana.messages.last()).toHaveText("🎈".repeat(1024));
 });
 
-test("a forbidden control character is reported, and the text can be sent without it", async ({ people }) => {
+test("a control character that is pasted disappears, and the text can be sent", async ({ people }) => {
   const { ana } = await openConversation(people);
   await ana.composer.evaluate((field: HTMLTextAreaElement) => {
     field.value = "ring the bell\u0007";
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   });
-  const error = ana.page.locator("#composer-error");
-  await expect(error).toHaveText("Your message contains a control character, which can't be sent.");
-  await expect(error).toBeVisible();
-  await expect(ana.composer).toHaveAccessibleDescription(/control character/);
-  await expect(ana.composer).toHaveAttribute("aria-invalid", "true");
-  await expect(ana.sendButton).toBeDisabled();
-  await ana.composer.press("End");
-  await ana.composer.press("Backspace");
   await expect(ana.composer).toHaveValue("ring the bell");
+  const error = ana.page.locator("#composer-error");
   await expect(error).toBeHidden();
   await expect(ana.composer).not.toHaveAttribute("aria-invalid");
   await ana.sendButton.click();

@@ -244,7 +244,7 @@ async fn a_server_without_its_dependencies_starts_and_answers_503() {
     assert_eq!(browser.get("/healthz").await.status, StatusCode::OK);
     let ready = browser.get("/readyz").await;
     assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(ready.text, r#"{"postgres":false,"dynamodb":true,"cognito":false}"#);
+    assert_eq!(ready.text, r#"{"postgres":false,"dynamodb":true,"cognito":false,"problems":["unreachable"]}"#);
     assert_eq!(browser.get("/signin").await.status, StatusCode::OK);
     let fields = [("email", "ana@example.com"), ("password", "Some-password-1")];
     let answer = browser.submit("/signin", &fields).await;

@@ -1,5 +1,6 @@
 //! HTML document and routes.
 
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
@@ -29,7 +30,7 @@ pub fn shell(options: LeptosOptions, root: &str) -> impl IntoView + use<> {
                 <HashedStylesheet options=options.clone() id="leptos" root=root.clone()/>
                 <AutoReload options=options.clone()/>
                 // After the document, and before the app.
-                <script src="/early.js" defer></script>
+                <script src="/early.js" nonce=use_nonce() defer></script>
                 <HydrationScripts options root/>
                 <MetaTags/>
             </head>

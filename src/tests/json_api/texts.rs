@@ -38,7 +38,7 @@ fn random_bodies() -> Vec<String> {
 /// Returns the texts of the messages on a page as a browser shows them.
 fn shown(page: &str) -> Vec<String> {
     let texts = page.split("class=\"message__text\"").skip(1).filter_map(|text| text.split_once('>'));
-    texts.map(|(_, text)| without_markup(text.split_once("</span></p>").expect("the end of a text").0)).collect()
+    texts.map(|(_, text)| without_markup(text.split_once("</p>").expect("the end of a text").0)).collect()
 }
 
 fn without_markup(html: &str) -> String {

@@ -110,7 +110,7 @@ pub(super) async fn assert_listed_for_ben(server: &Server, conversation: &Legacy
     let last = conversation.messages.last().expect("a message");
     let peer = row.peer(ben().id).expect("the old app had no groups");
     assert_eq!((row.preview.as_str(), row.unread(), peer.id), (last.body.as_str(), 0, ana().id));
-    assert_eq!((peer.display_name.as_str(), listed.len()), ("Ana of then", 2));
+    assert_eq!((peer.display_name.as_str(), listed.len()), ("Deleted user", 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -326,23 +326,26 @@ fn only_inbox_rows_have_the_attribute_of_the_index() {
     }
 }
 
-/// Returns the rows of the table as JSON, sorted by key. The id of `conversation` is replaced by that of the golden
-/// file.
-fn dump(rows: &[Item], conversation: conversation::Id) -> Value {
-    let mut rows: Vec<_> = rows.iter().map(items::json).collect();
+/// Returns the rows of the table as JSON, sorted by key. Each id of `replaced` is replaced by that of the golden file.
+fn dump(rows: &[Item], replaced: &[(Uuid, Uuid)]) -> Value {
+    let mut text = Value::from_iter(rows.iter().map(items::json)).to_string();
+    for (id, golden) in replaced {
+        text = text.replace(&id.to_string(), &golden.to_string());
+    }
+    let mut rows: Vec<Value> = serde_json::from_str(&text).expect("JSON");
     for members in rows.iter_mut().filter_map(|row| row.pointer_mut("/members/SS")?.as_array_mut()) {
         // A set has no order.
         members.sort_by_key(Value::to_string);
     }
     rows.sort_by_key(|row| (row["pk"].to_string(), row["sk"].to_string()));
-    let text = Value::from(rows).to_string().replace(&conversation.to_string(), &CONVERSATION.to_string());
-    serde_json::from_str(&text).expect("JSON")
+    rows.into()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_rows_of_a_conversation_are_written_as_their_golden_rows() {
     let (_dynamodb, server, clock) = server_with_clock(datetime!(2026-11-21 9:26:28.207802 UTC)).await;
-    let (first, second) = (MESSAGE, message::Id(Uuid::from_u128(MESSAGE.0.as_u128() + 1)));
+    // Ids without a time: those of the golden file are too old to be sent.
+    let [first, second] = [(); 2].map(|()| message::Id(Uuid::new_v4()));
     let started = server.try_start(&ana(), &ben(), first, "hello").await;
     let (conversation, _) = started.expect("a conversation starts");
     clock.set(datetime!(2026-11-21 9:26:29 UTC));
@@ -353,5 +356,7 @@ async fn all_rows_of_a_conversation_are_written_as_their_golden_rows() {
     server.conversations.mark_unread(&membership).await.expect("marked");
     server.conversations.mark_read(&membership, 2).await.expect("read");
     server.conversations.mark_unread(&membership).await.expect("marked again");
-    assert_eq!(dump(&server.rows().await, conversation), golden!("conversation"));
+    let golden_second = Uuid::from_u128(MESSAGE.0.as_u128() + 1);
+    let golden_ids = [(conversation.0, CONVERSATION.0), (first.0, MESSAGE.0), (second.0, golden_second)];
+    assert_eq!(dump(&server.rows().await, &golden_ids), golden!("conversation"));
 }

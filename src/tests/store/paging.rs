@@ -1,7 +1,7 @@
 //! Pages of a conversation.
 
 use cruddur_messages::domain::error::AppError;
-use cruddur_messages::domain::message::Message;
+use cruddur_messages::domain::message::{self, Message};
 use cruddur_messages::domain::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page, UNREAD_SIZE_MAX};
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
@@ -9,6 +9,7 @@ use cruddur_messages::server::store::dynamodb::rows::{Head, MessageRow};
 use cruddur_messages::server::store::dynamodb::table::Key;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 use super::fixtures::{Server, ana, ben, cy, new_message_id, server, server_with_clock, texts};
 use crate::support::admin_code::capacity::metered;
@@ -95,7 +96,9 @@ async fn messages_of_all_years_are_listed() {
     ];
     for (time, text) in new_year {
         clock.set(time);
-        server.send(&ana(), conversation, text).await;
+        // An id with the time of today would be too old in the last years.
+        let id = message::Id(Uuid::new_v4());
+        server.try_send(&ana(), conversation, id, text).await.expect("a message is sent");
     }
     let messages = server.history(&ben(), conversation).await;
     assert_eq!(texts(&messages), ["2023", "2023, last", "2024", "2025", "2026", "2027"]);

@@ -155,7 +155,7 @@ test("any date leads to the nearest page of a conversation", async ({ people }) 
   const { ana, path } = await directConversation(people);
   for (const date of ["0001-01-01", "9999-12-31", "2026-02-28"]) {
     await ana.open(path);
-    await ana.page.getByText("Go to a date").click();
+    await ana.page.locator("summary", { hasText: "Go to a date" }).click();
     await ana.page.getByLabel("Show messages from").fill(date);
     await ana.page.getByRole("button", { name: "Go", exact: true }).click();
     await expect(ana.page).toHaveURL(/\?after=/);
