@@ -102,6 +102,8 @@ test("a Firefox user signs in, writes to another user and sees the reply without
   await ana.page.type(".composer__field", "not yet");
   await ana.open(path);
   expect(await ana.page.$eval("textarea", (field) => field.value)).toBe("not yet");
+  // The page asks first, because of the draft.
+  ana.page.once("dialog", (dialog) => void dialog.accept());
   await ana.page.click(".account__summary");
   await ana.page.click("form[action='/signout'] button");
   await ana.isAt(/^\/signin$/);
