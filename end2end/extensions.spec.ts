@@ -90,6 +90,7 @@ test("a page whose app cannot start says so, and works", async ({ people }) => {
   const { ben, path } = await directConversation(people);
   ben.errors.expectNetworkFailure();
   ben.errors.expectUncaught("Failed to fetch");
+  ben.errors.expectUnusedPreloads();
   await ben.page.route(/\.wasm$/, (route) => route.abort());
   await ben.page.goto(path);
   await expect(ben.page.getByText("This page does not update by itself")).toBeVisible({ timeout: 30_000 });

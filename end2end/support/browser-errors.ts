@@ -31,6 +31,11 @@ export class BrowserErrors {
     this.#expected.push(new RegExp(`^(uncaught|error): .*${text}`));
   }
 
+  /** Accepts warnings about preloaded files that were not used, for a test in which the app does not start. */
+  expectUnusedPreloads(): void {
+    this.#expected.push(/^warning: The resource \S+ was preloaded using link preload but not used/);
+  }
+
   #listen(page: Page): void {
     // A violation of the content security policy is a console error too.
     page.on("console", (message) => {
