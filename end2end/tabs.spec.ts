@@ -55,6 +55,8 @@ test("ten tabs are all open, all send, and all get messages as they come", async
     texts.push(`from tab ${n}`);
     await expect(tab.messages).toHaveText(texts);
   }
+  // A tab shows its own message before it is stored.
+  await expect(ana.messages).toHaveText(texts);
   await ana.send("to all tabs");
   for (const tab of tabs) await expect(tab.messages).toHaveText([...texts, "to all tabs"]);
   await ana.composer.press("x");
