@@ -14,7 +14,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::DropGuard;
 
 use crate::support::app::{Answer, Browser, TestApp, form};
-use crate::support::browser::PoolAddress;
 use crate::support::cognito::PASSWORD;
 use crate::support::dynamodb::TABLE;
 use crate::support::fake_pool::FakePool;
@@ -51,15 +50,7 @@ async fn start() -> TestApp {
 
 /// Like [`start`], with a changed configuration.
 async fn start_with(change: impl FnOnce(&mut Config)) -> TestApp {
-    let PoolAddress { endpoint, user_pool_id, client_id, client_secret } = FakePool::start().await.address();
-    TestApp::start_with(|config| {
-        config.cognito_endpoint = Some(endpoint);
-        config.user_pool_id = user_pool_id;
-        config.client_id = client_id;
-        config.client_secret = client_secret.map(Into::into);
-        change(config);
-    })
-    .await
+    TestApp::start_with_pool(FakePool::start().await.address(), change).await
 }
 
 async fn post(mut browser: Browser, (path, others): Form, email: String) -> Answer {

@@ -16,15 +16,7 @@ use crate::support::wait_until::wait_until;
 
 /// Starts a server with a pool at this address, with a changed configuration.
 async fn app_with(pool: &PoolAddress, change: impl FnOnce(&mut Config)) -> TestApp {
-    let PoolAddress { endpoint, user_pool_id, client_id, client_secret } = pool.clone();
-    TestApp::start_with(|config| {
-        config.cognito_endpoint = Some(endpoint);
-        config.user_pool_id = user_pool_id;
-        config.client_id = client_id;
-        config.client_secret = client_secret.map(Into::into);
-        change(config);
-    })
-    .await
+    TestApp::start_with_pool(pool.clone(), change).await
 }
 
 /// Waits until `/readyz` names this problem.

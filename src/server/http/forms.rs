@@ -115,42 +115,44 @@ where
 /// Sends a message. The form names the conversation that it was rendered for; it must match the path, or a message
 /// could reach the wrong recipient.
 async fn send_message(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
-    let form = match Form::read(state, request).await {
-        Ok(form) => form,
-        Err(error) => return error_page::for_error(&error),
-    };
-    if form.fields.get("conversation") != Some(&path) {
-        return form.render_again(AppError::Conflict(Conflict::OtherConversation)).await;
+    match Form::read(state, request).await {
+        Ok(form) if form.fields.get("conversation") == Some(&path) => {
+            form.submit::<api::SendMessage>(|fields, _| format!("/messages/{}", fields["conversation"])).await
+        }
+        read => reject_other(read, Conflict::OtherConversation).await,
     }
-    form.submit::<api::SendMessage>(|fields, _| format!("/messages/{}", fields["conversation"])).await
 }
 
 /// Sends a first message from a page of a version that named the recipient by handle.
 async fn start_conversation(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
-    let form = match Form::read(state, request).await {
-        Ok(form) => form,
-        Err(error) => return error_page::for_error(&error),
-    };
-    if form.fields.get("handle") != Some(&path) {
-        return form.render_again(AppError::Conflict(Conflict::OtherRecipient)).await;
+    match Form::read(state, request).await {
+        Ok(form) if form.fields.get("handle") == Some(&path) => {
+            form.submit::<api::StartConversation>(to_destination).await
+        }
+        read => reject_other(read, Conflict::OtherRecipient).await,
     }
-    form.submit::<api::StartConversation>(to_destination).await
 }
 
 /// Sends a first message from a page that names its recipient by id.
 async fn send_first_message(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
-    let form = match Form::read(state, request).await {
-        Ok(form) => form,
-        Err(error) => return error_page::for_error(&error),
-    };
-    if form.fields.get("to") != Some(&path) {
-        return form.render_again(AppError::Conflict(Conflict::OtherRecipient)).await;
+    match Form::read(state, request).await {
+        Ok(form) if form.fields.get("to") == Some(&path) => {
+            form.submit::<api::SendFirstMessage>(|_, (conversation, _)| format!("/messages/{conversation}")).await
+        }
+        read => reject_other(read, Conflict::OtherRecipient).await,
     }
-    form.submit::<api::SendFirstMessage>(|_, (conversation, _)| format!("/messages/{conversation}")).await
 }
 
 fn to_destination(_: &Fields, destination: &Destination) -> String {
     destination.0.clone()
+}
+
+/// Rejects a form that could not be read, or that was rendered for another path than the one to which it was posted.
+async fn reject_other(read: Result<Form, AppError>, conflict: Conflict) -> Response {
+    match read {
+        Ok(form) => form.render_again(AppError::Conflict(conflict)).await,
+        Err(error) => error_page::for_error(&error),
+    }
 }
 
 async fn submit<F>(state: AppState, request: Request, target: fn(&Fields, &F::Output) -> String) -> Response

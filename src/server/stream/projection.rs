@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use futures::future::BoxFuture;
+use futures::{StreamExt, stream};
 
 use crate::server::failure::Failure;
 use crate::server::stream::change::{Change, SequenceNumber};
@@ -18,6 +19,18 @@ pub trait Projection: Send + Sync {
 
     /// Applies a batch of changes.
     fn apply<'a>(&'a self, changes: &'a [Change]) -> BoxFuture<'a, Result<(), BatchFailure>>;
+}
+
+/// Maximum number of parts of a batch that a projection works on at once.
+const PARTS_AT_ONCE: usize = 8;
+
+/// Works on the parts of a batch, each of which may fail without holding up the others.
+pub(super) async fn work_on_all<F>(parts: Vec<F>) -> Result<(), BatchFailure>
+where
+    F: Future<Output = Result<(), BatchFailure>>,
+{
+    let done: Vec<_> = stream::iter(parts).buffer_unordered(PARTS_AT_ONCE).collect().await;
+    BatchFailure::lowest(done.into_iter().filter_map(Result::err)).map_or(Ok(()), Err)
 }
 
 /// Failure of a batch, with the record from which it must be read again.

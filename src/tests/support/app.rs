@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::DropGuard;
 use uuid::Uuid;
 
-use super::browser::config;
+use super::browser::{PoolAddress, config};
 use super::cognito::{PASSWORD, Pool};
 use super::dynamodb::{DynamoDb, TABLE, client_of};
 use super::postgres::Database;
@@ -51,6 +51,19 @@ impl TestApp {
         let dynamodb = DynamoDb::start().await;
         let endpoint = dynamodb.endpoint().to_owned();
         Self::start_with_endpoint(dynamodb, &endpoint, change).await
+    }
+
+    /// Starts a server with the user pool at this address, with a changed configuration.
+    pub async fn start_with_pool(pool: PoolAddress, change: impl FnOnce(&mut Config)) -> Self {
+        let PoolAddress { endpoint, user_pool_id, client_id, client_secret } = pool;
+        Self::start_with(|config| {
+            config.cognito_endpoint = Some(endpoint);
+            config.user_pool_id = user_pool_id;
+            config.client_id = client_id;
+            config.client_secret = client_secret.map(Into::into);
+            change(config);
+        })
+        .await
     }
 
     /// Starts a server that finds its DynamoDB at `endpoint`, with a changed configuration.

@@ -2,18 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, stream};
 
 use crate::domain::conversation;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::inbox::repair_inbox_rows;
 use crate::server::store::dynamodb::rows::InboxRow;
 use crate::server::stream::change::{Change, Row, SequenceNumber};
-use crate::server::stream::projection::{BatchFailure, Projection};
-
-/// Maximum number of conversations processed at once.
-const CONVERSATIONS_AT_ONCE: usize = 8;
+use crate::server::stream::projection::{BatchFailure, Projection, work_on_all};
 
 /// Repairs the inbox rows of a conversation of ours in which a row without a sequence number appears. The old stream
 /// handler copies only the attributes that it knows, and may do so after this program has moved the row.
@@ -34,8 +31,7 @@ impl DamagedRows {
             .into_iter()
             .map(|(conversation, damaged)| self.repair(conversation, damaged))
             .collect();
-        let done: Vec<_> = stream::iter(repairs).buffer_unordered(CONVERSATIONS_AT_ONCE).collect().await;
-        BatchFailure::lowest(done.into_iter().filter_map(Result::err)).map_or(Ok(()), Err)
+        work_on_all(repairs).await
     }
 
     async fn repair(&self, conversation: conversation::Id, damaged: Damaged<'_>) -> Result<(), BatchFailure> {

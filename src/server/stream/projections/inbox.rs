@@ -2,18 +2,15 @@
 
 use std::collections::HashMap;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, stream};
 
 use crate::domain::conversation;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::inbox::moves::move_inbox_rows;
 use crate::server::store::dynamodb::rows::MessageRow;
 use crate::server::stream::change::{Change, Row, SequenceNumber};
-use crate::server::stream::projection::{BatchFailure, Projection};
-
-/// Maximum number of conversations processed at once.
-const CONVERSATIONS_AT_ONCE: usize = 8;
+use crate::server::stream::projection::{BatchFailure, Projection, work_on_all};
 
 /// Moves the inbox rows for every message in a batch. Skips changes that leave no message, and messages of a
 /// conversation with a newer one in the batch.
@@ -32,8 +29,7 @@ impl Inbox {
     async fn move_all(&self, changes: &[Change]) -> Result<(), BatchFailure> {
         let moves: Vec<_> =
             newest_by_conversation(changes).into_iter().map(|newest| newest.move_rows(&self.table)).collect();
-        let done: Vec<_> = stream::iter(moves).buffer_unordered(CONVERSATIONS_AT_ONCE).collect().await;
-        BatchFailure::lowest(done.into_iter().filter_map(Result::err)).map_or(Ok(()), Err)
+        work_on_all(moves).await
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, stream};
 
 use crate::domain::conversation;
 use crate::server::failure::Failure;
@@ -12,10 +12,7 @@ use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::legacy::numbering::{self, Numbered};
 use crate::server::store::dynamodb::rows::MessageRow;
 use crate::server::stream::change::{Change, Row, SequenceNumber};
-use crate::server::stream::projection::{BatchFailure, Projection};
-
-/// Maximum number of conversations processed at once.
-const CONVERSATIONS_AT_ONCE: usize = 8;
+use crate::server::stream::projection::{BatchFailure, Projection, work_on_all};
 
 /// Publishes a message of the old app that has a number now.
 pub type Publish = Arc<dyn Fn(Numbered) + Send + Sync>;
@@ -35,8 +32,7 @@ impl OldMessages {
     async fn number_all(&self, changes: &[Change]) -> Result<(), BatchFailure> {
         let conversations: Vec<_> =
             unnumbered(changes).into_values().map(|messages| self.number_in_order(messages)).collect();
-        let done: Vec<_> = stream::iter(conversations).buffer_unordered(CONVERSATIONS_AT_ONCE).collect().await;
-        BatchFailure::lowest(done.into_iter().filter_map(Result::err)).map_or(Ok(()), Err)
+        work_on_all(conversations).await
     }
 
     /// Numbers the messages of one conversation, one after the other.

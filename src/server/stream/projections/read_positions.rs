@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt, stream};
 
 use crate::domain::{conversation, user};
 use crate::server::store::dynamodb::{Table, read_cursors};
 use crate::server::stream::change::{Change, Row, SequenceNumber};
-use crate::server::stream::projection::{BatchFailure, Projection};
-
-/// Maximum number of read positions processed at once.
-const READERS_AT_ONCE: usize = 8;
+use crate::server::stream::projection::{BatchFailure, Projection, work_on_all};
 
 /// Advances the read position of each sender in a batch to their newest message. Usually the web server has done so
 /// already: then it costs one read unit per sender and conversation.
@@ -27,8 +24,7 @@ impl ReadPositions {
     async fn advance_all(&self, changes: &[Change]) -> Result<(), BatchFailure> {
         let advances: Vec<_> =
             newest_by_sender(changes).into_iter().map(|(key, newest)| self.advance(key, newest)).collect();
-        let done: Vec<_> = stream::iter(advances).buffer_unordered(READERS_AT_ONCE).collect().await;
-        BatchFailure::lowest(done.into_iter().filter_map(Result::err)).map_or(Ok(()), Err)
+        work_on_all(advances).await
     }
 
     async fn advance(
