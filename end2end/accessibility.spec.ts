@@ -49,6 +49,7 @@ test("empty lists, the search and pages without a conversation are accessible", 
   await check(ana, "/messages");
   await check(ana, "/messages/new");
   await check(ana, "/settings?saved=1");
+  for (const page of ["sessions?ended=1", "profile?saved=1", "password?changed=1"]) await check(ana, `/settings/${page}`);
   await check(ana, `/messages/new?q=${ben.handle}`);
   await check(ana, `/messages/new/${ben.handle}`);
   await check(ana, "/messages/new?q=nobody-is-called-this");
@@ -81,7 +82,7 @@ test("the conversation list, a conversation and its composer are accessible", as
   await check(ana, path);
   await ana.composer.fill("x".repeat(1025));
   await expectAccessible(ana.page);
-  await ana.page.getByText("Account", { exact: true }).locator("..").click();
+  await ana.openAccountMenu();
   await expect(ana.page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
   await expectAccessible(ana.page);
 });

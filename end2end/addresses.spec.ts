@@ -19,7 +19,7 @@ test("an address with percent codes shows the same e-mail address before and aft
     ["a%2541@example.com", "a%41@example.com"],
     ["a%252Bb@example.com", "a%2Bb@example.com"],
     ["a%2Bb@example.com", "a+b@example.com"],
-  ]) {
+  ] as const) {
     await guest.open(`/confirm?email=${written}`);
     await expect(guest.page.getByLabel("E-mail")).toHaveValue(read);
     await guest.open(`/signin?next=%2Fmessages&email=${written}`);

@@ -4,39 +4,21 @@
 //   node bench.mjs pages http://127.0.0.1:PORT
 //   node bench.mjs sends http://127.0.0.1:PORT LOG     LOG: the server's log in JSON, with the latency of each response
 
-import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
+import { load, median, post, signIn } from "./support/bench.mjs";
 
 const [measurement, origin, logFile] = process.argv.slice(2);
-const password = "Cruddur-local-1";
-const { cookie, page } = await signIn("ana@example.com");
+const { cookie, pages: [page] } = await signIn(origin, "ana@example.com");
 
 if (measurement === "sends") {
   await compareSends();
 } else {
   compareRates();
   await measureFirstVisits();
-}
-
-/** Signs in. Returns the session cookie and the path of the newest conversation. */
-async function signIn(email) {
-  const response = await post("/rpc/sign_in", { email, password, next: "" });
-  const cookie = response.headers.getSetCookie()[0].split(";")[0];
-  const list = await (await fetch(`${origin}/messages`, { headers: { cookie } })).text();
-  const page = list.match(/href="(\/messages\/[0-9a-f-]{36})"/)?.[1];
-  return { cookie, page };
-}
-
-async function post(path, fields, cookie = "") {
-  const headers = { origin, ...(cookie && { cookie }) };
-  const response = await fetch(origin + path, { method: "POST", headers, body: new URLSearchParams(fields) });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  await response.clone().arrayBuffer();
-  return response;
 }
 
 /** Compares the rate of a conversation page to that of the health check, which does no work. */
@@ -48,29 +30,23 @@ function compareRates() {
   console.log(`Page rate relative to /healthz: ${((100 * conversation.rate) / health.rate).toFixed(1)} %`);
 }
 
-/** Loads a URL over eight connections for eight seconds. The caller's options come last and override these defaults. */
-function load(url, ...options) {
-  const text = execFileSync("wrk", ["-t1", "-c8", "-d8s", "--latency", ...options, url], { encoding: "utf8" });
-  if (/Non-2xx/.test(text)) throw new Error(`${url}: ${text}`);
-  const [, rate] = text.match(/Requests\/sec:\s+([\d.]+)/);
-  const percentile = (percent) => text.match(new RegExp(`^ +${percent}% +(\\S+)`, "m"))[1];
-  return { rate: Number(rate), p50: percentile(50), p99: percentile(99) };
-}
-
-/** Compares the time of a send in the server to that of its transaction alone, sent directly to the local DynamoDB. */
+/**
+ * Compares the time of a send in the server to that of its transaction alone, sent directly to the local DynamoDB. Both
+ * with a pause before each: processes that are busy all the time answer sooner.
+ */
 async function compareSends() {
   for (const name of ["ana", "ben"]) {
-    const user = name === "ana" ? { cookie, page } : await signIn(`${name}@example.com`);
-    const conversation = user.page.split("/").at(-1);
+    const user = name === "ana" ? { cookie, pages: [page] } : await signIn(origin, `${name}@example.com`);
+    const conversation = user.pages[0].split("/").at(-1);
     // Stays below the rate limit of a user.
     for (let n = 0; n < 25; n++) {
-      await post("/rpc/send_message", { conversation, id: randomUUID(), body: `bench ${n}` }, user.cookie);
+      await post(origin, "/rpc/send_message", { conversation, id: randomUUID(), body: `bench ${n}` }, user.cookie);
       // As long as a fast typist needs at least: the inbox rows of this message have moved by then.
       await setTimeout(50);
     }
   }
   const script = fileURLToPath(new URL("transaction.lua", import.meta.url));
-  const raw = milliseconds(load(process.env.AWS_ENDPOINT_URL_DYNAMODB, "-c1", "-d3s", "-s", script).p50);
+  const raw = milliseconds(load(process.env.AWS_ENDPOINT_URL_DYNAMODB, "-c1", "-d4s", "-s", script).p50);
   const send = median(latenciesOf("/rpc/send_message"));
   console.log(`Send, in the server: ${send.toFixed(2)} ms; raw transaction of three rows: ${raw.toFixed(2)} ms (medians)`);
   console.log(`Send relative to the raw transaction: ${(send / raw).toFixed(1)}`);
@@ -87,10 +63,6 @@ function latenciesOf(route) {
 function milliseconds(text) {
   const [, number, unit] = text.match(/^([\d.]+)\s*([muμ])s$/);
   return Number(number) / (unit === "m" ? 1 : 1000);
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 }
 
 /** Measures the files that a visit with an empty cache loads, and which of them block rendering. */

@@ -81,7 +81,7 @@ async function loadBeyond(page: Page, end: "older" | "newer", times: number): Pr
   );
 }
 
-test("@long the message being read does not move in a thousand loads, arrivals and keyboard openings", async ({ people }) => {
+test("@long the message being read does not move in a thousand loads, arrivals, changes and keyboard openings", async ({ people }) => {
   test.setTimeout(300_000);
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "hello");
@@ -101,6 +101,33 @@ test("@long the message being read does not move in a thousand loads, arrivals a
     await ben.sendAll(path, [`answer ${n}`]);
     await expect(ana.messages.last()).toHaveText(`answer ${n}`);
     expect(Math.abs((await top()) - before)).toBeLessThanOrEqual(SHIFT_MAX_PX);
+  }
+
+  // Changes of messages above the view and in it.
+  const options = await ana.page.locator(".message__options").evaluateAll((all) => all.map((it) => it.getAttribute("href") ?? ""));
+  const reading = await ana.scroller.evaluate((scroller) => {
+    const top = scroller.getBoundingClientRect().top;
+    return Array.from(scroller.querySelectorAll(".message[id]")).findIndex((message) => message.getBoundingClientRect().bottom > top);
+  });
+  const first = ana.page.locator(".message[id]").nth(reading);
+  const topOfView = () => first.evaluate((message) => message.getBoundingClientRect().top);
+  for (let n = 0; n < 40; n += 1) {
+    const [sentAt = "", message = ""] = (options[reading + (n % 10) - 8] ?? "").split("/").slice(-2);
+    const fields = { conversation: path.split("/").at(-1) ?? "", message, sent_at: sentAt.replace("Z", "+00:00") };
+    const shown = ana.page.locator(`#m-${message}`);
+    const before = await topOfView();
+    if (n < 20) {
+      await ben.call("react", { ...fields, emoji: n < 10 ? "👍" : "🎉", on: "true" });
+      await expect(shown.locator(".chip")).toHaveCount(n < 10 ? 1 : 2);
+    } else if (n < 30) {
+      await ana.call("edit_message", { ...fields, edits: "0", body: "one\ntwo\nthree" });
+      await expect(shown.locator(".message__text")).toHaveText("one\ntwo\nthree");
+    } else {
+      await ana.call("delete_message", fields);
+      await expect(shown).toContainText("You deleted this message");
+    }
+    await ana.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    expect(Math.abs((await topOfView()) - before)).toBeLessThanOrEqual(SHIFT_MAX_PX);
   }
 
   // An on-screen keyboard shrinks the page. The last message must keep its distance to the message field.

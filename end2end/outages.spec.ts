@@ -47,6 +47,11 @@ for (const service of ["postgres", "dynamodb"] as const) {
   test(`while ${names[service]} is unavailable, pages say so, drafts are kept and messages arrive later`, async ({ people, server }) => {
     const { ana, ben } = await openConversation(people, server);
     server.disconnect(service);
+    // The server remembers users for some seconds, and until then needs no PostgreSQL for them.
+    for (const person of [ana, ben]) {
+      const status = async () => (await person.page.request.get(`${server.url}/messages`)).status();
+      await expect.poll(status, { timeout: 10_000 }).toBe(503);
+    }
     const outageEnd = Date.now() + outageMs;
     await ana.send("first");
     await ana.send("second");

@@ -27,7 +27,7 @@ async function cancelSignOut(person: Person) {
     await dialog.dismiss();
     return dialog.message();
   });
-  await person.page.locator(".account__summary").click();
+  await person.openAccountMenu();
   await person.page.getByRole("button", { name: "Sign out", exact: true }).click();
   expect(await question).toContain("have not been sent");
 }
@@ -160,7 +160,7 @@ test("a first message survives a reload and is stored once even if its response 
   const { ana, ben, path } = await openFirstMessage(people);
   await failSends(ana);
   // Without the event stream, her page cannot learn from it that the message has arrived.
-  await ana.page.route("**/events", (route) => route.abort("internetdisconnected"));
+  await ana.page.route("**/events*", (route) => route.abort("internetdisconnected"));
   await ana.send("hello Ben");
   await expect(ana.page.getByText("Sending…")).toBeVisible();
   await ana.composer.fill("and another thing");

@@ -33,7 +33,7 @@ test("a refused form comes back with everything typed except the password", asyn
 test("a user finds another user and they exchange messages", async ({ people }) => {
   const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
   await ana.page.getByRole("link", { name: "New message" }).first().click();
-  await ana.page.getByRole("searchbox").fill(ben.account.handle);
+  await ana.page.getByRole("searchbox", { name: /^To: name/ }).fill(ben.account.handle);
   await ana.page.getByRole("button", { name: "Search" }).click();
   await ana.page.getByRole("link", { name: ben.account.handle }).click();
   await ana.send("hello Ben");

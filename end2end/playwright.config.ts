@@ -11,7 +11,7 @@ const desktop = { viewport: { width: 1280, height: 800 } };
 const mobile = { viewport: { width: 390, height: 844 }, hasTouch: true };
 const withoutScript = /\.noscript\.spec\.ts/;
 // One run is enough for tests with thousands of repetitions, with long waits or with a browser of their own.
-const mobileOnly = /(long|switching|firefox|frozen|outages|tabs|connection|time-zone)\.spec\.ts/;
+const mobileOnly = /(long|switching|firefox|frozen|outages|tabs|connection|time-zone|rendered)\.spec\.ts/;
 
 // Tests that take minutes each run only if LONG_TESTS is set.
 const long = /@long/;
@@ -20,10 +20,11 @@ export default defineConfig({
   ...(process.env.LONG_TESTS ? { grep: long } : { grepInvert: long }),
   globalSetup: "./support/ready.ts",
   fullyParallel: true,
-  workers: 2,
+  // Tests wait, too, so three keep two cores busy.
+  workers: 3,
   retries: 0,
   forbidOnly: !!process.env.CI,
-  // Generous, since two browsers, a server and three services share two cores.
+  // Generous, since three browsers, a server and three services share two cores.
   timeout: 60_000,
   expect: { timeout: 10_000 },
   reporter: [["list"], ["json", { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ?? "test-results/report.json" }]],

@@ -19,7 +19,7 @@ for (const [name, width, height] of [["320 pixels", 320, 568], ["200 % of 1280 p
     for (const page of ["/signin", "/signup", "/confirm", "/forgot", "/forgot?sent=1"]) {
       await expectNoSidewaysScroll(visitor, page);
     }
-    for (const page of ["/messages", "/messages/new", "/settings", `/messages/new?q=${ben.account.handle}`, path]) {
+    for (const page of ["/messages", "/messages/new", "/settings", "/settings/sessions", `/messages/new?q=${ben.account.handle}`, path]) {
       await expectNoSidewaysScroll(ana, page);
     }
     await expect(ana.composer).toBeInViewport();
@@ -58,7 +58,8 @@ test("click targets are at least 44 pixels wide and high", async ({ people }) =>
     await ana.open(page);
     expect(await smallTargets(ana), page).toEqual([]);
   }
-  for (const summary of [".account__summary", ".date-form__summary"]) {
+  for (const [page, summary] of [["/messages", ".account__summary"], [path, ".date-form__summary"]] as const) {
+    await ana.open(page);
     await ana.page.locator(summary).click();
     expect(await smallTargets(ana), summary).toEqual([]);
     await ana.page.keyboard.press("Escape");

@@ -11,7 +11,7 @@ async function signOut(person: Person, answer: "accept" | "dismiss"): Promise<st
     question = dialog.message();
     await dialog[answer]();
   });
-  await person.page.locator(".account__summary").click();
+  await person.openAccountMenu();
   await person.page.getByRole("button", { name: "Sign out", exact: true }).click();
   if (answer === "accept") await expect(person.page).toHaveURL(/\/signin$/);
   return question;
@@ -135,7 +135,7 @@ test("signing out on the page of a user who is no longer signed in does not sign
   const cy = await people.offline("Cy");
   ana.errors.expectStatus(401, 403, 404);
   // The page of Ana hears nothing of Cy.
-  await ana.page.route("**/events", (route) => route.abort("internetdisconnected"));
+  await ana.page.route("**/events*", (route) => route.abort("internetdisconnected"));
   ana.errors.expectNetworkFailure();
   await ana.open("/messages");
   await ana.page.context().clearCookies();

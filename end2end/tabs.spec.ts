@@ -1,6 +1,6 @@
 // Several tabs of one browser over HTTP/1.1, which allows six connections to a host: the tabs share one event stream.
 
-import type { Page } from "@playwright/test";
+import { recordCalls } from "./support/calls.ts";
 import { directConversation } from "./support/conversation.ts";
 import { expect, test, type Person } from "./support/people.ts";
 
@@ -30,16 +30,6 @@ async function openTabs(first: Person, path: string, count: number): Promise<Per
     tabs.push(tab);
   }
   return tabs;
-}
-
-/** Records the names of the server functions that a page calls. */
-function recordCalls(page: Page): string[] {
-  const calls: string[] = [];
-  page.on("request", (request) => {
-    const { pathname } = new URL(request.url());
-    if (pathname.startsWith("/rpc/")) calls.push(pathname.slice("/rpc/".length));
-  });
-  return calls;
 }
 
 // F16

@@ -11,6 +11,11 @@ local put = [[{"Put": {"TableName": "cruddur-messages",
     "Item": {"pk": {"S": "BENCH#%d"}, "sk": {"S": "%d"}, "message": {"S": "bench"}}}}]]
 local count = 0
 
+-- The pause in milliseconds, as before each measured send.
+function delay()
+    return 50
+end
+
 function request()
     count = count + 1
     local rows = { put:format(count, 1), put:format(count, 2), put:format(count, 3) }

@@ -5,12 +5,27 @@
 //! them, and a page that was opened before a deployment would no longer find them. Functions behind a form return a
 //! [`Destination`], or a value that determines it; they also serve that form's plain POST (`server/http/forms.rs`).
 
+mod account;
+
+mod blocks;
+mod changes;
+
 pub mod client;
+pub mod emoji_table;
+
+mod receipts;
+
+mod search;
 
 use leptos::prelude::*;
 
+pub use crate::api::account::*;
+pub use crate::api::blocks::*;
+pub use crate::api::changes::*;
 use crate::api::client::Client;
-use crate::domain::conversation::{self, Conversation, ConversationView, ReceiptsByReader, Recipient};
+pub use crate::api::receipts::*;
+pub use crate::api::search::*;
+use crate::domain::conversation::{self, Conversation, ConversationView, SentMessage};
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
 use crate::domain::message::{self, Message, SentAt};
@@ -177,25 +192,30 @@ pub async fn watch_presence(conversations: Vec<conversation::Id>) -> Result<(), 
 }
 
 /// Sends a message to a conversation, once per `id`. If `author` is given, only that user can send the message: another
-/// user may have signed in since it was written.
+/// user may have signed in since it was written. `reply_to` and `reply_to_sent_at` refer to the message that this one
+/// answers, if there is one; not found if it is in no conversation of the caller or in another one.
 #[server(prefix = "/rpc", endpoint = "send_message", client = Client)]
 pub async fn send_message(
     conversation: conversation::Id,
     id: message::Id,
     body: String,
     author: Option<user::Id>,
-) -> Result<Message, AppError> {
+    #[server(default)] reply_to: Option<message::Id>,
+    #[server(default)] reply_to_sent_at: Option<SentAt>,
+) -> Result<SentMessage, AppError> {
+    use crate::domain::message::MessageRef;
     use crate::server::http::respond::respond;
     use crate::server::messaging::sending;
     respond(async |call| {
         let me = call.author(author)?;
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
-        sending::send_message(&call.state, me, conversation, id, &body).await
+        let reply_to = reply_to.zip(reply_to_sent_at).map(|(id, sent_at)| MessageRef { id, sent_at });
+        sending::send_message(&call.state, me, conversation, id, &body, reply_to.as_ref()).await
     })
     .await
 }
 
-/// Sends a first message to a user, once per `id`, and returns the conversation. If the two users already have a
+/// Sends a first message to a user, once per `id`, and returns it with the conversation. If the two users already have a
 /// conversation, the message is appended to it. The recipient is the user with the id `to`, even if their handle has
 /// changed; `author` works as in [`send_message`].
 #[server(prefix = "/rpc", endpoint = "send_first_message", client = Client)]
@@ -204,7 +224,7 @@ pub async fn send_first_message(
     id: message::Id,
     body: String,
     author: Option<user::Id>,
-) -> Result<(conversation::Id, Message), AppError> {
+) -> Result<SentMessage, AppError> {
     use crate::server::http::respond::respond;
     use crate::server::messaging::sending;
     respond(async |call| {
@@ -213,38 +233,6 @@ pub async fn send_first_message(
         sending::send_first_message(&call.state, me, to, id, &body).await
     })
     .await
-}
-
-/// Advances the caller's read position to `seq`.
-#[server(prefix = "/rpc", endpoint = "mark_read", client = Client)]
-pub async fn mark_read(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
-    use crate::server::http::respond::respond_as_user;
-    use crate::server::messaging::receipts;
-    respond_as_user(async |state, me| receipts::mark_read(state, me, conversation, seq).await).await
-}
-
-/// Marks a conversation as unread until it is opened.
-#[server(prefix = "/rpc", endpoint = "mark_unread", client = Client)]
-pub async fn mark_unread(conversation: conversation::Id) -> Result<(), AppError> {
-    use crate::server::http::respond::respond_as_user;
-    use crate::server::messaging::receipts;
-    respond_as_user(async |state, me| receipts::mark_unread(state, me, conversation).await).await
-}
-
-/// Records that everything up to `seq` has been delivered to the caller, and notifies the other members.
-#[server(prefix = "/rpc", endpoint = "mark_delivered", client = Client)]
-pub async fn mark_delivered(conversation: conversation::Id, seq: u64) -> Result<(), AppError> {
-    use crate::server::http::respond::respond_as_user;
-    use crate::server::messaging::receipts;
-    respond_as_user(async |state, me| receipts::mark_delivered(state, me, conversation, seq).await).await
-}
-
-/// Returns the receipts of the other members who have them turned on. Empty if the caller has turned them off.
-#[server(prefix = "/rpc", endpoint = "find_receipts", client = Client)]
-pub async fn find_receipts(conversation: conversation::Id) -> Result<ReceiptsByReader, AppError> {
-    use crate::server::http::respond::respond_as_user;
-    use crate::server::messaging::receipts;
-    respond_as_user(async |state, me| receipts::find_receipts(state, me, conversation).await).await
 }
 
 /// Returns the caller's settings.
@@ -265,23 +253,6 @@ pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destinat
         Ok(Destination("/settings?saved=1".to_owned()))
     })
     .await
-}
-
-/// Returns users whose handle or names have words that begin with the words of `query`; none for a query that is too
-/// short.
-#[server(prefix = "/rpc", endpoint = "search_users", client = Client)]
-pub async fn search_users(query: String) -> Result<Vec<User>, AppError> {
-    use crate::server::http::respond::respond_as_user;
-    use crate::server::messaging::recipients;
-    respond_as_user(async |state, me| recipients::search_users(state, me, &query).await).await
-}
-
-/// Returns the recipient of a first message: the user with the id, or else with the handle. The caller is a conflict.
-#[server(prefix = "/rpc", endpoint = "find_recipient", client = Client)]
-pub async fn find_recipient(handle: String, id: Option<user::Id>) -> Result<Recipient, AppError> {
-    use crate::server::http::respond::respond_as_user;
-    use crate::server::messaging::recipients;
-    respond_as_user(async |state, me| recipients::find_recipient(state, me, &handle, id).await).await
 }
 
 /// Variant of [`send_first_message`] for the plain form: takes the recipient's handle and redirects to the

@@ -20,6 +20,7 @@
 //!       open_conversation/       the conversation that the page shows
 //!       outbox/                  messages until the server has stored them
 //!       drafts/                  texts until they are sent
+//!       emoji/                   table of all emoji, completion of shortcodes, picker
 //!       law/                     property tests: any history of events ends in the server's state
 //!       law_of_writing/          property tests: no text is lost, and none is sent twice
 //!     wording.rs                 sentences for the codes of errors
@@ -32,8 +33,9 @@
 //!     http/                      router, layers, forms, error pages, events, rate limits
 //!       session/                 session cookie to signed-in user
 //!       json_api/                the JSON API for programs
-//!     accounts/                  use cases: sign-up, sign-in, sign-out, password reset
-//!     messaging/                 use cases: conversations, sending, receipts, presence, settings
+//!     accounts/                  use cases: sign-up, sign-in, sign-out, password reset, the own account
+//!     messaging/                 use cases: conversations, sending, receipts, presence, blocks, settings
+//!       export/                  all that a user can read, as a ZIP file
 //!     cognito/                   the user pool
 //!     live/                      event streams, bus between servers, presence
 //!     stream/                    reads the table's stream, and feeds its changes to projections

@@ -14,5 +14,7 @@ lib_folder=$(dirname "${BASH_SOURCE[0]}")
 . "$lib_folder/tools.sh"
 # shellcheck source=lib/services.sh
 . "$lib_folder/services.sh"
+# shellcheck source=lib/deployment.sh
+. "$lib_folder/deployment.sh"
 # shellcheck source=lib/builds.sh
 . "$lib_folder/builds.sh"

@@ -10,7 +10,6 @@ cache_folder=${XDG_CACHE_HOME:-$HOME/.cache}/cruddur-messages
 tools_folder=$cache_folder/tools
 python_folder=$cache_folder/venv
 schemathesis_folder=$cache_folder/schemathesis
-cfn_lint_folder=$cache_folder/cfn-lint
 
 export PATH=$tools_folder/bin:$PATH
 # Only intermediate build files are shared. Executables stay in the checkout's own `target`, so that one checkout never

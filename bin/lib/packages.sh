@@ -19,11 +19,12 @@ install_packages() {
         die "'apt-get install $*' failed. Is there a network? Its output is above."
 }
 
-# Ensures that Rust and a C compiler are installed, and claims the build folder.
+# Ensures that Rust, a C compiler and make are installed, and claims the build folder.
 ensure_compiler() {
     command -v rustup >/dev/null || command -v cargo >/dev/null ||
         die "Rust is missing. Install it from https://rustup.rs, then start again."
     command -v cc >/dev/null || install_packages "a C compiler" gcc libc6-dev
+    command -v make >/dev/null || install_packages "make" make
     claim_build_folder
 }
 

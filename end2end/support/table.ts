@@ -36,18 +36,31 @@ export async function insertMessages(path: string, count: number): Promise<void>
   });
 }
 
+/** Returns the path of the page of a message: the newest one, or the one with this sequence number. */
+export async function messagePage(path: string, seq?: number): Promise<string> {
+  const pk = { S: `MSG#${path.split("/").at(-1)}` };
+  const row = seq ? (await messageRows(pk, true, seq)).at(-1) : await newestRow(pk);
+  if (!row) throw new Error(`the conversation has no message ${seq}`);
+  return `${path}/message/${text(row, "sk").replace("+00:00", "Z")}/${text(row, "message_uuid")}`;
+}
+
 /** Returns the row of the newest message in a conversation. */
 async function newestRow(pk: Attribute): Promise<Row> {
+  const [row] = await messageRows(pk, false, 1);
+  if (!row) throw new Error("the conversation has no messages yet");
+  return row;
+}
+
+/** Returns the rows of the first messages of a conversation, or of its newest ones, newest first. */
+async function messageRows(pk: Attribute, first: boolean, count: number): Promise<Row[]> {
   const result = await callDynamoDb("Query", {
     TableName: tableName(),
     KeyConditionExpression: "pk = :pk AND sk BETWEEN :from AND :to",
     ExpressionAttributeValues: { ":pk": pk, ":from": { S: "0" }, ":to": { S: ":" } },
-    ScanIndexForward: false,
-    Limit: 1,
+    ScanIndexForward: first,
+    Limit: count,
   });
-  const row = (result.Items as Row[])[0];
-  if (!row) throw new Error("the conversation has no messages yet");
-  return row;
+  return result.Items as Row[];
 }
 
 function tableName(): string {

@@ -1,3 +1,6 @@
 update sessions
-set last_seen_at = now(), idle_ends_at = least(now() + interval '7 days', ends_at)
+set
+    last_seen_at = now(),
+    idle_ends_at = least(now() + interval '7 days', ends_at),
+    address = coalesce($2::text::inet, address)
 where id_hash = $1

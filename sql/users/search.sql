@@ -1,8 +1,8 @@
--- $1: the words of the search as a tsquery. $2: the searching user, who is left out. $3: the search as a handle.
+-- $1: the words of the search as a tsquery. $2: users who are left out. $3: the search as a handle.
 select uuid, handle, display_name
 from users
 where
-    uuid <> $2
+    uuid <> all($2)
     and search_words @@ $1::text::tsquery
 -- Exact handle first, then handle prefixes, then names.
 order by lower(handle) = lower($3) desc, starts_with(lower(handle), lower($3)) desc, lower(handle)

@@ -1,13 +1,15 @@
 //! Conversations: their members, their list entries, their contents and their receipts.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::id_type;
-use crate::domain::message::{self, Message, SentAt};
+use crate::domain::message::{self, Message, SentAt, TextVersion};
 use crate::domain::page::Page;
+use crate::domain::sorted::SortedMap;
 use crate::domain::user::{self, User};
+
+#[cfg(test)]
+mod tests;
 
 id_type! {
     /// Identifier of a conversation: `message_group_uuid` in DynamoDB and in URLs.
@@ -70,8 +72,15 @@ pub struct Conversation {
     pub last_author: Option<user::Id>,
     /// Sequence number of the newest message; 0 if only the old app has written to the conversation.
     pub seq: u64,
+    /// Version of the newest message's text. The preview of a deleted message is empty.
+    #[serde(default)]
+    pub version: TextVersion,
     /// The member's read position.
     pub read: u64,
+    /// Sequence number of the newest message whose delivery a page need not report: it has been reported, or no other
+    /// member may see it.
+    #[serde(default)]
+    pub delivered: u64,
     /// Number of times that the member has marked the conversation as unread.
     pub marked: u64,
     /// Value of `marked` when the member last read the conversation. Both counters only grow, so that their values can
@@ -112,6 +121,9 @@ pub const PREVIEW_LEN_MAX: usize = 140;
 /// Maximum of the number of unread messages in all conversations. A page shows "99+" for it.
 pub const UNREAD_COUNT_MAX: u64 = 100;
 
+/// Maximum number of conversations of a user that a search looks at, the newest ones.
+pub const SEARCHED_MAX: usize = 1_000;
+
 /// Maximum number of members of a group. Each has an inbox row, and one transaction creates all of them.
 pub const GROUP_MEMBERS_MAX: usize = 32;
 
@@ -147,7 +159,7 @@ impl Receipts {
 /// Receipts of the members who share theirs with the user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ReceiptsByReader(BTreeMap<user::Id, Receipts>);
+pub struct ReceiptsByReader(SortedMap<user::Id, Receipts>);
 
 impl ReceiptsByReader {
     /// Merges what an event says about a reader. Readers who do not share their receipts stay unknown.
@@ -199,6 +211,9 @@ pub struct ConversationView {
     pub receipts: ReceiptsByReader,
     /// Id for the next message sent from this page. The server makes it so that the form works without WASM.
     pub next_message: message::Id,
+    /// True if the user has blocked the other member. A page does not learn of a block by another user.
+    #[serde(default)]
+    pub has_blocked: bool,
 }
 
 impl ConversationView {
@@ -227,6 +242,39 @@ impl ConversationView {
     }
 }
 
+/// A stored message, as the answer to sending it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentMessage {
+    pub conversation: Id,
+    pub message: Message,
+    /// Revision of the conversation just before the message was read: the message shows at least the changes up to it.
+    pub rev: u64,
+}
+
+/// One message of a conversation, with its history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageView {
+    pub conversation: Id,
+    pub kind: Kind,
+    /// All members of the conversation.
+    pub members: Vec<User>,
+    pub message: Message,
+    /// All texts that the message has had, the newest first. Empty if it has been deleted.
+    pub versions: Vec<message::Version>,
+    /// Until when its author can edit the message; `None` for other users, and if it can no longer be edited.
+    pub editable_until: Option<SentAt>,
+    /// True if the user has blocked the other member.
+    #[serde(default)]
+    pub has_blocked: bool,
+}
+
+impl MessageView {
+    /// The other member of a direct conversation; `None` for a group.
+    pub fn peer(&self, me: user::Id) -> Option<&User> {
+        self.members.iter().find(|member| member.id != me).filter(|_| self.kind == Kind::Direct)
+    }
+}
+
 /// Recipient of a first message, before the conversation exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
@@ -235,48 +283,12 @@ pub struct Recipient {
     pub conversation: Option<Id>,
     /// Id for the first message sent from this page.
     pub next_message: message::Id,
+    /// True if the user has blocked the recipient.
+    #[serde(default)]
+    pub is_blocked: bool,
 }
 
 /// Title of a conversation with these users.
 pub fn title<'a>(others: impl IntoIterator<Item = &'a User>) -> String {
     others.into_iter().map(|member| member.display_name.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::samples;
-
-    #[test]
-    fn members_are_named_once_each_and_never_none() {
-        let [ana, ben, cy] = [1, 2, 3].map(|n| samples::user(n, "x").id);
-        let members = Members::new([ana, ben, ana, cy, ben]).expect("members");
-        assert_eq!(members.ids(), [ana, ben, cy]);
-        assert_eq!(members.others(ben), [ana, cy]);
-        assert!(members.contains(cy) && !members.contains(samples::user(4, "dee").id));
-        assert_eq!(Members::new([]), None);
-    }
-
-    #[test]
-    fn only_a_direct_conversation_has_a_peer_and_the_title_names_the_others() {
-        let [ana, ben, cy] = [(1, "ana"), (2, "ben"), (3, "cy")].map(|(n, name)| samples::user(n, name));
-        let direct = Conversation { members: vec![ana.clone(), ben.clone()], ..samples::conversation(1) };
-        assert_eq!((direct.peer(ana.id), direct.title(ana.id).as_str()), (Some(&ben), "ben"));
-        assert_eq!((direct.peer(ben.id), direct.title(ben.id).as_str()), (Some(&ana), "ana"));
-        let group = Conversation { kind: Kind::Group, members: vec![ana.clone(), ben, cy], ..direct };
-        assert_eq!((group.peer(ana.id), group.title(ana.id).as_str()), (None, "ben, cy"));
-    }
-
-    #[test]
-    fn a_status_applies_to_a_group_once_every_reader_has_reached_it() {
-        let [ben, cy, dee] = [2, 3, 4].map(|n| samples::user(n, "x").id);
-        let mut receipts = ReceiptsByReader::from_iter([(ben, Receipts::read(3)), (cy, Receipts::delivered(2))]);
-        assert_eq!(receipts.of_all(), Some(Receipts::delivered(2)));
-        receipts.merge(cy, Receipts::read(5));
-        receipts.merge(dee, Receipts::read(1));
-        assert_eq!(receipts.of_all(), Some(Receipts::read(3)), "dee shares no receipts");
-        receipts.refresh(ReceiptsByReader::from_iter([(cy, Receipts::read(4)), (dee, Receipts::read(6))]));
-        assert_eq!(receipts.of_all(), Some(Receipts::read(5)), "ben shares none any more, and the event was later");
-        assert_eq!(ReceiptsByReader::default().of_all(), None);
-    }
 }

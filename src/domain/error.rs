@@ -53,7 +53,10 @@ pub enum AppError {
 pub enum Conflict {
     /// The recipient is the sender.
     MessageToSelf,
-    /// The other member of the direct conversation has been deleted.
+    /// The recipient takes no messages from the sender: one of the two has blocked the other, or the recipient has been
+    /// deleted. One code for all, so that it does not tell a block.
+    Undeliverable,
+    /// The other member of the direct conversation has been deleted. Only servers of earlier versions answer with it.
     RecipientDeleted,
     /// Another message was stored under the same id.
     MessageIdTaken,
@@ -61,6 +64,16 @@ pub enum Conflict {
     MessageRemoved,
     /// The id of the message is so old that the server no longer knows whether it has stored the message.
     MessageTooOld,
+    /// The message has been changed since the page that asks was rendered.
+    MessageChanged,
+    /// The message has been deleted, so that it can be neither edited nor reacted to.
+    MessageDeleted,
+    /// The message is too old to be edited.
+    EditTooLate,
+    /// The message has been edited too often to be edited once more.
+    TooManyEdits,
+    /// The message has so many different reactions that it gets no other one.
+    TooManyReactions,
     /// The form names another conversation than the path to which it was posted.
     OtherConversation,
     /// The form names another recipient than the path to which it was posted.
@@ -72,12 +85,18 @@ pub enum Conflict {
 
 impl Conflict {
     /// All conflicts.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::MessageToSelf,
+        Self::Undeliverable,
         Self::RecipientDeleted,
         Self::MessageIdTaken,
         Self::MessageRemoved,
         Self::MessageTooOld,
+        Self::MessageChanged,
+        Self::MessageDeleted,
+        Self::EditTooLate,
+        Self::TooManyEdits,
+        Self::TooManyReactions,
         Self::OtherConversation,
         Self::OtherRecipient,
         Self::EmailTaken,
@@ -87,10 +106,16 @@ impl Conflict {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::MessageToSelf => "message_to_self",
+            Self::Undeliverable => "undeliverable",
             Self::RecipientDeleted => "recipient_deleted",
             Self::MessageIdTaken => "message_id_taken",
             Self::MessageRemoved => "message_removed",
             Self::MessageTooOld => "message_too_old",
+            Self::MessageChanged => "message_changed",
+            Self::MessageDeleted => "message_deleted",
+            Self::EditTooLate => "edit_too_late",
+            Self::TooManyEdits => "too_many_edits",
+            Self::TooManyReactions => "too_many_reactions",
             Self::OtherConversation => "other_conversation",
             Self::OtherRecipient => "other_recipient",
             Self::EmailTaken => "email_taken",

@@ -9,10 +9,20 @@ use crate::domain::user;
 /// Change in a user's conversations. An event is a hint: it may be lost, repeated or late, so the page asks the server
 /// for anything it has missed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// A message has been stored.
-    MessageSent { conversation: conversation::Id, message: Message },
+    MessageSent {
+        conversation: conversation::Id,
+        message: Message,
+        /// Revision of the conversation just before the message was sent. The message and its quote show at least the
+        /// changes up to it.
+        #[serde(default)]
+        rev: u64,
+    },
+    /// A message has been edited or deleted, or a member has reacted to it. The event has the new state, and `changed` of
+    /// the message is the revision of the change.
+    MessageChanged { conversation: conversation::Id, message: Message },
     /// A member has read a conversation: the recipient of the event, on another page, or another member.
     ConversationRead {
         conversation: conversation::Id,
@@ -39,6 +49,10 @@ pub enum Event {
     PeoplePresent { people: Vec<user::Id> },
     /// Another member of a conversation has closed the last page.
     PersonLeft { person: user::Id },
+    /// The recipient of the event has blocked a user, or removed the block, on this or another page.
+    BlockChanged { by: user::Id, user: user::Id, on: bool },
+    /// There is no block between two users any more. Only servers get this event.
+    BlockEnded { pair: [user::Id; 2] },
     /// Events may have been lost: the page reloads its state.
     Resync,
 }
@@ -50,8 +64,10 @@ impl Event {
             Self::Typing { .. } | Self::PersonArrived { .. } | Self::PeoplePresent { .. } | Self::PersonLeft { .. } => {
                 true
             }
-            Self::MessageSent { .. } | Self::ConversationRead { .. } | Self::ConversationMarked { .. } => false,
+            Self::MessageSent { .. } | Self::MessageChanged { .. } => false,
+            Self::ConversationRead { .. } | Self::ConversationMarked { .. } => false,
             Self::MessagesDelivered { .. } | Self::Resync => false,
+            Self::BlockChanged { .. } | Self::BlockEnded { .. } => false,
         }
     }
 
@@ -61,9 +77,14 @@ impl Event {
             Self::MessagesDelivered { conversation, reader, seq } => (conversation, reader, Receipts::delivered(*seq)),
             Self::ConversationRead { conversation, reader, seq, .. } => (conversation, reader, Receipts::read(*seq)),
             // A member who sends a message has read everything before it.
-            Self::MessageSent { conversation, message } => (conversation, &message.author, Receipts::read(message.seq)),
-            Self::ConversationMarked { .. } | Self::Typing { .. } | Self::Resync => return None,
+            Self::MessageSent { conversation, message, .. } => {
+                (conversation, &message.author, Receipts::read(message.seq))
+            }
+            Self::MessageChanged { .. } | Self::ConversationMarked { .. } | Self::Typing { .. } | Self::Resync => {
+                return None;
+            }
             Self::PersonArrived { .. } | Self::PeoplePresent { .. } | Self::PersonLeft { .. } => return None,
+            Self::BlockChanged { .. } | Self::BlockEnded { .. } => return None,
         };
         (*subject == conversation && *reader != me).then_some((*reader, receipts))
     }

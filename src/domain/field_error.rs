@@ -34,6 +34,8 @@ pub struct UnknownCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldCode {
     Handle(InvalidHandle),
+    /// The handle belongs to another user, or is reserved for its former owner.
+    HandleTaken,
     DisplayName(InvalidDisplayName),
     Password(InvalidPassword),
     Body(InvalidBody),
@@ -46,6 +48,8 @@ pub enum FieldCode {
     CodeMalformed,
     /// The sign-in was rejected. Covers every reason that must not be distinguished.
     SignInRefused,
+    /// The current password was rejected before a change of the password.
+    CurrentPasswordRefused,
     /// The confirmation code was rejected. Covers every reason that must not be distinguished.
     CodeRefused,
     /// The user pool rejected the sign-up without a reason.
@@ -65,6 +69,8 @@ pub enum FieldCode {
     /// The search text is too long or contains control characters.
     SearchInvalid,
     TimeInvalid,
+    /// Not a single emoji.
+    EmojiInvalid,
     /// The cursor was not made for this list.
     CursorInvalid,
     /// The cursor leads to newer entries, which this list does not have.
@@ -75,11 +81,12 @@ pub enum FieldCode {
 
 impl FieldCode {
     /// All codes, without their counts.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 37] = [
         Self::Handle(InvalidHandle::Blank),
         Self::Handle(InvalidHandle::TooShort),
         Self::Handle(InvalidHandle::TooLong),
         Self::Handle(InvalidHandle::Character),
+        Self::Handle(InvalidHandle::Reserved),
         Self::DisplayName(InvalidDisplayName::Blank),
         Self::DisplayName(InvalidDisplayName::TooLong),
         Self::DisplayName(InvalidDisplayName::Control),
@@ -106,9 +113,12 @@ impl FieldCode {
         Self::Blocked,
         Self::SearchInvalid,
         Self::TimeInvalid,
+        Self::EmojiInvalid,
         Self::CursorInvalid,
         Self::NoNewerPage,
         Self::TooManyConversations,
+        Self::HandleTaken,
+        Self::CurrentPasswordRefused,
     ];
 
     /// Returns the code in JSON.
@@ -118,6 +128,8 @@ impl FieldCode {
             Self::Handle(InvalidHandle::TooShort) => "handle_too_short",
             Self::Handle(InvalidHandle::TooLong) => "handle_too_long",
             Self::Handle(InvalidHandle::Character) => "handle_character",
+            Self::Handle(InvalidHandle::Reserved) => "handle_reserved",
+            Self::HandleTaken => "handle_taken",
             Self::DisplayName(InvalidDisplayName::Blank) => "display_name_blank",
             Self::DisplayName(InvalidDisplayName::TooLong) => "display_name_too_long",
             Self::DisplayName(InvalidDisplayName::Control) => "display_name_control",
@@ -134,6 +146,7 @@ impl FieldCode {
             Self::CodeBlank => "code_blank",
             Self::CodeMalformed => "code_malformed",
             Self::SignInRefused => "sign_in_refused",
+            Self::CurrentPasswordRefused => "current_password_refused",
             Self::CodeRefused => "code_refused",
             Self::AccountRefused => "account_refused",
             Self::PasswordTooWeak => "password_too_weak",
@@ -144,6 +157,7 @@ impl FieldCode {
             Self::Blocked => "blocked",
             Self::SearchInvalid => "search_invalid",
             Self::TimeInvalid => "time_invalid",
+            Self::EmojiInvalid => "emoji_invalid",
             Self::CursorInvalid => "cursor_invalid",
             Self::NoNewerPage => "no_newer_page",
             Self::TooManyConversations => "too_many_conversations",

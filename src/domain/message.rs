@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::emoji::Emoji;
 use crate::domain::id::id_type;
 use crate::domain::{text, user};
+
+#[cfg(test)]
+mod tests;
 
 id_type! {
     /// Identifier of a message, and its idempotency key: the sender's page makes the id (a UUIDv7) before it sends, and
@@ -84,11 +88,115 @@ impl SentAt {
     }
 }
 
+/// Maximum number of edits of a message.
+pub const EDITS_MAX: u32 = 10;
+
+/// Hours after which a message can no longer be edited, by the server's clock.
+pub const EDITABLE_HOURS: i64 = 24;
+
+/// Maximum number of characters of a quote.
+pub const QUOTE_LEN_MAX: usize = 280;
+
+/// Maximum number of different reactions to a message.
+pub const REACTIONS_MAX: usize = 20;
+
+/// Reference to a message of a known conversation. The time finds the message; its id alone does not, because the markers
+/// of sent messages expire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageRef {
+    pub id: Id,
+    pub sent_at: SentAt,
+}
+
+/// Version of a message's text: the number of its edits, or that it has been deleted. It only grows, so the greater one of
+/// two is the newer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TextVersion(u32);
+
+impl TextVersion {
+    /// Version of a deleted message.
+    pub const DELETED: Self = Self(u32::MAX);
+
+    /// Returns the version after this number of edits; 0 is the text as it was sent.
+    pub fn edited(edits: u32) -> Self {
+        Self(edits)
+    }
+
+    /// True if the message has been deleted.
+    pub fn is_deleted(self) -> bool {
+        self == Self::DELETED
+    }
+}
+
+/// Message that another message answers, as it is now. Quotes are not nested.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    pub message: MessageRef,
+    pub author: user::Id,
+    /// Version of the quoted text.
+    #[serde(default)]
+    pub version: TextVersion,
+    /// Beginning of the text, at most [`QUOTE_LEN_MAX`] characters; `None` if the message has been deleted.
+    pub text: Option<String>,
+}
+
+impl Quote {
+    /// Takes over the text of another quote if that is a newer one of the same message.
+    pub fn merge(&mut self, other: &Self) {
+        if self.message.id == other.message.id && self.version < other.version {
+            self.version = other.version;
+            self.text.clone_from(&other.text);
+        }
+    }
+}
+
+/// Users who have reacted to a message with one emoji.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    pub emoji: Emoji,
+    /// In the order in which they reacted. Never empty.
+    pub users: Vec<user::Id>,
+}
+
+/// Adds or removes a user's reaction. Returns false if nothing changes.
+pub fn set_reaction(reactions: &mut Vec<Reaction>, user: user::Id, emoji: &Emoji, on: bool) -> bool {
+    let known = reactions.iter_mut().find(|reaction| reaction.emoji == *emoji);
+    match (known, on) {
+        (Some(known), true) if known.users.contains(&user) => false,
+        (Some(known), true) => {
+            known.users.push(user);
+            true
+        }
+        (None, true) => {
+            reactions.push(Reaction { emoji: emoji.clone(), users: vec![user] });
+            true
+        }
+        (Some(known), false) => {
+            let count = known.users.len();
+            known.users.retain(|other| *other != user);
+            let is_changed = known.users.len() < count;
+            reactions.retain(|reaction| !reaction.users.is_empty());
+            is_changed
+        }
+        (None, false) => false,
+    }
+}
+
+/// An earlier text of a message, or its current one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    pub body: String,
+    /// Time at which this text was written.
+    pub written_at: SentAt,
+}
+
 /// Message as its readers see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub id: Id,
     pub author: user::Id,
+    /// The current text; empty if the message has been deleted.
     pub body: String,
     /// Time at which the server stored the message.
     pub sent_at: SentAt,
@@ -97,66 +205,82 @@ pub struct Message {
     /// Name of an author who is not a member of the conversation: the old app let any user write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author_name: Option<user::DisplayName>,
+    /// The message that this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
+    /// Revision of the conversation at the last change of this message: an edit, a deletion or a reaction. 0 if there was
+    /// none. The greater one of two states of a message is the newer.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub changed: u64,
+    /// Number of edits, at most [`EDITS_MAX`]. It tells the versions of the text apart.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub edits: u32,
+    /// Time of the last edit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<SentAt>,
+    /// Time of the deletion. A deleted message keeps its place and its sequence number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<SentAt>,
+    /// In the order of their first use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<String, InvalidBody> {
-        Body::parse(text).map(|body| body.as_str().to_owned())
-    }
-
-    #[test]
-    fn a_body_is_trimmed_and_keeps_line_breaks_and_tabs() {
-        assert_eq!(parse("  a\r\n\tb\rc \n"), Ok("a\n\tb\nc".to_owned()));
-    }
-
-    #[test]
-    fn a_body_of_1024_scalar_values_is_the_longest() {
-        assert!(parse(&"🎈".repeat(1024)).is_ok());
-        assert_eq!(parse(&"🎈".repeat(1025)), Err(InvalidBody::TooLong(1025)));
-        assert!(parse(&format!("  {}  ", "a".repeat(1024))).is_ok());
-    }
-
-    #[test]
-    fn a_body_without_text_or_with_control_characters_is_refused() {
-        assert_eq!(parse(" \n\t\u{2003}"), Err(InvalidBody::Blank));
-        for control in ["a\u{0}1", "a\u{7}", "a\u{1b}[0m", "a\u{84}b"] {
-            assert_eq!(parse(control), Err(InvalidBody::Control), "{control:?}");
+impl Message {
+    /// Creates a message that has not been changed, answers no other, and has no name of a stranger.
+    pub fn new(MessageRef { id, sent_at }: MessageRef, author: user::Id, body: String, seq: u64) -> Self {
+        Self {
+            id,
+            author,
+            body,
+            sent_at,
+            seq,
+            author_name: None,
+            quote: None,
+            changed: 0,
+            edits: 0,
+            edited_at: None,
+            deleted_at: None,
+            reactions: Vec::new(),
         }
     }
 
-    // F35
-    #[test]
-    fn a_body_that_looks_blank_is_refused_and_one_with_joiners_is_kept() {
-        for blank in ["\u{3164}", "\u{200b}\n\u{2800}", "\u{115f}\u{fe0f}", "\u{e0062}\u{200d}", "\u{fffc}", "\u{0}"] {
-            assert_eq!(parse(blank), Err(InvalidBody::Blank), "{blank:?}");
+    /// Returns a reference to the message.
+    pub fn reference(&self) -> MessageRef {
+        MessageRef { id: self.id, sent_at: self.sent_at.clone() }
+    }
+
+    /// True if the author has deleted the message.
+    pub fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+
+    /// Takes over another state of the same message if it is newer. Of two quotes the one with the newer text stays.
+    pub fn merge(&mut self, other: &Self) {
+        let known = self.clone();
+        if self.changed < other.changed {
+            *self = other.clone();
+            self.author_name = self.author_name.take().or(known.author_name);
         }
-        for text in [
-            "👩\u{200d}👩\u{200d}👧",
-            "\u{2764}\u{fe0f}",
-            "می\u{200c}خواهم",
-            "🏴\u{e0067}\u{e0062}\u{e007f}",
-            "\u{200b}.",
-            "\u{e000}",
-        ] {
-            assert_eq!(parse(text), Ok(text.to_owned()), "{text:?}");
+        for quote in [known.quote, other.quote.clone()].into_iter().flatten() {
+            if let Some(shown) = &mut self.quote {
+                shown.merge(&quote);
+            }
         }
     }
 
-    // F45
-    #[test]
-    fn every_line_break_of_a_body_is_stored_as_a_line_feed() {
-        assert_eq!(parse("a\u{b}b\u{c}c\u{2028}d\u{2029}e\u{85}f\r\ng"), Ok("a\nb\nc\nd\ne\nf\ng".to_owned()));
+    /// Returns the version of the text.
+    pub fn version(&self) -> TextVersion {
+        if self.is_deleted() { TextVersion::DELETED } else { TextVersion::edited(self.edits) }
     }
 
-    #[test]
-    fn the_character_counter_agrees_with_the_parser() {
-        for text in ["", " a ", "a\r\nb", "a\rb", "🎈\u{301}", " \u{2003}x\t", "a\u{b}b\u{c}\r\n"] {
-            let counted = Body::len_of(text);
-            let parsed = parse(text).map_or(0, |body| body.chars().count());
-            assert_eq!(counted, parsed, "{text:?}");
-        }
+    /// Returns the quote of this message in an answer to it.
+    pub fn quoted(&self) -> Quote {
+        let text = (!self.is_deleted()).then(|| self.body.chars().take(QUOTE_LEN_MAX).collect());
+        Quote { message: self.reference(), author: self.author, version: self.version(), text }
     }
+}
+
+fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
 }

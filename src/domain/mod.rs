@@ -6,17 +6,33 @@ pub mod text;
 
 pub mod user;
 
+mod reserved_handles;
+
 pub mod password;
 
 pub mod conversation;
 
+pub mod emoji;
+
 pub mod message;
+
+pub mod changes;
 
 pub mod page;
 
+pub mod page_files;
+
+pub mod paths;
+
 pub mod event;
 
+pub mod position;
+
 pub mod settings;
+
+pub mod session;
+
+pub mod sorted;
 
 pub mod links;
 

@@ -32,6 +32,11 @@ impl Cursor {
         Self(format!("{AFTER}{}", at.url_safe()))
     }
 
+    /// Cursor of the page around the message that was sent at this time.
+    pub fn around(at: &SentAt) -> Self {
+        Self(format!("{AROUND}{}", at.url_safe()))
+    }
+
     /// Cursor of a conversation's newest page. Without a cursor a conversation may open at its first unread message.
     pub fn newest() -> Self {
         Self(NEWEST.to_owned())
@@ -43,6 +48,9 @@ pub const BEFORE: &str = "before-";
 
 /// Prefix of a cursor for messages after a time.
 pub const AFTER: &str = "after-";
+
+/// Prefix of a cursor for the messages on both sides of a time.
+pub const AROUND: &str = "around-";
 
 const NEWEST: &str = "newest";
 
@@ -61,4 +69,8 @@ pub struct Page<T> {
     pub older: Option<Cursor>,
     /// Cursor of the newer items; `None` if there are none.
     pub newer: Option<Cursor>,
+    /// Of messages: revision of the conversation just before the page was read. The items show at least the changes up to
+    /// this revision. 0 for other lists.
+    #[serde(default)]
+    pub rev: u64,
 }

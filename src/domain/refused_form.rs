@@ -1,17 +1,16 @@
 //! Forms that were posted without WASM and rejected.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::domain::error::AppError;
+use crate::domain::sorted::SortedMap;
 
 /// Rejected form: the error and the user's input, from which the server renders the form again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedForm {
     pub error: AppError,
     /// Input by field name. Never contains a password.
-    pub fields: BTreeMap<String, String>,
+    pub fields: SortedMap<String, String>,
 }
 
 impl RefusedForm {

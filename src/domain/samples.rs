@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::domain::conversation::{self, Conversation, Kind};
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::field_error::FieldCode;
-use crate::domain::message::{self, InvalidBody, Message, SentAt};
+use crate::domain::message::{self, InvalidBody, Message, MessageRef, SentAt, TextVersion};
 use crate::domain::password::InvalidPassword;
 use crate::domain::user::{self, DisplayName, Handle, InvalidDisplayName, InvalidHandle, User};
 
@@ -20,14 +20,8 @@ pub(crate) fn user(n: u128, text: &str) -> User {
 
 /// Message number `n`, written by user 1.
 pub(crate) fn message(n: u128, body: &str, sent_at: &str) -> Message {
-    Message {
-        id: message::Id(Uuid::from_u128(n)),
-        author: user(1, "ana").id,
-        body: body.to_owned(),
-        sent_at: SentAt::stored(sent_at.to_owned()),
-        seq: n as u64,
-        author_name: None,
-    }
+    let reference = MessageRef { id: message::Id(Uuid::from_u128(n)), sent_at: SentAt::stored(sent_at.to_owned()) };
+    Message::new(reference, user(1, "ana").id, body.to_owned(), n as u64)
 }
 
 /// Direct conversation number `n`, of ana and ben.
@@ -40,7 +34,9 @@ pub(crate) fn conversation(n: u128) -> Conversation {
         last_sent_at: SentAt::stored("2026-11-20T09:26:28.207802+00:00".to_owned()),
         last_author: None,
         seq: n as u64,
+        version: TextVersion::default(),
         read: n as u64,
+        delivered: n as u64,
         marked: 0,
         unmarked: 0,
     }
@@ -58,7 +54,7 @@ macro_rules! all {
 
 /// Every code of an invalid field.
 pub(crate) fn field_codes() -> Vec<FieldCode> {
-    let handle = all!(InvalidHandle: Blank, TooShort, TooLong, Character).into_iter().map(FieldCode::from);
+    let handle = all!(InvalidHandle: Blank, TooShort, TooLong, Character, Reserved).into_iter().map(FieldCode::from);
     let name = all!(InvalidDisplayName: Blank, TooLong, Control).into_iter().map(FieldCode::from);
     let password = all!(InvalidPassword: Blank, TooShort, TooLong, SurroundingSpace).into_iter().map(FieldCode::from);
     let body = all!(InvalidBody: Blank, TooLong(1025), Control).into_iter().map(FieldCode::from);
@@ -66,8 +62,9 @@ pub(crate) fn field_codes() -> Vec<FieldCode> {
         FieldCode: Handle(InvalidHandle::Blank), DisplayName(InvalidDisplayName::Blank),
         Password(InvalidPassword::Blank), Body(InvalidBody::Blank), EmailBlank, EmailTooLong, EmailMalformed, CodeBlank,
         CodeMalformed, SignInRefused, CodeRefused, AccountRefused, PasswordTooWeak, PasswordUsedBefore,
-        PasswordTemporary, UnsupportedChallenge, NotPermitted, Blocked, SearchInvalid, TimeInvalid, CursorInvalid,
-        NoNewerPage, TooManyConversations,
+        PasswordTemporary, UnsupportedChallenge, NotPermitted, Blocked, SearchInvalid, TimeInvalid, EmojiInvalid,
+        CursorInvalid, NoNewerPage, TooManyConversations, HandleTaken,
+        CurrentPasswordRefused,
     );
     // The first four are in the lists above.
     handle.chain(name).chain(password).chain(body).chain(all.into_iter().skip(4)).collect()
@@ -76,8 +73,9 @@ pub(crate) fn field_codes() -> Vec<FieldCode> {
 /// Every conflict.
 pub(crate) fn conflicts() -> Vec<Conflict> {
     all!(
-        Conflict: MessageToSelf, RecipientDeleted, MessageIdTaken, MessageRemoved, MessageTooOld, OtherConversation,
-        OtherRecipient, EmailTaken,
+        Conflict: MessageToSelf, Undeliverable, RecipientDeleted, MessageIdTaken, MessageRemoved, MessageTooOld,
+        MessageChanged, MessageDeleted, EditTooLate, TooManyEdits, TooManyReactions, OtherConversation, OtherRecipient,
+        EmailTaken,
     )
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::id_type;
+use crate::domain::reserved_handles::is_reserved;
 use crate::domain::text;
 
 id_type! {
@@ -38,6 +39,9 @@ pub enum InvalidHandle {
     /// A character that is not allowed in a handle.
     #[error("invalid character in a handle")]
     Character,
+    /// A word that would pass its owner off as the operator of this site.
+    #[error("reserved handle")]
+    Reserved,
 }
 
 impl Handle {
@@ -56,6 +60,12 @@ impl Handle {
             HANDLE_LEN_MIN..=HANDLE_LEN_MAX => Ok(Self(text.to_ascii_lowercase())),
             _ => Err(InvalidHandle::TooLong),
         }
+    }
+
+    /// Validates a handle that a user wants to have, like [`Handle::parse`]. Some words are reserved.
+    pub fn choose(text: &str) -> Result<Self, InvalidHandle> {
+        let handle = Self::parse(text)?;
+        if is_reserved(&handle.0) { Err(InvalidHandle::Reserved) } else { Ok(handle) }
     }
 
     /// Wraps a stored handle. The old app validated none, so a stored handle may be any text.

@@ -1,6 +1,8 @@
 //! Configuration, read and checked before any connection is opened.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 use secrecy::SecretString;
@@ -35,11 +37,13 @@ pub struct Config {
     #[arg(long, env = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")]
     pub cognito_endpoint: Option<String>,
 
-    /// Key that encrypts the stored refresh tokens: 32 random bytes in base64.
+    /// Keys that encrypt the stored refresh tokens, separated by commas: random texts of at least 32 characters. The
+    /// first one encrypts, and all decrypt.
     #[arg(long, env = "SESSION_KEY", hide_env_values = true)]
     pub session_key: SecretString,
 
-    /// Origin of the site, such as `https://messages.example.com`. If unset, the `Host` header is trusted.
+    /// Origin of the site, such as `https://messages.example.com`. Required, except on a developer's machine, where the
+    /// `Host` header is trusted if it is unset.
     #[arg(long, env = "PUBLIC_ORIGIN")]
     pub public_origin: Option<String>,
 
@@ -60,7 +64,8 @@ pub struct Config {
     #[arg(long, env = "CONNECTIONS_MAX", default_value_t = 16_384)]
     pub connections_max: usize,
 
-    /// Marks a developer's machine: a release build then accepts a key set over plain http.
+    /// Marks a developer's machine: the server then starts without an origin and without TLS to PostgreSQL and the bus,
+    /// and a release build accepts a key set over plain http.
     #[arg(long, env = "LOCAL", default_value_t = false, action = clap::ArgAction::Set)]
     pub local: bool,
 
@@ -70,8 +75,26 @@ pub struct Config {
     pub read_stream: bool,
 
     /// URL of the bus between servers, such as `nats://127.0.0.1:4222`. Leave it unset for a single server.
-    #[arg(long, env = "NATS_URL")]
-    pub nats_url: Option<String>,
+    #[arg(long, env = "NATS_URL", hide_env_values = true)]
+    pub nats_url: Option<SecretString>,
+
+    /// File with the certificate of the authority that has signed the certificate of the bus, if it is a private one.
+    #[arg(long, env = "NATS_ROOT_CERTIFICATE")]
+    pub nats_root_certificate: Option<PathBuf>,
+
+    /// Address at which Prometheus reads the metrics, such as `0.0.0.0:9090`. It must not be reachable from outside. If
+    /// unset, there are no metrics.
+    #[arg(long, env = "METRICS_ADDRESS")]
+    pub metrics_address: Option<SocketAddr>,
+
+    /// Seconds from SIGTERM until the server refuses connections. It is not ready from SIGTERM on, and needs this time
+    /// because the load balancer goes on sending requests until it has noticed.
+    #[arg(long, env = "SHUTDOWN_DELAY_SECS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(0..=60))]
+    pub shutdown_delay_secs: u64,
+
+    /// Seconds after that delay over which the event streams are ended, so that not all pages come back at once.
+    #[arg(long, env = "STREAM_CLOSE_SECS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(0..=300))]
+    pub stream_close_secs: u64,
 
     /// File with the run-time settings of Leptos.
     #[arg(long, env = "LEPTOS_CONFIG", default_value = "Leptos.toml")]
@@ -80,6 +103,18 @@ pub struct Config {
     /// Log format: `text` for people, `json` for machines.
     #[arg(long, env = "LOG_FORMAT", default_value = "text")]
     pub log_format: LogFormat,
+}
+
+impl Config {
+    /// Time from SIGTERM until the server refuses connections.
+    pub fn shutdown_delay(&self) -> Duration {
+        Duration::from_secs(self.shutdown_delay_secs)
+    }
+
+    /// Time over which the event streams are ended.
+    pub fn stream_close_time(&self) -> Duration {
+        Duration::from_secs(self.stream_close_secs)
+    }
 }
 
 /// Log format.

@@ -2,6 +2,8 @@
 
 pub mod config;
 
+mod production;
+
 pub mod telemetry;
 
 pub mod run;
@@ -9,6 +11,8 @@ pub mod run;
 pub mod state;
 
 pub mod failure;
+
+pub mod metrics;
 
 pub mod http;
 

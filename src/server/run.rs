@@ -12,19 +12,24 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::conversation::SentMessage;
 use crate::server::config::Config;
 use crate::server::http::connection::LimitingAcceptor;
+use crate::server::http::metrics_server::serve_metrics;
 use crate::server::http::request_limits::HEAD_BYTES_MAX;
 use crate::server::http::router::router;
 use crate::server::live;
 use crate::server::messaging::sending::publish_message;
+use crate::server::production::ensure_complete;
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::legacy::numbering::Numbered;
 use crate::server::store::dynamodb::missing_parts::warn_of_missing_parts;
+use crate::server::store::postgres::pool_metrics;
 use crate::server::stream::projections::{self, Publish};
 use crate::server::stream::reader::{self, Reader};
+use crate::server::stream::reader_metrics::ReaderMetrics;
 
-/// Time that open requests have to finish after the shutdown signal.
+/// Time that open requests have to finish after the last stream has ended.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Time that inbox updates have to finish after the last request.
@@ -38,6 +43,7 @@ const POOLER_CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Runs the web server until SIGTERM or SIGINT. Starts even if the databases and the user pool are unreachable.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
+    ensure_complete(&config)?;
     let file = config.leptos_config.to_string_lossy().into_owned();
     let options = get_configuration(Some(&file)).with_context(|| format!("read {file}"))?.leptos_options;
     let address = options.site_addr;
@@ -51,19 +57,32 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
         let table = state.store.table();
         let (streams, postgres) = (reader::connect().await, state.store.postgres());
         let reader = Reader::new(table.name(), streams, postgres, projections::publishing(&table, publish(&state)));
-        tokio::spawn(reader.run(state.closing.clone()));
+        let metrics = ReaderMetrics::default();
+        metrics.register(&state.metrics);
+        tokio::spawn(reader.with_metrics(metrics).run(state.closing.clone()));
     }
     serve_on(listener, state).await
 }
 
-/// Serves requests on `listener` until `state.closing` is cancelled and the open requests have finished.
+/// Serves requests on `listener` until `state.closing` is cancelled, and for some seconds longer, until the streams have
+/// ended and the open requests have finished.
 pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     let closing = state.closing.clone();
+    // Pages are served until the end, so the bus and all else that they need stay until then, too.
+    let closed = state.closed.clone();
+    let _close = closed.clone().drop_guard();
     tokio::spawn(live::close_with_sessions(state.clone()));
-    tokio::spawn(state.presence.clone().run(closing.clone()));
+    tokio::spawn(state.presence.clone().run(closed.clone()));
+    tokio::spawn(live::part_blocked_regularly(state.clone()));
+    tokio::spawn(state.store.remembered.clone().confirm_regularly(closed));
     tokio::spawn(closing.clone().run_until_cancelled_owned(refuse_transaction_pooling(state.clone())));
     if let Some(url) = &state.config.nats_url {
         live::nats::join(url, &state).await?;
+    }
+    if let Some(address) = state.config.metrics_address {
+        let sample = pool_metrics::sample(state.store.postgres(), state.metrics.clone());
+        tokio::spawn(state.closed.clone().run_until_cancelled_owned(sample));
+        serve_metrics(address, state.clone()).await?;
     }
     let handle = Handle::<SocketAddr>::new();
     let header_read_timeout = Duration::from_secs(state.config.header_read_timeout_secs);
@@ -72,13 +91,7 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     let mut server = Server::from_listener(listener).acceptor(acceptor).handle(handle.clone()).http1_only();
     let mut http1 = server.http_builder().http1();
     http1.timer(TokioTimer::new()).header_read_timeout(header_read_timeout).max_buf_size(HEAD_BYTES_MAX);
-    tokio::spawn({
-        let handle = handle.clone();
-        async move {
-            closing.cancelled().await;
-            handle.graceful_shutdown(Some(SHUTDOWN_TIMEOUT));
-        }
-    });
+    tokio::spawn(refuse_connections_after_delay(handle.clone(), closing, state.config.clone()));
     let inbox_updates = state.store.inbox_updates.clone();
     server.serve(router(state).into_make_service_with_connect_info::<SocketAddr>()).await.context("serve")?;
     if handle.connection_count() > 0 {
@@ -86,6 +99,14 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     }
     inbox_updates.finish(INBOX_UPDATES_TIMEOUT).await;
     Ok(())
+}
+
+/// Stops accepting connections some seconds after the shutdown has begun, when the load balancer has noticed that the
+/// server is not ready. Connections with a stream stay until it ends.
+async fn refuse_connections_after_delay(handle: Handle<SocketAddr>, closing: CancellationToken, config: Arc<Config>) {
+    closing.cancelled().await;
+    tokio::time::sleep(config.shutdown_delay()).await;
+    handle.graceful_shutdown(Some(config.stream_close_time() + SHUTDOWN_TIMEOUT));
 }
 
 /// Refuses PostgreSQL behind a pooler that cannot work, as soon as it answers. The first requests may come before that.
@@ -100,7 +121,12 @@ async fn refuse_transaction_pooling(state: AppState) {
 pub fn publish(state: &AppState) -> Publish {
     let state = state.clone();
     Arc::new(move |Numbered { message, head }| {
-        publish_message(&state, message.conversation, head.members().ids(), message.into_message());
+        let (conversation, rev) = (message.conversation, head.rev);
+        let message = message.into_message(None);
+        // The old app knows no blocks. What it has stored stays, but does not reach a page of the other member by itself.
+        let author = [message.author];
+        let to = if head.is_blocked() { &author } else { head.members().ids() };
+        publish_message(&state, to, &SentMessage { conversation, message, rev });
     })
 }
 

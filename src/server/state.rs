@@ -8,9 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::server::cognito::Cognito;
 use crate::server::config::Config;
-use crate::server::http::assets_prefix::assets_prefix;
+use crate::server::http::build_files::BuildFiles;
 use crate::server::http::rate_limits::RateLimits;
+use crate::server::http::store_checks::StoreChecks;
 use crate::server::live::{Hub, Presence};
+use crate::server::metrics::Metrics;
 use crate::server::store::Store;
 
 /// Components of the web server. All fields are handles: a clone only copies reference counts.
@@ -19,17 +21,22 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// Leptos' own settings.
     pub options: LeptosOptions,
-    /// URL prefix of this build's style and code; see [`assets_prefix`].
-    pub assets_prefix: Arc<str>,
+    /// Addresses of this build's style and code.
+    pub files: Arc<BuildFiles>,
     pub store: Store,
     pub cognito: Cognito,
     pub rate_limits: Arc<RateLimits>,
+    pub metrics: Metrics,
     /// Done once the log warns of proxies whose headers are not read.
     pub proxy_warning: Arc<Once>,
+    /// The last answers of the databases to the readiness check.
+    pub store_checks: StoreChecks,
     pub hub: Hub,
     pub presence: Presence,
-    /// Cancelled when the server shuts down.
+    /// Cancelled when the server begins to shut down. It is not ready from then on, and its streams end one by one.
     pub closing: CancellationToken,
+    /// Cancelled when the server has answered its last request.
+    pub closed: CancellationToken,
 }
 
 impl AppState {
@@ -42,19 +49,31 @@ impl AppState {
 
     /// Variant of [`AppState::connect`] for an existing store.
     pub async fn with_store(config: Config, options: LeptosOptions, store: Store) -> anyhow::Result<Self> {
+        let metrics = Metrics::default();
+        // Without a place to read them, the calls are not measured.
+        let store = match config.metrics_address {
+            Some(_) => store.with_metrics(&config, &metrics)?,
+            None => store,
+        };
         let cognito = Cognito::connect(&config).await?;
-        let hub = Hub::default();
+        let (hub, rate_limits) = (Hub::default(), Arc::<RateLimits>::default());
+        cognito.register(&metrics);
+        hub.register(&metrics);
+        rate_limits.register(&metrics);
         Ok(Self {
             config: Arc::new(config),
-            assets_prefix: assets_prefix(&options).into(),
+            files: Arc::new(BuildFiles::read(&options)),
             options,
             store,
             cognito,
-            rate_limits: Arc::default(),
+            rate_limits,
+            metrics,
             proxy_warning: Arc::new(Once::new()),
+            store_checks: StoreChecks::default(),
             presence: Presence::new(hub.clone()),
             hub,
             closing: CancellationToken::new(),
+            closed: CancellationToken::new(),
         })
     }
 }

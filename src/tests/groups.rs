@@ -1,8 +1,9 @@
 //! Live events and pages of a conversation of three.
 
-use cruddur_messages::domain::conversation::{self, ConversationView, Kind, Receipts, ReceiptsByReader};
+use cruddur_messages::domain::conversation::{self, Conversation, ConversationView, Kind, Receipts, ReceiptsByReader};
 use cruddur_messages::domain::event::Event;
 use cruddur_messages::domain::message::{self, Body};
+use cruddur_messages::domain::page::Page;
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::store::dynamodb::starting::NewGroup;
 use reqwest::StatusCode;
@@ -134,4 +135,32 @@ async fn the_page_of_a_group_names_its_members_and_the_authors_of_its_messages()
     }
     // The list names them, too.
     assert!(group.browsers[1].get("/messages").await.text.contains("ana, cy"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conversations_are_found_by_the_names_of_their_other_members() {
+    async fn found(browser: &mut Browser, query: &str) -> Vec<String> {
+        let page: Page<Conversation> = browser.call("find_conversations", &[("query", query)]).await.json();
+        page.items.into_iter().map(|conversation| conversation.id.to_string()).collect()
+    }
+    let mut group = Group::create().await;
+    let ana = &mut group.browsers[0];
+    let direct = ana.start("dee", "only us").await;
+    for (query, expected) in [
+        ("be", vec![&group.id]),
+        ("CY", vec![&group.id]),
+        ("@Dee", vec![&direct]),
+        ("ana", vec![]),
+        ("dee x", vec![]),
+        ("ee", vec![]),
+        (" ", vec![]),
+    ] {
+        assert_eq!(found(ana, query).await.iter().collect::<Vec<_>>(), expected, "{query:?}");
+    }
+    assert_eq!(found(&mut group.stranger, "ana").await, std::slice::from_ref(&direct), "the group is not hers");
+    for (query, count, sentence) in [("dee", 1, "1 conversation found"), ("xyzzy", 0, "No conversation found")] {
+        let page = ana.get(&format!("/messages?q={query}")).await.text;
+        let rows = page.matches("class=\"conversation\"").count();
+        assert_eq!((rows, page.contains(sentence)), (count, true), "{query}: {page}");
+    }
 }

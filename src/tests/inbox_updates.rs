@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use cruddur_messages::domain::conversation::{Conversation, ConversationView};
+use cruddur_messages::domain::event::Event;
 use cruddur_messages::domain::page::{Cursor, Page};
 use cruddur_messages::server::store::dynamodb::rows::InboxRow;
 use cruddur_messages::server::store::dynamodb::table::Key;
@@ -164,4 +165,73 @@ async fn a_program_lists_a_message_whose_inbox_rows_are_held_up() {
     let answer = client.get("/api/message_groups").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.text.contains("second"), "{}", answer.text);
+}
+
+/// Changes the newest message of a conversation, on the newest page of the list and on an older one, while the rows are held
+/// up. Returns the previews that Ben's list shows.
+async fn previews_of_held_up_change(
+    is_on_older_page: bool,
+    change: &str,
+    more: &[(&str, &str)],
+) -> (String, Vec<String>) {
+    let (app, proxy, mut ana, mut ben) = start().await;
+    let conversation = ana.start("ben", "first").await;
+    let message = ana.say(&conversation, "second-secret").await;
+    let him = whoami(&mut ben).await;
+    app.state.store.inbox_updates.finish(Duration::from_secs(5)).await;
+    if is_on_older_page {
+        add_newer_conversations(&app, &him).await;
+    }
+    // The update of the row's text in place.
+    proxy.hold_writes_with("SET message = :message");
+    let answer = ana.call_about(change, (&conversation, &message), more).await;
+    let mut page = list(&mut ben, None).await;
+    if is_on_older_page {
+        assert!(page.items.iter().all(|row| row.id.to_string() != conversation), "a change moves no row");
+        page = list(&mut ben, page.older.as_ref()).await;
+    }
+    let previews = page.items.into_iter().filter(|row| row.id.to_string() == conversation).map(|row| row.preview);
+    let previews = previews.collect();
+    proxy.release();
+    (format!("{}", answer.status.as_u16()), previews)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_is_acknowledged_and_listed_while_the_previews_are_held_up() {
+    for is_on_older_page in [false, true] {
+        let edit = [("edits", "0"), ("body", "edited")];
+        let shown = previews_of_held_up_change(is_on_older_page, "edit_message", &edit).await;
+        assert_eq!(shown, ("200".to_owned(), vec!["edited".to_owned()]), "{is_on_older_page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_is_acknowledged_only_when_no_row_has_the_text() {
+    for is_on_older_page in [false, true] {
+        let (status, _) = previews_of_held_up_change(is_on_older_page, "delete_message", &[]).await;
+        assert_eq!(status, "503", "the SDK has given up on the held update");
+    }
+    let (app, proxy, mut ana, mut ben) = start().await;
+    let conversation = ana.start("ben", "first").await;
+    proxy.hold_writes_with(MOVE);
+    // The row of the message has not moved yet: what is pending must not show its text after the deletion either.
+    let message = ana.say(&conversation, "second-secret").await;
+    let mut his = Stream::open(&ben).await;
+    let about = (&*conversation, &message);
+    let mut other = ana.clone();
+    let (_, ()) = tokio::join!(other.call_about("delete_message", about, &[]), async {
+        // Two moves of the message, and at least one of the deletion.
+        proxy.until_held(3).await;
+        let page = list(&mut ben, None).await;
+        assert_first(&page, &conversation, "");
+        assert!(page.items[0].version.is_deleted());
+        proxy.release();
+    });
+    let deleted = ana.call_about("delete_message", about, &[]).await;
+    assert_eq!(deleted.status, StatusCode::OK, "{}", deleted.text);
+    assert!(matches!(his.next().await, Some(Event::MessageChanged { message, .. }) if message.is_deleted()));
+    for browser in [&ana, &ben] {
+        let rows = stored_rows(&app.dynamodb, browser).await;
+        assert!(rows.iter().all(|row| row.body.is_empty() && row.version.is_deleted()), "{rows:?}");
+    }
 }

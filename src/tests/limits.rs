@@ -234,7 +234,7 @@ async fn slow_searches_leave_connections_for_everything_else() {
     let searches: Vec<_> = (0..40)
         .map(|_| {
             let users = app.state.store.users.clone();
-            tokio::spawn(async move { users.search("ben", me).await })
+            tokio::spawn(async move { users.search("ben", me, &[]).await })
         })
         .collect();
     let blocked =

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use cruddur_messages::domain::event::Event;
 use cruddur_messages::domain::message::Message;
 use cruddur_messages::domain::page::Page;
+use cruddur_messages::domain::position::Position;
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::live::hub::STREAMS_MAX;
 use reqwest::{Method, StatusCode};
@@ -24,6 +25,9 @@ pub(crate) const SIGN_OUT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Number of messages whose sender disconnects at once. The whole test stays below the rate limit on sending.
 const DISCONNECTS: u32 = 20;
 
+/// Number of pages that are rendered while a message is sent. The whole test stays below the rate limit on sending.
+const RENDERED: u32 = 10;
+
 /// Event stream of a page.
 pub(crate) struct Stream {
     response: reqwest::Response,
@@ -41,8 +45,19 @@ impl Stream {
     }
 
     /// Opens a stream that continues after a position.
-    async fn open_after(browser: &Browser, position: &str) -> Self {
+    pub(crate) async fn open_after(browser: &Browser, position: Position) -> Self {
         Self::open_at(browser, &format!("/events?after={position}")).await
+    }
+
+    /// Returns whether the stream continues where it was asked to.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.hello.contains("event: resumed")
+    }
+
+    /// Position at which the stream begins.
+    pub(crate) fn position(&self) -> Position {
+        let id = self.hello.lines().find_map(|line| line.strip_prefix("id: ")).expect("an id");
+        Position::parse(id).expect("a position")
     }
 
     async fn open_at(browser: &Browser, path: &str) -> Self {
@@ -117,6 +132,32 @@ async fn a_message_reaches_every_page_of_both_members_and_no_stranger() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_change_reaches_every_page_of_both_members_and_no_stranger() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben, cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    let conversation = ana.start("ben", "hello").await;
+    let message = ana.say(&conversation, "mistke").await;
+    let (mut hers, mut his, mut his_other) =
+        (Stream::open(&ana).await, Stream::open(&ben).await, Stream::open(&ben).await);
+    let mut strangers = Stream::open(&cy).await;
+    let about = (&*conversation, &message);
+    let edited: Message = ana.call_about("edit_message", about, &[("edits", "0"), ("body", "mistake")]).await.json();
+    let reacted: Message = ben.call_about("react", about, &[("emoji", "👍"), ("on", "true")]).await.json();
+    let deleted: Message = ana.call_about("delete_message", about, &[]).await.json();
+    assert_eq!([&edited, &reacted, &deleted].map(|message| message.changed), [1, 2, 3]);
+    for stream in [&mut hers, &mut his, &mut his_other] {
+        for state in [&edited, &reacted, &deleted] {
+            let expected =
+                Event::MessageChanged { conversation: conversation.parse().expect("an id"), message: state.clone() };
+            assert_eq!(stream.next().await, Some(expected));
+        }
+    }
+    // The first event of the stranger is a message sent to the stranger.
+    ana.start("cy", "to you").await;
+    assert_eq!(strangers.next_message().await.body, "to you");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reading_is_published_to_all_pages_of_both_members_and_typing_to_the_peer() {
     let app = TestApp::start().await;
     let (mut ana, mut ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
@@ -153,15 +194,86 @@ async fn only_a_signed_in_user_can_open_streams_and_only_a_limited_number() {
 async fn a_page_that_reopens_its_stream_gets_what_it_missed_and_loads_nothing_again() {
     let app = TestApp::start().await;
     let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let his = Stream::open(&ben).await;
-    let position = his.hello.lines().find_map(|line| line.strip_prefix("id: ")).expect("a position").to_owned();
-    drop(his);
+    let position = Stream::open(&ben).await.position();
     ana.start("ben", "while he was away").await;
-    let mut his = Stream::open_after(&ben, &position).await;
-    assert!(his.hello.contains("event: resumed"), "{}", his.hello);
+    let mut his = Stream::open_after(&ben, position).await;
+    assert!(his.is_resumed(), "{}", his.hello);
     assert_eq!(his.next_message().await.body, "while he was away");
-    let from_elsewhere = Stream::open_after(&ben, "00000000000000000000000000000000-1").await;
-    assert!(from_elsewhere.hello.contains("event: hello"), "{}", from_elsewhere.hello);
+    for unknown in ["00000000000000000000000000000000-1", "1", "%00", ""] {
+        let his = Stream::open_at(&ben, &format!("/events?after={unknown}")).await;
+        assert!(his.hello.contains("event: hello"), "{}", his.hello);
+    }
+}
+
+/// Returns the position in the HTML of a page, if it has one.
+pub(crate) fn page_position(html: &str) -> Option<Position> {
+    html.split(|letter: char| !letter.is_ascii_hexdigit() && letter != '-').find_map(Position::parse)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rendered_page_gets_what_was_published_since_once_and_in_order() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let conversation = ana.start("ben", "rendered").await;
+    for path in ["/messages", &format!("/messages/{conversation}")] {
+        let page = ben.get(path).await.text;
+        assert!(page.contains("rendered"), "{path}");
+        let position = page_position(&page).expect("a position");
+        let since = [ana.say(&conversation, "one").await, ana.say(&conversation, "two").await];
+        let mut his = Stream::open_after(&ben, position).await;
+        assert_eq!((his.is_resumed(), his.position()), (true, position), "{path}");
+        let later = ana.say(&conversation, "three").await;
+        for message in since.into_iter().chain([later]) {
+            assert_eq!(his.next_message().await, message, "{path}");
+        }
+    }
+    // Pages without messages, and a redirect to the sign-in.
+    for (browser, path) in [(&mut ben, "/settings"), (&mut app.browser(), "/signin"), (&mut app.browser(), "/messages")]
+    {
+        assert_eq!(page_position(&browser.get(path).await.text), None, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_sent_while_a_page_is_rendered_is_on_the_page_or_in_its_stream() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let conversation = ana.start("ben", "hello").await;
+    let path = format!("/messages/{conversation}");
+    for round in 0..RENDERED {
+        let text = format!("meanwhile number {round}.");
+        let (sent, page) = tokio::join!(ana.say(&conversation, &text), ben.get(&path));
+        let position = page_position(&page.text).expect("a position");
+        let mut his = Stream::open_after(&ben, position).await;
+        assert!(his.is_resumed());
+        let last = ana.say(&conversation, "the last one").await;
+        let mut streamed = vec![his.next_message().await];
+        while streamed.last() != Some(&last) {
+            streamed.push(his.next_message().await);
+        }
+        assert!(page.text.contains(&text) || streamed.contains(&sent), "round {round}: {streamed:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rendered_page_that_has_missed_too_much_is_told_so() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let conversation = ana.start("ben", "hello").await;
+    let position = page_position(&ben.get("/messages").await.text).expect("a position");
+    for round in 0..10 {
+        mark_unread_and_read(&mut ben, &conversation, round).await;
+    }
+    let his = Stream::open_after(&ben, position).await;
+    assert!(!his.is_resumed() && his.position() > position, "{}", his.hello);
+}
+
+/// Publishes two events to the pages of the user.
+async fn mark_unread_and_read(browser: &mut Browser, conversation: &str, round: u32) {
+    for (endpoint, fields) in [("mark_unread", [].as_slice()), ("mark_read", &[("seq", "1")])] {
+        let answer = browser.call(endpoint, &[&[("conversation", conversation)], fields].concat()).await;
+        assert_eq!(answer.status, StatusCode::OK, "round {round}: {}", answer.text);
+    }
 }
 
 // F21

@@ -1,41 +1,46 @@
 //! Live events between two server processes, with and without a real NATS.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use cruddur_messages::domain::event::Event;
 use cruddur_messages::domain::message::Message;
 use cruddur_messages::domain::page::Page;
+use cruddur_messages::domain::position::Position;
 use cruddur_messages::domain::user::User;
 use reqwest::StatusCode;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::live::{SIGN_OUT_TIMEOUT, Stream};
+use crate::live::{SIGN_OUT_TIMEOUT, Stream, page_position};
 use crate::presence::{add_newer_conversations, wait_for, watch_presence, whoami};
 use crate::processes::Process;
 use crate::support::app::{Browser, TestApp};
 use crate::support::wait_until::wait_until;
 
 /// A NATS server. Killed when dropped.
-struct Nats {
+pub(crate) struct Nats {
     port: u16,
     _child: Child,
 }
 
 impl Nats {
-    async fn start() -> Self {
-        let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let port = free.local_addr().expect("a bound listener has an address").port();
-        drop(free);
-        Self::start_at(port).await
+    pub(crate) async fn start() -> Self {
+        Self::start_at(free_port()).await
     }
 
     async fn start_at(port: u16) -> Self {
+        Self::start_with(port, &[]).await
+    }
+
+    /// Starts a server with further options.
+    async fn start_with(port: u16, options: &[&str]) -> Self {
         let child = Command::new("nats-server")
             .args(["-a", "127.0.0.1", "-p", &port.to_string()])
+            .args(options)
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
@@ -50,8 +55,46 @@ impl Nats {
         self._child.kill().await.expect("it runs");
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
+    }
+}
+
+pub(crate) fn free_port() -> u16 {
+    let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    free.local_addr().expect("a bound listener has an address").port()
+}
+
+/// Certificate for this machine that no authority has signed, with its key. Removed when dropped.
+struct Certificate {
+    folder: PathBuf,
+}
+
+impl Certificate {
+    async fn create() -> Self {
+        let folder = std::env::temp_dir().join(format!("nats-{}", uuid::Uuid::new_v4().simple()));
+        std::fs::create_dir(&folder).expect("a folder");
+        let certificate = Self { folder };
+        let output = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "2"])
+            .args(["-subj", "/CN=nats", "-addext", "subjectAltName=IP:127.0.0.1"])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+            .args(["-keyout", &certificate.file("key"), "-out", &certificate.file("certificate")])
+            .output()
+            .await
+            .expect("openssl is installed");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        certificate
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+}
+
+impl Drop for Certificate {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.folder).ok();
     }
 }
 
@@ -108,6 +151,13 @@ async fn two_servers_exchange_events_and_survive_an_outage_of_the_bus() {
     let sent = ana.say(&conversation, "over the bus").await;
     assert_eq!(next_message(&mut his).await, sent);
     assert_eq!(next_message(&mut hers).await, sent);
+    let edit = [("edits", "0"), ("body", "changed over the bus")];
+    let edited: Message = ana.call_about("edit_message", (&conversation, &sent), &edit).await.json();
+    for stream in [&mut his, &mut hers] {
+        while let event = stream.next().await.expect("an open stream")
+            && !matches!(&event, Event::MessageChanged { message, .. } if *message == edited)
+        {}
+    }
 
     nats.kill().await;
     ana.say(&conversation, "while it is away").await;
@@ -123,6 +173,68 @@ async fn two_servers_exchange_events_and_survive_an_outage_of_the_bus() {
         ana.say(&conversation, "it is back").await;
         let event = timeout(Duration::from_secs(1), next_message(&mut his)).await;
         event.is_ok_and(|message| message.body == "it is back")
+    })
+    .await;
+}
+
+/// Requests the list of conversations until it has a position, which it has not right after a message of another server.
+async fn position_of_settled_list(browser: &mut Browser) -> Position {
+    let mut position = None;
+    wait_until("the list has a position", async || {
+        position = page_position(&browser.get("/messages").await.text);
+        position.is_some()
+    })
+    .await;
+    position.expect("a position")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_one_server_misses_no_event_of_the_other_and_learns_of_an_outage_of_the_bus() {
+    let (app, nats) = tokio::join!(TestApp::start(), Nats::start());
+    let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let conversation = ana.start("ben", "hello").await;
+    let url = nats.url();
+    let variables = [("NATS_URL", url.as_str())];
+    let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
+    let (mut ana, mut ben, ben_elsewhere) = (ana.at(one.address), ben.at(two.address), ben.at(one.address));
+    assert_eq!(page_position(&ben.get("/messages").await.text), None, "the server has just joined the bus");
+    let position = position_of_settled_list(&mut ben).await;
+    let sent = ana.say(&conversation, "over the bus").await;
+    let mut his = Stream::open_after(&ben, position).await;
+    assert!(his.is_resumed());
+    assert_eq!(next_message(&mut his).await, sent);
+    assert_eq!(page_position(&ben.get("/messages").await.text), None, "its inbox row may not have moved yet");
+    let there = Stream::open_after(&ben_elsewhere, position).await;
+    assert!(!there.is_resumed() && there.position().partial_cmp(&position).is_none(), "of another server");
+    drop((his, there));
+
+    let position = position_of_settled_list(&mut ben).await;
+    nats.kill().await;
+    ana.say(&conversation, "while the bus is away").await;
+    wait_until("the server knows that the bus is away", async || {
+        page_position(&ben.get("/messages").await.text).is_none()
+    })
+    .await;
+    let mut his = Stream::open_after(&ben, position).await;
+    assert!(his.is_resumed());
+    assert_eq!(his.next().await, Some(Event::Resync));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_exchange_events_over_a_bus_that_demands_tls_and_a_password() {
+    let (app, certificate) = tokio::join!(TestApp::start(), Certificate::create());
+    let (key, file) = (certificate.file("key"), certificate.file("certificate"));
+    let options = ["--tls", "--tlscert", &file, "--tlskey", &key, "--user", "cruddur", "--pass", "p@ss/word"];
+    let nats = Nats::start_with(free_port(), &options).await;
+    let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let conversation = ana.start("ben", "hello").await;
+    let url = format!("tls://cruddur:p%40ss%2Fword@127.0.0.1:{}", nats.port);
+    let variables = [("NATS_URL", &*url), ("NATS_ROOT_CERTIFICATE", &*file)];
+    let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
+    let (mut ana, mut his) = (ana.at(one.address), Stream::open(&ben.at(two.address)).await);
+    wait_until("a message travels over the bus", async || {
+        ana.say(&conversation, "over the bus").await;
+        timeout(Duration::from_secs(1), next_message(&mut his)).await.is_ok()
     })
     .await;
 }

@@ -1,11 +1,17 @@
-//! Wrong settings of the user pool: each is named, and none of them looks like a mistake of a user or ends a session.
+//! Wrong settings: each is named. Those of the user pool look like no mistake of a user and end no session, and those
+//! that only a developer's machine can do without prevent the start elsewhere.
+
+use std::process::Stdio;
+use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider::types::{ExplicitAuthFlowsType, UsernameConfigurationType};
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::server::config::Config;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
+use crate::processes::Process;
 use crate::support::app::TestApp;
 use crate::support::browser::{Browser, PoolAddress, config, server};
 use crate::support::cognito::{PASSWORD, Pool, attribute};
@@ -86,6 +92,47 @@ async fn each_wrong_setting_is_named_by_readyz_and_by_one_line_of_the_log() {
     let app = app_with(&pool.address, |_| {}).await;
     assert_ready(&app).await;
     assert_eq!(status_of_sign_in(&app, ANA).await, StatusCode::SEE_OTHER);
+}
+
+/// Settings with which a server starts in production. None of the dependencies exists.
+const COMPLETE: [(&str, &str); 4] = [
+    ("LOCAL", "false"),
+    ("PUBLIC_ORIGIN", "https://messages.example.com"),
+    ("DATABASE_URL", "postgres://cruddur:secret@db.invalid/cruddur?sslmode=verify-full"),
+    ("NATS_URL", "tls://cruddur:secret@nats.invalid:4222"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_incomplete_setting_prevents_the_start_and_is_named_as_in_the_documents() {
+    let app = TestApp::start().await;
+    let documented = std::fs::read_to_string("docs/operations.md").expect("the document");
+    for (setting, value, problems) in [
+        ("PUBLIC_ORIGIN", "http://messages.example.com", &["public_origin"] as &[_]),
+        ("DATABASE_URL", "postgres://cruddur:secret@db.invalid/cruddur", &["postgres_tls"]),
+        ("NATS_URL", "nats://nats.invalid:4222", &["nats_tls", "nats_credentials"]),
+    ] {
+        let variables = [&COMPLETE as &[_], &[(setting, value)]].concat();
+        let (mut command, _) = Process::command(&app, &variables);
+        let output = command.stderr(Stdio::piped()).output();
+        let output = timeout(Duration::from_secs(30), output).await.expect("it ends").expect("it starts");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{setting}: {text}");
+        for problem in problems {
+            assert!(text.contains(&format!(r#""problem":"{problem}""#)) && text.contains(setting), "{text}");
+            assert!(text.contains("LOCAL=true"), "{text}");
+            assert!(documented.contains(&format!("| `{problem}` |")), "{problem}");
+        }
+        assert_eq!(text.matches(r#""problem":"#).count(), problems.len(), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_complete_configuration_starts_before_its_dependencies() {
+    let app = TestApp::start().await;
+    let (mut command, address) = Process::command(&app, &COMPLETE);
+    let _process = command.spawn().expect("it starts");
+    let health = format!("http://{address}/healthz");
+    wait_until("it is alive", async || reqwest::get(&health).await.is_ok_and(|it| it.status() == StatusCode::OK)).await;
 }
 
 /// Creates a client that allows no sign-in by password.

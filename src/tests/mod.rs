@@ -5,6 +5,8 @@ mod support;
 
 mod defects;
 
+mod deployment;
+
 mod faults;
 
 mod account_errors;
@@ -17,9 +19,17 @@ mod inbox_updates;
 
 mod audit_parts;
 
+mod export;
+
 mod json_api;
 
+mod blocks;
+
+mod caches;
+
 mod groups;
+
+mod health;
 
 mod key_set;
 
@@ -33,19 +43,33 @@ mod limits;
 
 mod mailboxes;
 
+mod message_page;
+
+mod metrics;
+
 mod misconfiguration;
 
 mod legacy_tables;
 
 mod outages;
 
+mod own_profile;
+
+mod own_sessions;
+
 mod pages;
+
+mod preloads;
 
 mod presence;
 
 mod receipts;
 
 mod refresh;
+
+mod rendering;
+
+mod request_logs;
 
 mod router;
 
@@ -62,6 +86,8 @@ mod server;
 mod server_functions;
 
 mod sessions;
+
+mod shutdown;
 
 mod sign_in;
 

@@ -11,9 +11,13 @@ use crate::support::app::{Answer, Browser, TestApp, new_id};
 use crate::support::cognito::PASSWORD;
 use crate::support::dynamodb::{DynamoDb, web_client_of};
 use crate::support::tcp_proxy::TcpProxy;
+use crate::support::wait_until::wait_until;
 
 /// Maximum time until everything works again: no longer than a user would wait before reloading.
 const RECOVERY: Duration = Duration::from_secs(10);
+
+/// Maximum time for which users are remembered, and the timeout of the query that follows.
+const REMEMBERED_MAX: Duration = Duration::from_secs(5 + 2);
 
 /// Time between two attempts of a user during an outage.
 const PAUSE: Duration = Duration::from_secs(4);
@@ -81,6 +85,11 @@ impl Outage {
         interrupt: impl Fn(&TcpProxy),
     ) {
         interrupt(proxy(&self.proxies));
+        if part == "postgres" {
+            // Users whom the server has read just before can go on for some seconds.
+            let is_forgotten = async || self.ana.get("/messages").await.status == StatusCode::SERVICE_UNAVAILABLE;
+            timeout(REMEMBERED_MAX, wait_until("the outage shows", is_forgotten)).await.expect("in time");
+        }
         let end = Instant::now() + outage_duration();
         let mut written = Vec::new();
         loop {
@@ -105,7 +114,8 @@ impl Outage {
         }
         let conversation = self.conversation.clone();
         assert_eq!(self.ben.texts(&conversation).await, expected, "all is stored, once, in order");
-        assert_eq!(self.ana.get("/readyz").await.status, StatusCode::OK);
+        // The last answer of the databases counts for two seconds.
+        wait_until("the server is ready", async || self.ana.get("/readyz").await.status == StatusCode::OK).await;
     }
 
     /// Checks that every page names the outage.

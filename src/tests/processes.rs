@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use cruddur_messages::domain::conversation::SentMessage;
 use cruddur_messages::domain::message::Message;
 use reqwest::StatusCode;
 use tokio::process::{Child, Command};
 
 use crate::support::app::{Browser, TestApp, new_id};
 use crate::support::browser::SESSION_KEY;
+use crate::support::wait_until::wait_until;
 
 /// Number of messages that each of the two users sends. Below the rate limit.
 const SENDS: usize = 25;
@@ -52,6 +54,7 @@ impl Process {
             .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_REGION", "eu-central-1")])
             .env("LEPTOS_SITE_ADDR", address.to_string())
             .envs([("LEPTOS_HASH_FILES", "false"), ("TRUSTED_PROXIES", "1"), ("LOCAL", "true"), ("LOG_FORMAT", "json")])
+            .envs([("SHUTDOWN_DELAY_SECS", "0"), ("STREAM_CLOSE_SECS", "0")])
             .envs(variables.iter().copied())
             .stderr(Stdio::null())
             .kill_on_drop(true);
@@ -59,6 +62,13 @@ impl Process {
             command.env("AWS_COGNITO_USER_POOL_CLIENT_SECRET", secret);
         }
         (command, address)
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) async fn terminate(&self) {
+        let id = self.child.id().expect("it runs").to_string();
+        let kill = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
+        assert!(kill.success());
     }
 
     async fn is_ready(&self) {
@@ -97,16 +107,20 @@ async fn signing_out_on_one_process_ends_the_session_on_the_other() {
     let (mut here, mut there) = (ana.at(one.address), ana.at(two.address));
     assert_eq!(there.call("current_user", &[]).await.status, StatusCode::OK);
     assert_eq!(here.submit("/signout", &[]).await.status, StatusCode::SEE_OTHER);
-    assert_eq!(there.call("current_user", &[]).await.status, StatusCode::UNAUTHORIZED);
+    let since = Instant::now();
+    assert_eq!(here.call("current_user", &[]).await.status, StatusCode::UNAUTHORIZED);
+    wait_until("the session has ended on the other", async || {
+        there.call("current_user", &[]).await.status == StatusCode::UNAUTHORIZED
+    })
+    .await;
+    assert!(since.elapsed() <= Duration::from_secs(5), "{:?}", since.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_shuts_down_on_sigterm() {
     let app = TestApp::start().await;
     let mut process = Process::start(&app).await;
-    let id = process.child.id().expect("it runs").to_string();
-    let kill = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
-    assert!(kill.success());
+    process.terminate().await;
     let ended = tokio::time::timeout(Duration::from_secs(5), process.child.wait()).await.expect("within 5 s");
     assert!(ended.expect("it ran").success());
 }
@@ -115,7 +129,7 @@ async fn send_all(browser: &mut Browser, conversation: &str) -> Vec<Message> {
     let mut sent = Vec::new();
     for number in 0..SENDS {
         let fields = [("conversation", conversation), ("id", &*new_id()), ("body", &*format!("{number}"))];
-        sent.push(browser.call("send_message", &fields).await.json());
+        sent.push(browser.call("send_message", &fields).await.json::<SentMessage>().message);
     }
     sent
 }

@@ -100,6 +100,25 @@ async fn a_conversation_marked_as_unread_stays_unread_until_it_is_read() {
     assert_eq!((only_row(&mut ben).await.unread(), only_row(&mut ben).await.is_marked()), (0, false));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_of_the_list_tells_whether_its_newest_message_must_be_reported_as_delivered() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let conversation = ana.start("ben", "1").await;
+    assert_eq!(only_row(&mut ben).await.delivered, 0);
+    mark(&mut ben, "mark_delivered", &conversation, "1").await;
+    assert_eq!(only_row(&mut ben).await.delivered, 1);
+    ana.say(&conversation, "2").await;
+    assert_eq!((only_row(&mut ben).await.delivered, only_row(&mut ben).await.unread()), (1, 2));
+    // If either of them has turned receipts off, there is nothing to report.
+    for mut turning_off in [ana, ben.clone()] {
+        assert_eq!(turning_off.call("save_settings", &[]).await.status, StatusCode::OK);
+        assert_eq!(only_row(&mut ben).await.delivered, 2);
+        assert_eq!(turning_off.call("save_settings", &[("receipts", "true")]).await.status, StatusCode::OK);
+    }
+    assert_eq!(only_row(&mut ben).await.delivered, 1);
+}
+
 async fn only_row(browser: &mut Browser) -> Conversation {
     let page: Page<Conversation> = browser.call("list_conversations", &[]).await.json();
     page.items.into_iter().next().expect("a conversation")

@@ -4,7 +4,7 @@ use cruddur_messages::domain::error::AppError;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::browser::{config, server};
+use crate::support::browser::{SESSION_KEY, config, server};
 use crate::support::fake_pool::{CallAnswer, KeySetAnswer, Switches, sub_of};
 use crate::support::session_fixture::SessionFixture;
 use crate::support::signing::{key, other_key};
@@ -47,6 +47,28 @@ async fn a_rotated_refresh_token_is_stored_and_used_for_the_next_refresh() {
         fixture.access_ends_in(-60).await;
         assert_eq!(fixture.ana.whoami().await, Ok("ana".to_owned()));
         assert_eq!(fixture.refreshes(), refreshes);
+    }
+}
+
+#[tokio::test]
+async fn a_new_session_key_signs_no_user_out_and_the_previous_one_can_be_removed_after_a_renewal() {
+    const NEW: &str = "letters-and-digits-of-a-generator";
+    for rotates in [false, true] {
+        let fixture = SessionFixture::start().await;
+        fixture.pool.set().rotates = rotates;
+        let server_with = async |keys: String| {
+            let mut config = config(&fixture.database.url, &fixture.pool.address());
+            config.session_key = keys.into();
+            server(config).await
+        };
+        let sealed_with_the_old_key = "select count(*) from sessions where seal_key_id = '630dcd29'";
+        assert_eq!(fixture.database.number(sealed_with_the_old_key).await, 1);
+        let both = server_with(format!("{NEW},{SESSION_KEY}")).await;
+        fixture.access_ends_in(-60).await;
+        assert_eq!(fixture.ana.at(&both).whoami().await, Ok("ana".to_owned()));
+        assert_eq!(fixture.database.number(sealed_with_the_old_key).await, 0);
+        fixture.access_ends_in(-60).await;
+        assert_eq!(fixture.ana.at(&server_with(NEW.to_owned()).await).whoami().await, Ok("ana".to_owned()));
     }
 }
 
@@ -150,9 +172,11 @@ async fn a_session_encrypted_with_another_key_ends_at_its_next_refresh() {
     let fixture = SessionFixture::start().await;
     let mut changed = config(&fixture.database.url, &fixture.pool.address());
     changed.session_key = "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".into();
-    let mut ana = fixture.ana.at(&server(changed).await);
+    let other = server(changed).await;
+    let mut ana = fixture.ana.at(&other);
     assert_eq!(ana.whoami().await, Ok("ana".to_owned()), "no key is needed before the refresh");
     fixture.access_ends_in(-1).await;
+    other.store.remembered.forget_all();
     assert_eq!(ana.whoami().await, Err(AppError::Unauthenticated));
     assert_eq!(fixture.sessions().await, 0);
 }

@@ -59,7 +59,8 @@ fn searches(word: &str) -> Vec<String> {
 }
 
 async fn found(users: &Users, text: &str) -> Vec<Id> {
-    let found = users.search(text, Id(Uuid::nil())).await.unwrap_or_else(|failure| panic!("{text:?}: {failure:?}"));
+    let found =
+        users.search(text, Id(Uuid::nil()), &[]).await.unwrap_or_else(|failure| panic!("{text:?}: {failure:?}"));
     found.into_iter().map(|user| user.id).collect()
 }
 
@@ -154,7 +155,7 @@ async fn the_migration_fills_the_words_of_all_rows_and_searches_use_the_index() 
     // A small table is read as a whole. The question is whether the index can answer.
     sqlx::raw_sql("set enable_seqscan to off").execute(&mut *connection).await.expect("set");
     for words in ["'name1234':*", "'\u{4e8c}':*", "'na':* & 'name777':*"] {
-        let values = [format!("$q${words}$q$"), format!("'{}'", Uuid::nil()), "'x'".to_owned(), "10".to_owned()];
+        let values = [format!("$q${words}$q$"), format!("'{{{}}}'", Uuid::nil()), "'x'".to_owned(), "10".to_owned()];
         let statement =
             (1..).zip(values).fold(statement.join("\n"), |sql, (n, value)| sql.replace(&format!("${n}"), &value));
         let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("explain {statement}")))

@@ -1,6 +1,12 @@
-//! No password, code, token or message text reaches the log.
+//! No password, code, token or message text reaches the log, and no configured secret is printed.
 
+use std::time::Duration;
+
+use clap::Parser;
+use cruddur_messages::server::config::Config;
 use reqwest::StatusCode;
+use tokio::process::Command;
+use tokio::time::timeout;
 
 use crate::support::app::{TestApp, new_id};
 use crate::support::browser::Browser;
@@ -27,6 +33,50 @@ fn relevant_entries(log: &str) -> String {
 }
 
 const PASSWORD: &str = "pass-word-of-ana";
+
+/// Text that is part of each secret in [`CONFIGURED`].
+const MARKER: &str = "marker4711";
+
+/// Variables with secrets.
+const CONFIGURED: [(&str, &str); 4] = [
+    ("DATABASE_URL", "postgres://cruddur:marker4711@127.0.0.1:1/none"),
+    ("SESSION_KEY", "a-key-with-marker4711-of-a-generator,another-key-with-marker4711-before"),
+    ("AWS_COGNITO_USER_POOL_CLIENT_SECRET", "marker4711"),
+    ("NATS_URL", "nats://cruddur:marker4711@127.0.0.1:1"),
+];
+
+/// Returns what the web server prints with these variables, until it ends.
+async fn output(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cruddur-messages"));
+    command.args(arguments).envs(CONFIGURED);
+    command.envs([("AWS_COGNITO_USER_POOL_ID", "eu-central-1_Ab12Cd34E"), ("AWS_COGNITO_USER_POOL_CLIENT_ID", "a")]);
+    command.envs(variables.iter().copied());
+    let output = command.kill_on_drop(true).output();
+    let output = timeout(Duration::from_secs(30), output).await.expect("it ends").expect("it starts");
+    [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat()
+}
+
+#[tokio::test]
+async fn no_configured_secret_is_printed() {
+    let arguments: Vec<_> = ["cruddur-messages", "--user-pool-id=eu-central-1_Ab12Cd34E", "--client-id=a"].into();
+    let options = ["--database-url", "--session-key", "--client-secret", "--nats-url"];
+    let secrets = options.into_iter().zip(CONFIGURED).flat_map(|(option, (_, secret))| [option, secret]);
+    let config = Config::parse_from(arguments.into_iter().chain(secrets));
+    for printed in [format!("{config:?}"), format!("{config:#?}")] {
+        assert!(printed.contains("REDACTED") && !printed.contains(MARKER), "{printed}");
+    }
+    let help = output(&["--help"], &[]).await;
+    assert!(help.contains("NATS_URL") && !help.contains(MARKER), "{help}");
+    for (name, invalid) in [
+        ("DATABASE_URL", "postgres://cruddur:marker4711@127.0.0.1:port/none"),
+        ("SESSION_KEY", "marker4711"),
+        ("NATS_URL", "https://marker4711@nats"),
+        ("AWS_COGNITO_USER_POOL_ID", "nothing"),
+    ] {
+        let refused = output(&[], &[("LOCAL", "true"), ("LEPTOS_SITE_ADDR", "127.0.0.1:0"), (name, invalid)]).await;
+        assert!(refused.contains("Error: ") && !refused.contains(MARKER), "{name}: {refused}");
+    }
+}
 
 #[tokio::test]
 async fn case_44_no_password_code_or_token_is_logged_whatever_the_pool_answers() {

@@ -6,6 +6,9 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::middleware::from_fn_with_state;
 use axum::{Router, http};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cruddur_messages::domain::emoji::TABLE_FILE;
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::server::http::error_page;
 use cruddur_messages::server::http::layers::{self, ErrorResponse};
@@ -98,6 +101,15 @@ async fn every_file_in_public_is_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_name_of_the_emoji_table_has_the_hash_of_its_content() {
+    let app = TestApp::start().await;
+    let answer = app.browser().get(&format!("/{TABLE_FILE}")).await;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, answer.text.as_bytes());
+    let hash = &URL_SAFE_NO_PAD.encode(digest)[..22];
+    assert_eq!(TABLE_FILE, format!("emoji.{hash}.tsv"), "`npm run emoji-table` prints the name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_is_not_cached_and_its_scripts_carry_the_nonce_of_its_policy() {
     let app = TestApp::start().await;
     let page = app.sign_in("ana").await.get("/messages").await;
@@ -165,6 +177,10 @@ async fn a_post_that_is_not_a_form_gets_an_error_page() {
         "/confirm",
         "/forgot",
         "/settings",
+        "/settings/sessions",
+        "/settings/profile",
+        "/settings/password",
+        "/settings/export",
         "/signout",
         "/signout-everywhere",
         "/messages/5ae290ed-55d1-47a0-bc6d-fe2bc2700399",
@@ -223,6 +239,7 @@ async fn an_internal_error_hides_its_cause_and_the_server_recovers() {
     assert_eq!((ready.status, &*ready.text), (StatusCode::OK, r#"{"postgres":true,"dynamodb":true,"cognito":true}"#));
 
     app.database.execute("alter table users rename to away").await;
+    app.state.store.remembered.forget_all();
     let broken = ana.get("/messages").await;
     assert_eq!(broken.status, StatusCode::INTERNAL_SERVER_ERROR);
     for words in ["Your conversations couldn't be loaded.", "Something went wrong. Try again."] {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use cruddur_messages::domain::conversation;
-use cruddur_messages::domain::error::AppError;
+use cruddur_messages::domain::changes::Changes;
+use cruddur_messages::domain::conversation::{MessageView, SentMessage};
+use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::domain::message::Message;
+use cruddur_messages::domain::page::Page;
 use cruddur_messages::domain::user::User;
 use cruddur_messages::ui::wording::field_sentence;
 use reqwest::{Method, StatusCode};
@@ -67,11 +69,38 @@ impl Call {
     }
 }
 
-/// Returns a call of every server function, valid for a member of `conversation` who writes to `recipient`.
-fn calls(conversation: &str, recipient: &str) -> Vec<Call> {
-    use Access::{Public, SignedIn};
-    let conversation = || required("conversation", conversation, &["", "@bayko", "not-an-id"]);
-    let to = required("to", recipient, &["", "@bayko"]);
+/// Conversation, recipient and message that the calls name.
+struct Named<'a> {
+    conversation: &'a str,
+    recipient: &'a str,
+    /// Id of a message of the caller's.
+    message: &'a str,
+    sent_at: &'a str,
+}
+
+/// Names of nothing that exists.
+const UNKNOWN: Named<'_> =
+    Named { conversation: UNKNOWN_ID, recipient: UNKNOWN_ID, message: UNKNOWN_ID, sent_at: "2026-11-21T09:26:28Z" };
+
+impl<'a> Named<'a> {
+    fn message(conversation: &'a str, message: &'a str, sent_at: &'a Message) -> Self {
+        Self { conversation, message, sent_at: sent_at.sent_at.as_str(), ..UNKNOWN }
+    }
+}
+
+/// Returns a call of every server function, valid for a member of the conversation.
+fn calls(named: &Named<'_>) -> Vec<Call> {
+    use Access::SignedIn;
+    let conversation = || required("conversation", named.conversation, &["", "@bayko", "not-an-id"]);
+    let message = || required("message", named.message, &["", "@bayko"]);
+    // A time at which there is no message is not found rather than rejected.
+    let sent_at = || required("sent_at", named.sent_at, &[]);
+    let time = |name| required(name, named.sent_at, &["", "yesterday", "2026-11-21"]);
+    let reply_to = || optional("reply_to", &["@bayko"]);
+    let edits = required("edits", "0", &["-1", "one", "99999999999"]);
+    let emoji = required("emoji", "👍", &["", "a", "👍👍", "1"]);
+    let rev = required("rev", "0", &["-1", "one", "99999999999999999999"]);
+    let to = required("to", named.recipient, &["", "@bayko"]);
     let author = || optional("author", &["@bayko"]);
     let id = || required("id", &new_id(), &["", "@bayko"]);
     let body = || required("body", "hello", &["", " \n\t ", "a\u{7}b", &"🎈".repeat(1025)]);
@@ -79,15 +108,11 @@ fn calls(conversation: &str, recipient: &str) -> Vec<Call> {
     // An invalid handle is not found rather than rejected; a test below covers it.
     let ben = || required("handle", "ben", &[]);
     let invalid_cursors = ["garbage", "before-yesterday", "%00../../"];
-    let email = || required("email", "ana@example.com", &["", "ana", &format!("{}@example.com", "a".repeat(250))]);
-    let password = || required("password", PASSWORD, &["", &"x".repeat(257)]);
-    let code = || required("code", "123456", &["", "abc", &"1".repeat(13)]);
     let conversations = required("conversations[0]", UNKNOWN_ID, &["", "@bayko", "not-an-id"]);
-    let name = required("name", "Ana", &["", "a\u{7}b", &"x".repeat(65)]);
-    let handle = required("handle", "ana", &["", "!", &"a".repeat(33)]);
-    vec![
+    let mut calls = vec![
         Call::new(SignedIn, "current_user", []),
         Call::new(SignedIn, "list_conversations", [optional("cursor", &invalid_cursors)]),
+        Call::new(SignedIn, "find_conversations", [required("query", "be", &["a\u{0}b", &"x".repeat(65)])]),
         Call::new(SignedIn, "count_unread", [optional("cursor", &invalid_cursors)]),
         Call::new(SignedIn, "open_conversation", [conversation(), optional("cursor", &invalid_cursors)]),
         Call::new(
@@ -96,7 +121,28 @@ fn calls(conversation: &str, recipient: &str) -> Vec<Call> {
             [conversation(), required("cursor", "before-9999-12-31T23:59:59Z", &invalid_cursors)],
         ),
         Call::new(SignedIn, "messages_after", [conversation(), optional("after", &["yesterday"])]),
-        Call::new(SignedIn, "send_message", [conversation(), id(), body(), author()]),
+        Call::new(SignedIn, "send_message", [conversation(), id(), body(), author(), reply_to()]),
+        Call::new(
+            SignedIn,
+            "edit_message",
+            [
+                conversation(),
+                message(),
+                sent_at(),
+                edits,
+                required("body", "edited", &["", " \n", "a\u{7}b"]),
+                author(),
+            ],
+        ),
+        Call::new(
+            SignedIn,
+            "react",
+            [conversation(), message(), sent_at(), emoji, required("on", "true", &["", "perhaps"]), author()],
+        ),
+        Call::new(SignedIn, "find_message", [conversation(), message(), sent_at()]),
+        Call::new(SignedIn, "delete_message", [conversation(), message(), sent_at(), author()]),
+        Call::new(SignedIn, "changes_after", [conversation(), rev]),
+        Call::new(SignedIn, "reload_messages", [conversation(), time("from"), time("to")]),
         Call::new(SignedIn, "send_first_message", [to, id(), body(), author()]),
         Call::new(SignedIn, "typing", [conversation()]),
         Call::new(SignedIn, "watch_presence", [conversations]),
@@ -109,12 +155,41 @@ fn calls(conversation: &str, recipient: &str) -> Vec<Call> {
         Call::new(SignedIn, "search_users", [required("query", "be", &["a\u{0}b", &"x".repeat(65)])]),
         Call::new(SignedIn, "find_recipient", [ben()]),
         Call::new(SignedIn, "start_conversation", [ben(), id(), body()]),
+    ];
+    calls.extend([block_call(named)].into_iter().chain(account_calls()));
+    calls
+}
+
+/// Returns a call that removes a block, so that the other calls remain valid.
+fn block_call(named: &Named<'_>) -> Call {
+    let user = required("user", named.recipient, &["", "@bayko"]);
+    Call::new(Access::SignedIn, "block_user", [user, required("on", "false", &["", "perhaps"])])
+}
+
+/// Returns a call of every server function of accounts and sessions.
+fn account_calls() -> Vec<Call> {
+    use Access::{Public, SignedIn};
+    let email = || required("email", "ana@example.com", &["", "ana", &format!("{}@example.com", "a".repeat(250))]);
+    let password = || required("password", PASSWORD, &["", &"x".repeat(257)]);
+    let code = || required("code", "123456", &["", "abc", &"1".repeat(13)]);
+    let name = required("name", "Ana", &["", "a\u{7}b", &"x".repeat(65)]);
+    let handle = required("handle", "ana", &["", "!", &"a".repeat(33)]);
+    let new_name = required("name", "Ana Lima", &["", "a\u{7}b", "\u{202e}anA", &"x".repeat(65)]);
+    let new_handle = required("handle", "ana.lima", &["", "!", "admin", "ad_min", &"a".repeat(33)]);
+    let current_password = required("current_password", PASSWORD, &["", &"x".repeat(257)]);
+    vec![
         Call::new(Public, "sign_in", [email(), password()]),
         Call::new(Public, "sign_up", [name, handle, email(), password()]),
         Call::new(Public, "confirm", [email(), code()]),
         Call::new(Public, "resend_code", [email()]),
         Call::new(Public, "forgot_password", [email()]),
         Call::new(Public, "reset_password", [email(), code(), password()]),
+        Call::new(SignedIn, "list_sessions", []),
+        Call::new(SignedIn, "end_session", [required("session", UNKNOWN_ID, &["", "@bayko", "not-an-id"])]),
+        Call::new(SignedIn, "end_other_sessions", []),
+        Call::new(SignedIn, "load_profile", []),
+        Call::new(SignedIn, "save_profile", [new_name, new_handle]),
+        Call::new(SignedIn, "change_password", [current_password, password()]),
         Call::new(Public, "sign_out", []),
         // Last: it ends the session that the other calls need.
         Call::new(SignedIn, "sign_out_everywhere", []),
@@ -124,8 +199,7 @@ fn calls(conversation: &str, recipient: &str) -> Vec<Call> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_server_function_is_in_these_tests_and_takes_only_post() {
     let _app = TestApp::start().await;
-    let known: BTreeSet<String> =
-        calls(UNKNOWN_ID, UNKNOWN_ID).iter().map(|call| format!("/rpc/{}", call.endpoint)).collect();
+    let known: BTreeSet<String> = calls(&UNKNOWN).iter().map(|call| format!("/rpc/{}", call.endpoint)).collect();
     let paths: Vec<_> = leptos::server_fn::axum::server_fn_paths().collect();
     assert_eq!(paths.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>(), known);
     assert!(paths.iter().all(|(_, method)| method == "POST"));
@@ -134,7 +208,7 @@ async fn every_server_function_is_in_these_tests_and_takes_only_post() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_protected_call_requires_a_session() {
     let app = TestApp::start().await;
-    for call in calls(UNKNOWN_ID, UNKNOWN_ID).iter().filter(|call| call.access == Access::SignedIn) {
+    for call in calls(&UNKNOWN).iter().filter(|call| call.access == Access::SignedIn) {
         let answer = app.browser().call(call.endpoint, &call.fields()).await;
         let error = (answer.status, answer.error());
         assert_eq!(error, (StatusCode::UNAUTHORIZED, AppError::Unauthenticated), "{}", call.endpoint);
@@ -146,7 +220,10 @@ async fn a_member_can_make_every_call() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let (conversation, recipient) = (ana.start("ben", "first").await, ana.id_of("ben").await);
-    for call in calls(&conversation, &recipient).iter().filter(|call| call.access == Access::SignedIn) {
+    let message = ana.say(&conversation, "second").await;
+    let id = message.id.to_string();
+    let named = Named { recipient: &recipient, ..Named::message(&conversation, &id, &message) };
+    for call in calls(&named).iter().filter(|call| call.access == Access::SignedIn) {
         let answer = ana.call(call.endpoint, &call.fields()).await;
         assert_eq!(answer.status, StatusCode::OK, "{}: {}", call.endpoint, answer.text);
     }
@@ -158,7 +235,9 @@ async fn a_stranger_has_no_access_to_a_conversation() {
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let conversation = ana.start("ben", "between us").await;
     let mut cy = app.sign_in("cy").await;
-    for call in calls(&conversation, UNKNOWN_ID).iter().filter(|call| call.names_a_conversation()) {
+    let message = ana.say(&conversation, "and nobody else").await;
+    let id = message.id.to_string();
+    for call in calls(&Named::message(&conversation, &id, &message)).iter().filter(|call| call.names_a_conversation()) {
         let endpoint = call.endpoint;
         let theirs = cy.call(endpoint, &call.fields()).await;
         assert_eq!((theirs.status, theirs.error()), (StatusCode::NOT_FOUND, AppError::NotFound), "{endpoint}");
@@ -166,7 +245,7 @@ async fn a_stranger_has_no_access_to_a_conversation() {
         let nothing = cy.call(endpoint, &call.fields_with("conversation", Some(UNKNOWN_ID))).await;
         assert_eq!((nothing.status, nothing.text), (theirs.status, theirs.text), "{endpoint}");
     }
-    assert_eq!(ana.texts(&conversation).await, ["between us"]);
+    assert_eq!(ana.texts(&conversation).await, ["between us", "and nobody else"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,7 +277,10 @@ async fn invalid_arguments_are_422_and_never_500() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let (conversation, recipient) = (ana.start("ben", "first").await, ana.id_of("ben").await);
-    for call in &calls(&conversation, &recipient) {
+    let message = ana.say(&conversation, "second").await;
+    let id = message.id.to_string();
+    let named = Named { recipient: &recipient, ..Named::message(&conversation, &id, &message) };
+    for call in &calls(&named) {
         for argument in &call.arguments {
             let missing = argument.good.is_some().then_some(None);
             for value in argument.bad.iter().map(|value| Some(value.as_str())).chain(missing) {
@@ -209,7 +291,7 @@ async fn invalid_arguments_are_422_and_never_500() {
             }
         }
     }
-    assert_eq!(ana.texts(&conversation).await, ["first"], "nothing is stored");
+    assert_eq!(ana.texts(&conversation).await, ["first", "second"], "nothing is stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,6 +299,7 @@ async fn a_time_at_the_edge_of_the_calendar_is_never_a_500() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let conversation = ana.start("ben", "first").await;
+    let u64_max = "18446744073709551615";
     // The first three are outside the years 1 to 9999 once they are converted to UTC.
     for at in [
         "9999-12-31T23:59:59-23:59",
@@ -226,7 +309,7 @@ async fn a_time_at_the_edge_of_the_calendar_is_never_a_500() {
         "9999-12-31T23:59:59.999999999Z",
     ] {
         let mut calls = vec![("messages_after", "after", at.to_owned())];
-        for side in ["before", "after"] {
+        for side in ["before", "after", "around"] {
             for endpoint in ["open_conversation", "list_messages", "list_conversations"] {
                 calls.push((endpoint, "cursor", format!("{side}-{at}")));
             }
@@ -236,6 +319,22 @@ async fn a_time_at_the_edge_of_the_calendar_is_never_a_500() {
             let is_answered = matches!(answer.status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY);
             assert!(is_answered, "{endpoint} {name}={value}: {} {}", answer.status, answer.text);
         }
+        let fields = [("conversation", &*conversation), ("from", at), ("to", at)];
+        let answer = ana.call("reload_messages", &fields).await;
+        assert!(matches!(answer.status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY), "{at}: {}", answer.text);
+        for (endpoint, fields) in [
+            ("find_message", &[][..]),
+            ("delete_message", &[]),
+            ("edit_message", &[("edits", "0"), ("body", "edited")]),
+            ("react", &[("emoji", "👍"), ("on", "true")]),
+        ] {
+            let message = [("conversation", &*conversation), ("message", UNKNOWN_ID), ("sent_at", at)];
+            let answer = ana.call(endpoint, &[&message, fields].concat()).await;
+            assert_eq!((answer.status, answer.error()), (StatusCode::NOT_FOUND, AppError::NotFound), "{endpoint} {at}");
+        }
+        let answer: Changes =
+            ana.call("changes_after", &[("conversation", &conversation), ("rev", u64_max)]).await.json();
+        assert!(answer.is_trimmed && answer.rev == 0, "{answer:?}");
     }
 }
 
@@ -298,7 +397,7 @@ async fn a_first_message_is_stored_once_through_all_endpoints() {
     let (first, second) =
         (ana.call("send_first_message", &fields).await, ana.call("send_first_message", &fields).await);
     assert_eq!((first.status, &first.text), (second.status, &second.text));
-    let (conversation, message): (conversation::Id, Message) = first.json();
+    let SentMessage { conversation, message, .. } = first.json();
     let conversation = conversation.to_string();
     assert_eq!((message.id.to_string(), message.seq), (id.clone(), 1));
     // A form and a page that knows the conversation by now use other endpoints.
@@ -310,7 +409,7 @@ async fn a_first_message_is_stored_once_through_all_endpoints() {
     }
     assert_eq!(ben.texts(&conversation).await, ["once"]);
     let next = ana.call("send_first_message", &[("to", &to), ("id", &new_id()), ("body", "and again")]).await;
-    assert_eq!(next.json::<(conversation::Id, Message)>().0.to_string(), conversation);
+    assert_eq!(next.json::<SentMessage>().conversation.to_string(), conversation);
     assert_eq!(ben.texts(&conversation).await, ["once", "and again"]);
     let other_text = [("to", &*to), ("id", &*id), ("body", "another")];
     assert_eq!(ana.call("send_first_message", &other_text).await.status, StatusCode::CONFLICT);
@@ -345,6 +444,138 @@ async fn a_message_bound_to_its_author_cannot_be_sent_by_another_user() {
     assert_eq!(ana.texts(&conversation).await, ["first", "in whose name?", "in whose name?"]);
 }
 
+/// Call of a function that changes or finds a message: its name and its fields.
+type ChangeCall = (&'static str, Vec<(&'static str, String)>);
+
+fn change(endpoint: &'static str, conversation: &str, message: &Message) -> ChangeCall {
+    let mut fields = vec![
+        ("conversation", conversation.to_owned()),
+        ("message", message.id.to_string()),
+        ("sent_at", message.sent_at.as_str().to_owned()),
+    ];
+    let more: &[_] = match endpoint {
+        "edit_message" => &[("edits", "0"), ("body", "not yours")],
+        "react" => &[("emoji", "👍"), ("on", "true")],
+        _ => &[],
+    };
+    fields.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    (endpoint, fields)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_author_changes_a_message_and_only_members_react() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    let conversation = ana.start("ben", "first").await;
+    let (with_cy, of_others) = (ana.start("cy", "to cy").await, ben.start("cy", "not for ana").await);
+    let message = ana.say(&conversation, "mine").await;
+    let (in_another, in_theirs) = (ana.say(&with_cy, "here").await, ben.say(&of_others, "there").await);
+    let missing = AppError::NotFound;
+    let unknown = Message { id: UNKNOWN_ID.parse().expect("an id"), ..message.clone() };
+    let at_another_time = Message { sent_at: in_another.sent_at.clone(), id: unknown.id, ..message.clone() };
+    let mut refused = Vec::new();
+    for endpoint in ["edit_message", "delete_message", "react", "find_message"] {
+        // Another conversation's message, by its own conversation's members and by others, and missing ones.
+        for message in [&in_another, &in_theirs, &unknown, &at_another_time] {
+            refused.push(("ana", change(endpoint, &conversation, message)));
+        }
+        refused.push(("cy", change(endpoint, &conversation, &message)));
+        refused.push(("ana", change(endpoint, &of_others, &in_theirs)));
+    }
+    // A member's, but not their own.
+    for endpoint in ["edit_message", "delete_message"] {
+        refused.push(("ben", change(endpoint, &conversation, &message)));
+    }
+    for message in [&in_another, &in_theirs, &unknown] {
+        let (_, mut fields) = change("send_message", &conversation, message);
+        fields.retain(|(name, _)| *name == "conversation");
+        fields
+            .extend([("reply_to", message.id.to_string()), ("reply_to_sent_at", message.sent_at.as_str().to_owned())]);
+        fields.extend([("id", new_id()), ("body", "an answer".to_owned())]);
+        refused.push(("ana", ("send_message", fields)));
+    }
+    for (who, (endpoint, fields)) in refused {
+        let browser = match who {
+            "ana" => &mut ana,
+            "ben" => &mut ben,
+            _ => &mut cy,
+        };
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = browser.call(endpoint, &fields).await;
+        assert_eq!(
+            (answer.status, answer.error()),
+            (StatusCode::NOT_FOUND, missing.clone()),
+            "{who} {endpoint} {fields:?}"
+        );
+    }
+    assert_eq!(ana.texts(&conversation).await, ["first", "mine"]);
+    assert_eq!(ben.texts(&of_others).await, ["not for ana", "there"]);
+
+    // A message bound to another author is not changed in their name.
+    let ben_id = ana.id_of("ben").await;
+    for endpoint in ["edit_message", "delete_message", "react"] {
+        let (_, mut fields) = change(endpoint, &conversation, &message);
+        fields.push(("author", ben_id.clone()));
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let answer = ana.call(endpoint, &fields).await;
+        assert_eq!(
+            (answer.status, answer.error()),
+            (StatusCode::UNAUTHORIZED, AppError::Unauthenticated),
+            "{endpoint}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_edited_answered_reacted_to_and_deleted() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let conversation = ana.start("ben", "first").await;
+    let message = ana.say(&conversation, "mistke").await;
+    let id = message.id.to_string();
+    let named = [("conversation", &*conversation), ("message", &*id), ("sent_at", message.sent_at.as_str())];
+    let with = |more: &[(&'static str, &'static str)]| [&named[..], more].concat();
+
+    let edit = with(&[("edits", "0"), ("body", "mistake")]);
+    let edited: Message = ana.call("edit_message", &edit).await.json();
+    assert_eq!((edited.body.as_str(), edited.edits, edited.changed), ("mistake", 1, 1));
+    assert_eq!(ana.call("edit_message", &edit).await.json::<Message>(), edited, "repeated");
+    let stale = ana.call("edit_message", &with(&[("edits", "0"), ("body", "another")])).await;
+    assert_eq!((stale.status, stale.error()), (StatusCode::CONFLICT, AppError::Conflict(Conflict::MessageChanged)));
+
+    let reacted: Message = ben.call("react", &with(&[("emoji", "❤"), ("on", "true")])).await.json();
+    assert_eq!((reacted.reactions.len(), reacted.reactions[0].emoji.as_str()), (1, "❤\u{fe0f}"));
+    let view: MessageView = ben.call("find_message", &named).await.json();
+    let texts: Vec<_> = view.versions.iter().map(|version| version.body.as_str()).collect();
+    assert_eq!((texts, view.editable_until), (vec!["mistake", "mistke"], None));
+    assert!(ana.call("find_message", &named).await.json::<MessageView>().editable_until.is_some());
+
+    let answer = [("conversation", &*conversation), ("id", &*new_id()), ("body", "an answer"), ("reply_to", &*id)];
+    let answer = [&answer[..], &[("reply_to_sent_at", message.sent_at.as_str())]].concat();
+    let sent: SentMessage = ben.call("send_message", &answer).await.json();
+    assert_eq!(sent.message.quote.and_then(|quote| quote.text).as_deref(), Some("mistake"));
+    assert_eq!(sent.rev, 2);
+
+    let deleted: Message = ana.call("delete_message", &named).await.json();
+    assert!(deleted.is_deleted() && deleted.body.is_empty() && deleted.reactions.is_empty() && deleted.edits == 0);
+    assert_eq!(ana.call("delete_message", &named).await.json::<Message>(), deleted, "repeated");
+    for (endpoint, more) in [("edit_message", &edit[3..]), ("react", &[("emoji", "👍"), ("on", "true")])] {
+        let answer = ana.call(endpoint, &[&named[..], more].concat()).await;
+        let conflict = AppError::Conflict(Conflict::MessageDeleted);
+        assert_eq!((answer.status, answer.error()), (StatusCode::CONFLICT, conflict), "{endpoint}");
+    }
+    let view: MessageView = ben.call("find_message", &named).await.json();
+    assert_eq!((view.message, view.versions, view.editable_until), (deleted.clone(), Vec::new(), None));
+    let changes: Changes = ben.call("changes_after", &[("conversation", &conversation), ("rev", "0")]).await.json();
+    assert_eq!((changes.messages, changes.rev, changes.has_more, changes.is_trimmed), (vec![deleted], 3, false, false));
+    let span = [("conversation", &*conversation), ("from", message.sent_at.as_str()), ("to", message.sent_at.as_str())];
+    let reloaded: Page<Message> = ben.call("reload_messages", &span).await.json();
+    assert_eq!((reloaded.items.len(), reloaded.items[0].is_deleted(), reloaded.rev), (1, true, 3));
+    assert_eq!(ben.texts(&conversation).await, ["first", "", "an answer"]);
+    let page = ben.get(&format!("/messages/{conversation}")).await;
+    assert!(!page.text.contains("mistake"), "the text is not even in a quote");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn search_finds_users_by_handle_and_name_but_not_the_caller() {
     let app = TestApp::start().await;
@@ -363,12 +594,24 @@ async fn search_finds_users_by_handle_and_name_but_not_the_caller() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sending_searching_and_watching_presence_are_rate_limited() {
+async fn sending_changing_searching_and_watching_presence_are_rate_limited() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let conversation = ana.start("ben", "first").await;
+    let Message { id, sent_at, .. } = ana.say(&conversation, "second").await;
+    let (id, sent_at) = (id.to_string(), sent_at.as_str().to_owned());
     for (endpoint, fields) in [
         ("send_message", vec![("conversation", conversation.clone()), ("id", new_id()), ("body", "again".to_owned())]),
+        (
+            "react",
+            vec![
+                ("conversation", conversation.clone()),
+                ("message", id),
+                ("sent_at", sent_at),
+                ("emoji", "👍".to_owned()),
+                ("on", "true".to_owned()),
+            ],
+        ),
         ("search_users", vec![("query", "ben".to_owned())]),
         ("watch_presence", vec![("conversations[0]", conversation.clone())]),
     ] {

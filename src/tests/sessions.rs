@@ -12,6 +12,7 @@ use crate::support::browser::{Browser, config, server};
 use crate::support::cognito::PASSWORD;
 use crate::support::fake_pool::FakePool;
 use crate::support::session_fixture::SessionFixture;
+use crate::support::wait_until::wait_until;
 
 #[tokio::test]
 async fn the_database_holds_neither_the_cookie_nor_the_refresh_token() {
@@ -107,7 +108,7 @@ async fn a_session_expires_after_a_week_without_a_visit_or_after_thirty_days() {
     let days = |column: &str| format!("select extract(day from {column} - created_at)::int8 from sessions");
     assert_eq!(fixture.database.number(&days("idle_ends_at")).await, 7);
     assert_eq!(fixture.database.number(&days("ends_at")).await, 30);
-    fixture.database.execute("update sessions set idle_ends_at = now() - interval '1 s'").await;
+    fixture.update_sessions("idle_ends_at = now() - interval '1 s'").await;
     assert_eq!(fixture.ana.whoami().await, Err(AppError::Unauthenticated));
     assert_eq!(fixture.server.store.sessions.delete_expired().await.expect("a clean-up"), 1);
     assert_eq!(fixture.sessions().await, 0);
@@ -117,24 +118,33 @@ async fn a_session_expires_after_a_week_without_a_visit_or_after_thirty_days() {
 async fn a_visit_is_recorded_every_few_minutes_and_never_extends_the_absolute_expiry() {
     let mut fixture = SessionFixture::start().await;
     let recorded = "select count(*) from sessions where last_seen_at > now() - interval '1 minute'";
-    fixture.database.execute("update sessions set last_seen_at = now() - interval '4 minutes'").await;
+    fixture.update_sessions("last_seen_at = now() - interval '4 minutes'").await;
     fixture.ana.whoami().await.expect("ana");
     assert_eq!(fixture.database.number(recorded).await, 0, "a visit after four minutes is not recorded");
-    let long_ago =
-        "update sessions set last_seen_at = now() - interval '6 minutes', ends_at = now() + interval '1 day',
+    let long_ago = "last_seen_at = now() - interval '6 minutes', ends_at = now() + interval '1 day',
         idle_ends_at = now() + interval '1 hour'";
-    fixture.database.execute(long_ago).await;
+    fixture.update_sessions(long_ago).await;
     fixture.ana.whoami().await.expect("ana");
-    assert_eq!(fixture.database.number(recorded).await, 1);
+    // In the background: no answer waits for it.
+    wait_until("the visit is recorded", async || fixture.database.number(recorded).await == 1).await;
     assert_eq!(fixture.database.number("select count(*) from sessions where idle_ends_at = ends_at").await, 1);
 }
 
 #[tokio::test]
 async fn case_45_an_ended_session_is_rejected_by_every_server_even_if_its_token_is_still_valid() {
     let mut fixture = SessionFixture::start().await;
-    let mut on_other_server = fixture.ana.at(&server(config(&fixture.database.url, &fixture.pool.address())).await);
+    let other_server = server(config(&fixture.database.url, &fixture.pool.address())).await;
+    let (mut on_other_server, mut unknown_there) = (fixture.ana.at(&other_server), fixture.ana.clone());
     on_other_server.whoami().await.expect("ana");
+    let mut on_this_server = fixture.ana.clone();
     fixture.ana.sign_out().await.expect("signs out");
+    let since = Instant::now();
+    assert_eq!(on_this_server.whoami().await, Err(AppError::Unauthenticated), "at once on the same server");
+    unknown_there = unknown_there.at(&server(config(&fixture.database.url, &fixture.pool.address())).await);
+    assert_eq!(unknown_there.whoami().await, Err(AppError::Unauthenticated), "and where it was not known");
+    // A server that knows the session and is not connected to the bus.
+    wait_until("the session has ended", async || on_other_server.whoami().await.is_err()).await;
+    assert!(since.elapsed() <= Duration::from_secs(5), "{:?}", since.elapsed());
     assert_eq!(on_other_server.whoami().await, Err(AppError::Unauthenticated));
     assert_eq!(on_other_server.cookie, None);
 }

@@ -23,7 +23,7 @@ fn named(handle: &str, name: &str) -> NewUser {
 }
 
 async fn handles(users: &Users, text: &str, me: Id) -> Vec<String> {
-    let found = users.search(text, me).await.expect("a search");
+    let found = users.search(text, me, &[]).await.expect("a search");
     found.into_iter().map(|user: User| user.handle_text().to_owned()).collect()
 }
 

@@ -39,6 +39,7 @@ pub fn sentence(error: &AppError) -> String {
 fn conflict_sentence(conflict: Conflict) -> &'static str {
     match conflict {
         Conflict::MessageToSelf => "You can't message yourself.",
+        Conflict::Undeliverable => "This message can't be delivered.",
         Conflict::RecipientDeleted => "This user has been deleted. Your message was not sent.",
         Conflict::MessageIdTaken => {
             "Another message was already sent from this form. Copy your text, then reload the page."
@@ -47,6 +48,11 @@ fn conflict_sentence(conflict: Conflict) -> &'static str {
         Conflict::MessageTooOld => {
             "This message is more than 30 days old, and may have been sent then. Look for it before you send it again."
         }
+        Conflict::MessageChanged => "This message has changed since you opened it. Nothing was overwritten.",
+        Conflict::MessageDeleted => "This message has been deleted.",
+        Conflict::EditTooLate => "A message can be edited for 24 hours. This one is older.",
+        Conflict::TooManyEdits => "A message can be edited 10 times. This one has been.",
+        Conflict::TooManyReactions => "A message can have 20 different reactions. This one has them already.",
         Conflict::OtherConversation => "This form belongs to another conversation. Your message was not sent.",
         Conflict::OtherRecipient => "This form belongs to another recipient. Your message was not sent.",
         Conflict::EmailTaken => "This e-mail address already belongs to another account. Contact us to resolve this.",
@@ -60,6 +66,7 @@ pub fn field_sentence(code: FieldCode) -> String {
         FieldCode::DisplayName(reason) => return name_sentence(reason),
         FieldCode::Password(reason) => return password_sentence(reason),
         FieldCode::Body(reason) => return body_sentence(reason),
+        FieldCode::HandleTaken => "This handle is taken. Choose another one.",
         FieldCode::EmailBlank => "Enter your e-mail address.",
         FieldCode::EmailTooLong => "This e-mail address is too long.",
         FieldCode::EmailMalformed => "Enter a valid e-mail address, such as ana@example.com.",
@@ -69,6 +76,7 @@ pub fn field_sentence(code: FieldCode) -> String {
             "Wrong e-mail or password. If you have just signed up, confirm your e-mail address first. After too many \
                 attempts, wait 15 minutes."
         }
+        FieldCode::CurrentPasswordRefused => "Wrong password. After too many attempts, wait 15 minutes.",
         FieldCode::CodeRefused => {
             "This code is invalid, already used or expired. Request a new one. After too many attempts, wait an hour."
         }
@@ -90,6 +98,7 @@ pub fn field_sentence(code: FieldCode) -> String {
         FieldCode::Blocked => "A firewall has blocked this request. Try again later, or ask the operator of this site.",
         FieldCode::SearchInvalid => "This search is too long or contains control characters.",
         FieldCode::TimeInvalid => "Invalid time.",
+        FieldCode::EmojiInvalid => "This is not a single emoji.",
         FieldCode::CursorInvalid => "This link to older or newer entries is invalid. Start from the newest.",
         FieldCode::NoNewerPage => "This list can be continued only towards older conversations.",
         FieldCode::TooManyConversations => "Too many conversations in one request.",
@@ -102,6 +111,7 @@ fn handle_sentence(reason: InvalidHandle) -> String {
         InvalidHandle::Blank => "Choose a handle.",
         InvalidHandle::TooShort => return format!("A handle must have at least {HANDLE_LEN_MIN} characters."),
         InvalidHandle::TooLong => return format!("A handle can have at most {HANDLE_LEN_MAX} characters."),
+        InvalidHandle::Reserved => "This handle is reserved. Choose another one.",
         InvalidHandle::Character => "A handle can contain only the letters a to z, digits, “_”, “-” and “.”.",
     };
     text.to_owned()

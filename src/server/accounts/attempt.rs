@@ -32,8 +32,7 @@ impl Attempt<'_> {
         parts: &Parts,
         work: BoxFuture<'_, Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let address =
-            parts.extensions.get::<ClientAddress>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.0);
+        let address = ClientAddress::of(&parts.extensions).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         let (address, account) = (Caller::Address(address), Caller::Account(self.email.to_owned()));
         let limits = &state.rate_limits;
         let _turn = limits.turn(&address).await;

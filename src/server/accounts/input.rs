@@ -9,7 +9,7 @@ use crate::domain::field_error::{FieldCode, FieldError};
 use crate::domain::password as rule;
 use crate::domain::password::InvalidPassword;
 use crate::domain::text;
-use crate::domain::user::{DisplayName, Handle};
+use crate::domain::user::{DisplayName, Handle, InvalidDisplayName};
 
 /// Maximum length of an e-mail address in bytes (RFC 5321, section 4.5.3.1.3, without the angle brackets).
 const EMAIL_LEN_MAX: usize = 254;
@@ -49,8 +49,8 @@ impl NewAccount {
     /// Parses the form.
     pub fn parse(name: &str, handle: &str, address: &str, secret: String) -> Result<Self, AppError> {
         let mut errors = FormErrors::default();
-        let name = errors.check("name", DisplayName::parse(name));
-        let handle = errors.check("handle", Handle::parse(handle));
+        let name = errors.check("name", self::name(name));
+        let handle = errors.check("handle", Handle::choose(handle));
         let email = errors.check("email", email(address));
         let password = errors.check("password", new_password(secret));
         match (name, handle, email, password) {
@@ -58,6 +58,11 @@ impl NewAccount {
             _ => Err(errors.into_error()),
         }
     }
+}
+
+/// Parses a display name. Accents are composed, so that a name has one form however it was typed.
+pub fn name(text: &str) -> Result<DisplayName, InvalidDisplayName> {
+    DisplayName::parse(&text.nfc().collect::<String>())
 }
 
 /// Parses an e-mail address to the one form of its mailbox, so that one mailbox has one account: lower case, composed
@@ -157,6 +162,13 @@ mod tests {
         for text in ["an\u{200b}a@example.com", "ana\u{200d}@example.com", "ana@\u{200b}example.com"] {
             assert_eq!(email(text), Err(FieldCode::EmailMalformed), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_name_has_one_form_however_its_accents_are_typed() {
+        assert_eq!(name("Zoe\u{308} Lu\u{301}cia").map(|name| name.to_string()), Ok("Zoë Lúcia".to_owned()));
+        // A singleton: the sign of a unit and the letter that it stands for.
+        assert_eq!(name("\u{212b}sa"), name("\u{c5}sa"));
     }
 
     // F31

@@ -8,11 +8,21 @@ pub mod outcome;
 
 mod attempt;
 
+pub mod change_password;
+
+mod end_surely;
+
 pub mod input;
 
 pub mod next;
 
 pub mod password;
+
+pub mod profile;
+
+pub mod device;
+
+pub mod sessions;
 
 pub mod sign_in;
 
@@ -24,6 +34,7 @@ pub mod min_duration;
 
 pub mod refusals;
 
+pub use change_password::change_password;
 pub use outcome::AccountOutcome;
 pub use password::{forgot_password, reset_password};
 pub use sign_in::sign_in;

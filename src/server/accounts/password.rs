@@ -1,13 +1,13 @@
 //! Password reset.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::http::request::Parts;
-use backon::{BackoffBuilder, ConstantBuilder};
 use secrecy::SecretString;
 
 use crate::domain::error::AppError;
 use crate::server::accounts::attempt::Attempt;
+use crate::server::accounts::end_surely::end_surely;
 use crate::server::accounts::input::{self, FormErrors};
 use crate::server::accounts::min_duration::{errors_with_min_duration, with_min_duration};
 use crate::server::accounts::sign_up::{after_code_request, is_code_rejection};
@@ -73,27 +73,16 @@ async fn set_password(state: &AppState, email: &str, code: &str, password: &Secr
     })
 }
 
-/// Maximum number of further attempts to end the sessions.
-const RETRIES_MAX: usize = 60;
-
-/// Waits before the further attempts: 5 seconds each, so 5 minutes in total.
-const WAITS: ConstantBuilder = ConstantBuilder::new().with_delay(Duration::from_secs(5)).with_max_times(RETRIES_MAX);
-
-/// Ends the sessions of the account, and retries in the background if the user pool or PostgreSQL is unavailable: the
-/// code is used up, so the user cannot repeat the request.
+/// Ends the sessions of the account, and retries in the background: the code is used up, so the user cannot repeat the
+/// request.
 async fn end_sessions(state: &AppState, email: String, password: SecretString) {
-    let Err(failure) = try_to_end_sessions(state, &email, &password).await else { return };
-    failure.into_public();
     let state = state.clone();
-    tokio::spawn(async move {
-        for wait in WAITS.build() {
-            tokio::time::sleep(wait).await;
-            if try_to_end_sessions(&state, &email, &password).await.is_ok() {
-                return;
-            }
-        }
-        tracing::error!(retries = RETRIES_MAX, "sessions not ended after password reset");
-    });
+    let account = Arc::new((email, password));
+    end_surely(move || {
+        let (state, account) = (state.clone(), Arc::clone(&account));
+        Box::pin(async move { try_to_end_sessions(&state, &account.0, &account.1).await })
+    })
+    .await;
 }
 
 /// Ends the sessions and tokens of the account that has just got this password. The account is found by signing in: the

@@ -10,6 +10,11 @@ pub fn sign_in_refused() -> AppError {
     AppError::invalid("password", FieldCode::SignInRefused)
 }
 
+/// The current password was rejected before a change: it is wrong, or was wrong too often.
+pub fn current_password_refused() -> AppError {
+    AppError::invalid("current_password", FieldCode::CurrentPasswordRefused)
+}
+
 /// The code was rejected: it is wrong, already used, expired, was never sent, or was tried too often.
 pub fn code_refused() -> AppError {
     AppError::invalid("code", FieldCode::CodeRefused)

@@ -11,6 +11,7 @@ use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::cognito::token::IdClaims;
 use crate::server::cognito::{Authenticated, SignInOutcome};
 use crate::server::failure::Failure;
+use crate::server::http::client_address::ClientAddress;
 use crate::server::http::rate_limits::Action;
 use crate::server::http::session::cookie::{self, Presented, Secret};
 use crate::server::state::AppState;
@@ -26,7 +27,7 @@ pub async fn sign_in(
     password: String,
     next: &str,
 ) -> Result<AccountOutcome, Failure> {
-    errors_with_min_duration(async {
+    let result = errors_with_min_duration(async {
         let typed = email.trim();
         let mut errors = input::FormErrors::default();
         let email = errors.check("email", input::email(email));
@@ -36,7 +37,9 @@ pub async fn sign_in(
         let address = Address { email: &email, typed };
         attempt.run(state, parts, Box::pin(sign_in_as(state, parts, address, password, next))).await
     })
-    .await
+    .await;
+    state.metrics.sign_ins.count(&result);
+    result
 }
 
 /// E-mail address in a sign-in form.
@@ -100,12 +103,13 @@ async fn start_session(
     authenticated: Authenticated,
     next: &str,
 ) -> Result<AccountOutcome, Failure> {
-    let Authenticated { claims, access_ends_at, refresh_token } = authenticated;
+    let Authenticated { claims, access_ends_at, refresh_token, .. } = authenticated;
     let refresh_token = refresh_token.ok_or_else(|| anyhow::anyhow!("a sign-in without a refresh token"))?;
     let SignedInUser { user, handle_changed } = state.store.users.find_or_create(&new_user(claims)).await?;
     end_previous_session(state, parts).await?;
-    let user_agent = user_agent(parts);
-    let secret = create_session(state, NewSession { user: user.id, refresh_token, access_ends_at, user_agent }).await?;
+    let (user_agent, address) = (user_agent(parts), ClientAddress::of(&parts.extensions));
+    let new = NewSession { user: user.id, refresh_token, access_ends_at, user_agent, address };
+    let secret = create_session(state, new).await?;
     let mut outcome = match handle_changed {
         true => AccountOutcome::redirect(next::destination_with(next, "handle_changed=true")),
         false => AccountOutcome::redirect(next::destination(next)),

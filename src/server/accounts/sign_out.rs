@@ -52,7 +52,8 @@ fn check_user(parts: &Parts, of: Option<user::Id>) -> Result<(), AppError> {
     }
 }
 
-fn signed_out() -> AccountOutcome {
+/// Leads to the sign-in, and removes the cookie from the browser.
+pub(super) fn signed_out() -> AccountOutcome {
     let mut outcome = AccountOutcome::redirect("/signin");
     outcome.headers.append(header::SET_COOKIE, cookie::expire_cookie());
     // No `Clear-Site-Data`: "storage" would delete what other users of this browser have written, too, and "cache"

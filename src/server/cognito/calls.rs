@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use crate::domain::user::{DisplayName, Handle};
+use crate::server::cognito::call_metrics::CallMetrics;
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::cognito::health::Health;
 
@@ -50,6 +51,7 @@ pub struct Calls {
     pub(super) client_id: String,
     pub(super) client_secret: Option<SecretString>,
     pub(super) health: Arc<Health>,
+    pub(super) metrics: CallMetrics,
 }
 
 impl Calls {
@@ -138,6 +140,19 @@ impl Calls {
         self.checked("ConfirmForgotPassword", request.send().await, &[password, code, email]).map(drop)
     }
 
+    /// Sets a new password of the user who owns this access token and knows the current password.
+    pub async fn change_password(
+        &self,
+        access: &SecretString,
+        current: &SecretString,
+        password: &SecretString,
+    ) -> Result<(), CognitoError> {
+        let [access, current, password] = [access, current, password].map(|secret| secret.expose_secret());
+        let request = self.client.change_password().access_token(access);
+        let request = request.previous_password(current).proposed_password(password);
+        self.checked("ChangePassword", request.send().await, &[access, current, password]).map(drop)
+    }
+
     /// Revokes a refresh token and the access tokens issued with it.
     pub(super) async fn revoke_token(&self, refresh: &SecretString) -> Result<(), CognitoError> {
         let request = self.client.revoke_token().client_id(&self.client_id).set_client_secret(self.secret());
@@ -186,13 +201,15 @@ impl Calls {
         response: Result<T, SdkError<E, R>>,
         secrets: &[&str],
     ) -> Result<T, CognitoError> {
-        response.map_err(|error| {
+        let result = response.map_err(|error| {
             let error = CognitoError::new(call, &error, secrets);
             if let CognitoErrorKind::Misconfigured(Some(problem)) = error.kind {
                 self.health.report(problem);
             }
             error
-        })
+        });
+        self.metrics.count(call, &result);
+        result
     }
 }
 

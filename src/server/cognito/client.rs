@@ -14,6 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use crate::server::cognito::accepted_tokens::AcceptedTokens;
+use crate::server::cognito::call_metrics::CallMetrics;
 use crate::server::cognito::calls::{AuthOutcome, Calls, Challenge, Tokens};
 use crate::server::cognito::check::{Checked, Checker, Settings};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
@@ -22,6 +23,7 @@ use crate::server::cognito::key_set::{KeySet, RefreshIntervals, requires_https};
 use crate::server::cognito::pool::Pool;
 use crate::server::cognito::token::{IdClaims, InvalidToken, Verifier};
 use crate::server::config::Config;
+use crate::server::metrics::Metrics;
 
 /// Timeout of a call to the user pool, including its retry.
 const CALL_TIMEOUT: Duration = Duration::from_secs(3);
@@ -46,6 +48,8 @@ struct Inner {
 pub struct Authenticated {
     /// Claims of the ID token.
     pub claims: IdClaims,
+    /// Access token, for a call on behalf of the user. It is not stored.
+    pub access_token: SecretString,
     /// Expiry of the access token.
     pub access_ends_at: OffsetDateTime,
     /// Always present after a sign-in. After a refresh only if the pool rotates refresh tokens.
@@ -86,6 +90,7 @@ impl Cognito {
             client_id: config.client_id.clone(),
             client_secret: config.client_secret.clone(),
             health: health.clone(),
+            metrics: CallMetrics::default(),
         });
         let checker = Checker { calls, verifier, health };
         let settings = Settings::new(&pool, &config.client_id, endpoint).await;
@@ -93,6 +98,11 @@ impl Cognito {
         let background = [key_refresh, check].map(AbortOnDropHandle::new);
         let accepted_tokens = AcceptedTokens::default();
         Ok(Self(Arc::new(Inner { checker, accepted_tokens, _background: background })))
+    }
+
+    /// Adds the calls to the metrics of the server.
+    pub fn register(&self, metrics: &Metrics) {
+        self.calls().metrics.register(metrics);
     }
 
     /// Returns true if the key set has been fetched, so that tokens can be verified, and no problem is known.
@@ -156,12 +166,12 @@ impl Cognito {
         sub: Option<Uuid>,
     ) -> Result<Authenticated, CognitoError> {
         let untrusted = |reason: InvalidToken| CognitoError::untrusted(call, reason);
-        let access = tokens.access.expose_secret();
-        if self.verifier().keys().is_ready() && self.verifier().is_of_another_pool(access) {
+        let access_token = tokens.access.expose_secret();
+        if self.verifier().keys().is_ready() && self.verifier().is_of_another_pool(access_token) {
             self.health().report(Problem::OtherPool);
             return Err(CognitoError::of_another_pool(call));
         }
-        let access = self.verifier().access(access).await.map_err(untrusted)?;
+        let access = self.verifier().access(access_token).await.map_err(untrusted)?;
         let claims = self.verifier().id(tokens.id.expose_secret()).await.map_err(untrusted)?;
         if claims.sub != access.sub || sub.is_some_and(|sub| sub != access.sub) {
             return Err(untrusted(InvalidToken::Purpose));
@@ -169,7 +179,7 @@ impl Cognito {
         let ends_at = i64::try_from(access.exp).ok().and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok());
         let access_ends_at = ends_at.ok_or_else(|| untrusted(InvalidToken::Claims))?;
         self.health().confirm();
-        Ok(Authenticated { claims, access_ends_at, refresh_token: tokens.refresh })
+        Ok(Authenticated { claims, access_token: tokens.access, access_ends_at, refresh_token: tokens.refresh })
     }
 }
 

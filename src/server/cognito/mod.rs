@@ -12,6 +12,8 @@ pub mod token;
 
 pub mod calls;
 
+mod call_metrics;
+
 pub mod health;
 
 pub mod check;

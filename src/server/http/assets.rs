@@ -14,13 +14,17 @@ use tower::ServiceBuilder;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::domain::emoji::TABLE_FILE;
 use crate::server::state::AppState;
 
 /// Files of the folder `public/`.
 pub const PUBLIC_FILES: [&str; 4] = ["early.js", "favicon-unread.svg", "favicon.svg", "robots.txt"];
 
-/// Routes of the static files. Files in the package folder carry a hash in their name and may be cached for a year,
-/// others for an hour.
+/// Value of `Cache-Control` for a file with a hash in its name.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+/// Routes of the static files. The emoji table and the files in the package folder carry a hash in their name and may
+/// be cached for a year, others for an hour.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let hashed = state.options.hash_files;
     let root = &*state.options.site_root;
@@ -38,14 +42,12 @@ pub fn routes(state: &AppState) -> Router<AppState> {
             .layer(SetResponseHeaderLayer::appending(VARY, HeaderValue::from_static("accept-encoding")))
             .service_fn(serve_from(folder))
     };
-    let mut router = Router::new().nest_service(
-        &format!("{}{package}", state.assets_prefix),
-        files(&format!("{root}{package}"), "public, max-age=31536000, immutable"),
-    );
+    let mut router = Router::new()
+        .nest_service(&format!("{}{package}", state.files.prefix), files(&format!("{root}{package}"), IMMUTABLE));
     for name in PUBLIC_FILES {
         router = router.route_service(&format!("/{name}"), files(root, "public, max-age=3600"));
     }
-    router
+    router.route_service(&format!("/{TABLE_FILE}"), files(root, IMMUTABLE))
 }
 
 /// Returns a handler that serves the files of a folder, compressed if there is a compressed file.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::HeaderMap;
+use axum::http::{Extensions, HeaderMap};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -15,6 +15,13 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Client address of a request, in the request's extensions. An IPv6 address is reduced to its network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
+
+impl ClientAddress {
+    /// Returns the client address of the request with these extensions, if it has been determined.
+    pub fn of(extensions: &Extensions) -> Option<IpAddr> {
+        extensions.get::<Self>().map(|address| address.0)
+    }
+}
 
 /// Determines the client address. With `n` trusted proxies the outermost of them wrote the `n`th entry from the right.
 /// Entries that a client forges stand further left.

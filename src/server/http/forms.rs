@@ -5,6 +5,10 @@
 //! page again with the error's status, the user's input and the validation messages. If that page cannot be rendered, a
 //! plain error page is returned.
 
+mod settings;
+
+mod sign_out;
+
 use std::collections::BTreeMap;
 
 use axum::Router;
@@ -21,8 +25,11 @@ use leptos_axum::ResponseOptions;
 use serde::de::DeserializeOwned;
 
 use crate::api;
+use crate::domain::conversation;
 use crate::domain::destination::Destination;
 use crate::domain::error::{AppError, Conflict};
+use crate::domain::message::Message;
+use crate::domain::paths;
 use crate::domain::refused_form::RefusedForm;
 use crate::server::http::error_response::status;
 use crate::server::http::media_type::{MediaType, media_type};
@@ -49,12 +56,13 @@ pub fn routes() -> Router<AppState> {
         .route("/signup", post(sign_up))
         .route("/confirm", post(confirm))
         .route("/forgot", post(forgot))
-        .route("/settings", post(save_settings))
         .route("/signout", post(sign_out))
         .route("/signout-everywhere", post(sign_out_everywhere))
         .route("/messages/{message_group_uuid}", post(send_message))
+        .route("/messages/{message_group_uuid}/message/{time}/{id}", post(change_message))
         .route("/messages/new/{handle}", post(start_conversation))
         .route("/messages/new/user/{id}", post(send_first_message))
+        .merge(settings::routes())
 }
 
 async fn sign_in(State(state): State<AppState>, request: Request) -> Response {
@@ -83,43 +91,49 @@ async fn forgot(State(state): State<AppState>, request: Request) -> Response {
     }
 }
 
-async fn save_settings(State(state): State<AppState>, request: Request) -> Response {
-    submit::<api::SaveSettings>(state, request, to_destination).await
-}
-
 async fn sign_out(State(state): State<AppState>, request: Request) -> Response {
-    submit_sign_out::<api::SignOut>(state, request, "/signout").await
+    sign_out::submit::<api::SignOut>(state, request, "/signout").await
 }
 
 async fn sign_out_everywhere(State(state): State<AppState>, request: Request) -> Response {
-    submit_sign_out::<api::SignOutEverywhere>(state, request, "/signout-everywhere").await
+    sign_out::submit::<api::SignOutEverywhere>(state, request, "/signout-everywhere").await
 }
 
-/// Submits a sign-out. It has no page of its own to render again, so a failure gets a plain error page.
-async fn submit_sign_out<F>(state: AppState, request: Request, action: &'static str) -> Response
-where
-    F: ServerFn<Output = Destination, Error = AppError> + DeserializeOwned + 'static,
-{
-    let form = match Form::read(state, request).await {
-        Ok(form) => form,
-        Err(error) => return error_page::for_error(&error),
-    };
-    match form.call_and_redirect::<F>(to_destination).await {
-        Ok(response) => response,
-        // The session has already ended, which is the intended result.
-        Err(AppError::Unauthenticated) => Redirect::to("/signin").into_response(),
-        Err(error) => error_page::sign_out_failed(&error, action),
-    }
-}
-
-/// Sends a message. The form names the conversation that it was rendered for; it must match the path, or a message
-/// could reach the wrong recipient.
+/// Sends a message, or blocks the peer. The form of a message names the conversation that it was rendered for; it must
+/// match the path, or a message could reach the wrong recipient.
 async fn send_message(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
     match Form::read(state, request).await {
+        Ok(form) if form.is_block() => form.submit_block().await,
         Ok(form) if form.fields.get("conversation") == Some(&path) => {
             form.submit::<api::SendMessage>(|fields, _| format!("/messages/{}", fields["conversation"])).await
         }
         read => reject_other(read, Conflict::OtherConversation).await,
+    }
+}
+
+/// Changes a message from its page: edits it, reacts to it, or deletes it, whichever field the form has; or blocks the
+/// peer. The path names the message.
+async fn change_message(
+    State(state): State<AppState>,
+    Path((conversation, time, id)): Path<(String, String, String)>,
+    request: Request,
+) -> Response {
+    let mut form = match Form::read(state, request).await {
+        Ok(form) => form,
+        Err(error) => return error_page::for_error(&error),
+    };
+    if form.is_block() {
+        return form.submit_block().await;
+    }
+    let Ok(of) = conversation.parse::<conversation::Id>() else { return form.render_again(AppError::NotFound).await };
+    let page = form.parts.uri.path().to_owned();
+    let named = [("conversation", conversation), ("message", id), ("sent_at", time)];
+    form.fields.extend(named.map(|(name, value)| (name.to_owned(), value)));
+    let in_conversation = |_: &Fields, message: &Message| paths::link_to(of, &message.reference());
+    match &form.fields {
+        fields if fields.contains_key("body") => form.submit::<api::EditMessage>(in_conversation).await,
+        fields if fields.contains_key("emoji") => form.submit::<api::React>(|_, _| page.clone()).await,
+        _ => form.submit::<api::DeleteMessage>(in_conversation).await,
     }
 }
 
@@ -133,11 +147,12 @@ async fn start_conversation(State(state): State<AppState>, Path(path): Path<Stri
     }
 }
 
-/// Sends a first message from a page that names its recipient by id.
+/// Sends a first message from a page that names its recipient by id, or blocks the recipient.
 async fn send_first_message(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
     match Form::read(state, request).await {
+        Ok(form) if form.is_block() => form.submit_block().await,
         Ok(form) if form.fields.get("to") == Some(&path) => {
-            form.submit::<api::SendFirstMessage>(|_, (conversation, _)| format!("/messages/{conversation}")).await
+            form.submit::<api::SendFirstMessage>(|_, sent| format!("/messages/{}", sent.conversation)).await
         }
         read => reject_other(read, Conflict::OtherRecipient).await,
     }
@@ -175,6 +190,17 @@ impl Form {
             Some(MediaType::Json) | None => return Err(AppError::Invalid(Vec::new())),
         };
         Ok(Self { state, parts, fields })
+    }
+
+    /// True for the form that blocks a user or removes the block. Pages of users have it beside their own form.
+    fn is_block(&self) -> bool {
+        self.fields.contains_key("user")
+    }
+
+    /// Blocks a user or removes the block, and shows the page again.
+    async fn submit_block(self) -> Response {
+        let page = self.parts.uri.path().to_owned();
+        self.submit::<api::BlockUser>(|_, ()| page.clone()).await
     }
 
     /// Calls the server function with the fields, then redirects or renders the page again.
@@ -225,10 +251,10 @@ impl Form {
             return self.signed_out_response();
         }
         // The input goes back into the page, except for passwords.
-        self.fields.retain(|name, _| name != "password");
+        self.fields.retain(|name, _| !name.ends_with("password"));
         let code = status(&error);
         let retry_after = error.retry_after_secs();
-        let refused = RefusedForm { error, fields: self.fields };
+        let refused = RefusedForm { error, fields: self.fields.into_iter().collect() };
         self.parts.method = Method::GET;
         let request = Request::from_parts(self.parts, Body::empty());
         let mut response = page(self.state, request, move || provide_context(refused.clone())).await;

@@ -6,11 +6,15 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::server::cognito::health::{CASE_SENSITIVE, Problem};
+use crate::server::http::store_checks::StoreAnswers;
 use crate::server::state::AppState;
 
 /// Availability of each dependency, and misconfigurations that make one unusable. `docs/operations.md` lists these.
 #[derive(Debug, Serialize)]
 pub struct Readiness {
+    /// True if the server is shutting down, so that it must get no further requests.
+    #[serde(skip_serializing_if = "is_false")]
+    shutting_down: bool,
     postgres: bool,
     dynamodb: bool,
     cognito: bool,
@@ -21,26 +25,36 @@ pub struct Readiness {
     notices: Vec<&'static str>,
 }
 
-/// Liveness check: always 200.
+/// Liveness check: always 200. Reads nothing, and calls nothing.
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Readiness check: 200 if every dependency is available, else 503; the body lists each of them. Costs one query and
-/// one read of a missing item (0.5 RCU), but no call to Cognito: it is ready if its key set is in memory and the checks
-/// of its configuration, which run by themselves, have found no problem.
+/// Readiness check: 200 if every dependency is available, and 503 if not or if the server is shutting down; the body
+/// lists each of them. The databases are asked every few seconds at most, however often the check is called. Cognito is
+/// not asked: it is ready if its key set is in memory and the checks of its configuration, which run by themselves, have
+/// found no problem.
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
-    let (postgres, dynamodb) = tokio::join!(state.store.postgres_answers(), state.store.dynamodb_answers());
-    let health = state.cognito.health();
-    let problems = state.store.postgres_problem().into_iter().chain(health.problem().map(Problem::as_str)).collect();
+    let StoreAnswers { postgres, dynamodb } = state.store_checks.answers(&state.store).await;
+    let (health, pooling) = (state.cognito.health(), state.store.postgres_problem());
+    // A known problem counts at once, even if PostgreSQL has answered a moment ago.
+    let postgres = postgres && pooling.is_none();
+    let problems = pooling.into_iter().chain(health.problem().map(Problem::as_str)).collect();
     let notices = health.case_sensitive().filter(|is_case_sensitive| *is_case_sensitive).map(|_| CASE_SENSITIVE);
     let readiness = Readiness {
+        shutting_down: state.closing.is_cancelled(),
         postgres,
         dynamodb,
         cognito: state.cognito.is_ready(),
         problems,
         notices: notices.into_iter().collect(),
     };
-    let all = readiness.postgres && readiness.dynamodb && readiness.cognito;
-    (if all { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(readiness))
+    let is_ready = !readiness.shutting_down && postgres && dynamodb && readiness.cognito;
+    (if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(readiness))
+}
+
+/// Omits what is almost never true from the answer.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }

@@ -160,7 +160,7 @@ pub async fn require_sign_in(request: Request, next: Next) -> Response {
 
 /// True for pages that only a signed-in user can see.
 pub fn is_private(path: &str) -> bool {
-    path == "/messages" || path.starts_with("/messages/") || path == "/settings"
+    path == "/messages" || path.starts_with("/messages/") || path == "/settings" || path.starts_with("/settings/")
 }
 
 /// Redirects to the sign-in page, which leads back to `uri`.

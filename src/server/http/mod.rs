@@ -28,14 +28,18 @@ pub mod error_page;
 
 pub mod assets;
 
-pub mod assets_prefix;
+pub mod build_files;
 
 pub mod forms;
 
 pub mod health;
 
+pub mod store_checks;
+
 pub mod events;
 
 pub mod connection;
+
+pub mod metrics_server;
 
 pub mod json_api;

@@ -9,18 +9,22 @@ use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::domain::error::AppError;
 use crate::domain::user;
 use crate::server::failure::Failure;
+use crate::server::metrics::Metrics;
 use crate::server::store::Store;
 use crate::server::store::postgres::shared_limits::SharedQuota;
 
-/// Defines the actions, and for each the attempts that a caller may make at once, and the time after which there is one
+/// Defines the actions, and for each its name in the metrics, the attempts that a caller may make at once, and the time after which there is one
 /// more. The table is the only place to change for a new action.
 macro_rules! actions {
-    ($($(#[$doc:meta])* $action:ident: $burst:literal at once, one more per $refill:expr;)*) => {
+    ($($(#[$doc:meta])* $action:ident $name:literal: $burst:literal at once, one more per $refill:expr;)*) => {
         /// Rate-limited action. Each has its own quota.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Action {
@@ -29,6 +33,13 @@ macro_rules! actions {
 
         impl Action {
             const ALL: [Self; [$(Self::$action),*].len()] = [$(Self::$action),*];
+
+            /// Returns the name in the metrics.
+            fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$action => $name,)*
+                }
+            }
 
             fn quota(self) -> (u32, Duration) {
                 match self {
@@ -40,19 +51,30 @@ macro_rules! actions {
 }
 
 actions! {
-    SignIn: 10 at once, one more per Duration::from_secs(6);
-    SignUp: 10 at once, one more per Duration::from_secs(60);
+    SignIn "sign_in": 10 at once, one more per Duration::from_secs(6);
+    SignUp "sign_up": 10 at once, one more per Duration::from_secs(60);
     /// Use of a confirmation code.
-    Code: 10 at once, one more per Duration::from_secs(30);
+    Code "code": 10 at once, one more per Duration::from_secs(30);
     /// Request for a confirmation code.
-    CodeRequest: 10 at once, one more per Duration::from_secs(30);
-    Search: 30 at once, one more per Duration::from_millis(500);
-    Send: 30 at once, one more per Duration::from_millis(500);
+    CodeRequest "code_request": 10 at once, one more per Duration::from_secs(30);
+    Search "search": 30 at once, one more per Duration::from_millis(500);
+    Send "send": 30 at once, one more per Duration::from_millis(500);
+    /// Edit, deletion or reaction.
+    Change "change": 30 at once, one more per Duration::from_millis(500);
     /// A page reports typing at least once per message, however short, so the quota equals that of `Send`.
-    Typing: 30 at once, one more per Duration::from_millis(500);
+    Typing "typing": 30 at once, one more per Duration::from_millis(500);
     /// Update of a read or delivery position, or an unread mark.
-    Mark: 100 at once, one more per Duration::from_millis(250);
-    WatchPresence: 30 at once, one more per Duration::from_secs(2);
+    Mark "mark": 100 at once, one more per Duration::from_millis(250);
+    /// Block of a user, or its removal. Each reads two inboxes.
+    Block "block": 10 at once, one more per Duration::from_secs(6);
+    /// End of sessions, or an attempt to change the profile.
+    Account "account": 30 at once, one more per Duration::from_secs(2);
+    ChangePassword "change_password": 10 at once, one more per Duration::from_secs(30);
+    /// Change of the name or the handle.
+    Rename "rename": 10 at once, one more per Duration::from_secs(600);
+    /// Download of all of the user's data.
+    Export "export": 3 at once, one more per Duration::from_secs(1_200);
+    WatchPresence "watch_presence": 30 at once, one more per Duration::from_secs(2);
 }
 
 /// Subject of a rate limit: the client address and the account for signed-out callers, the user otherwise.
@@ -81,6 +103,12 @@ pub struct RateLimits {
     counters: [Counters; Action::ALL.len()],
     clock: DefaultClock,
     turns: Mutex<HashMap<Caller, Arc<Semaphore>>>,
+    denied: Family<ActionLabels, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ActionLabels {
+    action: &'static str,
 }
 
 /// Counters of one action.
@@ -120,7 +148,12 @@ impl Default for RateLimits {
             let (burst, refill) = action.quota();
             Counters::new(burst, refill)
         };
-        Self { counters: Action::ALL.map(counters), clock: DefaultClock::default(), turns: Mutex::default() }
+        Self {
+            counters: Action::ALL.map(counters),
+            clock: DefaultClock::default(),
+            turns: Mutex::default(),
+            denied: Family::default(),
+        }
     }
 }
 
@@ -130,8 +163,18 @@ impl RateLimits {
         let counters = &self.counters[action as usize];
         counters.of(&caller).check_key(&caller).map_err(|not_until| {
             let wait = not_until.wait_time_from(self.clock.now());
-            AppError::RateLimited { retry_after_secs: wait.as_secs() + 1 }
+            self.denial(action, wait)
         })
+    }
+
+    /// Adds the denied attempts to the metrics of the server.
+    pub fn register(&self, metrics: &Metrics) {
+        metrics.register("rate_limited", "Attempts denied by a rate limit, by action", self.denied.clone());
+    }
+
+    fn denial(&self, action: Action, wait: Duration) -> AppError {
+        self.denied.get_or_create(&ActionLabels { action: action.as_str() }).inc();
+        AppError::RateLimited { retry_after_secs: wait.as_secs() + 1 }
     }
 
     /// Counts an attempt over all servers, like [`RateLimits::check`]. While PostgreSQL is unavailable, this server counts
@@ -139,7 +182,7 @@ impl RateLimits {
     pub async fn check_shared(&self, store: &Store, action: Action, caller: &Caller) -> Result<(), AppError> {
         match store.limits.take(shared_quota(action, caller)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(wait)) => Err(AppError::RateLimited { retry_after_secs: wait.as_secs() + 1 }),
+            Ok(Err(wait)) => Err(self.denial(action, wait)),
             Err(failure) => {
                 failure.into_public();
                 self.check(action, caller.clone())

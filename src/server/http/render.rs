@@ -1,28 +1,39 @@
 //! Server-side rendering of pages.
 
 use axum::extract::Request;
+use axum::http::request::Parts;
 use axum::response::Response;
 use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
 
+use crate::domain::position::{Position, PositionSource};
+use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
 use crate::ui::app::shell;
 
 /// Renders the page at the request's URL. `context` provides values in addition to those that every page has.
 pub async fn page(state: AppState, request: Request, context: impl Fn() + Clone + Send + Sync + 'static) -> Response {
-    let (options, root) = (state.options.clone(), state.assets_prefix.clone());
+    let (options, files) = (state.options.clone(), state.files.page.clone());
     let contexts = move || {
         provide_context(state.clone());
-        provide_nonce();
+        provide_page_contexts();
         context();
     };
-    leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone(), &root))(request).await
+    leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone(), files.clone()))(request).await
 }
 
-/// Provides the nonce of the response's content security policy, which Leptos puts on the page's scripts.
-pub fn provide_nonce() {
-    let parts = use_context::<axum::http::request::Parts>();
+/// Provides the nonce of the response's content security policy, which Leptos puts on the page's scripts, and the source of
+/// the page's position.
+pub fn provide_page_contexts() {
+    provide_context(PositionSource(page_position));
+    let parts = use_context::<Parts>();
     if let Some(nonce) = parts.and_then(|parts| parts.extensions.get::<Nonce>().cloned()) {
         provide_context(nonce);
     }
+}
+
+/// Returns the position of the page that is being rendered for a signed-in user.
+fn page_position() -> Option<Position> {
+    let (state, parts) = (use_context::<AppState>()?, use_context::<Parts>()?);
+    state.hub.page_position(CurrentUser::of(&parts).ok()?.user.id)
 }

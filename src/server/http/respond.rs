@@ -4,6 +4,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
+use tracing::{Instrument, Span};
 
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
@@ -45,7 +46,9 @@ pub async fn respond<T>(work: impl AsyncFnOnce(Call) -> Result<T, Failure>) -> R
     // Read before the first await: the context belongs to the owner that runs now.
     let options = use_context::<ResponseOptions>();
     let call = Call { state: expect_context(), parts: expect_context(), options: options.clone() };
-    let result = work(call).await.map_err(Failure::into_public);
+    let span = call.parts.extensions.get::<Span>().cloned().unwrap_or_else(Span::none);
+    // Boxed: otherwise its state, which is large, would lie on the stack of every layer above.
+    let result = Box::pin(async { work(call).await.map_err(Failure::into_public) }).instrument(span).await;
     if let (Err(error), Some(options)) = (&result, options) {
         options.set_status(status(error));
         if let Some(secs) = error.retry_after_secs() {

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::Response;
 use axum::routing::{any, get};
@@ -11,6 +11,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower::ServiceBuilder;
 use tower_http::LatencyUnit;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::{DefaultOnResponse, TraceLayer};
@@ -20,11 +21,24 @@ use crate::server::http::error_response::error_response;
 use crate::server::http::events::events;
 use crate::server::http::json_api::routes as json_api;
 use crate::server::http::layers::ErrorResponse;
-use crate::server::http::render::{page, provide_nonce};
+use crate::server::http::render::{page, provide_page_contexts};
 use crate::server::http::request_limits::BODY_BYTES_MAX;
-use crate::server::http::{assets, body, client_address, error_page, forms, health, layers, request_head, session};
+use crate::server::http::{
+    assets, body, client_address, error_page, forms, health, layers, metrics_server, request_head, session,
+};
 use crate::server::state::AppState;
 use crate::ui::app::{App, shell};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Header in which an AWS load balancer names the trace of a request.
+const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+
+/// Maximum length of a trace id in the log. A client may send any text that the load balancer continues.
+const TRACE_ID_LEN_MAX: usize = 200;
+
+/// Media type of an export, which is compressed already.
+pub const ZIP: &str = "application/zip";
 
 /// Response if a handler panics or does not answer in time: JSON for server functions, else a plain page. A page of the
 /// app would need the dependency that does not answer.
@@ -33,7 +47,7 @@ const ON_ERROR: ErrorResponse = ErrorResponse(error_page::for_path);
 /// Builds the router. Do not call it concurrently: Leptos collects the app's routes through global state.
 pub fn router(state: AppState) -> Router {
     let on_response = DefaultOnResponse::new().latency_unit(LatencyUnit::Micros);
-    Router::new()
+    let router = Router::new()
         .merge(pages(&state))
         .merge(event_stream(&state))
         .route("/healthz", get(health::healthz))
@@ -46,6 +60,7 @@ pub fn router(state: AppState) -> Router {
         .route("/api/", any(json_api::not_found))
         .layer(
             ServiceBuilder::new()
+                .map_request(without_request_id)
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
                 .layer(TraceLayer::new_for_http().make_span_with(span).on_response(on_response))
                 .layer(PropagateRequestIdLayer::x_request_id())
@@ -53,18 +68,22 @@ pub fn router(state: AppState) -> Router {
                 .layer(from_fn_with_state(ON_ERROR, layers::catch_panic))
                 .layer(from_fn_with_state(state.clone(), client_address::client_address))
                 .layer(from_fn(request_head::check)),
-        )
-        .with_state(state)
+        );
+    match state.config.metrics_address {
+        Some(_) => router.layer(from_fn_with_state(state.clone(), metrics_server::measure)),
+        None => router,
+    }
+    .with_state(state)
 }
 
 /// Routes of the pages, their forms and the server functions.
 fn pages(state: &AppState) -> Router<AppState> {
     let shell = {
-        let (options, root) = (state.options.clone(), state.assets_prefix.clone());
-        move || shell(options.clone(), &root)
+        let (options, files) = (state.options.clone(), state.files.page.clone());
+        move || shell(options.clone(), files.clone())
     };
     Router::new()
-        .leptos_routes_with_context(state, generate_route_list(App), provide_nonce, shell)
+        .leptos_routes_with_context(state, generate_route_list(App), provide_page_contexts, shell)
         .merge(forms::routes())
         .fallback(not_found)
         .layer(from_fn(layers::require_sign_in))
@@ -75,7 +94,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         }))
         .layer(from_fn(layers::server_function_status))
         .layer(from_fn_with_state(state.clone(), session::resolve))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::const_new(ZIP))))
         .layer(from_fn_with_state(ON_ERROR, layers::request_timeout))
 }
 
@@ -91,10 +110,18 @@ async fn not_found(State(state): State<AppState>, request: Request) -> Response 
     response
 }
 
-/// Creates the log span of a request: method, route and request id. Queries, headers and bodies are private and stay
-/// out.
+/// Removes a request id that a client has sent: it could be that of another request, and of any length.
+fn without_request_id(mut request: Request) -> Request {
+    request.headers_mut().remove(REQUEST_ID);
+    request
+}
+
+/// Creates the log span of a request: method, route, request id, trace id of an AWS load balancer and, once it is known,
+/// the id of the user. Queries, other headers and bodies are private and stay out.
 fn span(request: &axum::http::Request<Body>) -> tracing::Span {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let id = request.headers().get(HeaderName::from_static("x-request-id")).and_then(|id| id.to_str().ok());
-    tracing::info_span!("request", method = %request.method(), route, id)
+    let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let trace = header(TRACE_ID).filter(|trace| trace.len() <= TRACE_ID_LEN_MAX);
+    let id = header(REQUEST_ID);
+    tracing::info_span!("request", method = %request.method(), route, id, trace, user = tracing::field::Empty)
 }

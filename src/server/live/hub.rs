@@ -11,9 +11,11 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::domain::event::Event;
+use crate::domain::position::Position;
 use crate::domain::user;
 use crate::server::live::bus::Bus;
 use crate::server::live::journal::Journal;
+use crate::server::live::unsettled::Unsettled;
 use crate::server::store::postgres::sessions;
 
 /// Maximum number of streams of one user. A browser opens one, however many of its tabs show the user's messages.
@@ -23,8 +25,12 @@ pub const STREAMS_MAX: usize = 24;
 /// reloads its data.
 const QUEUED_MAX: usize = 64;
 
-/// Time for which the journal of a user without a stream is kept: long enough for a page that reconnects.
+/// Time for which the journal of a user without a stream is kept: long enough for a page that reconnects, or that has
+/// been rendered and does not run yet.
 const JOURNAL_TTL: Duration = Duration::from_secs(120);
+
+/// Maximum number of users with a journal. Pages of further users get no position, and load their data once more.
+const USERS_MAX: usize = 65_536;
 
 /// Publisher of live events. Holds nothing that must survive a restart. Cloning copies a handle.
 #[derive(Clone, Default)]
@@ -40,6 +46,7 @@ struct Streams {
     /// Number of journaled events of all users; the position of the last one.
     position: u64,
     bus: Option<Bus>,
+    unsettled: Unsettled,
 }
 
 /// Streams and recent events of a user.
@@ -62,7 +69,7 @@ struct OpenStream {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pushed {
     /// Event as JSON. Events that need no replay, such as presence, have no position.
-    Event { text: Arc<str>, position: Option<String> },
+    Event { text: Arc<str>, position: Option<Position> },
     /// Last item of a stream that has given way to a newer one of the same user.
     GaveWay,
 }
@@ -74,7 +81,7 @@ pub struct Subscription {
     number: u64,
     receiver: mpsc::Receiver<Pushed>,
     /// Position at which the stream begins.
-    pub position: String,
+    pub position: Position,
     /// True if the stream begins where an earlier one ended, so that the page has missed nothing.
     pub is_resumed: bool,
 }
@@ -85,20 +92,38 @@ impl Hub {
         self.resume(user, session, None)
     }
 
-    /// Opens a stream that continues after the position `after` of an earlier one, if the events since are still known.
-    pub fn resume(&self, user: user::Id, session: sessions::Id, after: Option<&str>) -> Subscription {
+    /// Returns the position of a page whose data are about to be read. A stream that continues there brings all that the
+    /// page does not show. `None` if that is not certain: the page must then load its data again.
+    pub fn page_position(&self, user: user::Id) -> Option<Position> {
+        let (mut streams, now) = (self.lock(), Instant::now());
+        let is_one_too_many = streams.by_user.len() >= USERS_MAX && !streams.by_user.contains_key(&user);
+        if is_one_too_many || streams.unsettled.concerns(user, now) {
+            return None;
+        }
+        let position = streams.position();
+        let of_user = streams.of_user(user);
+        if of_user.open.is_empty() {
+            of_user.left_at = Some(now);
+        }
+        Some(position)
+    }
+
+    /// Opens a stream that continues after the position `after` of an earlier one or of a page, if the events since are
+    /// still known.
+    pub fn resume(&self, user: user::Id, session: sessions::Id, after: Option<Position>) -> Subscription {
         let (sender, receiver) = mpsc::channel(QUEUED_MAX);
         let mut streams = self.lock();
         streams.opened += 1;
-        let (number, server, start) = (streams.opened, streams.server, streams.position);
-        let of_user = streams.by_user.entry(user).or_insert_with(|| StreamsOfUser::new(start));
-        let missed = after.and_then(|after| of_user.journal.after(count_of(server, after)?));
+        let (number, start) = (streams.opened, streams.position());
+        let of_user = streams.of_user(user);
+        let after = after.filter(|after| after.server == start.server);
+        let missed = after.and_then(|after| of_user.journal.after(after.count));
         let is_resumed = missed.is_some();
         for (count, text) in missed.into_iter().flatten() {
             // The queue is longer than the journal.
-            let _ = sender.try_send(Pushed::Event { text, position: Some(position(server, count)) });
+            let _ = sender.try_send(Pushed::Event { text, position: Some(Position { count, ..start }) });
         }
-        let begins_at = after.filter(|_| is_resumed).map_or_else(|| position(server, start), str::to_owned);
+        let begins_at = after.filter(|_| is_resumed).unwrap_or(start);
         while of_user.open.len() >= STREAMS_MAX {
             // If its queue is full, it ends without a word.
             let _ = of_user.open.remove(0).sender.try_send(Pushed::GaveWay);
@@ -110,7 +135,10 @@ impl Hub {
 
     /// Connects the hub to the bus: from now on published events also reach the other servers.
     pub fn join(&self, bus: Bus) {
-        self.lock().bus = Some(bus);
+        let mut streams = self.lock();
+        streams.bus = Some(bus);
+        // The other servers may have just published messages.
+        streams.unsettled.add_gap(Instant::now());
     }
 
     /// Publishes an event to these users, on every server. Never waits: a stream that does not keep up is closed.
@@ -133,10 +161,23 @@ impl Hub {
         }
     }
 
-    /// Publishes an event to all users with a stream on this server.
-    pub fn broadcast_locally(&self, event: &Event) {
-        let users: Vec<_> = self.lock().by_user.keys().copied().collect();
-        self.publish_locally(&users, event);
+    /// Makes the pages of this server resync, because events of other servers may have been lost. No page that is rendered
+    /// within the next seconds has a position.
+    pub fn resync_locally(&self) {
+        let users: Vec<_> = {
+            let mut streams = self.lock();
+            streams.unsettled.add_gap(Instant::now());
+            streams.by_user.keys().copied().collect()
+        };
+        self.publish_locally(&users, &Event::Resync);
+    }
+
+    /// Publishes an event of another server to the streams of these users on this server.
+    pub fn receive(&self, to: &[user::Id], event: &Event) {
+        if matches!(event, Event::MessageSent { .. } | Event::MessageChanged { .. }) {
+            self.lock().unsettled.add(to, Instant::now());
+        }
+        self.publish_locally(to, event);
     }
 
     /// Publishes an event to the streams of these users on this server.
@@ -186,7 +227,8 @@ impl Hub {
 
 impl Default for Streams {
     fn default() -> Self {
-        Self { server: Uuid::new_v4(), by_user: HashMap::new(), opened: 0, position: 0, bus: None }
+        let (by_user, unsettled) = (HashMap::new(), Unsettled::default());
+        Self { server: Uuid::new_v4(), by_user, opened: 0, position: 0, bus: None, unsettled }
     }
 }
 
@@ -197,10 +239,20 @@ impl Streams {
         let position = is_journaled.then(|| {
             self.position += 1;
             of_user.journal.add(self.position, Arc::clone(text));
-            position(self.server, self.position)
+            Position { server: self.server, count: self.position }
         });
         let pushed = Pushed::Event { text: Arc::clone(text), position };
         of_user.retain(|stream| stream.sender.try_send(pushed.clone()).is_ok());
+    }
+
+    fn of_user(&mut self, user: user::Id) -> &mut StreamsOfUser {
+        let start = self.position;
+        self.by_user.entry(user).or_insert_with(|| StreamsOfUser::new(start))
+    }
+
+    /// Position of the last journaled event.
+    fn position(&self) -> Position {
+        Position { server: self.server, count: self.position }
     }
 
     fn open(&self) -> impl Iterator<Item = &OpenStream> {
@@ -221,17 +273,6 @@ impl StreamsOfUser {
             self.left_at = Some(Instant::now());
         }
     }
-}
-
-/// Returns the text of a position, which names the server.
-fn position(server: Uuid, count: u64) -> String {
-    format!("{}-{count}", server.simple())
-}
-
-/// Reads a position of this server.
-fn count_of(server: Uuid, position: &str) -> Option<u64> {
-    let (of, count) = position.split_once('-')?;
-    count.parse().ok().filter(|_| of == server.simple().to_string())
 }
 
 impl Subscription {

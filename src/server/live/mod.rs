@@ -1,8 +1,12 @@
 //! Live events: the hub, the bus between servers, presence.
 
+mod block_watch;
+
 pub mod bus;
 
 pub mod hub;
+
+mod hub_metrics;
 
 mod journal;
 
@@ -14,6 +18,9 @@ mod presence_subscriptions;
 
 mod session_watch;
 
+mod unsettled;
+
+pub use block_watch::{part_blocked, part_blocked_regularly};
 pub use hub::Hub;
 pub use presence::Presence;
 pub use session_watch::close_with_sessions;

@@ -73,6 +73,37 @@ impl Presence {
         }
     }
 
+    /// Parts two users, because one of them has blocked the other: to each, the other seems to leave, and stays away.
+    pub fn part(&self, pair: [user::Id; 2]) {
+        let [one, other] = pair;
+        for (user, peer) in [(one, other), (other, one)] {
+            if self.remove_peer(user, peer) {
+                self.hub.publish_locally(&[peer], &Event::PersonLeft { person: user });
+            }
+        }
+    }
+
+    /// Removes a user whom the presence of another one reaches. Returns whether there was anything to remove.
+    fn remove_peer(&self, user: user::Id, peer: user::Id) -> bool {
+        let mut state = self.lock();
+        let was_watching = state.subscriptions.remove(user, peer);
+        let Some(connected) = state.connected.get_mut(&user) else { return was_watching };
+        let count = connected.peers.len();
+        connected.peers.retain(|known| *known != peer);
+        was_watching || connected.peers.len() < count
+    }
+
+    /// Reunites two users, because there is no block between them any more.
+    pub fn reunite(&self, pair: [user::Id; 2]) {
+        self.add_peers(&pair);
+        self.hub.publish_to_servers(&pair, &Event::BlockEnded { pair });
+    }
+
+    /// Returns the users who are connected to this server.
+    pub fn connected(&self) -> Vec<user::Id> {
+        self.lock().connected.keys().copied().collect()
+    }
+
     /// Subscribes a user to the presence of peers: sends their current presence, and its changes until the subscription
     /// expires. The peers are not notified.
     pub fn subscribe(&self, watcher: user::Id, peers: &[user::Id]) {
@@ -89,25 +120,26 @@ impl Presence {
             (Event::PersonLeft { person }, _) if self.hub.has_stream(*person) => self.publish_presence(*person),
             // The recipients are all members of the conversation.
             (Event::MessageSent { .. }, members) => self.add_peers(members),
+            (Event::BlockChanged { by, user, on: true }, _) => self.part([*by, *user]),
+            (Event::BlockEnded { pair }, _) => self.add_peers(pair),
             (Event::PersonLeft { .. } | Event::PeoplePresent { .. } | Event::Typing { .. } | Event::Resync, _) => {}
             (Event::ConversationRead { .. } | Event::ConversationMarked { .. }, _) => {}
-            (Event::MessagesDelivered { .. }, _) => {}
+            (Event::MessagesDelivered { .. } | Event::MessageChanged { .. } | Event::BlockChanged { .. }, _) => {}
         }
     }
 
-    /// Publishes departures, repeats presence and expires subscriptions, until this server shuts down.
-    pub async fn run(self, closing: CancellationToken) {
+    /// Publishes departures, repeats presence and expires subscriptions, until this server has shut down.
+    pub async fn run(self, closed: CancellationToken) {
         let mut ticks = tokio::time::interval(CHECK_INTERVAL);
         for check in 1_u32.. {
-            if closing.run_until_cancelled(ticks.tick()).await.is_none() {
+            if closed.run_until_cancelled(ticks.tick()).await.is_none() {
                 return;
             }
             for (user, recipients) in self.take_departed() {
                 self.hub.publish(&recipients, &Event::PersonLeft { person: user });
             }
             if check % CHECKS_PER_REPETITION == 0 {
-                let connected: Vec<_> = self.lock().connected.keys().copied().collect();
-                connected.into_iter().for_each(|user| self.publish_presence(user));
+                self.connected().into_iter().for_each(|user| self.publish_presence(user));
                 self.lock().subscriptions.expire(Instant::now());
             }
         }

@@ -24,6 +24,11 @@ impl PresenceSubscriptions {
         self.renewed_at.extend(watched.iter().map(|user| ((*user, watcher), now)));
     }
 
+    /// Removes the subscription of `watcher` to a user. Returns whether there was one.
+    pub(super) fn remove(&mut self, watched: user::Id, watcher: user::Id) -> bool {
+        self.renewed_at.remove(&(watched, watcher)).is_some()
+    }
+
     /// Returns the watchers of a user, without those in `except`.
     pub(super) fn watchers(&self, user: user::Id, except: &[user::Id]) -> Vec<user::Id> {
         let all = (user, user::Id(Uuid::nil()))..=(user, user::Id(Uuid::max()));

@@ -13,7 +13,7 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(3);
 /// While PostgreSQL is unavailable no stream is closed; no user can sign out then, either.
 pub async fn close_with_sessions(state: AppState) {
     let mut ticks = tokio::time::interval(CHECK_INTERVAL);
-    while state.closing.run_until_cancelled(ticks.tick()).await.is_some() {
+    while state.closed.run_until_cancelled(ticks.tick()).await.is_some() {
         state.hub.forget_departed();
         let open: Vec<_> = state.hub.sessions().into_iter().collect();
         if open.is_empty() {

@@ -10,11 +10,12 @@ use crate::domain::page::{Cursor, Page};
 use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
-use crate::server::messaging::membership::membership;
+use crate::server::messaging::membership::visit;
 use crate::server::messaging::receipts;
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::table::SortTime;
+use crate::server::store::dynamodb::visits::{Visit, Wanted, WantedCursors};
 
 /// Returns a page of the user's conversations, newest first.
 pub async fn list(state: &AppState, me: &CurrentUser, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
@@ -33,21 +34,16 @@ pub async fn open(
     conversation: conversation::Id,
     cursor: Option<&Cursor>,
 ) -> Result<ConversationView, Failure> {
-    let membership = membership(state, me, conversation).await?;
-    let read_cursor = state.store.conversations.read_cursor(&membership);
-    let messages = async {
-        match cursor {
-            Some(_) => Ok((state.store.messages.page(&membership, cursor).await?, read_cursor.await?)),
-            None => {
-                let read_cursor = read_cursor.await?;
-                let read = read_cursor.receipts.read;
-                Ok((state.store.messages.opening_page(&membership, read).await?, read_cursor))
-            }
-        }
-    };
-    let ((mut messages, read_cursor), members, receipts) =
-        tokio::try_join!(messages, members(state, me, &membership), receipts::of_others(state, &membership))?;
-    name_strangers(state, &membership, &mut messages).await?;
+    let wanted = cursor.map_or(Wanted::Opening, Wanted::Page);
+    let visit = visit(state, me, conversation, wanted, WantedCursors::OfMembers).await?;
+    let Visit { membership, cursors, messages } = visit;
+    let (mut messages, members, receipts) = tokio::try_join!(
+        state.store.messages.visited_page(&membership, &cursors, messages),
+        members(state, me, &membership),
+        receipts::of_others(state, &membership, &cursors)
+    )?;
+    let read_cursor = cursors.get(me.user.id).unwrap_or_default();
+    name_strangers(state, &membership, &mut messages.items).await?;
     Ok(ConversationView {
         id: conversation,
         kind: membership.kind(),
@@ -58,6 +54,7 @@ pub async fn open(
         marked: read_cursor.is_marked(),
         receipts,
         next_message: new_message_id(),
+        has_blocked: membership.has_blocked(),
     })
 }
 
@@ -68,9 +65,10 @@ pub async fn list_messages(
     conversation: conversation::Id,
     cursor: &Cursor,
 ) -> Result<Page<Message>, Failure> {
-    let membership = membership(state, me, conversation).await?;
-    let mut messages = state.store.messages.page(&membership, Some(cursor)).await?;
-    name_strangers(state, &membership, &mut messages).await?;
+    let visit = visit(state, me, conversation, Wanted::Page(cursor), WantedCursors::None).await?;
+    let Visit { membership, cursors, messages } = visit;
+    let mut messages = state.store.messages.visited_page(&membership, &cursors, messages).await?;
+    name_strangers(state, &membership, &mut messages.items).await?;
     Ok(messages)
 }
 
@@ -83,15 +81,16 @@ pub async fn messages_after(
 ) -> Result<Page<Message>, Failure> {
     let after = after.map(|at| SortTime::stored(at.as_str()).ok_or(AppError::invalid("after", FieldCode::TimeInvalid)));
     let after = after.transpose()?.map(|at| SortTime::from(at.at()));
-    let membership = membership(state, me, conversation).await?;
-    let mut messages = state.store.messages.page_after(&membership, after.as_ref()).await?;
-    name_strangers(state, &membership, &mut messages).await?;
+    let visit = visit(state, me, conversation, Wanted::After(after.as_ref()), WantedCursors::None).await?;
+    let Visit { membership, cursors, messages } = visit;
+    let mut messages = state.store.messages.visited_page(&membership, &cursors, messages).await?;
+    name_strangers(state, &membership, &mut messages.items).await?;
     Ok(messages)
 }
 
 /// Returns the members. A placeholder stands for a user whose row was deleted: the others can still read their
 /// messages.
-async fn members(state: &AppState, me: &CurrentUser, membership: &Membership) -> Result<Vec<User>, Failure> {
+pub(super) async fn members(state: &AppState, me: &CurrentUser, membership: &Membership) -> Result<Vec<User>, Failure> {
     let mut found = state.store.users.by_ids(&membership.others()).await?;
     found.push(me.user.clone());
     let profile = |id: &user::Id| found.iter().find(|user| user.id == *id).cloned();
@@ -100,13 +99,13 @@ async fn members(state: &AppState, me: &CurrentUser, membership: &Membership) ->
 }
 
 /// Adds the names of authors who are not members. Costs a query only if there are such authors.
-async fn name_strangers(
+pub(super) async fn name_strangers(
     state: &AppState,
     membership: &Membership,
-    messages: &mut Page<Message>,
+    messages: &mut [Message],
 ) -> Result<(), Failure> {
     let is_stranger = |message: &&mut Message| !membership.members().contains(message.author);
-    let strangers: Vec<_> = messages.items.iter_mut().filter(is_stranger).collect();
+    let strangers: Vec<_> = messages.iter_mut().filter(is_stranger).collect();
     if strangers.is_empty() {
         return Ok(());
     }

@@ -1,11 +1,15 @@
-//! Membership of the user in a conversation, which every use case of an existing conversation needs.
+//! Membership of the user in a conversation, which every use case of an existing conversation needs, alone or with what
+//! is read beside it.
 
 use crate::domain::conversation;
 use crate::domain::error::AppError;
+use crate::domain::message::MessageRef;
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::membership::Membership;
+use crate::server::store::dynamodb::named_message::NamedMessage;
+use crate::server::store::dynamodb::visits::{Visit, Wanted, WantedCursors};
 
 /// Returns the user's membership in a conversation. "Not found" if the user is no member.
 pub(super) async fn membership(
@@ -15,4 +19,29 @@ pub(super) async fn membership(
 ) -> Result<Membership, Failure> {
     let membership = state.store.conversations.membership(me.user.id, conversation).await?;
     membership.ok_or(AppError::NotFound.into())
+}
+
+/// Returns the user's membership in a conversation, with messages and read cursors. "Not found" if the user is no
+/// member.
+pub(super) async fn visit<'a>(
+    state: &AppState,
+    me: &CurrentUser,
+    conversation: conversation::Id,
+    wanted: Wanted<'a>,
+    cursors: WantedCursors,
+) -> Result<Visit<'a>, Failure> {
+    let visit = state.store.messages.visit(me.user.id, conversation, wanted, cursors).await?;
+    visit.ok_or(AppError::NotFound.into())
+}
+
+/// Returns the user's membership in a conversation, with a message that they name. "Not found" if the user is no
+/// member.
+pub(super) async fn membership_with_message(
+    state: &AppState,
+    me: &CurrentUser,
+    conversation: conversation::Id,
+    reference: &MessageRef,
+) -> Result<(Membership, NamedMessage), Failure> {
+    let found = state.store.messages.membership_with_message(me.user.id, conversation, reference.clone()).await?;
+    found.ok_or(AppError::NotFound.into())
 }

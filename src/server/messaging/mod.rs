@@ -4,12 +4,20 @@ pub mod conversations;
 
 mod membership;
 
+pub mod export;
+
 pub mod sending;
+
+pub mod changes;
+
+mod emoji;
 
 pub mod recipients;
 
 pub mod presence;
 
 pub mod receipts;
+
+pub mod blocks;
 
 pub mod settings;

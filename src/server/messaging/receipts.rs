@@ -6,14 +6,20 @@ use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
 use crate::server::http::session::CurrentUser;
-use crate::server::messaging::membership::membership;
+use crate::server::messaging::membership::{membership, visit};
 use crate::server::state::AppState;
+use crate::server::store::dynamodb::member_cursors::MemberCursors;
 use crate::server::store::dynamodb::membership::Membership;
+use crate::server::store::dynamodb::visits::{Wanted, WantedCursors};
 
-/// Returns the receipts of the other members who share theirs with the user.
-pub async fn of_others(state: &AppState, membership: &Membership) -> Result<ReceiptsByReader, Failure> {
+/// Returns the receipts of the other members who share theirs with the user. Some cursors have been read already.
+pub async fn of_others(
+    state: &AppState,
+    membership: &Membership,
+    cursors: &MemberCursors,
+) -> Result<ReceiptsByReader, Failure> {
     let readers = sharing(state, membership).await?;
-    state.store.conversations.receipts(membership, &readers).await
+    state.store.conversations.receipts(membership, &readers, cursors).await
 }
 
 /// Like [`of_others`], by the id of the conversation. A page that may have missed events reads the receipts here.
@@ -22,7 +28,8 @@ pub async fn find_receipts(
     me: &CurrentUser,
     conversation: conversation::Id,
 ) -> Result<ReceiptsByReader, Failure> {
-    of_others(state, &membership(state, me, conversation).await?).await
+    let visit = visit(state, me, conversation, Wanted::Nothing, WantedCursors::OfMembers).await?;
+    of_others(state, &visit.membership, &visit.cursors).await
 }
 
 /// Stores the user's read position, removes an unread mark, and publishes both to the user's other pages.
@@ -80,7 +87,11 @@ async fn membership_to_mark(
 }
 
 /// Returns the other members with whom the user shares receipts: those who have receipts turned on, if the user has, too.
+/// None if there is a block.
 async fn sharing(state: &AppState, membership: &Membership) -> Result<Vec<user::Id>, Failure> {
+    if membership.is_blocked() {
+        return Ok(Vec::new());
+    }
     let mut shown = state.store.users.showing_receipts(membership.members().ids()).await?;
     match shown.iter().position(|user| *user == membership.me()) {
         Some(me) => drop(shown.swap_remove(me)),

@@ -1,16 +1,17 @@
 //! Sending messages.
 
+use futures::future::BoxFuture;
 use tracing::Instrument;
 
-use crate::domain::conversation::{self, Kind};
+use crate::domain::conversation::{self, Kind, SentMessage};
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::event::Event;
-use crate::domain::message::{self, Body, Message};
+use crate::domain::message::{self, Body, MessageRef};
 use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
 use crate::server::http::session::CurrentUser;
-use crate::server::messaging::membership::membership;
+use crate::server::messaging::membership::{membership, membership_with_message};
 use crate::server::messaging::recipients::recipient_by_handle;
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::membership::Membership;
@@ -22,26 +23,36 @@ pub async fn send_message(
     conversation: conversation::Id,
     id: message::Id,
     body: &Body,
-) -> Result<Message, Failure> {
+    reply_to: Option<&MessageRef>,
+) -> Result<SentMessage, Failure> {
     state.rate_limits.check(Action::Send, Caller::User(me.user.id))?;
-    let membership = membership(state, me, conversation).await?;
+    let (membership, answered) = match reply_to {
+        None => (membership(state, me, conversation).await?, None),
+        Some(reference) => {
+            let (membership, answered) = membership_with_message(state, me, conversation, reference).await?;
+            (membership, Some(answered))
+        }
+    };
     reject_deleted_peer(state, &membership).await?;
     let access = state.store.conversations.write_access(membership).await?;
     let (state, me, body) = (state.clone(), me.user.clone(), body.clone());
-    run_to_completion(async move {
-        let message = state.store.messages.append(&access, &me, id, &body).await?;
-        publish_message(&state, conversation, access.membership().members().ids(), message.clone());
-        Ok(message)
-    })
+    run_to_completion(Box::pin(async move {
+        let message = state.store.messages.append(&access, &me, id, &body, answered).await?;
+        let membership = access.membership();
+        let sent = SentMessage { conversation, message, rev: membership.rev() };
+        publish_message(&state, &membership.audience(), &sent);
+        Ok(sent)
+    }))
     .await
 }
 
-/// Rejects a message that no user could read. One query for a direct conversation.
+/// Rejects a message that no user could read. A remembered peer costs no query, and an absent one is never remembered:
+/// PostgreSQL itself decides a rejection.
 async fn reject_deleted_peer(state: &AppState, membership: &Membership) -> Result<(), Failure> {
     let others = membership.others();
     let has_peer = membership.kind() == Kind::Direct && !others.is_empty();
     if has_peer && state.store.users.by_ids(&others).await?.is_empty() {
-        return Err(AppError::Conflict(Conflict::RecipientDeleted).into());
+        return Err(AppError::Conflict(Conflict::Undeliverable).into());
     }
     Ok(())
 }
@@ -56,7 +67,7 @@ pub async fn start_conversation(
 ) -> Result<conversation::Id, Failure> {
     state.rate_limits.check(Action::Send, Caller::User(me.user.id))?;
     let recipient = recipient_by_handle(state, me, handle).await?;
-    Ok(start_or_append(state, me, recipient, id, body).await?.0)
+    Ok(start_or_append(state, me, recipient, id, body).await?.conversation)
 }
 
 /// Like [`start_conversation`], by the id of the recipient.
@@ -66,7 +77,7 @@ pub async fn send_first_message(
     to: user::Id,
     id: message::Id,
     body: &Body,
-) -> Result<(conversation::Id, Message), Failure> {
+) -> Result<SentMessage, Failure> {
     state.rate_limits.check(Action::Send, Caller::User(me.user.id))?;
     let recipient = state.store.users.by_ids(&[to]).await?.pop().ok_or(AppError::NotFound)?;
     start_or_append(state, me, recipient, id, body).await
@@ -78,26 +89,28 @@ async fn start_or_append(
     recipient: User,
     id: message::Id,
     body: &Body,
-) -> Result<(conversation::Id, Message), Failure> {
+) -> Result<SentMessage, Failure> {
     let access = state.store.conversations.direct_access(&me.user, &recipient).await?;
     let (state, body) = (state.clone(), body.clone());
-    run_to_completion(async move {
-        let (conversation, message) = state.store.conversations.start(&access, id, &body).await?;
-        publish_message(&state, conversation, &[access.me().id, access.peer().id], message.clone());
-        Ok((conversation, message))
-    })
+    run_to_completion(Box::pin(async move {
+        let sent = state.store.conversations.start(&access, id, &body).await?;
+        publish_message(&state, &[access.me().id, access.peer().id], &sent);
+        Ok(sent)
+    }))
     .await
 }
 
 /// Runs `work` in its own task. A disconnect of the client cancels the request, but a stored message must be published.
-async fn run_to_completion<T: Send + 'static>(
-    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+/// `work` is boxed, because it is passed on several times, and the futures of the SDK are large.
+pub(super) async fn run_to_completion<T: Send + 'static>(
+    work: BoxFuture<'static, Result<T, Failure>>,
 ) -> Result<T, Failure> {
     tokio::spawn(work.in_current_span()).await.map_err(|error| Failure::Unexpected(error.into()))?
 }
 
 /// Publishes a message. Must be called after the message is stored.
-pub fn publish_message(state: &AppState, conversation: conversation::Id, members: &[user::Id], message: Message) {
+pub fn publish_message(state: &AppState, members: &[user::Id], sent: &SentMessage) {
+    let SentMessage { conversation, message, rev } = sent.clone();
     state.presence.add_peers(members);
-    state.hub.publish(members, &Event::MessageSent { conversation, message });
+    state.hub.publish(members, &Event::MessageSent { conversation, message, rev });
 }

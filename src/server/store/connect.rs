@@ -4,9 +4,11 @@ use sqlx::PgPool;
 
 use crate::server::config::Config;
 use crate::server::failure::Failure;
+use crate::server::metrics::Metrics;
 use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::{self, conversations, messages};
-use crate::server::store::postgres::{self, pooler, sessions, shared_limits, users};
+use crate::server::store::postgres::remembered::Remembered;
+use crate::server::store::postgres::{self, pool_metrics, pooler, sessions, shared_limits, users};
 
 /// Access to both databases. Cloning copies handles.
 #[derive(Clone)]
@@ -17,6 +19,8 @@ pub struct Store {
     pub users: users::Users,
     /// Sessions, in PostgreSQL.
     pub sessions: sessions::Sessions,
+    /// Sessions and users that this server remembers for some seconds.
+    pub remembered: Remembered,
     /// Rate limits that all servers share, in PostgreSQL.
     pub limits: shared_limits::SharedLimits,
     /// Conversations, in DynamoDB.
@@ -38,10 +42,12 @@ impl Store {
     pub fn with_table(config: &Config, table: dynamodb::Table) -> anyhow::Result<Self> {
         let postgres = postgres::connect(&config.database_url)?;
         let users = users::Users::new(postgres.clone());
+        let sessions = sessions::Sessions::new(postgres.clone(), &config.session_key, users.clone())?;
         let inbox_updates = InboxUpdates::in_background(table.clone());
         let conversations = conversations::Conversations::new(table.clone(), users.clone());
         Ok(Self {
-            sessions: sessions::Sessions::new(postgres.clone(), &config.session_key)?,
+            remembered: Remembered::new(&sessions, &users),
+            sessions,
             conversations: conversations.with_updates(inbox_updates.clone()),
             messages: messages::Messages::new(table.clone()).with_updates(inbox_updates.clone()),
             limits: shared_limits::SharedLimits::new(postgres.clone()),
@@ -50,6 +56,14 @@ impl Store {
             postgres,
             table,
         })
+    }
+
+    /// Returns the same store with metrics of its calls and caches.
+    pub fn with_metrics(self, config: &Config, metrics: &Metrics) -> anyhow::Result<Self> {
+        let store = Self::with_table(config, self.table.with_metrics(metrics))?;
+        pool_metrics::register(&store.postgres, metrics);
+        store.remembered.register(metrics);
+        Ok(store)
     }
 
     /// Migrates the schema of PostgreSQL.

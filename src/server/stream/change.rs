@@ -1,7 +1,9 @@
 //! Changes of the table's rows: typed, from the images of a stream record.
 
 use crate::domain::{conversation, message, user};
-use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, Pair, ReadCursor, SendMarker};
+use crate::server::store::dynamodb::rows::{
+    Block, EarlierText, Head, InboxRow, MessageRow, Milestone, Pair, ReadCursor, Revision, SendMarker,
+};
 use crate::server::store::dynamodb::table::{Item, Key};
 
 /// Change of one row of the table.
@@ -44,6 +46,10 @@ pub enum Row {
     ReadCursor(user::Id, conversation::Id, ReadCursor),
     SendMarker(conversation::Id, message::Id, SendMarker),
     Pair([user::Id; 2], Pair),
+    Revision(Revision),
+    EarlierText(EarlierText),
+    Milestone(Milestone),
+    Block(Block),
     /// A row of another kind, or without an attribute that its kind needs.
     Other(Item),
 }
@@ -66,6 +72,10 @@ impl Row {
                 Some(Self::SendMarker(conversation, message, SendMarker::from_item(item)?))
             }
             Key::Pair(one, other) => Some(Self::Pair([one, other], Pair::from_item(item)?)),
+            Key::Revision(..) => Revision::from_item(item).map(Self::Revision),
+            Key::EarlierText(..) => EarlierText::from_item(item).map(Self::EarlierText),
+            Key::Milestone(..) => Milestone::from_item(item).map(Self::Milestone),
+            Key::Block(..) => Block::from_item(item).map(Self::Block),
             Key::Migrated => None,
         }
     }

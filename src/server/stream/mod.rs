@@ -28,6 +28,8 @@ pub mod projections;
 
 pub mod reader;
 
+pub mod reader_metrics;
+
 mod shards;
 
 mod source;

@@ -1,7 +1,7 @@
 //! The background task that reads the table's stream: on one server at a time, resuming at the last checkpoint.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodbstreams::Client;
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -13,6 +13,7 @@ use crate::server::failure::Failure;
 use crate::server::stream::change::Change;
 use crate::server::stream::lock::Lock;
 use crate::server::stream::projection::{BatchFailure, Projection};
+use crate::server::stream::reader_metrics::ReaderMetrics;
 use crate::server::stream::shards::{Shard, merge_listed, readable};
 use crate::server::stream::source::{IteratorPosition, ReadResult};
 use crate::server::stream::{batch, checkpoint, source};
@@ -52,12 +53,18 @@ pub struct Reader {
     streams: Client,
     postgres: PgPool,
     projections: Vec<Box<dyn Projection>>,
+    metrics: ReaderMetrics,
 }
 
 impl Reader {
     /// Creates a reader that feeds the stream of `table` to `projections`, with its lock and checkpoints in `postgres`.
     pub fn new(table: &str, streams: Client, postgres: PgPool, projections: Vec<Box<dyn Projection>>) -> Self {
-        Self { table: table.to_owned(), streams, postgres, projections }
+        Self { table: table.to_owned(), streams, postgres, projections, metrics: ReaderMetrics::default() }
+    }
+
+    /// Returns the same reader with the metrics of the server.
+    pub fn with_metrics(self, metrics: ReaderMetrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Waits for the lock and reads, until `closing` is cancelled. Retries after every failure.
@@ -71,6 +78,7 @@ impl Reader {
         loop {
             let began = Instant::now();
             let Err(failure) = self.lead().await;
+            self.metrics.count_failure();
             if began.elapsed() > LIST_INTERVAL {
                 waits = WAITS.build();
             }
@@ -88,6 +96,7 @@ impl Reader {
     /// Waits for the lock, then reads until a step fails.
     async fn lead(&self) -> Result<Infallible, Failure> {
         let mut lock = self.acquire_lock().await?;
+        let _reading = self.metrics.begin_reading();
         let mut shards = Vec::new();
         let mut listed_at: Option<Instant> = None;
         loop {
@@ -100,6 +109,9 @@ impl Reader {
             let progress = self.read_all(&mut lock, &mut shards).await?;
             if progress.list_again {
                 listed_at = None;
+            }
+            if let Some(until) = progress.applied_until {
+                self.metrics.caught_up(until);
             }
             let interval = if progress.found_any { BUSY_INTERVAL } else { IDLE_INTERVAL };
             sleep(interval.saturating_sub(began.elapsed())).await;
@@ -125,7 +137,7 @@ impl Reader {
 
     /// Reads once from every readable shard.
     async fn read_all(&self, lock: &mut Lock, shards: &mut [Shard]) -> Result<Progress, Failure> {
-        let mut progress = Progress::default();
+        let mut progress = Progress { applied_until: Some(SystemTime::now()), ..Progress::default() };
         for index in readable(shards) {
             let shard = &mut shards[index];
             let before = (shard.position.clone(), shard.finished);
@@ -141,20 +153,22 @@ impl Reader {
 
     /// Reads and processes one batch of a shard.
     async fn read_batch(&self, shard: &mut Shard) -> Result<Progress, Failure> {
+        let began = SystemTime::now();
         let read = match self.iterator(shard).await? {
             Ok(iterator) => source::read_records(&self.streams, &iterator, BATCH_MAX).await?,
             Err(result) => result,
         };
         shard.iterator = None;
         match read {
-            ReadResult::Changes(changes, next) => {
-                let done = batch::apply(&self.projections, &changes).await;
-                let progress = Progress { found_any: !changes.is_empty() && done.is_ok(), list_again: false };
-                match done {
-                    Ok(()) => record_success(shard, &changes, next),
-                    Err(failed) => record_failure(shard, &changes, &failed),
+            ReadResult::Changes { changes, newest, next } => {
+                if let Err(failed) = batch::apply(&self.projections, &changes).await {
+                    self.metrics.count_skipped(record_failure(shard, &changes, &failed));
+                    return Ok(Progress::default());
                 }
-                Ok(progress)
+                record_success(shard, &changes, next);
+                // A batch without records was read from the end of the shard.
+                let applied_until = if changes.is_empty() { Some(began) } else { newest };
+                Ok(Progress { found_any: !changes.is_empty(), applied_until, ..Progress::default() })
             }
             // The next pass gets a new iterator from the checkpoint.
             ReadResult::Expired => Ok(Progress::default()),
@@ -167,7 +181,7 @@ impl Reader {
                 shard.position = IteratorPosition::Oldest;
                 Ok(Progress::default())
             }
-            ReadResult::Gone => Ok(Progress { found_any: false, list_again: true }),
+            ReadResult::Gone => Ok(Progress { list_again: true, ..Progress::default() }),
         }
     }
 
@@ -187,12 +201,15 @@ impl Reader {
 struct Progress {
     found_any: bool,
     list_again: bool,
+    /// Time up to which all changes have been applied, if that is known.
+    applied_until: Option<SystemTime>,
 }
 
 impl Progress {
     fn add(&mut self, other: Self) {
         self.found_any |= other.found_any;
         self.list_again |= other.list_again;
+        self.applied_until = self.applied_until.zip(other.applied_until).map(|(one, other)| one.min(other));
     }
 }
 
@@ -205,28 +222,27 @@ fn record_success(shard: &mut Shard, changes: &[Change], next: Option<String>) {
     shard.iterator = next;
 }
 
-/// Advances the shard to the record that failed, and past it after too many attempts.
-fn record_failure(shard: &mut Shard, changes: &[Change], failed: &BatchFailure) {
+/// Advances the shard to the record that failed, and past it after too many attempts. Returns the number of records that
+/// are skipped.
+fn record_failure(shard: &mut Shard, changes: &[Change], failed: &BatchFailure) -> u64 {
     let number = &failed.sequence_number;
     let done = changes.iter().take_while(|change| change.sequence_number != *number);
     if let Some(last) = done.last() {
         shard.position = IteratorPosition::After(last.sequence_number.0.clone());
     }
     if failed.is_transient {
-        return;
+        return 0;
     }
     let attempts = match &shard.stuck {
         Some((stuck, attempts)) if *stuck == number.0 => attempts + 1,
         _ => 1,
     };
     shard.stuck = Some((number.0.clone(), attempts));
-    if attempts >= ATTEMPTS_MAX {
-        tracing::error!(
-            shard = shard.listed.shard_id,
-            number = number.0,
-            "stream record skipped after too many attempts"
-        );
-        shard.position = IteratorPosition::After(number.0.clone());
-        shard.stuck = None;
+    if attempts < ATTEMPTS_MAX {
+        return 0;
     }
+    tracing::error!(shard = shard.listed.shard_id, number = number.0, "stream record skipped after too many attempts");
+    shard.position = IteratorPosition::After(number.0.clone());
+    shard.stuck = None;
+    1
 }

@@ -1,7 +1,7 @@
 //! Client of the DynamoDB Streams API.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::anyhow;
 use aws_config::BehaviorVersion;
@@ -56,8 +56,13 @@ pub(super) enum IteratorPosition {
 
 /// Result of reading from a shard.
 pub(super) enum ReadResult {
-    /// Changes, and the iterator for the next read; `None` if the shard is closed and has been read to its end.
-    Changes(Vec<Change>, Option<String>),
+    Changes {
+        changes: Vec<Change>,
+        /// Time of the newest of them.
+        newest: Option<SystemTime>,
+        /// Iterator for the next read; `None` if the shard is closed and has been read to its end.
+        next: Option<String>,
+    },
     /// The iterator is too old and must be replaced.
     Expired,
     /// The next record has been deleted: a stream keeps records for one day.
@@ -142,8 +147,10 @@ pub(super) async fn shard_iterator(
 pub(super) async fn read_records(client: &Client, iterator: &str, limit: i32) -> Result<ReadResult, Failure> {
     match client.get_records().shard_iterator(iterator).limit(limit).send().await {
         Ok(answer) => {
-            let changes = answer.records.unwrap_or_default().into_iter().filter_map(change).collect();
-            Ok(ReadResult::Changes(changes, answer.next_shard_iterator))
+            let records = answer.records.unwrap_or_default();
+            let newest = records.last().and_then(created_at);
+            let changes = records.into_iter().filter_map(change).collect();
+            Ok(ReadResult::Changes { changes, newest, next: answer.next_shard_iterator })
         }
         Err(error) => match error.as_service_error() {
             Some(cause) if cause.is_expired_iterator_exception() => Ok(ReadResult::Expired),
@@ -152,6 +159,12 @@ pub(super) async fn read_records(client: &Client, iterator: &str, limit: i32) ->
             _ => Err(into_failure("read the stream")(error)),
         },
     }
+}
+
+/// Returns the time of a record, which is exact to the second.
+fn created_at(record: &types::Record) -> Option<SystemTime> {
+    let secs = record.dynamodb()?.approximate_creation_date_time()?.secs();
+    Some(UNIX_EPOCH + Duration::from_secs(u64::try_from(secs).ok()?))
 }
 
 fn change(record: types::Record) -> Option<Change> {

@@ -4,22 +4,20 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use cruddur_messages::domain::{conversation, message, user};
+use cruddur_messages::domain::message::{self, Reaction, SentAt};
+use cruddur_messages::domain::{conversation, user};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use reqwest::header::{AUTHORIZATION, LINK};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::accounts::Accounts;
-use super::judge::{Reading, ShownMessage, ShownRow, preview};
-use super::ledger::text_of;
 use super::requests::http_client;
 use super::server_reader::{ATTEMPTS_MAX, CONCURRENCY, INTRUSION_ATTEMPTS, RETRY_DELAY, stranger};
+use super::shown::{Reading, ShownMessage, ShownQuote, ShownRow, micros, preview, shown_body};
 use super::table_reader::TableContents;
 use super::users::AuditUser;
 
@@ -35,10 +33,15 @@ pub struct ApiReader<'a> {
 /// Message or inbox row of a response.
 #[derive(Deserialize)]
 struct ApiItem {
-    created_at: String,
+    created_at: SentAt,
     handle: String,
     message: String,
     uuid: Uuid,
+    deleted_at: Option<SentAt>,
+    edited_at: Option<SentAt>,
+    #[serde(default)]
+    reactions: Vec<Reaction>,
+    reply_to: Option<message::Id>,
 }
 
 /// Page of a list, and the path of the next page.
@@ -165,10 +168,19 @@ impl<'a> ApiReader<'a> {
     }
 
     fn shown_message(&self, item: &ApiItem) -> Option<ShownMessage> {
-        let id = message::Id(item.uuid);
-        let at = OffsetDateTime::parse(&item.created_at, &Rfc3339).ok()?.unix_timestamp_nanos() / 1000;
-        let author = *self.authors.get(item.handle.as_str())?;
-        Some(ShownMessage { id, author, seq: None, at: at.try_into().ok()?, is_faithful: item.message == text_of(id) })
+        let (id, is_deleted) = (message::Id(item.uuid), item.deleted_at.is_some());
+        Some(ShownMessage {
+            id,
+            author: *self.authors.get(item.handle.as_str())?,
+            seq: None,
+            at: micros(&item.created_at)?,
+            text: shown_body(id, &item.message, is_deleted),
+            edits: None,
+            edited_at: item.edited_at.as_ref().and_then(micros),
+            changed: None,
+            reactions: item.reactions.clone(),
+            quote: item.reply_to.map(|id| ShownQuote { id, text: None }),
+        })
     }
 }
 

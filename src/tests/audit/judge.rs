@@ -1,70 +1,41 @@
-//! Comparison of the acknowledged sends with the messages and inbox rows that a reader shows.
+//! Comparison of the acknowledged sends and changes with everything that a reader shows.
 
 use std::collections::{HashMap, HashSet};
 
-use cruddur_messages::domain::conversation::{self, PREVIEW_LEN_MAX};
-use cruddur_messages::domain::{message, user};
+use cruddur_messages::domain::{conversation, message};
 
-use super::ledger::{Outcome, Send, text_of};
+use super::judged_changes::ChangesOfMessage;
+use super::ledger::{Change, Outcome, Send};
+use super::shown::{Reading, ShownMessage};
 use super::table_reader::TableContents;
 use super::users::AuditUser;
 use super::verdict::Column;
 
-/// Message as shown by a reader.
-#[derive(Debug, Clone, Copy)]
-pub struct ShownMessage {
-    pub id: message::Id,
-    pub author: user::Id,
-    /// Sequence number, if the reader shows it.
-    pub seq: Option<u32>,
-    /// Time, in microseconds since 1970.
-    pub at: i64,
-    /// True if the text is the sent one.
-    pub is_faithful: bool,
-}
-
-/// Inbox row as shown by a reader.
-#[derive(Debug, Clone)]
-pub struct ShownRow {
-    /// Beginning of the newest message.
-    pub preview: String,
-    /// Sequence number of the newest message, if the reader shows it.
-    pub seq: Option<u32>,
-    /// Unread count, if the reader shows it.
-    pub unread: Option<u64>,
-}
-
-/// Everything shown by a reader.
-#[derive(Debug, Default)]
-pub struct Reading {
-    /// Messages of each conversation, oldest first.
-    pub conversations: HashMap<conversation::Id, Vec<ShownMessage>>,
-    /// Inbox rows by owner and conversation.
-    pub inboxes: HashMap<(u16, conversation::Id), Vec<ShownRow>>,
-    /// Number of requests of strangers with another response than Not Found.
-    pub intrusions: u64,
-    /// Number of rows that cannot be read.
-    pub unreadable_rows: u64,
-}
-
-/// Comparison of a reading with the sends and the contents of the table.
+/// Comparison of a reading with the sends, the changes, and the contents of the table.
 pub struct Judge<'a> {
-    users: &'a [AuditUser],
-    sends: &'a [Send],
+    pub(super) users: &'a [AuditUser],
+    pub(super) sends: &'a [Send],
+    pub(super) changes: HashMap<message::Id, ChangesOfMessage<'a>>,
+    pub(super) contents: &'a TableContents,
+    /// Messages as they are in the table.
+    pub(super) current: HashMap<message::Id, &'a ShownMessage>,
     by_id: HashMap<message::Id, usize>,
-    contents: &'a TableContents,
 }
 
 impl<'a> Judge<'a> {
-    /// Creates a judge of these sends.
-    pub fn new(users: &'a [AuditUser], sends: &'a [Send], contents: &'a TableContents) -> Self {
+    /// Creates a judge of these sends and changes.
+    pub fn new(users: &'a [AuditUser], sends: &'a [Send], changes: &'a [Change], contents: &'a TableContents) -> Self {
         let by_id = sends.iter().enumerate().map(|(index, send)| (send.id, index)).collect();
-        Self { users, sends, by_id, contents }
+        let messages = contents.reading.conversations.values().flatten();
+        let current = messages.map(|message| (message.id, message)).collect();
+        Self { users, sends, changes: ChangesOfMessage::by_message(changes), contents, current, by_id }
     }
 
     /// Counts the faults of the table, given the acknowledged read positions.
     pub fn table(&self, reads: &HashMap<(u16, conversation::Id), u64>) -> Column {
         let mut column = self.judge(&self.contents.reading);
+        self.judge_revisions(&mut column);
+        self.judge_traces(&mut column);
         for (reader_and_conversation, read) in reads {
             let cursor = self.contents.cursors.get(reader_and_conversation);
             column.unread += u64::from(cursor.is_none_or(|cursor| cursor < read));
@@ -90,16 +61,22 @@ impl<'a> Judge<'a> {
             self.judge_order(messages, &mut column);
             for message in messages {
                 self.judge_message(*conversation, message, &mut seen, &mut column);
+                self.judge_state(message, &mut column);
             }
         }
+        for history in &reading.histories {
+            self.judge_state(&history.message, &mut column);
+            self.judge_history(history, &mut column);
+        }
+        self.judge_catch_ups(reading, &mut column);
         let lost = |(send, seen): &(&Send, &bool)| !**seen && matches!(send.outcome, Outcome::Acknowledged { .. });
-        column.lost = self.sends.iter().zip(&seen).filter(lost).count() as u64;
+        column.lost += self.sends.iter().zip(&seen).filter(lost).count() as u64;
         self.judge_pairs(reading, &mut column);
         self.judge_inboxes(reading, &mut column);
         column
     }
 
-    /// Checks that a message was sent, has the sent text, is shown once, and is in the conversation of its members.
+    /// Checks that a message was sent, is shown once, and is in the conversation of its members.
     fn judge_message(
         &self,
         conversation: conversation::Id,
@@ -113,7 +90,6 @@ impl<'a> Judge<'a> {
         };
         let send = &self.sends[index];
         column.doubled += u64::from(std::mem::replace(&mut seen[index], true));
-        column.altered += u64::from(!message.is_faithful);
         let members = self.contents.members.get(&conversation);
         let is_theirs = members.is_some_and(|them| them.contains(&send.from) && them.contains(&send.to));
         let is_by_author = self.users[usize::from(send.from)].user.id == message.author;
@@ -160,18 +136,20 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Checks that both members have one inbox row per conversation, with its newest message and unread count.
+    /// Checks that both members have one inbox row per conversation, with the current text of its newest message and the
+    /// unread count.
     fn judge_inboxes(&self, reading: &Reading, column: &mut Column) {
         for (conversation, members) in &self.contents.members {
             let Some(newest) = self.newest(*conversation) else { continue };
-            let preview = preview(&text_of(newest.id));
+            let preview = newest.preview();
             for owner in members {
                 let rows = reading.inboxes.get(&(*owner, *conversation)).map_or(&[][..], Vec::as_slice);
                 let [row] = rows else {
                     column.inbox += 1;
                     continue;
                 };
-                let is_newest = row.preview == preview && row.seq.is_none_or(|seq| Some(seq) == newest.seq);
+                let is_newest =
+                    Some(&row.preview) == preview.as_ref() && row.seq.is_none_or(|seq| Some(seq) == newest.seq);
                 column.inbox += u64::from(!is_newest);
                 let is_own = self.users[usize::from(*owner)].user.id == newest.author;
                 let read = self.contents.cursors.get(&(*owner, *conversation)).copied().unwrap_or(0);
@@ -185,12 +163,12 @@ impl<'a> Judge<'a> {
         column.inbox += reading.inboxes.keys().filter(is_foreign).count() as u64;
     }
 
+    /// Returns the send of a message.
+    pub(super) fn send_of(&self, message: message::Id) -> Option<&Send> {
+        self.by_id.get(&message).map(|index| &self.sends[*index])
+    }
+
     fn newest(&self, conversation: conversation::Id) -> Option<&ShownMessage> {
         self.contents.reading.conversations.get(&conversation)?.last()
     }
-}
-
-/// Returns the beginning of a text, as shown in a list.
-pub fn preview(text: &str) -> String {
-    text.chars().take(PREVIEW_LEN_MAX).collect()
 }

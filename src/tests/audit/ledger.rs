@@ -1,4 +1,4 @@
-//! Ledger of all sends and their acknowledgements.
+//! Ledger of all sends and changes, and of their acknowledgements.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -6,18 +6,20 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use cruddur_messages::domain::error::Conflict;
 use cruddur_messages::domain::{conversation, message};
 use indicatif::HumanCount;
 
 /// Send of one message. Kept small, since a run keeps a million of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Send {
-    /// Id of the message, which also determines its text ([`text_of`]).
     pub id: message::Id,
     /// Number of the author.
     pub from: u16,
     /// Number of the recipient.
     pub to: u16,
+    /// The message that it answers.
+    pub reply_to: Option<message::Id>,
     /// Time of the first attempt, in microseconds since the start of the run.
     pub began: u64,
     pub outcome: Outcome,
@@ -38,14 +40,69 @@ pub enum Outcome {
     Unknown,
 }
 
-/// Sends, reads and attempts of a run. Shared by all users.
+/// Change of a message: one call with all its retries.
+#[derive(Debug, Clone, Copy)]
+pub struct Change {
+    pub message: message::Id,
+    /// Number of the user who changes it.
+    pub by: u16,
+    pub kind: ChangeKind,
+    /// Time of the first attempt, in microseconds since the start of the run.
+    pub began: u64,
+    /// Number of attempts without a response. Each may be carried out later, or never.
+    pub strays: u32,
+    /// Time at which the last of them was given up.
+    pub stray_at: u64,
+    pub outcome: ChangeOutcome,
+    /// True if the table still held a text of the message right after its deletion had been acknowledged.
+    pub had_traces: bool,
+}
+
+/// Kind of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    Edit {
+        /// Number of edits that the author has seen.
+        edits: u32,
+        /// Number of the new text. No two edits have the same.
+        text: u32,
+    },
+    Delete,
+    React {
+        /// Position in [`EMOJI`].
+        emoji: u8,
+        on: bool,
+    },
+}
+
+/// Emoji with which the users react.
+pub const EMOJI: [&str; 4] = ["👍", "🎈", "❤\u{fe0f}", "👩\u{200d}🚀"];
+
+/// Outcome of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeOutcome {
+    /// A server has acknowledged the change.
+    Acknowledged {
+        /// Revision of the message's last change in the response.
+        rev: u64,
+    },
+    /// A server has refused the change, which has no effect.
+    Refused(Conflict),
+    /// The change may be stored or not.
+    Unknown,
+}
+
+/// Sends, changes, reads and attempts of a run. Shared by all users.
 pub struct Ledger {
     began: Instant,
     sends: Mutex<Vec<Send>>,
+    changes: Mutex<Vec<Change>>,
     reads: Mutex<HashMap<(u16, conversation::Id), u64>>,
     attempts: Mutex<BTreeMap<String, u64>>,
     acknowledged: AtomicU64,
+    acknowledged_changes: AtomicU64,
     unknown: AtomicU64,
+    refused: AtomicU64,
     rejected: AtomicU64,
 }
 
@@ -57,10 +114,13 @@ impl Ledger {
         Self {
             began: Instant::now(),
             sends: Mutex::default(),
+            changes: Mutex::default(),
             reads: Mutex::default(),
             attempts: Mutex::default(),
             acknowledged: AtomicU64::new(0),
+            acknowledged_changes: AtomicU64::new(0),
             unknown: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
         }
     }
@@ -80,6 +140,17 @@ impl Ledger {
         self.sends.lock().expect(NOT_POISONED).push(send);
     }
 
+    /// Records a finished change.
+    pub fn record_change(&self, change: Change) {
+        let counter = match change.outcome {
+            ChangeOutcome::Acknowledged { .. } => &self.acknowledged_changes,
+            ChangeOutcome::Refused(_) => &self.refused,
+            ChangeOutcome::Unknown => &self.unknown,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        self.changes.lock().expect(NOT_POISONED).push(change);
+    }
+
     /// Records a read position that a server has acknowledged.
     pub fn record_read(&self, reader: u16, conversation: conversation::Id, seq: u64) {
         let mut reads = self.reads.lock().expect(NOT_POISONED);
@@ -92,17 +163,17 @@ impl Ledger {
         *self.attempts.lock().expect(NOT_POISONED).entry(label).or_default() += 1;
     }
 
-    /// Counts a valid send that a server rejected.
+    /// Counts a valid operation that a server rejected.
     pub fn record_rejection(&self) {
         self.rejected.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Returns the number of sends acknowledged so far.
+    /// Returns the number of sends and changes acknowledged so far.
     pub fn acknowledged(&self) -> u64 {
-        self.acknowledged.load(Ordering::Relaxed)
+        self.acknowledged.load(Ordering::Relaxed) + self.acknowledged_changes.load(Ordering::Relaxed)
     }
 
-    /// Returns the number of valid sends that a server rejected.
+    /// Returns the number of valid operations that a server rejected.
     pub fn rejected(&self) -> u64 {
         self.rejected.load(Ordering::Relaxed)
     }
@@ -110,6 +181,11 @@ impl Ledger {
     /// Takes all sends out of the ledger.
     pub fn sends(&self) -> Vec<Send> {
         std::mem::take(&mut self.sends.lock().expect(NOT_POISONED))
+    }
+
+    /// Takes all changes out of the ledger.
+    pub fn changes(&self) -> Vec<Change> {
+        std::mem::take(&mut self.changes.lock().expect(NOT_POISONED))
     }
 
     /// Takes the acknowledged read positions out of the ledger, by user and conversation.
@@ -122,41 +198,14 @@ impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (took, acknowledged) = (self.began.elapsed().as_secs().max(1), self.acknowledged());
         let rate = acknowledged / took;
-        write!(f, "{} sends acknowledged in {took} s, {rate} a second; ", HumanCount(acknowledged))?;
-        writeln!(f, "{} with unknown outcome", self.unknown.load(Ordering::Relaxed))?;
+        let count = |counter: &AtomicU64| HumanCount(counter.load(Ordering::Relaxed));
+        write!(f, "{} operations acknowledged in {took} s, {rate} a second: ", HumanCount(acknowledged))?;
+        writeln!(f, "{} sends, {} changes", count(&self.acknowledged), count(&self.acknowledged_changes))?;
+        writeln!(f, "{} with unknown outcome, {} changes refused", count(&self.unknown), count(&self.refused))?;
         write!(f, "attempts:")?;
         for (label, count) in &*self.attempts.lock().expect(NOT_POISONED) {
             write!(f, " {} × {label},", HumanCount(*count))?;
         }
         writeln!(f)
     }
-}
-
-/// Returns the text of a message. It is derived from the id, so that texts need not be kept. It has one line or
-/// several, in several scripts, up to about 500 characters.
-pub fn text_of(id: message::Id) -> String {
-    const WORDS: [&str; 16] = [
-        "and",
-        "water",
-        "Łódź",
-        "سلام",
-        "お茶",
-        "\n",
-        "радио",
-        "🎈",
-        "plum cake",
-        "&lt;b&gt;",
-        "été",
-        "+",
-        "100 %",
-        "\t",
-        "<script>",
-        "ok",
-    ];
-    let bytes = id.0.as_bytes();
-    // The last byte is random, and determines the number of words.
-    let count = usize::from(bytes[15]) % 64;
-    let nibbles = bytes[8..15].iter().flat_map(|byte| [byte >> 4, byte & 15]).cycle();
-    let words: Vec<&str> = nibbles.take(count).map(|nibble| WORDS[usize::from(nibble)]).collect();
-    format!("{} {} {}.", &id.to_string()[24..], words.join(" "), count)
 }

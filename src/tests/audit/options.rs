@@ -5,22 +5,22 @@ use std::time::Duration;
 
 use clap::Parser;
 
-/// Kills two web servers while users send messages through them, then compares the stored messages with the
-/// acknowledged ones.
+/// Kills two web servers while users send and change messages through them, then compares what is stored with what was
+/// acknowledged.
 #[derive(Parser)]
 #[command(name = "audit")]
 pub struct Options {
-    /// Number of sends to be acknowledged.
-    #[arg(long, default_value_t = 20_000)]
-    pub sends: u64,
-    /// Number of users. The rate limit allows each 4 messages a second: 2 on each server.
+    /// Number of operations to be acknowledged. About half of them are sends, the others edits, deletions and reactions.
+    #[arg(long, alias = "sends", default_value_t = 20_000)]
+    pub operations: u64,
+    /// Number of users. The rate limits allow each 4 messages and 4 changes a second: 2 of each on each server.
     #[arg(long, default_value_t = 256)]
     pub people: u16,
-    /// Number of users who send at the same time. If the machine cannot serve all of them before their requests time
-    /// out, every request times out and is retried, and no send succeeds.
+    /// Number of users who are active at the same time. If the machine cannot serve all of them before their requests
+    /// time out, every request times out and is retried, and no operation succeeds.
     #[arg(long, default_value_t = 24)]
     pub at_once: usize,
-    /// Deadline of the run in minutes. Default: 15, and one for each 2,000 sends.
+    /// Deadline of the run in minutes. Default: 15, and one for each 2,000 operations.
     #[arg(long)]
     pub minutes_max: Option<u64>,
     /// Seed of the random numbers. Two runs with the same seed are similar, but not identical, since timing differs.
@@ -37,6 +37,6 @@ pub struct Options {
 impl Options {
     /// Returns the deadline of the run.
     pub fn time_max(&self) -> Duration {
-        Duration::from_secs(60 * self.minutes_max.unwrap_or(15 + self.sends / 2_000))
+        Duration::from_secs(60 * self.minutes_max.unwrap_or(15 + self.operations / 2_000))
     }
 }

@@ -4,14 +4,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
-use cruddur_messages::domain::conversation;
-use cruddur_messages::domain::message::{self, Message};
+use cruddur_messages::domain::conversation::{self, SentMessage};
+use cruddur_messages::domain::message::{self, Message, MessageRef};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde::Serialize;
 
-use super::ledger::text_of;
-use super::users::AuditUser;
+use super::retry::Attempt;
+use super::shown::ShownMessage;
+use super::texts::{FIRST_TEXT, ShownText, text_of};
+use super::users::{AuditUser, Scenario};
 
 /// Timeout of a request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
@@ -28,25 +31,43 @@ pub enum SendMethod {
     Send(conversation::Id),
     /// Form of the page, without script.
     SendForm(conversation::Id),
-    /// First message, which may be repeated or concurrent with others.
+    /// First message, by the page's script. It may be repeated or concurrent with others.
     Start,
     /// First message by form, without script.
     StartForm,
 }
 
-/// Outcome of one attempt to send.
+/// Message that is sent.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    pub id: message::Id,
+    /// The message that it answers. Only into a conversation that exists.
+    pub reply_to: Option<MessageRef>,
+}
+
+/// Message that a server has acknowledged.
 #[derive(Debug)]
-pub enum Attempt {
-    /// Stored in this conversation, with this sequence number if the response contains it.
-    Acknowledged(conversation::Id, Option<u32>),
-    /// Can be retried after this delay.
-    Retry(Duration),
-    /// Rejected for this reason. All sends are valid, so this is a defect.
-    Rejected(String),
+pub struct Sent {
+    pub conversation: conversation::Id,
+    /// The message, if the response contains it.
+    pub message: Option<Message>,
+}
+
+/// Response that decides an attempt.
+pub struct Decided {
+    pub status: StatusCode,
+    pub location: Option<String>,
+    pub text: String,
 }
 
 /// Builds a form request of a user to a server.
-pub fn post(http: &Client, server: SocketAddr, me: &AuditUser, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+pub fn post(
+    http: &Client,
+    server: SocketAddr,
+    me: &AuditUser,
+    path: &str,
+    fields: &(impl Serialize + ?Sized),
+) -> RequestBuilder {
     http.post(format!("http://{server}{path}"))
         .header(COOKIE, &me.cookie)
         .header("sec-fetch-site", "same-origin")
@@ -55,38 +76,71 @@ pub fn post(http: &Client, server: SocketAddr, me: &AuditUser, path: &str, field
         .body(serde_urlencoded::to_string(fields).unwrap_or_default())
 }
 
-/// Tries to send a message once. Also returns a label for the statistics: the status, or the reason why there was none.
+/// Tries to send a message once.
 pub async fn attempt_send(
-    http: &Client,
+    scenario: &Scenario,
     server: SocketAddr,
     (me, recipient): (&AuditUser, &AuditUser),
     method: SendMethod,
-    id: message::Id,
-) -> (Attempt, String) {
-    let (body, key, handle) = (text_of(id), id.to_string(), recipient.user.handle_text());
-    let request = match method {
-        SendMethod::Send(conversation) => {
-            let fields = [("conversation", &*conversation.to_string()), ("id", &key), ("body", &body)];
-            post(http, server, me, "/rpc/send_message", &fields)
+    new: &NewMessage,
+) -> Attempt<Sent> {
+    let (http, handle) = (&scenario.http, recipient.user.handle_text());
+    let mut fields = vec![("id", new.id.to_string()), ("body", text_of(new.id, FIRST_TEXT))];
+    if let Some(reply_to) = &new.reply_to {
+        fields.extend([
+            ("reply_to", reply_to.id.to_string()),
+            ("reply_to_sent_at", reply_to.sent_at.as_str().to_owned()),
+        ]);
+    }
+    match method {
+        SendMethod::Send(conversation) | SendMethod::SendForm(conversation) => {
+            fields.push(("conversation", conversation.to_string()));
         }
+        SendMethod::Start => fields.push(("to", recipient.user.id.to_string())),
+        SendMethod::StartForm => fields.push(("handle", handle.to_owned())),
+    }
+    let request = match method {
+        SendMethod::Send(_) => post(http, server, me, "/rpc/send_message", &fields),
         SendMethod::SendForm(conversation) => {
-            let fields = [("conversation", &*conversation.to_string()), ("id", &key), ("body", &body)];
             post(http, server, me, &format!("/messages/{conversation}"), &fields).header(ACCEPT, "text/html")
         }
-        SendMethod::Start => {
-            post(http, server, me, "/rpc/start_conversation", &[("handle", handle), ("id", &key), ("body", &body)])
-        }
+        SendMethod::Start => post(http, server, me, "/rpc/send_first_message", &fields),
         SendMethod::StartForm => {
-            let fields = [("handle", handle), ("id", &*key), ("body", &*body)];
             post(http, server, me, &format!("/messages/new/{handle}"), &fields).header(ACCEPT, "text/html")
         }
     };
-    match request.send().await {
-        Ok(response) => {
-            let label = response.status().as_str().to_owned();
-            (read(response, method, me, id).await, label)
+    match exchange(scenario, request).await {
+        Attempt::Answered(response) => match sent(&response, method, me, new) {
+            Some(sent) => Attempt::Answered(sent),
+            None => {
+                let Decided { status, location, text } = response;
+                Attempt::Rejected(format!("{method:?}: {status} {} {text:.300}", location.unwrap_or_default()))
+            }
+        },
+        Attempt::Denied(delay) => Attempt::Denied(delay),
+        Attempt::Lost => Attempt::Lost,
+        Attempt::Rejected(reason) => Attempt::Rejected(reason),
+    }
+}
+
+/// Sends a request once, and records its label for the statistics: the status, or the reason why there was none. The
+/// answer is the response, unless it only asks for a retry.
+pub async fn exchange(scenario: &Scenario, request: RequestBuilder) -> Attempt<Decided> {
+    let response = match request.send().await {
+        Ok(response) => response,
+        Err(error) => {
+            scenario.ledger.record_attempt(cause(&error).to_owned());
+            return Attempt::Lost;
         }
-        Err(error) => (Attempt::Retry(Duration::ZERO), cause(&error).to_owned()),
+    };
+    let status = response.status();
+    scenario.ledger.record_attempt(status.as_str().to_owned());
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (location, retry_after) = (header(LOCATION), header(RETRY_AFTER).and_then(|secs| secs.parse().ok()));
+    match (status, response.text().await) {
+        (StatusCode::TOO_MANY_REQUESTS, _) => Attempt::Denied(Duration::from_secs(retry_after.unwrap_or(1))),
+        (_, Ok(text)) if !status.is_server_error() => Attempt::Answered(Decided { status, location, text }),
+        _ => Attempt::Lost,
     }
 }
 
@@ -100,40 +154,30 @@ fn cause(error: &reqwest::Error) -> &'static str {
     }
 }
 
-async fn read(response: Response, method: SendMethod, me: &AuditUser, id: message::Id) -> Attempt {
-    let status = response.status();
-    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let (location, retry_after) = (header(LOCATION), header(RETRY_AFTER).and_then(|secs| secs.parse().ok()));
-    let Ok(text) = response.text().await else { return Attempt::Retry(Duration::ZERO) };
-    let stored = match (status, method) {
-        (StatusCode::OK, SendMethod::Send(conversation)) => acknowledged(&text, conversation, me, id),
-        (StatusCode::OK, SendMethod::Start) => serde_json::from_str(&text)
-            .ok()
-            .and_then(|path: String| conversation_in(&path))
-            .map(|conversation| (conversation, None)),
+fn sent(response: &Decided, method: SendMethod, me: &AuditUser, new: &NewMessage) -> Option<Sent> {
+    let Decided { status, location, text } = response;
+    match (*status, method) {
+        (StatusCode::OK, SendMethod::Send(_) | SendMethod::Start) => acknowledged(text, me, new),
         (StatusCode::SEE_OTHER, SendMethod::SendForm(_) | SendMethod::StartForm) => {
-            location.as_deref().and_then(conversation_in).map(|conversation| (conversation, None))
+            Some(Sent { conversation: conversation_in(location.as_deref()?)?, message: None })
         }
-        (StatusCode::TOO_MANY_REQUESTS, _) => return Attempt::Retry(Duration::from_secs(retry_after.unwrap_or(1))),
-        _ if status.is_server_error() => return Attempt::Retry(Duration::ZERO),
         _ => None,
-    };
-    match stored {
-        Some((conversation, seq)) => Attempt::Acknowledged(conversation, seq),
-        None => Attempt::Rejected(format!("{method:?}: {status} {} {text:.300}", location.unwrap_or_default())),
     }
 }
 
-/// Parses the response to a send. It must contain the message that was sent.
-fn acknowledged(
-    text: &str,
-    conversation: conversation::Id,
-    me: &AuditUser,
-    id: message::Id,
-) -> Option<(conversation::Id, Option<u32>)> {
-    let message: Message = serde_json::from_str(text).ok()?;
-    let is_mine = message.id == id && message.author == me.user.id && message.body == text_of(id);
-    Some((conversation, Some(u32::try_from(message.seq).ok()?))).filter(|_| is_mine)
+/// Parses the response to a send. It must contain the message that was sent. The author may have changed it since.
+fn acknowledged(text: &str, me: &AuditUser, new: &NewMessage) -> Option<Sent> {
+    let SentMessage { conversation, message, .. } = serde_json::from_str(text).ok()?;
+    let shown = ShownMessage::of(&message)?;
+    let has_quote = shown.quote.as_ref().map(|quote| quote.id) == new.reply_to.as_ref().map(|it| it.id);
+    let is_as_sent = match shown.text {
+        ShownText::Number(FIRST_TEXT) => has_quote && message.edits == 0,
+        ShownText::Number(_) => has_quote && message.edits > 0,
+        ShownText::Deleted => shown.quote.is_none(),
+        ShownText::Altered => false,
+    };
+    let is_mine = message.id == new.id && message.author == me.user.id && is_as_sent;
+    is_mine.then_some(Sent { conversation, message: Some(message) })
 }
 
 fn conversation_in(path: &str) -> Option<conversation::Id> {

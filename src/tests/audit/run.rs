@@ -26,7 +26,7 @@ use super::verdict::Verdict;
 /// Interval of the progress lines.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Maximum time without an acknowledged send, after which the run fails.
+/// Maximum time without an acknowledged operation, after which the run fails.
 const STANDSTILL_MAX: Duration = Duration::from_secs(120);
 
 /// Runs the audit.
@@ -38,7 +38,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Verdict> {
     let mut servers = Servers::start(options, &config).await?;
     let accounts = Accounts::connect(&config).await.context("connect to the user pool")?;
     let users = users::sign_in(&store, &accounts, options.people).await.context("sign the users in")?;
-    let scenario = Arc::new(Scenario::new(options, users, servers.proxies())?);
+    let scenario = Arc::new(Scenario::new(options, users, servers.proxies(), table.clone())?);
     println!("{} users are signed in, two servers are ready. Seed {}.", scenario.users.len(), options.seed);
 
     servers.start_faults(options.seed);
@@ -47,21 +47,21 @@ pub async fn run(options: &Options) -> anyhow::Result<Verdict> {
     load?;
     servers.stop_faults().await?;
 
-    let settled = settle::settle(&table, &scenario.users, options.sends).await.context("read the table")?;
+    let settled = settle::settle(&table, &scenario.users, options.operations).await.context("read the table")?;
     println!("{settled}");
     verdict(&scenario, &servers, &accounts, &settled.contents).await
 }
 
-/// Reads all messages back through every reader, and compares them with the acknowledged sends.
+/// Reads all messages back through every reader, and compares them with the ledger.
 async fn verdict(
     scenario: &Scenario,
     servers: &Servers,
     accounts: &Accounts,
     contents: &TableContents,
 ) -> anyhow::Result<Verdict> {
-    let sends = scenario.ledger.sends();
-    let mut verdict = Verdict::new(&sends, scenario.ledger.rejected());
-    let judge = Judge::new(&scenario.users, &sends, contents);
+    let (sends, changes) = (scenario.ledger.sends(), scenario.ledger.changes());
+    let judge = Judge::new(&scenario.users, &sends, &changes, contents);
+    let mut verdict = Verdict::new(&sends, &changes, scenario.ledger.rejected() + judge.wrongly_refused());
     verdict.add("table", judge.table(&scenario.ledger.reads()), &[]);
     for (number, address) in servers.addresses().into_iter().enumerate() {
         let reader = ServerReader::new(&scenario.users, address)?;
@@ -70,11 +70,11 @@ async fn verdict(
     }
     let reader = ApiReader::new(&scenario.users, accounts, servers.addresses())?;
     let reading = reader.read(contents).await.context("read through the JSON API")?;
-    verdict.add("JSON API", judge.server(&reading), &["gaps in seq", "unread"]);
+    verdict.add("JSON API", judge.server(&reading), &["gaps in seq", "histories", "revisions", "unread"]);
     Ok(verdict)
 }
 
-/// Runs all users until enough sends are acknowledged, and prints the progress.
+/// Runs all users until enough operations are acknowledged, and prints the progress.
 async fn run_load(scenario: &Arc<Scenario>, servers: &mut Servers) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     for me in 0..scenario.users.len() {

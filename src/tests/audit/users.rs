@@ -1,34 +1,35 @@
-//! Users who write to each other and retry until a send is acknowledged.
+//! Users who write to each other, and change what they have written.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use anyhow::Context;
 use cruddur_messages::domain::conversation;
-use cruddur_messages::domain::message;
+use cruddur_messages::domain::message::{self, Message};
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::store::Store;
+use cruddur_messages::server::store::dynamodb::Table;
 use reqwest::header::HeaderValue;
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::accounts::Accounts;
-use super::ledger::{Ledger, Outcome, Send};
+use super::changing;
+use super::known_messages::{KnownMessage, KnownMessages};
+use super::ledger::{Change, ChangeKind, ChangeOutcome, Ledger, Outcome, Send};
 use super::options::Options;
-use super::requests::{Attempt, SendMethod, attempt_send, http_client, post};
+use super::requests::{NewMessage, SendMethod, Sent, attempt_send, http_client, post};
+use super::retry::retry;
 use super::signed_in::{self, SignedIn};
+use super::texts::FIRST_TEXT;
 
-/// Deadline of a send, from the first attempt. Afterwards its outcome is unknown: the message may be stored or not.
-const SEND_DEADLINE: Duration = Duration::from_secs(60);
+/// Percentage of operations that are changes of messages, as soon as there are some. The others are sends.
+const CHANGE_PERCENT: u32 = 50;
 
-/// Percentage of sends that are not retried after an attempt without a response, as if the user had closed the page.
-/// The message may be stored nevertheless. If the server died before moving its inbox rows, only the stream's reader
-/// moves them.
-const ABANDON_PERCENT: u32 = 40;
+/// Percentage of messages into known conversations that answer another message.
+const REPLY_PERCENT: u32 = 30;
 
 /// Duration of a round. All users choose their recipient by the same distance in a round, so that pairs write to each
 /// other concurrently.
@@ -53,32 +54,55 @@ pub struct Scenario {
     /// All users, by number.
     pub users: Vec<AuditUser>,
     pub ledger: Ledger,
-    /// Number of sends to be acknowledged.
+    /// Messages that can be changed and answered.
+    pub messages: KnownMessages,
+    /// Number of operations to be acknowledged.
     pub goal: u64,
+    pub http: reqwest::Client,
+    /// The table, without faults.
+    pub table: Table,
     proxies: [SocketAddr; 2],
-    http: reqwest::Client,
     started: AtomicU64,
+    texts: AtomicU32,
     concurrency: Semaphore,
     seed: u64,
 }
 
 impl Scenario {
     /// Creates the state before the first send.
-    pub fn new(options: &Options, users: Vec<AuditUser>, proxies: [SocketAddr; 2]) -> anyhow::Result<Self> {
+    pub fn new(
+        options: &Options,
+        users: Vec<AuditUser>,
+        proxies: [SocketAddr; 2],
+        table: Table,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
             users,
             ledger: Ledger::new(),
-            goal: options.sends,
-            proxies,
+            messages: KnownMessages::default(),
+            goal: options.operations,
             http: http_client()?,
+            table,
+            proxies,
             started: AtomicU64::new(0),
+            texts: AtomicU32::new(FIRST_TEXT),
             concurrency: Semaphore::new(options.at_once),
             seed: options.seed,
         })
     }
 
-    /// Counts one more send, and returns `false` if the goal has been reached.
-    fn start_send(&self) -> bool {
+    /// Returns the address of a proxy.
+    pub fn proxy(&self, second_server: bool) -> SocketAddr {
+        self.proxies[usize::from(second_server)]
+    }
+
+    /// Returns the number of another text.
+    pub fn next_text(&self) -> u32 {
+        self.texts.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Counts one more operation, and returns `false` if the goal has been reached.
+    fn start_operation(&self) -> bool {
         let counted = |started| (started < self.goal).then_some(started + 1);
         self.started.fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted).is_ok()
     }
@@ -89,6 +113,20 @@ impl Scenario {
             self.started.fetch_sub(1, Ordering::Relaxed);
         }
         self.ledger.record(send);
+    }
+
+    /// Records a change. One that was not acknowledged does not count towards the goal.
+    pub fn record_change(&self, change: Change) {
+        if !matches!(change.outcome, ChangeOutcome::Acknowledged { .. }) {
+            self.started.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.ledger.record_change(change);
+    }
+
+    /// Counts and prints the rejection of a valid operation.
+    pub fn record_rejection(&self, reason: &str) {
+        self.ledger.record_rejection();
+        println!("rejected: {reason}");
     }
 
     /// Returns the user that `me` writes to in this round. The choice is mutual: this user writes to `me`.
@@ -117,7 +155,8 @@ pub async fn sign_in(store: &Store, accounts: &Accounts, count: u16) -> anyhow::
     Ok(users)
 }
 
-/// Runs a user: sends a few messages in a row, waits for another turn, and repeats this until the goal is reached.
+/// Runs a user: sends and changes a few messages in a row, waits for another turn, and repeats this until the goal is
+/// reached.
 pub async fn run_user(scenario: Arc<Scenario>, me: usize) {
     let me = u16::try_from(me).unwrap_or(u16::MAX);
     let mut rng = fastrand::Rng::with_seed(scenario.seed.wrapping_mul(31).wrapping_add(me.into()));
@@ -126,59 +165,78 @@ pub async fn run_user(scenario: Arc<Scenario>, me: usize) {
         // The semaphore is never closed, so this only waits.
         let Ok(_permit) = scenario.concurrency.acquire().await else { return };
         for _ in 0..rng.u32(1..4) {
-            if !scenario.start_send() {
+            if !scenario.start_operation() {
                 return;
             }
             let recipient = scenario.recipient(me);
-            send_message(&scenario, me, recipient, &mut known, &mut rng).await;
+            let change = choose_change(&scenario, [me, recipient], &known, &mut rng);
+            match change.filter(|_| rng.u32(0..100) < CHANGE_PERCENT) {
+                Some((peer, change)) => changing::change_message(&scenario, [me, peer], change, &mut rng).await,
+                None => send_message(&scenario, [me, recipient], &mut known, &mut rng).await,
+            }
         }
     }
 }
 
-/// Sends one message, and retries until it is acknowledged or the deadline has passed.
+/// Chooses a change of a message in the conversation with the recipient of this round. If they have no suitable message, it
+/// is one with another user.
+fn choose_change(
+    scenario: &Scenario,
+    [me, recipient]: [u16; 2],
+    known: &HashMap<u16, conversation::Id>,
+    rng: &mut fastrand::Rng,
+) -> Option<(u16, (KnownMessage, ChangeKind))> {
+    let others = known.keys().skip(rng.usize(..=known.len())).copied();
+    let peers = [recipient].into_iter().chain(others);
+    peers.filter_map(|peer| Some((peer, changing::choose(scenario, [me, peer], rng)?))).next()
+}
+
+/// Sends one message, and retries until it is acknowledged or the user gives up.
 async fn send_message(
     scenario: &Scenario,
-    me: u16,
-    recipient: u16,
+    users: [u16; 2],
     known: &mut HashMap<u16, conversation::Id>,
     rng: &mut fastrand::Rng,
 ) {
+    let [me, recipient] = users;
     let pair = (&scenario.users[usize::from(me)], &scenario.users[usize::from(recipient)]);
     let method = choose_method(known.get(&recipient).copied(), rng);
     let id = message::Id(Uuid::now_v7());
-    let mut send = Send { id, from: me, to: recipient, began: scenario.ledger.now(), outcome: Outcome::Unknown };
-    let deadline = send.began + SEND_DEADLINE.as_micros() as u64;
-    let (mut second_server, abandons) = (rng.bool(), rng.u32(0..100) < ABANDON_PERCENT);
-    while scenario.ledger.now() < deadline {
-        let proxy = scenario.proxies[usize::from(second_server)];
-        let (attempt, label) = attempt_send(&scenario.http, proxy, pair, method, id).await;
-        scenario.ledger.record_attempt(label);
-        match attempt {
-            Attempt::Acknowledged(conversation, seq) => {
-                known.insert(recipient, conversation);
-                send.outcome = Outcome::Acknowledged { at: scenario.ledger.now(), conversation, seq };
-                scenario.record(send);
-                if let Some(seq) = seq.filter(|_| rng.u32(0..100) < 10) {
-                    mark_read(scenario, second_server, me, (conversation, seq.into())).await;
-                    // Another tab of the same user is behind.
-                    mark_read(scenario, !second_server, me, (conversation, rng.u64(1..=seq.into()))).await;
-                }
-                return;
-            }
-            Attempt::Retry(_) if abandons => break,
-            Attempt::Retry(delay) => {
-                sleep(delay + Duration::from_millis(rng.u64(20..300))).await;
-                // The server may be down, so half of the retries go to the other server.
-                second_server ^= rng.bool();
-            }
-            Attempt::Rejected(reason) => {
-                scenario.ledger.record_rejection();
-                println!("rejected: {reason}");
-                break;
-            }
-        }
+    let answers = matches!(method, SendMethod::Send(_) | SendMethod::SendForm(_)) && rng.u32(0..100) < REPLY_PERCENT;
+    let answered = if answers { scenario.messages.choose(users, rng, |_| true) } else { None };
+    let new = NewMessage { id, reply_to: answered.map(|message| message.reference()) };
+    let reply_to = new.reply_to.as_ref().map(|reply_to| reply_to.id);
+    let began = scenario.ledger.now();
+    let tried = retry(scenario, rng, |server| attempt_send(scenario, server, pair, method, &new)).await;
+    let Some(Sent { conversation, message }) = tried.answer else {
+        scenario.record(Send { id, from: me, to: recipient, reply_to, began, outcome: Outcome::Unknown });
+        return;
+    };
+    known.insert(recipient, conversation);
+    let seq = message.as_ref().and_then(|message| u32::try_from(message.seq).ok());
+    let outcome = Outcome::Acknowledged { at: scenario.ledger.now(), conversation, seq };
+    scenario.record(Send { id, from: me, to: recipient, reply_to, began, outcome });
+    if let Some(Message { sent_at, .. }) = message {
+        scenario.messages.add(
+            users,
+            KnownMessage {
+                id,
+                conversation,
+                sent_at,
+                author: me,
+                reply_to: new.reply_to,
+                edits: 0,
+                last_edit: None,
+                is_deleting: false,
+                is_deleted: false,
+            },
+        );
     }
-    scenario.record(send);
+    if let Some(seq) = seq.filter(|_| rng.u32(0..100) < 10) {
+        mark_read(scenario, tried.second_server, me, (conversation, seq.into())).await;
+        // Another tab of the same user is behind.
+        mark_read(scenario, !tried.second_server, me, (conversation, rng.u64(1..=seq.into()))).await;
+    }
 }
 
 /// Chooses mostly the page's script, sometimes a form, and sometimes a first message although a conversation exists.
@@ -194,7 +252,7 @@ fn choose_method(known: Option<conversation::Id>, rng: &mut fastrand::Rng) -> Se
 /// Marks messages as read, without retrying.
 async fn mark_read(scenario: &Scenario, second_server: bool, me: u16, (conversation, seq): (conversation::Id, u64)) {
     let fields = [("conversation", &*conversation.to_string()), ("seq", &*seq.to_string())];
-    let (proxy, user) = (scenario.proxies[usize::from(second_server)], &scenario.users[usize::from(me)]);
+    let (proxy, user) = (scenario.proxy(second_server), &scenario.users[usize::from(me)]);
     let response = post(&scenario.http, proxy, user, "/rpc/mark_read", &fields).send().await;
     if response.is_ok_and(|response| response.status().is_success()) {
         scenario.ledger.record_read(me, conversation, seq);

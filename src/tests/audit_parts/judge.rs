@@ -1,88 +1,16 @@
 //! Tests of the counts: 0 without faults, and not 0 for each kind of fault.
 
-use std::collections::HashMap;
-
-use cruddur_messages::domain::user::{DisplayName, Handle, User};
-use cruddur_messages::domain::{conversation, message, user};
-use reqwest::header::HeaderValue;
+use cruddur_messages::domain::{conversation, message};
 use uuid::Uuid;
 
-use crate::audit::judge::{Judge, Reading, ShownMessage, ShownRow, preview};
-use crate::audit::ledger::{Outcome, Send, text_of};
-use crate::audit::table_reader::TableContents;
-use crate::audit::users::AuditUser;
-use crate::audit::verdict::Column;
-
-const CONVERSATION: conversation::Id = conversation::Id(Uuid::from_u128(7));
-
-fn audit_user(number: u128) -> AuditUser {
-    let name = format!("person-{number}");
-    AuditUser {
-        user: User {
-            id: user::Id(Uuid::from_u128(number)),
-            handle: Some(Handle::stored(name.clone())),
-            display_name: DisplayName::stored(name),
-        },
-        cookie: HeaderValue::from_static("none"),
-        email: String::new(),
-        address: String::new(),
-    }
-}
-
-/// Two users and three messages sent one after the other, all acknowledged. The first user sent the odd ones.
-struct Case {
-    users: Vec<AuditUser>,
-    sends: Vec<Send>,
-    contents: TableContents,
-    reads: HashMap<(u16, conversation::Id), u64>,
-}
-
-impl Case {
-    fn new() -> Self {
-        let users: Vec<_> = (0..3).map(audit_user).collect();
-        let (mut sends, mut messages) = (Vec::new(), Vec::new());
-        for seq in 1..=3_u32 {
-            let (id, from) = (message::Id(Uuid::from_u128(100 + u128::from(seq))), (seq as u16 + 1) % 2);
-            let began = u64::from(seq) * 10;
-            let outcome = Outcome::Acknowledged { at: began + 5, conversation: CONVERSATION, seq: Some(seq) };
-            sends.push(Send { id, from, to: 1 - from, began, outcome });
-            let author = users[usize::from(from)].user.id;
-            messages.push(ShownMessage { id, author, seq: Some(seq), at: began as i64, is_faithful: true });
-        }
-        let row = ShownRow { preview: preview(&text_of(sends[2].id)), seq: Some(3), unread: None };
-        let reading = Reading {
-            conversations: HashMap::from([(CONVERSATION, messages)]),
-            inboxes: HashMap::from([((0, CONVERSATION), vec![row.clone()]), ((1, CONVERSATION), vec![row])]),
-            ..Reading::default()
-        };
-        let (members, cursors) =
-            (HashMap::from([(CONVERSATION, [0, 1])]), HashMap::from([((0, CONVERSATION), 3), ((1, CONVERSATION), 2)]));
-        Self {
-            users,
-            sends,
-            contents: TableContents { reading, members, cursors },
-            reads: HashMap::from([((1, CONVERSATION), 2)]),
-        }
-    }
-
-    fn messages(&mut self) -> &mut Vec<ShownMessage> {
-        self.contents.reading.conversations.get_mut(&CONVERSATION).expect("the messages")
-    }
-
-    fn rows(&mut self, owner: u16) -> &mut Vec<ShownRow> {
-        self.contents.reading.inboxes.get_mut(&(owner, CONVERSATION)).expect("the rows")
-    }
-
-    fn verdict(&self) -> Column {
-        Judge::new(&self.users, &self.sends, &self.contents).table(&self.reads)
-    }
-}
+use super::case::{self, CONVERSATION, Case, labels, row_at, shown};
+use crate::audit::ledger::{Outcome, Send};
+use crate::audit::shown::{Reading, ShownMessage};
+use crate::audit::texts::ShownText;
 
 /// Returns the labels of the counts that are not 0 after `harm`.
 fn faults_after(harm: impl FnOnce(&mut Case)) -> Vec<&'static str> {
-    let mut case = Case::new();
-    harm(&mut case);
-    case.verdict().counts().into_iter().filter(|(_, count)| *count > 0).map(|(label, _)| label).collect()
+    case::faults_after(Case::new(), harm)
 }
 
 #[test]
@@ -103,18 +31,17 @@ fn a_send_with_unknown_outcome_may_be_stored_or_not() {
                 id: message::Id(Uuid::nil()),
                 from: 0,
                 to: 1,
+                reply_to: None,
                 began: 90,
                 outcome: Outcome::Unknown,
             });
             if is_stored {
                 let author = case.users[0].user.id;
-                let message =
-                    ShownMessage { id: message::Id(Uuid::nil()), author, seq: Some(4), at: 95, is_faithful: true };
-                case.messages().push(message);
+                let message = shown(message::Id(Uuid::nil()), author, 4, 95);
                 for owner in [0, 1] {
-                    *case.rows(owner) =
-                        vec![ShownRow { preview: preview(&text_of(message.id)), seq: Some(4), unread: None }];
+                    *case.rows(owner) = vec![row_at(&message)];
                 }
+                case.messages().push(message);
             }
         });
         assert!(faults.is_empty(), "{is_stored}: {faults:?}");
@@ -124,7 +51,7 @@ fn a_send_with_unknown_outcome_may_be_stored_or_not() {
 #[test]
 fn a_message_that_is_shown_twice_is_doubled() {
     let faults = faults_after(|case| {
-        let again = ShownMessage { seq: Some(2), at: 25, ..case.messages()[0] };
+        let again = ShownMessage { seq: Some(2), at: 25, ..case.messages()[0].clone() };
         case.messages()[1] = again;
     });
     assert!(faults.contains(&"doubled") && faults.contains(&"lost"), "{faults:?}");
@@ -171,8 +98,7 @@ fn a_reader_without_sequence_numbers_is_checked_by_the_rest() {
         messages.iter_mut().for_each(|message| message.seq = None);
         harm(&mut messages);
         reading.conversations.insert(CONVERSATION, messages);
-        let column = Judge::new(&case.users, &case.sends, &case.contents).server(&reading);
-        column.counts().into_iter().filter(|(_, count)| *count > 0).map(|(label, _)| label).collect::<Vec<_>>()
+        labels(case.server_verdict(&reading))
     };
     assert!(without_seq(|_| {}).is_empty());
     assert_eq!(without_seq(|messages| messages.swap(0, 1)), ["reordered"]);
@@ -189,7 +115,7 @@ fn a_message_by_or_for_another_user_is_with_the_wrong_user() {
 
 #[test]
 fn a_message_that_was_not_sent_or_has_another_text_is_altered() {
-    assert_eq!(faults_after(|case| case.messages()[0].is_faithful = false), ["altered"]);
+    assert_eq!(faults_after(|case| case.messages()[0].text = ShownText::Altered), ["altered"]);
     let faults = faults_after(|case| case.messages()[0].id = message::Id(Uuid::nil()));
     assert_eq!(faults, ["lost", "altered"]);
 }

@@ -1,8 +1,14 @@
 //! Tests of the parts of the audit: what they count, inject and print.
 
+mod case;
+
 mod faults;
 
 mod judge;
+
+mod judged_changes;
+
+mod judged_revisions;
 
 mod proxy;
 

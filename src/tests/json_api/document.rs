@@ -64,13 +64,12 @@ fn matches_schema(schema: &Value, value: &Value) -> bool {
             }
             "object" => value.as_object().is_some_and(|fields| {
                 let known: Vec<_> = schema["properties"].as_object().into_iter().flatten().collect();
-                let required = schema["required"].as_array().map_or(0, Vec::len);
-                // Our responses have exactly the required fields, and no optional ones.
-                required == known.len()
-                    && fields.len() == known.len()
+                let required: Vec<_> = schema["required"].as_array().into_iter().flatten().collect();
+                required.iter().all(|name| name.as_str().is_some_and(|name| fields.contains_key(name)))
+                    && fields.keys().all(|field| known.iter().any(|(name, _)| *name == field))
                     && known
                         .iter()
-                        .all(|(name, schema)| fields.get(name.as_str()).is_some_and(|it| matches_schema(schema, it)))
+                        .all(|(name, schema)| fields.get(name.as_str()).is_none_or(|it| matches_schema(schema, it)))
             }),
             other => panic!("schema type {other} is not supported"),
         }

@@ -108,14 +108,14 @@ pub(crate) fn assert_some_rate_limited(answers: &[Answer], otherwise: StatusCode
 
 /// Writes a message of a user who is not a member, as the old app allowed, before all others.
 pub(crate) async fn put_foreign_message(app: &TestApp, conversation: &str, author: user::Id) {
-    let row = MessageRow {
-        conversation: conversation.parse().expect("an id"),
-        at: SortTime::stored("2022-12-31T23:59:59").expect("a time"),
-        id: message::Id(Uuid::new_v4()),
-        author: User::stored(author, "old".to_owned(), "Old".to_owned()),
-        body: "from outside".to_owned(),
-        seq: 0,
-    };
+    let row = MessageRow::new(
+        conversation.parse().expect("an id"),
+        SortTime::stored("2022-12-31T23:59:59").expect("a time"),
+        message::Id(Uuid::new_v4()),
+        User::stored(author, "old".to_owned(), "Old".to_owned()),
+        "from outside".to_owned(),
+        0,
+    );
     put_message(app, row).await;
 }
 

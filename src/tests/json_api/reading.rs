@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::conversation::{self, ConversationView, SentMessage};
 use cruddur_messages::domain::message;
 use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::store::dynamodb::rows::MessageRow;
@@ -81,6 +81,62 @@ async fn messages_are_listed_oldest_first_with_their_authors() {
     assert_eq!(bens_client.get(&format!("/api/messages/{}", conversation.to_uppercase())).await.text, answer.text);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_messages_have_their_texts_of_today_and_deleted_ones_none() {
+    let app = TestApp::start().await;
+    let (mut ana, client) = new_user(&app, "ana").await;
+    let mut ben = app.sign_in("ben").await;
+    let conversation = ana.start("ben", "zero").await;
+    let (one, two) = (ana.say(&conversation, "mistke").await, ben.say(&conversation, "regretted").await);
+    let id = one.id.to_string();
+    let answer = [("id", "5ae290ed-55d1-47a0-bc6d-fe2bc2700311"), ("body", "an answer"), ("reply_to", &*id)];
+    let answer =
+        [&answer[..], &[("conversation", &*conversation), ("reply_to_sent_at", one.sent_at.as_str())]].concat();
+    let answer: SentMessage = ben.call("send_message", &answer).await.json();
+    let edit = [("edits", "0"), ("body", "mistake")];
+    let edited: message::Message = ana.call_about("edit_message", (&conversation, &one), &edit).await.json();
+    let react = [("emoji", "👍"), ("on", "true")];
+    let reacted: message::Message = ben.call_about("react", (&conversation, &one), &react).await.json();
+    let deleted: message::Message = ben.call_about("delete_message", (&conversation, &two), &[]).await.json();
+
+    let rows: Vec<Value> = client.get(&format!("/api/messages/{conversation}")).await.json();
+    let row = |sent_at: &message::SentAt, name: &str, text: &str, uuid: message::Id| json!({ "created_at": sent_at, "display_name": name, "handle": name, "message": text, "uuid": uuid });
+    let mut expected = [
+        row(&one.sent_at, "ana", "mistake", one.id),
+        row(&two.sent_at, "ben", "", two.id),
+        row(&answer.message.sent_at, "ben", "an answer", answer.message.id),
+    ];
+    expected[0]["edited_at"] = json!(edited.edited_at);
+    expected[0]["reactions"] = json!([{ "emoji": "👍", "users": reacted.reactions[0].users }]);
+    expected[1]["deleted_at"] = json!(deleted.deleted_at);
+    expected[2]["reply_to"] = json!(one.id);
+    assert_eq!(rows[1..], expected);
+
+    ben.call_about("delete_message", (&conversation, &answer.message), &[]).await;
+    let groups: Vec<Value> = client.get("/api/message_groups").await.json();
+    assert_eq!((groups.len(), &groups[0]["message"]), (1, &json!("")));
+    let rows: Vec<Value> = client.get(&format!("/api/messages/{conversation}")).await.json();
+    assert_eq!((&rows[3]["message"], rows[3].get("reply_to")), (&json!(""), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_repeated_after_a_deletion_says_so() {
+    let app = TestApp::start().await;
+    let (mut ana, client) = new_user(&app, "ana").await;
+    app.sign_in("ben").await;
+    let conversation = ana.start("ben", "zero").await;
+    let key = Uuid::now_v7().to_string();
+    let message = json!({ "message": "regretted", "message_group_uuid": conversation });
+    let first: Value = client.post_with_key(&key, &message).await.json();
+    assert_eq!((&first["message"], first.get("deleted_at")), (&json!("regretted"), None));
+    let view: ConversationView = ana.call("open_conversation", &[("conversation", &conversation)]).await.json();
+    let sent = view.messages.items.last().expect("a message").clone();
+    let deleted: message::Message = ana.call_about("delete_message", (&conversation, &sent), &[]).await.json();
+    let again: Value = client.post_with_key(&key, &message).await.json();
+    assert_eq!((&again["message"], &again["deleted_at"]), (&json!(""), &json!(deleted.deleted_at)));
+    assert_eq!(again["uuid"], first["uuid"]);
+}
+
 // F58
 #[tokio::test(flavor = "multi_thread")]
 async fn reading_messages_costs_only_the_answer() {
@@ -95,20 +151,24 @@ async fn reading_messages_costs_only_the_answer() {
     let mut ben = app.sign_in("ben").await;
     let conversation = anas_browser.start("ben", "hello").await;
     let path = format!("/api/messages/{conversation}");
-    let cost = async || {
+    let cost = async |is_known: bool| {
         // Work in the background that follows a message.
         app.state.store.inbox_updates.finish(Duration::from_secs(5)).await;
+        if !is_known {
+            app.state.store.remembered.forget_all();
+        }
         proxy.take_count();
         postgres.take();
         assert_eq!(ana.get(&path).await.status, StatusCode::OK);
         (proxy.take_count(), postgres.take())
     };
     // The first request prepares its statements.
-    cost().await;
-    assert_eq!(cost().await, (2, 1), "the head and a page of messages; the caller, who is the only author");
+    cost(false).await;
+    assert_eq!(cost(false).await, (2, 1), "the head and a page of messages; the caller, who is the only author");
     ben.say(&conversation, "hi").await;
-    cost().await;
-    assert_eq!(cost().await, (2, 2), "the other author's name, too");
+    cost(false).await;
+    assert_eq!(cost(false).await, (2, 2), "the other author's name, too");
+    assert_eq!(cost(true).await, (2, 0), "users who have been read a moment ago");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,14 +181,14 @@ async fn legacy_messages_of_any_year_and_author_are_listed() {
     let cy: Uuid = uuid_of(&app, "cy").await.as_str().and_then(|id| id.parse().ok()).expect("an id");
     for (at, author) in [("2022-12-31T23:59:59", cy), ("2023-01-01T00:00:00.000001+00:00", Uuid::nil())] {
         let (handle, display_name) = (Some(Handle::stored("old".to_owned())), DisplayName::stored("Old".to_owned()));
-        let row = MessageRow {
-            conversation: conversation.parse::<conversation::Id>().expect("an id"),
-            at: SortTime::stored(at).expect("a time"),
-            id: message::Id(Uuid::new_v4()),
-            author: User { id: user::Id(author), handle, display_name },
-            body: at.to_owned(),
-            seq: 0,
-        };
+        let row = MessageRow::new(
+            conversation.parse::<conversation::Id>().expect("an id"),
+            SortTime::stored(at).expect("a time"),
+            message::Id(Uuid::new_v4()),
+            User { id: user::Id(author), handle, display_name },
+            at.to_owned(),
+            0,
+        );
         put_message(&app, row).await;
     }
     let rows: Vec<Value> = client.get(&format!("/api/messages/{conversation}")).await.json();

@@ -160,6 +160,7 @@ async fn an_internal_error_is_reported_in_json() {
     let app = TestApp::start().await;
     let (_, ana) = new_user(&app, "ana").await;
     app.database.execute("alter table users rename to away").await;
+    app.state.store.remembered.forget_all();
     for answer in [ana.get("/api/message_groups").await, ana.get("/api/users/@ana/short").await] {
         assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(answer.text, r#"["unexpected"]"#);

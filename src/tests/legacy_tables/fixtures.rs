@@ -64,12 +64,12 @@ impl Server {
 
     pub(super) async fn send(&self, me: &User, conversation: conversation::Id, text: &str) -> Message {
         let access = self.write_access(me.id, conversation).await;
-        self.messages.append(&access, me, new_message(), &body(text)).await.expect("a message is sent")
+        self.messages.append(&access, me, new_message(), &body(text), None).await.expect("a message is sent")
     }
 
     pub(super) async fn start(&self, me: &User, other: &User, text: &str) -> conversation::Id {
         let access = self.conversations.direct_access(me, other).await.expect("a right");
-        self.conversations.start(&access, new_message(), &body(text)).await.expect("a conversation starts").0
+        self.conversations.start(&access, new_message(), &body(text)).await.expect("a conversation starts").conversation
     }
 
     /// Returns all messages, page by page from the newest to the oldest, and asserts that the way back yields the same.

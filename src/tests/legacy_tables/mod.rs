@@ -1,5 +1,6 @@
 //! Tables of the old app: reading them, writing into them, and migrating them.
 
+mod changes;
 mod fixtures;
 mod lagging;
 mod migrating;

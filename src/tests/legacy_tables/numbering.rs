@@ -4,7 +4,7 @@ use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::store::dynamodb::clock::Clock;
 use cruddur_messages::server::store::dynamodb::legacy::numbering::{Numbered, number};
-use cruddur_messages::server::store::dynamodb::rows::{MessageRow, SendMarker};
+use cruddur_messages::server::store::dynamodb::rows::{FirstSent, MessageRow, SendMarker};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key};
 use cruddur_messages::server::stream::change::{Change, SequenceNumber};
 use cruddur_messages::server::stream::{batch, projections};
@@ -74,7 +74,8 @@ async fn a_message_of_the_old_app_gets_the_next_number_and_keeps_its_time() {
         assert!(numbered.message.at.is_canonical());
         assert_eq!(shown(&server, &ana(), conversation).await, texts(&[(1, "hello"), (2, "from the old app")]));
         let marker = server.table.get(&Key::SendMarker(conversation, message.id)).await.expect("a response");
-        let expected = Some(SendMarker { at: numbered.message.at.clone() });
+        let first_sent = Some(FirstSent::new(&numbered.message));
+        let expected = Some(SendMarker { at: numbered.message.at.clone(), first_sent });
         assert_eq!(marker.as_ref().and_then(SendMarker::from_item), expected);
         server.send(&ana(), conversation, "next").await;
         assert_eq!(shown(&server, &ben(), conversation).await[2], (3, "next".to_owned()));

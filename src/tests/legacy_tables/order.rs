@@ -86,7 +86,8 @@ async fn unread_messages_begin_after_the_legacy_messages() {
     assert_eq!(seqs(new), (1..=101).collect::<Vec<_>>());
 
     let page = server.messages.opening_page(&membership, 40).await.expect("a page");
-    assert_eq!(seqs(&page.items), (38..=141).collect::<Vec<_>>());
+    // A milestone finds this place, and the page has fewer messages.
+    assert_eq!(seqs(&page.items), (38..=81).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]

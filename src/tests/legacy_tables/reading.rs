@@ -131,6 +131,6 @@ async fn legacy_messages_have_no_sequence_number_and_the_next_message_is_the_fir
     let head = server.head(conversation.id).await.expect("the head has been created");
     assert_eq!((membership.newest_seq(), head.seq), (0, 0), "legacy messages are not counted");
     let access = server.conversations.write_access(membership).await.expect("a member may write");
-    server.messages.append(&access, &person(0), new_message(), &body("next")).await.expect("sent");
+    server.messages.append(&access, &person(0), new_message(), &body("next"), None).await.expect("sent");
     assert_eq!(server.head(conversation.id).await.map(|head| head.seq), Some(1));
 }

@@ -207,7 +207,7 @@ async fn a_repeated_send_is_stored_once_in_a_legacy_conversation_too() {
     let (me, mut sent) = (ana(), Vec::new());
     for _ in 0..3 {
         let access = server.write_access(me.id, conversation.id).await;
-        sent.push(server.messages.append(&access, &me, id, &text).await.expect("sent"));
+        sent.push(server.messages.append(&access, &me, id, &text, None).await.expect("sent"));
     }
     assert!(sent.iter().all(|message| *message == sent[0]));
     assert_eq!(server.history(ben().id, conversation.id).await.len(), conversation.messages.len() + 1);

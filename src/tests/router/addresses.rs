@@ -78,6 +78,11 @@ async fn a_canonical_address_and_one_of_a_program_are_left_alone() {
     let page = format!("/messages/{ID}");
     for (path, status) in [
         ("/settings", 200),
+        ("/settings/sessions", 200),
+        ("/settings/profile", 200),
+        ("/settings/password", 200),
+        ("/settings/export", 200),
+        ("/settings/nothing", 404),
         ("/messages", 200),
         ("/messages/new", 200),
         ("/messages/new/Ana.%C3%A9", 404),

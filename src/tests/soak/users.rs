@@ -39,7 +39,7 @@ async fn pair(store: &Store, number: usize) -> anyhow::Result<Pair> {
     let body = Body::parse("hello")?;
     let access = store.conversations.direct_access(&one.user, &other.user).await.map_err(Failure::into_cause)?;
     let started = store.conversations.start(&access, message::Id(Uuid::now_v7()), &body).await;
-    Ok(Pair { users: [one, other], conversation: started.map_err(Failure::into_cause)?.0 })
+    Ok(Pair { users: [one, other], conversation: started.map_err(Failure::into_cause)?.conversation })
 }
 
 async fn sign_in(store: &Store, name: String) -> anyhow::Result<SignedIn> {

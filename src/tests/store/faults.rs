@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::message::TextVersion;
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::rows::{InboxRow, NamedUser};
@@ -117,7 +118,7 @@ async fn repeating_a_start_that_failed_after_the_commit_returns_the_same_convers
     let start = async |server: &Server| server.try_start(&ana(), &ben(), id, "hello").await;
     assert!(matches!(start(&server).await, Err(Failure::Unavailable(_))));
     faults.clear();
-    let (conversation, _) = start(&server).await.expect("started");
+    let conversation = start(&server).await.expect("started").conversation;
     assert_eq!(texts(&healthy.history(&ben(), conversation).await), ["hello"]);
     assert_eq!(healthy.inbox(&ben()).await.len(), 1);
 }
@@ -138,7 +139,7 @@ async fn sixteen_senders_on_a_sometimes_throttled_table_lose_no_message() {
                     continue;
                 };
                 let access = server.conversations.write_access(membership).await.expect("a member may write");
-                if server.messages.append(&access, &ben(), id, &text).await.is_ok() {
+                if server.messages.append(&access, &ben(), id, &text, None).await.is_ok() {
                     return;
                 }
             }
@@ -166,6 +167,7 @@ async fn put_conversation_beyond_query(healthy: &Server) -> conversation::Id {
         conversation: last,
         named: NamedUser::Peer(ben()),
         body: "hello".to_owned(),
+        version: TextVersion::default(),
         seq: 5,
         last_author: Some(ben().id),
     };

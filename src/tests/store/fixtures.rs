@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use cruddur_messages::domain::conversation;
+use cruddur_messages::domain::conversation::{self, SentMessage};
+use cruddur_messages::domain::emoji::Emoji;
 use cruddur_messages::domain::message::{self, Body, Message};
 use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::failure::Failure;
@@ -23,6 +24,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::support::dynamodb::{DynamoDb, TABLE};
+use crate::support::items;
 
 /// One web server's view of the store.
 pub(super) struct Server {
@@ -49,7 +51,7 @@ impl Server {
     }
 
     pub(super) async fn start(&self, me: &User, peer: &User, text: &str) -> conversation::Id {
-        self.try_start(me, peer, new_message_id(), text).await.expect("a conversation starts").0
+        self.try_start(me, peer, new_message_id(), text).await.expect("a conversation starts").conversation
     }
 
     pub(super) async fn try_start(
@@ -58,7 +60,7 @@ impl Server {
         peer: &User,
         id: message::Id,
         text: &str,
-    ) -> Result<(conversation::Id, Message), Failure> {
+    ) -> Result<SentMessage, Failure> {
         let access = self.conversations.direct_access(me, peer).await?;
         self.conversations.start(&access, id, &body(text)).await
     }
@@ -78,12 +80,89 @@ impl Server {
         id: message::Id,
         text: &str,
     ) -> Result<Message, Failure> {
-        self.messages.append(&self.write_access(me, conversation).await, me, id, &body(text)).await
+        self.messages.append(&self.write_access(me, conversation).await, me, id, &body(text), None).await
     }
 
     pub(super) async fn write_access(&self, me: &User, conversation: conversation::Id) -> WriteAccess {
         let membership = self.membership(me, conversation).await;
         self.conversations.write_access(membership).await.expect("a member may write")
+    }
+
+    pub(super) async fn edit(&self, me: &User, message: (conversation::Id, &Message), text: &str) -> Message {
+        let edits = message.1.edits;
+        self.try_edit(me, message, edits, text).await.expect("the message is edited")
+    }
+
+    /// Edits a message of which the member has seen `edits` edits.
+    pub(super) async fn try_edit(
+        &self,
+        me: &User,
+        (conversation, message): (conversation::Id, &Message),
+        edits: u32,
+        text: &str,
+    ) -> Result<Message, Failure> {
+        let access = self.write_access(me, conversation).await;
+        self.messages.edit(&access, &message.reference(), edits, &body(text)).await
+    }
+
+    pub(super) async fn delete(&self, me: &User, message: (conversation::Id, &Message)) -> Message {
+        self.try_delete(me, message).await.expect("the message is deleted")
+    }
+
+    pub(super) async fn try_delete(
+        &self,
+        me: &User,
+        (conversation, message): (conversation::Id, &Message),
+    ) -> Result<Message, Failure> {
+        let membership = self.membership(me, conversation).await;
+        self.messages.delete(&membership, &message.reference()).await
+    }
+
+    pub(super) async fn react(
+        &self,
+        me: &User,
+        message: (conversation::Id, &Message),
+        emoji: &str,
+        on: bool,
+    ) -> Message {
+        self.try_react(me, message, emoji, on).await.expect("a reaction")
+    }
+
+    pub(super) async fn try_react(
+        &self,
+        me: &User,
+        (conversation, message): (conversation::Id, &Message),
+        emoji: &str,
+        on: bool,
+    ) -> Result<Message, Failure> {
+        let access = self.write_access(me, conversation).await;
+        self.messages.react(&access, &message.reference(), &Emoji::stored(emoji.to_owned()), on).await
+    }
+
+    /// Sends an answer to a message.
+    pub(super) async fn reply(&self, me: &User, message: (conversation::Id, &Message), text: &str) -> Message {
+        self.try_reply(me, message, new_message_id(), text).await.expect("an answer is sent")
+    }
+
+    pub(super) async fn try_reply(
+        &self,
+        me: &User,
+        (conversation, message): (conversation::Id, &Message),
+        id: message::Id,
+        text: &str,
+    ) -> Result<Message, Failure> {
+        let access = self.write_access(me, conversation).await;
+        self.messages.append(&access, me, id, &body(text), Some(message.reference().into())).await
+    }
+
+    /// Asserts that no row contains any of these texts.
+    pub(super) async fn assert_nowhere(&self, texts: &[&str]) {
+        for row in self.rows().await {
+            let json = items::json(&row).to_string();
+            for text in texts {
+                assert!(!json.contains(text), "{text} in {json}");
+            }
+        }
     }
 
     /// Returns all messages, oldest first, read from the newest page to the oldest.

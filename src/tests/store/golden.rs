@@ -3,10 +3,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::conversation::{self, Kind, Members, Receipts};
-use cruddur_messages::domain::message;
+use cruddur_messages::domain::emoji::Emoji;
+use cruddur_messages::domain::message::{self, Reaction, TextVersion, Version};
 use cruddur_messages::domain::user::{DisplayName, User};
 use cruddur_messages::server::store::dynamodb::rows::{
-    Head, InboxRow, MessageRow, NamedUser, Pair, ReadCursor, SendMarker,
+    Block, EarlierText, FirstSent, Head, InboxRow, MessageRow, Milestone, NamedUser, Pair, ReadCursor, ReplyTo,
+    Revision, SendMarker,
 };
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
 use serde_json::Value;
@@ -25,6 +27,9 @@ macro_rules! golden {
 
 const CONVERSATION: conversation::Id = conversation::Id(Uuid::from_u128(0x5ae2_90ed_55d1_47a0_bc6d_fe2b_c270_0399));
 
+/// Base of message ids without a time: UUIDs of version 4.
+const ID_WITHOUT_TIME: u128 = 0x5ae2_90ed_55d1_47a0_bc6d_fe2b_c270_0300;
+
 const MESSAGE: message::Id = message::Id(Uuid::from_u128(0x0193_4f2a_7d00_7000_8000_0000_0000_0001));
 
 fn at() -> SortTime {
@@ -32,14 +37,44 @@ fn at() -> SortTime {
 }
 
 fn message_row() -> MessageRow {
+    MessageRow::new(CONVERSATION, at(), MESSAGE, ana(), "hello\n🎈".to_owned(), 7)
+}
+
+fn message_row_with_all_attributes() -> MessageRow {
+    let reaction = |emoji: &str, users: &[User]| Reaction {
+        emoji: Emoji::stored(emoji.to_owned()),
+        users: users.iter().map(|user| user.id).collect(),
+    };
     MessageRow {
-        conversation: CONVERSATION,
-        at: at(),
-        id: MESSAGE,
-        author: ana(),
-        body: "hello\n🎈".to_owned(),
-        seq: 7,
+        reply_to: Some(ReplyTo {
+            message_uuid: message::Id(Uuid::from_u128(MESSAGE.0.as_u128() + 8)),
+            sk: old_time().as_str().to_owned(),
+            user_uuid: ben().id,
+        }),
+        changed: 12,
+        edits: 2,
+        edited_at: Some(SortTime::from(datetime!(2026-11-21 9:27 UTC)).sent_at()),
+        reactions: vec![reaction("👍", &[ben(), ana()]), reaction("❤\u{fe0f}", &[ana()])],
+        ..message_row()
     }
+}
+
+fn deleted_message_row() -> MessageRow {
+    let deleted_at = Some(SortTime::from(datetime!(2026-11-21 9:28 UTC)).sent_at());
+    MessageRow { body: String::new(), changed: 13, deleted_at, ..message_row() }
+}
+
+fn revision() -> Revision {
+    Revision { conversation: CONVERSATION, rev: 12, message: MESSAGE, at: at() }
+}
+
+fn milestone() -> Milestone {
+    Milestone { conversation: CONVERSATION, seq: 65, at: at() }
+}
+
+fn earlier_text() -> EarlierText {
+    let version = Version { body: "helo".to_owned(), written_at: at().sent_at() };
+    EarlierText { conversation: CONVERSATION, message: MESSAGE, edits: 1, version }
 }
 
 fn inbox_row() -> InboxRow {
@@ -49,9 +84,14 @@ fn inbox_row() -> InboxRow {
         conversation: CONVERSATION,
         named: NamedUser::Peer(ben()),
         body: "hello\n🎈".to_owned(),
+        version: TextVersion::default(),
         seq: 7,
         last_author: Some(ana().id),
     }
+}
+
+fn inbox_row_of(message: &MessageRow) -> InboxRow {
+    InboxRow { body: message.body.clone(), version: message.version(), ..inbox_row() }
 }
 
 fn inbox_row_of_a_group() -> InboxRow {
@@ -60,6 +100,16 @@ fn inbox_row_of_a_group() -> InboxRow {
 
 fn head() -> Head {
     Head::direct([ana().id, ben().id], 7, at()).expect("two members")
+}
+
+fn head_with_a_revision() -> Head {
+    let mut head = head();
+    head.rev = 12;
+    head
+}
+
+fn head_with_a_block() -> Head {
+    head().blocked_by(vec![ben().id])
 }
 
 fn head_of_a_group() -> Head {
@@ -100,7 +150,16 @@ fn every_kind_of_row_is_written_as_its_golden_row() {
     let legacy = InboxRow { at: old_time(), seq: 0, last_author: None, ..inbox_row() };
     for (row, golden) in [
         (message_row().item(), golden!("message")),
+        (message_row_with_all_attributes().item(), golden!("message_with_all_attributes")),
+        (deleted_message_row().item(), golden!("deleted_message")),
         (inbox_row().item(), golden!("inbox_row")),
+        (inbox_row_of(&message_row_with_all_attributes()).item(), golden!("inbox_row_of_an_edited_message")),
+        (inbox_row_of(&deleted_message_row()).item(), golden!("inbox_row_of_a_deleted_message")),
+        (head_with_a_revision().item(CONVERSATION), golden!("head_with_a_revision")),
+        (head_with_a_block().item(CONVERSATION), golden!("head_with_a_block")),
+        (revision().item(1_797_845_188), golden!("revision")),
+        (earlier_text().item(), golden!("earlier_text")),
+        (milestone().item(), golden!("milestone")),
         (legacy.item(), golden!("inbox_row_of_the_old_app")),
         (inbox_row_of_a_group().item(), golden!("inbox_row_of_a_group")),
         (head().item(CONVERSATION), golden!("head")),
@@ -127,7 +186,31 @@ fn every_golden_row_is_read_as_the_row_that_wrote_it() {
     let legacy = items::item(&golden!("head_of_a_legacy_conversation"));
     assert_eq!(Head::from_item(&legacy), Some(head().after_legacy_messages(at())));
     assert_eq!(damaged(&legacy, "legacy_until").map(|row| Head::from_item(&row)), [Some(head()), Some(head())]);
-    assert_eq!(SendMarker::from_item(&items::item(&golden!("send_marker"))), Some(SendMarker { at: at() }));
+    for (golden, row) in [
+        (golden!("message_with_all_attributes"), message_row_with_all_attributes()),
+        (golden!("deleted_message"), deleted_message_row()),
+    ] {
+        assert_eq!(MessageRow::from_item(&items::item(&golden)), Some(row));
+    }
+    for (golden, message) in [
+        (golden!("inbox_row_of_an_edited_message"), message_row_with_all_attributes()),
+        (golden!("inbox_row_of_a_deleted_message"), deleted_message_row()),
+    ] {
+        assert_eq!(InboxRow::from_item(&items::item(&golden)), Some(inbox_row_of(&message)));
+    }
+    assert_eq!(Head::from_item(&items::item(&golden!("head_with_a_revision"))), Some(head_with_a_revision()));
+    assert_eq!(Head::from_item(&items::item(&golden!("head_with_a_block"))), Some(head_with_a_block()));
+    let block = Block { owner: ana().id, peer: ben().id, blocked_by: vec![ben().id] };
+    assert_eq!(Block::from_item(&items::item(&golden!("block"))), Some(block));
+    assert_eq!(Revision::from_item(&items::item(&golden!("revision"))), Some(revision()));
+    assert_eq!(EarlierText::from_item(&items::item(&golden!("earlier_text"))), Some(earlier_text()));
+    assert_eq!(Milestone::from_item(&items::item(&golden!("milestone"))), Some(milestone()));
+    let first_sent = Some(FirstSent::new(&message_row()));
+    for (golden, first_sent) in
+        [(golden!("send_marker"), first_sent), (golden!("send_marker_of_an_earlier_version"), None)]
+    {
+        assert_eq!(SendMarker::from_item(&items::item(&golden)), Some(SendMarker { at: at(), first_sent }));
+    }
     assert_eq!(Pair::from_item(&items::item(&golden!("pair"))), Some(Pair { conversation: CONVERSATION }));
     let cursor = ReadCursor { receipts: Receipts::read(7), marked: 0, unmarked: 0 };
     assert_eq!(ReadCursor::from_item(&items::item(&golden!("read_cursor"))), cursor);
@@ -161,6 +244,49 @@ fn a_message_is_read_without_its_number_or_names_but_not_without_anything_else()
     }
     for (name, text) in [("message_uuid", "@bayko"), ("user_uuid", ""), ("pk", "MSG#@bayko"), ("sk", "HEAD")] {
         assert_eq!(MessageRow::from_item(&with_text(&row, name, text)), None, "{name} {text:?}");
+    }
+}
+
+#[test]
+fn a_changed_message_is_read_whatever_is_wrong_with_its_changes() {
+    let row = items::item(&golden!("message_with_all_attributes"));
+    let whole = message_row_with_all_attributes();
+    for (name, expected) in [
+        ("reply_to", MessageRow { reply_to: None, ..whole.clone() }),
+        ("changed", MessageRow { changed: 0, ..whole.clone() }),
+        ("edits", MessageRow { edits: 0, ..whole.clone() }),
+        ("reactions", MessageRow { reactions: Vec::new(), ..whole.clone() }),
+        ("edited_at", MessageRow { edited_at: None, ..whole }),
+    ] {
+        for row in damaged(&row, name) {
+            assert_eq!(MessageRow::from_item(&row), Some(expected.clone()), "{name}");
+        }
+    }
+    for (golden, expected) in [
+        (golden!("head_with_a_revision"), head()),
+        // The row of a head without changes is that of the version before changes, byte for byte.
+        (golden!("head"), head()),
+    ] {
+        let mut row = items::item(&golden);
+        row.remove("rev");
+        assert_eq!(Head::from_item(&row), Some(expected));
+    }
+    for row in damaged(&items::item(&golden!("inbox_row_of_an_edited_message")), "version") {
+        assert_eq!(InboxRow::from_item(&row), Some(inbox_row()));
+    }
+}
+
+#[test]
+fn a_row_of_a_change_is_read_only_complete() {
+    let (revision, text) = (items::item(&golden!("revision")), items::item(&golden!("earlier_text")));
+    for name in ["pk", "sk", "message_uuid", "message_sk"] {
+        assert_eq!(damaged(&revision, name).map(|row| Revision::from_item(&row)), [None, None], "{name}");
+    }
+    for name in ["pk", "sk", "body", "written_at"] {
+        assert_eq!(damaged(&text, name).map(|row| EarlierText::from_item(&row)), [None, None], "{name}");
+    }
+    for row in damaged(&items::item(&golden!("send_marker")), "hash") {
+        assert_eq!(SendMarker::from_item(&row), Some(SendMarker { at: at(), first_sent: None }));
     }
 }
 
@@ -310,6 +436,15 @@ fn only_inbox_rows_have_the_attribute_of_the_index() {
         golden!("head"),
         golden!("head_of_a_group"),
         golden!("head_of_a_legacy_conversation"),
+        golden!("head_with_a_revision"),
+        golden!("head_with_a_block"),
+        golden!("block"),
+        golden!("message_with_all_attributes"),
+        golden!("deleted_message"),
+        golden!("revision"),
+        golden!("earlier_text"),
+        golden!("milestone"),
+        golden!("inbox_row_of_an_edited_message"),
         golden!("send_marker"),
         golden!("read_cursor"),
         golden!("read_cursor_with_all_attributes"),
@@ -319,11 +454,20 @@ fn only_inbox_rows_have_the_attribute_of_the_index() {
         golden!("inbox_row_of_a_group"),
     ];
     let all: Vec<_> = conversation.as_array().expect("rows").iter().chain(&others).map(items::item).collect();
-    assert!(all.len() > 17, "every kind of row");
+    assert!(all.len() > 23, "every kind of row");
     for row in all {
         let is_inbox_row = matches!(Key::of(&row), Some(Key::Inbox(..)));
         assert_eq!(row.contains_key("message_group_uuid"), is_inbox_row, "{row:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_is_written_as_its_golden_row() {
+    let (_dynamodb, server, _clock) = server_with_clock(datetime!(2026-11-21 9:26:28.207802 UTC)).await;
+    server.conversations.set_block(ben().id, ana().id, true).await.expect("blocked");
+    let rows = server.rows().await;
+    let row = rows.iter().find(|row| Key::of(row) == Some(Key::Block(ana().id, ben().id)));
+    assert_eq!(row.map(items::json), Some(golden!("block")));
 }
 
 /// Returns the rows of the table as JSON, sorted by key. Each id of `replaced` is replaced by that of the golden file.
@@ -345,9 +489,9 @@ fn dump(rows: &[Item], replaced: &[(Uuid, Uuid)]) -> Value {
 async fn all_rows_of_a_conversation_are_written_as_their_golden_rows() {
     let (_dynamodb, server, clock) = server_with_clock(datetime!(2026-11-21 9:26:28.207802 UTC)).await;
     // Ids without a time: those of the golden file are too old to be sent.
-    let [first, second] = [(); 2].map(|()| message::Id(Uuid::new_v4()));
+    let [first, second] = [1, 2].map(|n| message::Id(Uuid::from_u128(ID_WITHOUT_TIME + n)));
     let started = server.try_start(&ana(), &ben(), first, "hello").await;
-    let (conversation, _) = started.expect("a conversation starts");
+    let conversation = started.expect("a conversation starts").conversation;
     clock.set(datetime!(2026-11-21 9:26:29 UTC));
     server.try_send(&ben(), conversation, second, "hello yourself").await.expect("a message is sent");
     clock.set(datetime!(2026-11-21 9:26:30 UTC));

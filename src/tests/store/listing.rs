@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use cruddur_messages::domain::conversation::{self, Conversation, PREVIEW_LEN_MAX, UNREAD_COUNT_MAX};
 use cruddur_messages::domain::error::AppError;
+use cruddur_messages::domain::message::TextVersion;
 use cruddur_messages::domain::page::{Cursor, PAGE_SIZE};
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::failure::Failure;
@@ -145,6 +146,7 @@ async fn read_cursors_are_found_among_more_than_one_query_reads() {
         conversation: *conversation,
         named: NamedUser::Peer(ben()),
         body: "hello".to_owned(),
+        version: TextVersion::default(),
         seq: 5,
         last_author: Some(ben().id),
     });

@@ -1,6 +1,10 @@
 //! Tests of the store's DynamoDB side, against an implementation of its protocol.
 
+mod block_law;
+mod blocks;
 mod capacity;
+mod catching_up;
+mod changes;
 mod cost;
 mod faults;
 mod fixtures;
@@ -9,6 +13,9 @@ mod groups;
 mod inbox;
 mod listing;
 mod paging;
+mod previews;
+mod replies;
 mod schema;
 mod sending;
 mod starting;
+mod visits;

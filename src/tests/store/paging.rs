@@ -1,18 +1,23 @@
 //! Pages of a conversation.
 
+use std::ops::RangeInclusive;
+
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::message::{self, Message};
 use cruddur_messages::domain::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page, UNREAD_SIZE_MAX};
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::rows::{Head, MessageRow};
+use cruddur_messages::server::store::dynamodb::membership::Membership;
+use cruddur_messages::server::store::dynamodb::rows::{Head, MessageRow, Milestone, ReadCursor};
 use cruddur_messages::server::store::dynamodb::table::Key;
+use cruddur_messages::server::store::dynamodb::visits::{Visit, Wanted, WantedCursors};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::fixtures::{Server, ana, ben, cy, new_message_id, server, server_with_clock, texts};
 use crate::support::admin_code::capacity::metered;
+use crate::support::series::in_series;
 use cruddur_messages::domain::conversation;
 
 /// Writes the messages up to `last` directly into the table, a minute apart: faster than sending them.
@@ -148,11 +153,17 @@ async fn assert_opens_at_first_unread(server: &Server, conversation: conversatio
     let (first, last) = ((read + 1).saturating_sub(3).max(1), read + 1 + CATCH_UP_SIZE as u64);
     assert_eq!(seqs(&page), (first..=last).collect::<Vec<_>>(), "read up to {read}");
     assert_eq!((page.older.is_some(), page.newer.is_some()), (first > 1, true), "read up to {read}");
+    assert_continues(server, &membership, &page).await;
+}
+
+/// Reads on from both ends of a page in which all messages are readable.
+async fn assert_continues(server: &Server, membership: &Membership, page: &Page<Message>) {
+    let (first, last) = (seqs(page)[0], seqs(page)[page.items.len() - 1]);
     for (cursor, next) in [(&page.older, first - 1), (&page.newer, last + 1)] {
         if let Some(cursor) = cursor {
-            let beyond = server.messages.page(&membership, Some(cursor)).await.expect("a page");
+            let beyond = server.messages.page(membership, Some(cursor)).await.expect("a page");
             let edge = if next < first { beyond.items.last() } else { beyond.items.first() };
-            assert_eq!(edge.map(|message| message.seq), Some(next), "read up to {read}");
+            assert_eq!(edge.map(|message| message.seq), Some(next), "after {first} to {last}");
         }
     }
 }
@@ -194,18 +205,101 @@ async fn the_first_unread_message_is_found_whatever_the_pauses_between_messages(
     }
 }
 
+/// Removes the texts of these messages, so that they cannot be read.
+async fn damage(server: &Server, seqs: RangeInclusive<u64>) {
+    let damaged = server.stored_messages().await.into_iter().filter(|row| seqs.contains(&row.seq)).map(|row| {
+        let mut item = row.item();
+        item.remove("message");
+        item
+    });
+    server.put(damaged.collect::<Vec<_>>()).await;
+}
+
+/// Puts the milestones that the messages in the table would have if they had been sent.
+async fn put_milestones(server: &Server) {
+    let rows = server.stored_messages().await.into_iter().filter(|row| row.seq > 1 && row.seq % 64 == 1);
+    let milestone = |row: MessageRow| Milestone { conversation: row.conversation, seq: row.seq, at: row.at }.item();
+    server.put(rows.map(milestone).collect::<Vec<_>>()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_64th_message_has_a_milestone() {
+    let (_dynamodb, server) = server().await;
+    let conversation = server.start(&ana(), &ben(), "1").await;
+    for n in 2..=131 {
+        server.send(&ana(), conversation, &format!("{n}")).await;
+    }
+    let found: Vec<_> = server.rows().await.iter().filter_map(Milestone::from_item).collect();
+    let at = |seq| server_row(&server, seq);
+    let expected = [at(65).await, at(129).await].map(|row| Milestone { conversation, seq: row.seq, at: row.at });
+    assert_eq!(found, expected);
+}
+
+async fn server_row(server: &Server, seq: u64) -> MessageRow {
+    server.stored_messages().await.into_iter().find(|row| row.seq == seq).expect("a message")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_of_20_000_messages_opens_in_the_middle_in_three_steps() {
+    let (dynamodb, server) = server().await;
+    let conversation = server.start(&ana(), &ben(), "1").await;
+    fill(&server, conversation, 20_000).await;
+    set_head(&server, conversation).await;
+    let (client, meter) = metered(server.table.client());
+    let (client, series) = in_series(&client, &dynamodb);
+    let at = server_row(&server, 1).await.at;
+    let open = async |read: u64| {
+        let measured = Server::new(Table::new(client.clone(), server.table.name()));
+        server.put([ReadCursor::new_item(ben().id, conversation, read, &at)]).await;
+        meter.take();
+        series.take();
+        let visit = measured.messages.visit(ben().id, conversation, Wanted::Opening, WantedCursors::None).await;
+        let Visit { membership, cursors, messages } = visit.expect("an answer").expect("a member");
+        let page = measured.messages.visited_page(&membership, &cursors, messages).await.expect("a page");
+        let cost = (series.take(), meter.take());
+        assert_eq!((page.older.is_some(), page.newer.is_some()), (read > 3, true), "read up to {read}");
+        assert_continues(&server, &membership, &page).await;
+        (seqs(&page), cost)
+    };
+    let (without, (steps, _)) = open(9_999).await;
+    assert!(steps > 8, "a search without milestones: {steps} steps");
+    put_milestones(&server).await;
+    // Next to a milestone on both sides, halfway, and at the beginning.
+    for read in [9_999, 9_983, 9_984, 9_985, 9_950, 64, 0, 1, 2, 3, 19_700] {
+        let (found, (steps, consumed)) = open(read).await;
+        let first = (read + 1).saturating_sub(3).max(1);
+        let milestone = read.max(1).next_multiple_of(64) + 1;
+        assert_eq!(found, (first..=milestone.max(read + 41)).collect::<Vec<_>>(), "read up to {read}");
+        assert_eq!((steps, consumed.calls), (3, 4), "read up to {read}: {consumed:?}");
+        assert!(consumed.read_units() <= 8.0, "read up to {read}: {consumed:?}");
+    }
+    let found = open(9_999).await.0;
+    assert_eq!(found, without[..found.len()], "the same page as by a search");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_milestone_among_unreadable_or_moved_messages_is_not_trusted() {
+    let (_dynamodb, server) = server().await;
+    let conversation = server.start(&ana(), &ben(), "1").await;
+    fill(&server, conversation, 400).await;
+    set_head(&server, conversation).await;
+    put_milestones(&server).await;
+    damage(&server, 101..=120).await;
+    let membership = server.membership(&ben(), conversation).await;
+    let page = server.messages.opening_page(&membership, 100).await.expect("a page");
+    assert_eq!(seqs(&page), (98..=100).chain(121..=221).collect::<Vec<_>>());
+    let wrong = Milestone { conversation, seq: 129, at: server_row(&server, 300).await.at };
+    server.put([wrong.item()]).await;
+    assert_opens_at_first_unread(&server, conversation, 125).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unreadable_first_unread_message_is_skipped() {
     let (_dynamodb, server) = server().await;
     let conversation = server.start(&ana(), &ben(), "1").await;
     fill(&server, conversation, 400).await;
     set_head(&server, conversation).await;
-    let damaged = server.stored_messages().await.into_iter().filter(|row| (101..=130).contains(&row.seq)).map(|row| {
-        let mut item = row.item();
-        item.remove("message");
-        item
-    });
-    server.put(damaged.collect::<Vec<_>>()).await;
+    damage(&server, 101..=130).await;
     let membership = server.membership(&ben(), conversation).await;
     let page = server.messages.opening_page(&membership, 100).await.expect("a page");
     assert_eq!(seqs(&page), (98..=100).chain(131..=231).collect::<Vec<_>>());

@@ -72,7 +72,7 @@ async fn a_membership_from_before_other_sends_still_sends_in_order() {
     let conversation = server.start(&ana(), &ben(), "hello").await;
     let early = server.write_access(&ana(), conversation).await;
     server.send(&ben(), conversation, "first").await;
-    let sent = server.messages.append(&early, &ana(), new_message_id(), &body("second")).await.expect("sent");
+    let sent = server.messages.append(&early, &ana(), new_message_id(), &body("second"), None).await.expect("sent");
     assert_eq!(sent.seq, 3);
     assert_eq!(texts(&server.history(&ana(), conversation).await), ["hello", "first", "second"]);
 }
@@ -161,7 +161,7 @@ async fn a_member_cannot_send_as_another_user() {
     let conversation = server.start(&ana(), &ben(), "hello").await;
     let access = server.write_access(&ana(), conversation).await;
     for author in [ben(), cy()] {
-        let answer = server.messages.append(&access, &author, new_message_id(), &body("not mine")).await;
+        let answer = server.messages.append(&access, &author, new_message_id(), &body("not mine"), None).await;
         assert!(matches!(answer, Err(Failure::Public(AppError::Forbidden))), "{answer:?}");
     }
     assert_eq!(texts(&server.history(&ana(), conversation).await), ["hello"]);

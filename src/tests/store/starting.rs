@@ -40,7 +40,8 @@ async fn sixty_four_starts_of_one_pair_make_one_conversation_and_lose_no_message
 async fn repeating_a_start_returns_the_same_message_and_conversation() {
     let (_dynamodb, server) = server().await;
     let id = new_message_id();
-    let repeats = (0..16).map(|_| async { server.try_start(&ana(), &ben(), id, "hello").await.expect("started").0 });
+    let repeats =
+        (0..16).map(|_| async { server.try_start(&ana(), &ben(), id, "hello").await.expect("started").conversation });
     let conversations = join_all(repeats).await;
     assert!(conversations.windows(2).all(|two| two[0] == two[1]));
     assert_eq!(texts(&server.history(&ana(), conversations[0]).await), ["hello"]);

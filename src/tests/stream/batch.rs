@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::conversation;
-use cruddur_messages::domain::message;
+use cruddur_messages::domain::message::{self, TextVersion};
 use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow, NamedUser, ReadCursor};
@@ -32,14 +32,14 @@ pub(crate) fn user(name: &str) -> User {
 pub(crate) fn message(conversation: conversation::Id, seq: u64, secs: i64) -> MessageRow {
     let began = datetime!(2026-11-21 9:26 UTC) + time::Duration::minutes(conversation.0.as_u128() as i64);
     let at = began + time::Duration::seconds(secs);
-    MessageRow {
+    MessageRow::new(
         conversation,
-        at: SortTime::from(at),
-        id: message::Id(Uuid::new_v4()),
-        author: user("ana"),
-        body: format!("message {seq} after {secs} s"),
+        SortTime::from(at),
+        message::Id(Uuid::new_v4()),
+        user("ana"),
+        format!("message {seq} after {secs} s"),
         seq,
-    }
+    )
 }
 
 /// Returns the read cursor of a message's sender, at the message: there is nothing left to advance.
@@ -56,6 +56,7 @@ pub(crate) fn inbox_rows(at: &MessageRow) -> [Item; 2] {
             conversation: at.conversation,
             named: NamedUser::Peer(user(peer)),
             body: at.body.clone(),
+            version: TextVersion::default(),
             seq: at.seq,
             last_author: None,
         };

@@ -2,7 +2,10 @@
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, Bool, Bs, L, M, N, Ns, Null, S, Ss};
-use cruddur_messages::server::store::dynamodb::rows::{Head, Pair, ReadCursor, SendMarker};
+use cruddur_messages::domain::message::Version;
+use cruddur_messages::server::store::dynamodb::rows::{
+    EarlierText, FirstSent, Head, Pair, ReadCursor, Revision, SendMarker,
+};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, MESSAGE_GROUP_UUID};
 use cruddur_messages::server::stream::change::{Change, Row, SequenceNumber};
 use serde_json::{Value, json};
@@ -105,7 +108,10 @@ fn every_kind_of_row_is_recognized() {
     let head = Head::direct([ana.id, ben.id], 2, message.at.clone()).expect("two members");
     let cursor = ReadCursor::new_item(ana.id, conversation, 2, &message.at);
     let (pair, members) = (Pair { conversation }, [ana.id.min(ben.id), ana.id.max(ben.id)]);
-    let marker = SendMarker { at: message.at.clone() };
+    let marker = SendMarker { at: message.at.clone(), first_sent: Some(FirstSent::new(&message)) };
+    let revision = Revision { conversation, rev: 3, message: message.id, at: message.at.clone() };
+    let version = Version { body: "before".to_owned(), written_at: message.at.sent_at() };
+    let text = EarlierText { conversation, message: message.id, edits: 0, version };
     let [inbox, _] = inbox_rows(&message);
     let is_inbox_row = |row: &Row| matches!(row, Row::Inbox(row) if row.owner == ana.id && row.seq == 2);
     assert!(is_inbox_row(&Row::from_item(inbox.clone())));
@@ -115,6 +121,8 @@ fn every_kind_of_row_is_recognized() {
         (cursor.clone(), Row::ReadCursor(ana.id, conversation, ReadCursor::from_item(&cursor))),
         (SendMarker::item(&message, 1), Row::SendMarker(conversation, message.id, marker)),
         (pair.item(ana.id, ben.id), Row::Pair(members, pair)),
+        (revision.item(1), Row::Revision(revision)),
+        (text.item(), Row::EarlierText(text)),
         (Key::Migrated.item(), Row::Other(Key::Migrated.item())),
     ] {
         assert_eq!(Row::from_item(item), row);
@@ -140,6 +148,10 @@ fn a_row_that_expires_has_only_an_old_image() {
     let message = message(conversation_id(1), 2, 2);
     let number = SequenceNumber("1".to_owned());
     let change = Change::new(number.clone(), Some(SendMarker::item(&message, 1)), None);
-    let before = Some(Row::SendMarker(message.conversation, message.id, SendMarker { at: message.at }));
+    let before = Some(Row::SendMarker(
+        message.conversation,
+        message.id,
+        SendMarker { at: message.at.clone(), first_sent: Some(FirstSent::new(&message)) },
+    ));
     assert_eq!(change, Change { sequence_number: number, before, after: None });
 }

@@ -1,7 +1,9 @@
 //! The Lambda function's executable, run through Lambda's Runtime API.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use cruddur_messages::server::store::dynamodb::table::Item;
+use cruddur_messages::domain::message::Version;
+use cruddur_messages::server::store::dynamodb::rows::{EarlierText, MessageRow};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key};
 use serde_json::{Value, json};
 
 use super::batch::{conversation_id, inbox_rows, inbox_texts, message, put};
@@ -48,6 +50,37 @@ async fn the_function_moves_the_rows_of_every_conversation_in_its_batch() {
         assert_eq!(inbox_texts(&table, conversation_id(number)).await, [&*first.body, &*first.body], "{view}");
         let old = message(conversation_id(other), 0, 3).body;
         assert_eq!(inbox_texts(&table, conversation_id(other)).await, [&*old, &*old], "{view}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_function_updates_previews_and_removes_the_texts_of_deleted_messages_in_any_order() {
+    let dynamodb = DynamoDb::start().await;
+    let table = dynamodb.table().await;
+    let mut function = Function::start(dynamodb.endpoint()).await;
+    for (number, order) in [(1, &[0, 1, 2][..]), (2, &[2, 1, 0, 1]), (3, &[2]), (4, &[1, 0])] {
+        let sent = message(conversation_id(number), 2, 2);
+        let edited = MessageRow { body: "edited".to_owned(), edits: 1, changed: 1, ..sent.clone() };
+        let deleted_at = Some(edited.at.sent_at());
+        let deleted = MessageRow { body: String::new(), edits: 0, changed: 2, deleted_at, ..edited.clone() };
+        let version = Version { body: sent.body.clone(), written_at: sent.at.sent_at() };
+        let text = EarlierText { conversation: sent.conversation, message: sent.id, edits: 0, version };
+        let states = [sent, edited, deleted];
+        let newest = order.iter().map(|state| &states[*state]).max_by_key(|row| row.changed).expect("a record");
+        put(&table, inbox_rows(&states[0])).await;
+        put(&table, [newest.item(), text.item()]).await;
+        let image = |state: usize| Some(items::json(&states[state].item()));
+        let records = order.iter().enumerate().map(|(at, state)| {
+            let images = Record { old: state.checked_sub(1).and_then(image), new: image(*state) };
+            lambda::record(&format!("{}", at + 1), "NEW_AND_OLD_IMAGES", &images)
+        });
+        let (kind, answer) = function.invoke(json!({ "Records": Vec::from_iter(records) })).await;
+        assert_eq!((&*kind, &*answer.to_string()), ("response", NOTHING_FAILED), "{order:?}");
+        let texts = inbox_texts(&table, conversation_id(number)).await;
+        assert_eq!(texts, [&*newest.body, &*newest.body], "{order:?}");
+        let key = Key::EarlierText(newest.conversation, newest.id, 0);
+        let is_there = table.get(&key).await.expect("an answer").is_some();
+        assert_eq!(is_there, newest.deleted_at.is_none(), "{order:?}");
     }
 }
 

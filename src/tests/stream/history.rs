@@ -51,6 +51,12 @@ pub(crate) enum Step {
     SendAgain { fault: Fault, view: IndexView },
     /// Both members send at the same time, through two servers.
     SendAtOnce { conversation: usize, view: IndexView, seed: u64 },
+    /// The author of a message edits it, through a server that may die before the end. `picked` selects the message.
+    Edit { conversation: usize, picked: prop::sample::Index, fault: Fault, view: IndexView },
+    /// The author of a message deletes it, in the same way.
+    Delete { conversation: usize, picked: prop::sample::Index, fault: Fault, view: IndexView },
+    /// The author of a message edits it through one server and deletes it through another at the same time.
+    EditAndDelete { conversation: usize, picked: prop::sample::Index, view: IndexView, seed: u64 },
     /// The old app, which keeps writing, stores a message, and leaves the rest to the stream.
     OldAppSends { author: Author },
     /// A row of another conversation of Ana's takes the key that her next row would get.
@@ -88,6 +94,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (fault(), view()).prop_map(|(fault, view)| Step::SendAgain { fault, view }),
         1 => (conversation(), view(), seed())
             .prop_map(|(conversation, view, seed)| Step::SendAtOnce { conversation, view, seed }),
+        2 => (conversation(), any::<prop::sample::Index>(), fault(), view())
+            .prop_map(|(conversation, picked, fault, view)| Step::Edit { conversation, picked, fault, view }),
+        2 => (conversation(), any::<prop::sample::Index>(), fault(), view())
+            .prop_map(|(conversation, picked, fault, view)| Step::Delete { conversation, picked, fault, view }),
+        1 => (conversation(), any::<prop::sample::Index>(), view(), seed())
+            .prop_map(|(conversation, picked, view, seed)| Step::EditAndDelete { conversation, picked, view, seed }),
         2 => author().prop_map(|author| Step::OldAppSends { author }),
         1 => Just(Step::Collide),
         3 => (fault(), view()).prop_map(|(fault, view)| Step::Deliver { fault, view }),

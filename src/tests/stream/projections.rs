@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_lambda_events::event::dynamodb::Event;
 use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::rows::{MessageRow, SendMarker};
+use cruddur_messages::server::store::dynamodb::rows::{FirstSent, MessageRow, SendMarker};
 use cruddur_messages::server::store::dynamodb::table::Item;
 use cruddur_messages::server::stream::change::{Change, Row, SequenceNumber};
 use cruddur_messages::server::stream::projection::{BatchFailure, Projection};
@@ -152,7 +152,7 @@ fn history() -> Vec<Step> {
     let marker = || Some(SendMarker::item(&messages[0], 1));
     let row = || {
         let MessageRow { conversation, id, at, .. } = messages[0].clone();
-        Some(Row::SendMarker(conversation, id, SendMarker { at }))
+        Some(Row::SendMarker(conversation, id, SendMarker { at, first_sent: Some(FirstSent::new(&messages[0])) }))
     };
     let mut steps: Vec<_> = messages.iter().map(|message| step(None, Some(message))).collect();
     steps.push(Step { old: None, new: marker(), rows: (None, row()) });

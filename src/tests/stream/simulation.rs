@@ -1,12 +1,13 @@
 //! Simulation of one history: the stored rows, the records in the stream, and the invariants.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use cruddur_messages::domain::conversation;
-use cruddur_messages::domain::message::{self, Body};
+use cruddur_messages::domain::message::{self, Body, MessageRef, TextVersion};
 use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::clock::Clock;
@@ -14,10 +15,12 @@ use cruddur_messages::server::store::dynamodb::conversations::Conversations;
 use cruddur_messages::server::store::dynamodb::messages::Messages;
 use cruddur_messages::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
+use cruddur_messages::server::store::dynamodb::write_access::WriteAccess;
 use cruddur_messages::server::store::postgres::users::Users;
 use cruddur_messages::server::stream::change::{Change, SequenceNumber};
 use cruddur_messages::server::stream::projection::{BatchFailure, Projection};
 use cruddur_messages::server::stream::{batch, projections};
+use proptest::sample::Index;
 use proptest::test_runner::TestCaseError;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -68,6 +71,12 @@ pub(crate) struct Simulation {
     mapping: Mapping,
     steps: usize,
     last_sent: Cell<Option<(Author, message::Id)>>,
+    /// Number of edits so far, which makes each text different.
+    edits: Cell<u32>,
+    /// Every text that a message may have had.
+    texts: RefCell<HashMap<message::Id, Vec<String>>>,
+    /// Messages whose deletion has been acknowledged.
+    deleted: RefCell<HashSet<message::Id>>,
     collisions: usize,
 }
 
@@ -96,6 +105,9 @@ impl Simulation {
             shard: Vec::new(),
             streamed: Vec::new(),
             last_sent: Cell::default(),
+            edits: Cell::default(),
+            texts: RefCell::default(),
+            deleted: RefCell::default(),
             database: database.clone(),
             users: users.clone(),
             steps: 0,
@@ -117,7 +129,9 @@ impl Simulation {
     /// Creates a conversation with its first message.
     fn create_conversation(&self, conversation: usize) {
         let is_new_app = self.created_by == CreatedBy::NewApp;
-        let mut first = self.old_message(Author { conversation, member: Member::Ana }, "first");
+        let mut first =
+            self.old_message(Author { conversation, member: Member::Ana }, &format!("first {conversation}"));
+        self.note_text(first.id, &first.body);
         let Conversation { id, peer } = &self.conversations[conversation];
         if is_new_app {
             (first.at, first.seq) = (SortTime::from(first.at.at()), 1);
@@ -128,6 +142,7 @@ impl Simulation {
             conversation: *id,
             named: NamedUser::Peer(peer.clone()),
             body: first.body.clone(),
+            version: TextVersion::default(),
             seq: first.seq,
             last_author: is_new_app.then_some(first.author.id),
         };
@@ -146,11 +161,15 @@ impl Simulation {
             self.steps += 1;
             self.apply(step).await;
             self.stream_new_rows();
-            self.check_counts().map_err(|wrong| TestCaseError::fail(format!("after step {number}: {wrong}")))?;
+            let checked = self.check_counts().and_then(|()| self.check_deleted());
+            checked.map_err(|wrong| TestCaseError::fail(format!("after step {number}: {wrong}")))?;
         }
         self.finish(history.view_at_the_end).await.map_err(TestCaseError::fail)?;
+        // Deletions whose server died before it could answer are finished by now, too.
+        self.note_stored_deletions();
         let checked = self
             .check_counts()
+            .and_then(|()| self.check_deleted())
             .and_then(|()| self.conversations.iter().try_for_each(|conversation| self.check_newest(conversation)));
         checked.map_err(TestCaseError::fail)
     }
@@ -178,8 +197,25 @@ impl Simulation {
                     [Member::Ana, Member::Peer].map(|member| Author { conversation: *conversation, member });
                 tokio::join!(self.send(0, ana, ids[0]), self.send(1, peer, ids[1]));
             }
+            Step::Edit { conversation, picked, fault, view } => {
+                self.connections[0].configure(*fault, *view);
+                let message = self.pick(*conversation, *picked);
+                self.edit(0, &message).await;
+            }
+            Step::Delete { conversation, picked, fault, view } => {
+                self.connections[0].configure(*fault, *view);
+                let message = self.pick(*conversation, *picked);
+                self.delete(0, &message).await;
+            }
+            Step::EditAndDelete { conversation, picked, view, seed } => {
+                self.connections[0].configure_concurrent(Fault::None, *view, 2, *seed);
+                self.connections[1].configure_concurrent(Fault::None, IndexView::Fresh, 2, seed + 1_000);
+                let message = self.pick(*conversation, *picked);
+                tokio::join!(self.edit(0, &message), self.delete(1, &message));
+            }
             Step::OldAppSends { author } => {
                 let message = self.old_message(*author, &format!("old {}", self.steps));
+                self.note_text(message.id, &message.body);
                 self.put(without_seq(message.item()));
             }
             Step::Collide => self.collide(),
@@ -212,7 +248,61 @@ impl Simulation {
         let conversations = self.store_conversations(server);
         let Ok(Some(membership)) = conversations.membership(me.id, conversation).await else { return };
         let access = conversations.write_access(membership).await.expect("a member may write");
-        let _ = Messages::new(self.tables[server].clone()).append(&access, me, id, &body(&id.to_string())).await;
+        let text = format!("text {id}");
+        self.note_text(id, &text);
+        let _ = Messages::new(self.tables[server].clone()).append(&access, me, id, &body(&text), None).await;
+    }
+
+    /// Returns a stored message of a conversation, which may be one of the old app's without a number.
+    fn pick(&self, conversation: usize, picked: Index) -> MessageRow {
+        let rows = items::partition(&self.database.engine, TABLE, &Key::messages(self.conversations[conversation].id));
+        let messages: Vec<_> = rows.iter().filter_map(MessageRow::from_item).collect();
+        picked.get(&messages).clone()
+    }
+
+    async fn edit(&self, server: usize, message: &MessageRow) {
+        let text = format!("edit {}.", self.edits.replace(self.edits.get() + 1));
+        self.note_text(message.id, &text);
+        let Some(access) = self.write_access(server, message).await else { return };
+        let messages = Messages::new(self.tables[server].clone());
+        let _ = messages.edit(&access, &reference(message), message.edits, &body(&text)).await;
+    }
+
+    async fn delete(&self, server: usize, message: &MessageRow) {
+        let Some(access) = self.write_access(server, message).await else { return };
+        let messages = Messages::new(self.tables[server].clone());
+        if messages.delete(access.membership(), &reference(message)).await.is_ok() {
+            self.deleted.borrow_mut().insert(message.id);
+        }
+    }
+
+    async fn write_access(&self, server: usize, message: &MessageRow) -> Option<WriteAccess> {
+        let conversations = self.store_conversations(server);
+        let membership = conversations.membership(message.author.id, message.conversation).await.ok()??;
+        Some(conversations.write_access(membership).await.expect("a member may write"))
+    }
+
+    fn note_text(&self, message: message::Id, text: &str) {
+        self.texts.borrow_mut().entry(message).or_default().push(text.to_owned());
+    }
+
+    /// Checks that no row has a text of a message whose deletion has been acknowledged. Holds at any time.
+    fn check_deleted(&self) -> Result<(), String> {
+        let (deleted, texts) = (self.deleted.borrow(), self.texts.borrow());
+        let texts: Vec<_> = deleted.iter().flat_map(|id| texts.get(id).into_iter().flatten()).collect();
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let members = self.conversations.iter().map(|conversation| &conversation.peer).chain([&self.ana]);
+        let inboxes = members.map(|member| Key::inbox(member.id));
+        let partitions = self.conversations.iter().map(|conversation| Key::messages(conversation.id)).chain(inboxes);
+        for row in partitions.flat_map(|pk| items::partition(&self.database.engine, TABLE, &pk)) {
+            let mut values = row.values().filter_map(|value| value.as_s().ok());
+            if let Some(text) = values.find(|value| texts.contains(value)) {
+                return Err(format!("{text:?} of a deleted message is in {row:#?}"));
+            }
+        }
+        Ok(())
     }
 
     async fn deliver(&mut self, fault: Fault, view: IndexView) {
@@ -295,6 +385,7 @@ impl Simulation {
             conversation: conversation::Id(Uuid::new_v4()),
             named: NamedUser::Peer(new_user("dee")),
             body: "elsewhere".to_owned(),
+            version: TextVersion::default(),
             seq: 1,
             last_author: None,
         };
@@ -351,7 +442,7 @@ impl Simulation {
         }
         for me in [&self.ana, &conversation.peer] {
             for row in self.rows(me).iter().filter(|row| row.conversation == conversation.id) {
-                if row.body != newest.body || row.seq != highest {
+                if row.body != newest.body || row.version != newest.version() || row.seq != highest {
                     return Err(format!(
                         "{}'s row is not at the newest message:\n{row:#?}\n{newest:#?}",
                         me.handle_text()
@@ -360,6 +451,14 @@ impl Simulation {
             }
         }
         Ok(())
+    }
+
+    fn note_stored_deletions(&self) {
+        for conversation in &self.conversations {
+            let rows = items::partition(&self.database.engine, TABLE, &Key::messages(conversation.id));
+            let deleted = rows.iter().filter_map(MessageRow::from_item).filter(|row| row.deleted_at.is_some());
+            self.deleted.borrow_mut().extend(deleted.map(|row| row.id));
+        }
     }
 
     fn store_conversations(&self, server: usize) -> Conversations {
@@ -376,14 +475,14 @@ impl Simulation {
     fn old_message(&self, author: Author, text: &str) -> MessageRow {
         let now = OffsetDateTime::UNIX_EPOCH + Duration::microseconds(self.now.load(Ordering::SeqCst));
         let at = SortTime::from(now).as_str().replace("+00:00", "");
-        MessageRow {
-            conversation: self.conversations[author.conversation].id,
-            at: SortTime::stored(&at).expect("a time without an offset"),
-            id: message::Id(Uuid::new_v4()),
-            author: self.user(author).clone(),
-            body: text.to_owned(),
-            seq: 0,
-        }
+        MessageRow::new(
+            self.conversations[author.conversation].id,
+            SortTime::stored(&at).expect("a time without an offset"),
+            message::Id(Uuid::new_v4()),
+            self.user(author).clone(),
+            text.to_owned(),
+            0,
+        )
     }
 
     /// Writes a row directly.
@@ -407,6 +506,10 @@ fn new_user(name: &str) -> User {
         handle: Some(Handle::stored(name.to_owned())),
         display_name: DisplayName::stored(name.to_owned()),
     }
+}
+
+fn reference(message: &MessageRow) -> MessageRef {
+    MessageRef { id: message.id, sent_at: message.at.sent_at() }
 }
 
 fn body(text: &str) -> Body {

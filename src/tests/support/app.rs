@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use aws_sdk_dynamodb::Client;
-use cruddur_messages::domain::conversation::{ConversationView, Recipient};
+use cruddur_messages::domain::conversation::{ConversationView, Recipient, SentMessage};
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::message;
 use cruddur_messages::server::config::Config;
@@ -53,6 +53,13 @@ impl TestApp {
         Self::start_with_endpoint(dynamodb, &endpoint, change).await
     }
 
+    /// Starts a server whose style and code these options describe.
+    pub async fn start_with_options(options: LeptosOptions) -> Self {
+        let dynamodb = DynamoDb::start().await;
+        let client = client_of(dynamodb.endpoint(), dynamodb.account());
+        Self::start_with_all(dynamodb, client, options, |_| {}).await
+    }
+
     /// Starts a server with the user pool at this address, with a changed configuration.
     pub async fn start_with_pool(pool: PoolAddress, change: impl FnOnce(&mut Config)) -> Self {
         let PoolAddress { endpoint, user_pool_id, client_id, client_secret } = pool;
@@ -74,6 +81,15 @@ impl TestApp {
 
     /// Starts a server that calls its DynamoDB through `client`, with a changed configuration.
     pub async fn start_with_client(dynamodb: DynamoDb, client: Client, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_with_all(dynamodb, client, options(), change).await
+    }
+
+    async fn start_with_all(
+        dynamodb: DynamoDb,
+        client: Client,
+        options: LeptosOptions,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let (database, pool, _table) = tokio::join!(Database::fresh(), Pool::create(), dynamodb.table());
         let mut config = config(&database.url, &pool.address);
         // Each test browser sends its own client address, so that rate limits per address apply without one browser
@@ -82,7 +98,7 @@ impl TestApp {
         change(&mut config);
         let table = Table::new(client, TABLE);
         let store = Store::with_table(&config, table).expect("a configuration that can work");
-        let state = AppState::with_store(config, options(), store).await.expect("a configuration that can work");
+        let state = AppState::with_store(config, options, store).await.expect("a configuration that can work");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let stop = state.closing.clone().drop_guard();
@@ -232,7 +248,19 @@ impl Browser {
     /// Sends a message, and returns it.
     pub async fn say(&mut self, conversation: &str, body: &str) -> message::Message {
         let fields = [("conversation", conversation), ("id", &new_id()), ("body", body)];
-        self.call("send_message", &fields).await.json()
+        self.call("send_message", &fields).await.json::<SentMessage>().message
+    }
+
+    /// Calls a server function about a message of a conversation, with further arguments.
+    pub async fn call_about(
+        &mut self,
+        endpoint: &str,
+        (conversation, message): (&str, &message::Message),
+        more: &[(&str, &str)],
+    ) -> Answer {
+        let id = message.id.to_string();
+        let named = [("conversation", conversation), ("message", &*id), ("sent_at", message.sent_at.as_str())];
+        self.call(endpoint, &[&named, more].concat()).await
     }
 
     /// Returns the texts of a conversation's newest page, oldest first.

@@ -39,6 +39,9 @@ pub fn config(database_url: &str, pool: &PoolAddress) -> Config {
     set("client-id", &pool.client_id);
     set("cognito-endpoint", &pool.endpoint);
     set("session-key", SESSION_KEY);
+    // A test that stops a server does not wait for a load balancer.
+    set("shutdown-delay-secs", "0");
+    set("stream-close-secs", "0");
     if let Some(secret) = &pool.client_secret {
         set("client-secret", secret);
     }

@@ -71,12 +71,14 @@ pub(crate) struct FaultProxy {
     plan: Plan,
     hold: watch::Sender<Hold>,
     count: Arc<AtomicUsize>,
+    answered: watch::Sender<usize>,
 }
 
-/// Requests that are held: transactions whose body contains a text.
+/// Requests that are held: writes whose body contains a text, and all requests of an operation.
 #[derive(Clone, Copy, Default)]
 struct Hold {
     text: Option<&'static str>,
+    operation: Option<&'static str>,
     /// Number of requests held so far.
     count: usize,
 }
@@ -87,17 +89,18 @@ impl FaultProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let (plan, hold) = (Plan::default(), watch::Sender::new(Hold::default()));
-        let count = Arc::<AtomicUsize>::default();
+        let (count, answered) = (Arc::<AtomicUsize>::default(), watch::Sender::new(0));
         let state = ProxyState {
             plan: Arc::clone(&plan),
             count: Arc::clone(&count),
+            answered: answered.clone(),
             hold: hold.clone(),
             to: dynamodb.endpoint().to_owned(),
             http: reqwest::Client::new(),
         };
         let proxy = Router::new().fallback(answer).with_state(state);
         tokio::spawn(async move { axum::serve(listener, proxy).await });
-        Self { endpoint, account: dynamodb.account().to_owned(), plan, hold, count }
+        Self { endpoint, account: dynamodb.account().to_owned(), plan, hold, count, answered }
     }
 
     /// Returns the proxy's address.
@@ -130,6 +133,23 @@ impl FaultProxy {
         self.hold.send_modify(|hold| hold.text = Some(text));
     }
 
+    /// Holds all requests of an operation, until [`FaultProxy::release`].
+    pub(crate) fn hold_operation(&self, operation: &'static str) {
+        self.hold.send_modify(|hold| *hold = Hold { operation: Some(operation), ..Hold::default() });
+    }
+
+    /// Forgets the requests that have been answered and held so far.
+    pub(crate) fn take_answers(&self) {
+        self.answered.send_replace(0);
+        self.hold.send_replace(Hold::default());
+    }
+
+    /// Waits until as many requests have been held, and as many answered.
+    pub(crate) async fn until_held_and_answered(&self, held: usize, answered: usize) {
+        self.until_held(held).await;
+        self.answered.subscribe().wait_for(|count| *count >= answered).await.expect("the proxy runs");
+    }
+
     /// Waits until at least `count` requests have been held.
     pub(crate) async fn until_held(&self, count: usize) {
         self.hold.subscribe().wait_for(|hold| hold.count >= count).await.expect("the proxy runs");
@@ -137,7 +157,7 @@ impl FaultProxy {
 
     /// Forwards the held requests, and holds no more.
     pub(crate) fn release(&self) {
-        self.hold.send_modify(|hold| hold.text = None);
+        self.hold.send_modify(|hold| (hold.text, hold.operation) = (None, None));
     }
 
     /// Returns a client with the timeouts and retries of the web server.
@@ -152,6 +172,7 @@ struct ProxyState {
     plan: Plan,
     count: Arc<AtomicUsize>,
     hold: watch::Sender<Hold>,
+    answered: watch::Sender<usize>,
     to: String,
     http: reqwest::Client,
 }
@@ -168,7 +189,8 @@ impl ProxyState {
     async fn wait_if_held(&self, operation: &str, body: &Bytes) {
         let body = String::from_utf8_lossy(body);
         let is_held = |hold: &Hold| {
-            ["TransactWriteItems", "UpdateItem"].contains(&operation) && hold.text.is_some_and(|it| body.contains(it))
+            let is_write = ["TransactWriteItems", "UpdateItem"].contains(&operation);
+            (is_write && hold.text.is_some_and(|it| body.contains(it))) || hold.operation == Some(operation)
         };
         self.hold.send_if_modified(|hold| {
             hold.count += usize::from(is_held(hold));
@@ -191,7 +213,11 @@ async fn answer(State(state): State<ProxyState>, headers: HeaderMap, body: Bytes
     state.count.fetch_add(1, Ordering::SeqCst);
     state.wait_if_held(&operation, &body).await;
     match state.next_fault(&operation) {
-        None => state.forward(headers, body).await,
+        None => {
+            let response = state.forward(headers, body).await;
+            state.answered.send_modify(|answered| *answered += 1);
+            response
+        }
         Some(Fault::Refused(status, error)) => json_response(status, &error),
         Some(Fault::FailedAfterwards) => {
             state.forward(headers, body).await;

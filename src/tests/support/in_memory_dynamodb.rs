@@ -71,7 +71,9 @@ impl InMemoryDynamoDb {
     fn stale(&self, group: &str, seed: &mut u64) -> Value {
         let mut rows = locked(&self.index_history).get(group).cloned().unwrap_or_default();
         rows.retain(|_| next_random(seed).is_multiple_of(2));
-        rows.sort_by_key(|row| row["sk"]["S"].as_str().map(str::to_owned));
+        rows.sort_by_key(|row| ["sk", "pk"].map(|name| row[name]["S"].as_str().map(str::to_owned)));
+        // Of a row that has been updated in place the index shows one state.
+        rows.dedup_by(|next, row| next["pk"] == row["pk"] && next["sk"] == row["sk"]);
         json!({ "Items": rows, "Count": rows.len(), "ScannedCount": rows.len() })
     }
 
@@ -158,7 +160,7 @@ impl Connection {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default();
         let body = request.body().bytes().unwrap_or_default();
-        let is_write = ["TransactWriteItems", "PutItem", "UpdateItem"].contains(&operation);
+        let is_write = ["TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"].contains(&operation);
         state.is_dead |= is_write && state.fault == Fault::DiesAfter(state.writes);
         if state.is_dead {
             return Err(broken());
@@ -186,10 +188,15 @@ impl Connection {
     }
 
     fn record_writes(&self, operation: &str, body: &[u8]) {
-        if !["TransactWriteItems", "BatchWriteItem"].contains(&operation) {
+        if !["TransactWriteItems", "BatchWriteItem", "UpdateItem"].contains(&operation) {
             return;
         }
         let request: Value = serde_json::from_slice(body).expect("JSON");
+        if operation == "UpdateItem" {
+            let updated = json!({ "TableName": request["TableName"], "Key": request["Key"], "ConsistentRead": true });
+            let answer = self.database.answer("GetItem", updated.to_string().as_bytes()).expect("an answer");
+            self.database.record_in_index(&serde_json::from_str::<Value>(&answer).expect("JSON")["Item"]);
+        }
         for part in request["TransactItems"].as_array().into_iter().flatten() {
             self.database.record_in_index(&part["Put"]["Item"]);
         }

@@ -16,6 +16,7 @@ fn json_of_attribute(value: &AttributeValue) -> Value {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(number) => json!({ "N": number }),
         AttributeValue::Ss(texts) => json!({ "SS": texts }),
+        AttributeValue::M(values) => json!({ "M": json(values) }),
         AttributeValue::L(values) => json!({ "L": values.iter().map(json_of_attribute).collect::<Vec<_>>() }),
         other => panic!("no row of ours has {other:?}"),
     }
@@ -34,6 +35,7 @@ fn attribute_of(value: &Value) -> AttributeValue {
         Some((kind, value)) if kind == "N" => AttributeValue::N(text(value)),
         Some((kind, value)) if kind == "SS" => AttributeValue::Ss(list(value).iter().map(text).collect()),
         Some((kind, value)) if kind == "L" => AttributeValue::L(list(value).iter().map(attribute_of).collect()),
+        Some((kind, value)) if kind == "M" => AttributeValue::M(item(value)),
         other => panic!("no row of ours has {other:?}"),
     }
 }

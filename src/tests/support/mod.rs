@@ -36,6 +36,8 @@ pub mod postgres;
 
 pub mod raw_http;
 
+pub mod series;
+
 pub mod session_fixture;
 
 pub mod signing;

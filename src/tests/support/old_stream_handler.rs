@@ -42,6 +42,11 @@ impl OldStreamHandler {
         }
     }
 
+    /// Skips the records so far.
+    pub(crate) async fn skip(&mut self) {
+        self.handled = self.records().await.len();
+    }
+
     async fn handle(&self, record: &Record) {
         if record.event_name == Some(OperationType::Remove) {
             return;

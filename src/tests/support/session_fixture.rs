@@ -52,8 +52,14 @@ impl SessionFixture {
 
     /// Sets the time until the access token ends.
     pub async fn access_ends_in(&self, secs: i64) {
-        let sql = format!("update sessions set refresh_retry_at = null, access_ends_at = now() + interval '{secs} s'");
-        self.database.execute(&sql).await;
+        let set = format!("refresh_retry_at = null, access_ends_at = now() + interval '{secs} s'");
+        self.update_sessions(&set).await;
+    }
+
+    /// Sets columns of all sessions, as if they had been so when the server read them.
+    pub async fn update_sessions(&self, set: &str) {
+        self.database.execute(&format!("update sessions set {set}")).await;
+        self.server.store.remembered.forget_all();
     }
 
     /// Returns the number of sessions.

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::domain::user::User;
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::show::Show;
 use crate::ui::state::disclosure::{close, close_when_left};
 use crate::ui::state::shortcuts::Shortcuts;
 use crate::ui::state::sign_out::SignOut;

@@ -1,12 +1,12 @@
 //! Error messages on pages.
 
-use leptos::either::EitherOf3;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Redirect;
 
 use crate::domain::error::AppError;
 use crate::ui::components::heading::Heading;
+use crate::ui::components::show::Case;
 use crate::ui::state::location::{current_address, sign_in_path};
 use crate::ui::wording::sentence;
 
@@ -25,16 +25,19 @@ pub fn LoadError(
     error: AppError,
 ) -> impl IntoView {
     match error {
-        AppError::Unauthenticated => EitherOf3::A(view! { <Redirect path=sign_in_path()/> }),
-        AppError::NotFound => EitherOf3::B(view! { <NotFoundNotice/> }),
-        error => EitherOf3::C(view! {
-            <Title text="Something went wrong · Cruddur"/>
-            <div class="notice">
-                <Heading>{subject} " couldn't be loaded"</Heading>
-                <ErrorNote error/>
-                <TryAgain/>
-            </div>
-        }),
+        AppError::Unauthenticated => Case::A(view! { <Redirect path=sign_in_path()/> }.into_any()),
+        AppError::NotFound => Case::B(view! { <NotFoundNotice/> }.into_any()),
+        error => Case::C(
+            view! {
+                <Title text="Something went wrong · Cruddur"/>
+                <div class="notice">
+                    <Heading>{subject} " couldn't be loaded"</Heading>
+                    <ErrorNote error/>
+                    <TryAgain/>
+                </div>
+            }
+            .into_any(),
+        ),
     }
 }
 

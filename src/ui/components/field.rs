@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::ui::state::reactive::memo;
 use crate::ui::state::submission::Submission;
 use crate::ui::wording::field_sentence;
 
@@ -63,7 +64,7 @@ pub fn Field(
     value: Option<String>,
     #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
-    let reason = Memo::new(move |_| {
+    let reason = memo(move || {
         let code = form.error.with(|error| error.as_ref().and_then(|error| error.field(name)));
         code.map(field_sentence)
     });

@@ -7,6 +7,7 @@ use crate::domain::error::AppError;
 use crate::domain::user::User;
 use crate::ui::components::account_menu::AccountMenu;
 use crate::ui::components::brand::Brand;
+use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::page_resource::PageResource;
 
 /// Header of the pages that need no sign-in: the brand alone.
@@ -21,6 +22,13 @@ pub fn Header(
     /// The signed-in user.
     me: PageResource<Result<User, AppError>>,
 ) -> impl IntoView {
+    let menu = move || {
+        Suspend::new(async move {
+            let me = me.await;
+            after_dry_run().await;
+            me.ok().map(|user| view! { <AccountMenu user/> })
+        })
+    };
     view! {
         <header class="header">
             <Brand/>
@@ -30,7 +38,7 @@ pub fn Header(
             </nav>
             <div class="header__account">
                 <Suspense fallback=|| view! { <span class="avatar skeleton"></span> }>
-                    {move || Suspend::new(async move { me.await.ok().map(|user| view! { <AccountMenu user/> }) })}
+                    {menu}
                 </Suspense>
             </div>
         </header>
@@ -40,6 +48,7 @@ pub fn Header(
 #[component]
 fn NavLink(href: &'static str, label: &'static str) -> impl IntoView {
     let pathname = use_location().pathname;
-    let current = move || (*pathname.read() == href).then_some("page");
-    view! { <a class="header__link" href=href aria-current=current>{label}</a> }
+    view! {
+        <a class="header__link" href=href aria-current=move || (*pathname.read() == href).then_some("page")>{label}</a>
+    }
 }

@@ -1,18 +1,24 @@
 //! Messages of a conversation, oldest first, grouped by day and author.
 
-use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
 use crate::domain::conversation::Receipts;
 use crate::domain::message::Message;
-use crate::domain::user::{self, User};
-use crate::ui::components::message_text::MessageText;
-use crate::ui::components::receipt::Receipt;
-use crate::ui::components::time::{Time, TimeFormat, day_label};
-use crate::ui::state::clock::{use_time_zone, use_today};
+use crate::domain::user::User;
+use crate::ui::components::message_item::{MessageItem, Surroundings};
+use crate::ui::components::on_demand::prepare_layers;
+use crate::ui::components::show::For;
+use crate::ui::components::time::{Calendar, day_label};
+use crate::ui::state::clock::use_today;
 use crate::ui::state::copied_messages::copy_messages_as_lines;
+use crate::ui::state::link_target::LinkedMessage;
+use crate::ui::state::message_jump::Jumps;
 use crate::ui::state::message_lines::{Key, Line, first_unread, lines};
+use crate::ui::state::message_menu::MessageMenu;
+use crate::ui::state::message_pointer::LongPress;
+use crate::ui::state::message_rows::{Marks, RowSignals, Rows};
 use crate::ui::state::moment::Day;
+use crate::ui::state::reactive::{effect, memo};
 use crate::ui::state::receipt_marks::ReceiptMarks;
 
 /// List of messages.
@@ -27,23 +33,58 @@ pub fn MessageList(
     /// Positions that all other members have reached; `None` if they are not shown.
     #[prop(into)]
     receipts: Signal<Option<Receipts>>,
-    me: user::Id,
     /// All members of the conversation.
     members: Vec<User>,
+    menu: MessageMenu,
+    jumps: Jumps,
 ) -> impl IntoView {
-    let zone = use_time_zone();
-    let members = StoredValue::new(members);
-    let marks = Memo::new(move |_| ReceiptMarks::of(&messages.read(), me, receipts.get()));
-    let draw = move |(_, line): (Key, Line)| match line {
-        Line::Day(day) => EitherOf3::A(view! { <DayLine day/> }),
-        Line::Unread => EitherOf3::B(view! { <li class="unread-line"><span>"New messages"</span></li> }),
-        Line::Message { message, first } => EitherOf3::C(view! { <MessageItem message first me members marks/> }),
+    let (calendar, me) = (Calendar::current(), menu.me);
+    let receipts = memo(move || ReceiptMarks::of(&messages.read(), me, receipts.get()));
+    let linked = use_context::<LinkedMessage>().and_then(|linked| linked.0);
+    let around = Surroundings { members: StoredValue::new(members), calendar, menu, linked };
+    let draw = move |(_, line): (Key, Line<RowSignals>)| match line {
+        Line::Day(day) => view! { <DayLine day/> }.into_any(),
+        Line::Unread => view! { <li class="unread-line"><span>"New messages"</span></li> }.into_any(),
+        Line::Message(row) => view! { <MessageItem row around/> }.into_any(),
     };
     let unread = first_unread(messages, read_before, me);
+    let rows = StoredValue::new(Rows::default());
+    let drawn = move || {
+        let lines = lines(&messages.read(), calendar.zone.get(), unread.get());
+        let marks = untrack(|| Marks { active: menu.active.get(), receipts: receipts.get() });
+        rows.try_update_value(|rows| rows.update(lines, marks)).unwrap_or_default()
+    };
+    effect(move || {
+        let marks = Marks { active: menu.active.get(), receipts: receipts.get() };
+        rows.try_update_value(|rows| rows.mark(marks));
+    });
+    let press = LongPress::new(menu);
     copy_messages_as_lines();
     view! {
-        <ol class="message-list">
-            <For each=move || lines(&messages.read(), zone.get(), unread.get()) key=|(key, _)| *key children=draw/>
+        <ol
+            class="message-list"
+            class=("message-list--live", move || menu.hydrated.get())
+            on:click=move |event| {
+                jumps.on_click(&event);
+                menu.on_click(&event);
+            }
+            on:mousedown=move |event| menu.on_mouse_down(&event)
+            on:focusin=move |event| {
+                prepare_layers();
+                menu.on_focus_in(&event);
+            }
+            on:pointerover=move |event| menu.on_pointer_over(&event)
+            on:pointerleave=move |_| menu.on_pointer_leave()
+            on:pointerdown=move |event| {
+                prepare_layers();
+                press.start(&event);
+            }
+            on:pointermove=move |event| press.on_move(&event)
+            on:pointerup=move |_| press.end()
+            on:pointercancel=move |_| press.end()
+            on:contextmenu=move |event| press.on_context_menu(&event)
+        >
+            <For each=drawn key=|(key, _)| *key children=draw/>
         </ol>
     }
 }
@@ -52,47 +93,6 @@ pub fn MessageList(
 fn DayLine(day: Day) -> impl IntoView {
     let today = use_today();
     view! { <li class="day-line" translate="no"><span>{move || day_label(day, today.get())}</span></li> }
-}
-
-#[component]
-fn MessageItem(
-    message: Message,
-    first: bool,
-    me: user::Id,
-    members: StoredValue<Vec<User>>,
-    marks: Memo<ReceiptMarks>,
-) -> impl IntoView {
-    let mine = message.author == me;
-    let author = members.with_value(|members| author_name(message.author, me, members));
-    let author = message.author_name.map_or(author, |name| name.to_string());
-    // Screen readers get the author of every message. On the screen, position and shape show it after the first one.
-    let author_class = if first && !mine { "message__author" } else { "message__author visually-hidden" };
-    // A copied text names the user: "You" would be another person to its reader.
-    let copied_author = members.with_value(|members| {
-        let member = members.iter().find(|member| member.id == message.author);
-        member.map_or_else(|| author.clone(), |member| member.display_name.to_string())
-    });
-    view! {
-        <li class="message" class=("message--mine", mine) class=("message--first", first) id=format!("m-{}", message.id)>
-            <span class=author_class translate="no" data-copy=copied_author>
-                <bdi>{author}</bdi><span class="visually-hidden">": "</span>
-            </span>
-            <MessageText body=message.body/>
-            <span class="message__time">
-                <Time at=message.sent_at format=TimeFormat::Clock/>
-                {mine.then(|| view! { <Receipt message=message.id marks/> })}
-            </span>
-        </li>
-    }
-}
-
-/// Returns the name of a member, or that of a deleted user.
-pub(super) fn author_name(author: user::Id, me: user::Id, members: &[User]) -> String {
-    match members.iter().find(|member| member.id == author) {
-        _ if author == me => "You".to_owned(),
-        Some(member) => member.display_name.to_string(),
-        None => User::deleted(author).display_name.to_string(),
-    }
 }
 
 /// Placeholder for the messages while they load.
@@ -107,22 +107,5 @@ pub fn MessageListSkeleton() -> impl IntoView {
                 <div class="skeleton skeleton--mine"></div>
             </div>
         </div>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::samples;
-
-    #[test]
-    fn a_message_is_attributed_only_to_its_own_author() {
-        let (ana, ben, cy) = (samples::user(1, "ana"), samples::user(2, "ben"), samples::user(3, "cy"));
-        let members = [ana.clone(), ben.clone()];
-        let name_of = |id| author_name(id, ana.id, &members);
-        assert_eq!(
-            [name_of(ana.id), name_of(ben.id), name_of(cy.id)],
-            ["You", ben.display_name.as_str(), "Deleted user"]
-        );
     }
 }

@@ -1,10 +1,10 @@
 //! Text of a message.
 
-use leptos::either::Either;
 use leptos::prelude::*;
 
 use crate::domain::links::{Part, ascii_host, parts};
 use crate::domain::text::is_line_break;
+use crate::ui::components::show::Case;
 
 /// Number of line breaks from which a text is folded. The style shows as many lines.
 const FOLDED_BREAKS_MIN: usize = 30;
@@ -31,19 +31,22 @@ pub fn MessageText(body: String) -> impl IntoView {
 /// `noreferrer` keeps the conversation's URL from the linked site.
 fn with_links(body: &str) -> impl IntoView + use<> {
     let draw = |part| match part {
-        Part::Text(text) => Either::Left(text.to_owned()),
-        Part::Link(url) => Either::Right(view! {
-            <a
-                class="message__link"
-                href=url.to_owned()
-                data-host=ascii_host(url)
-                target="_blank"
-                rel="noopener noreferrer nofollow ugc"
-                dir="ltr"
-            >
-                {url.to_owned()}
-            </a>
-        }),
+        Part::Text(text) => Case::A(text.to_owned().into_any()),
+        Part::Link(url) => Case::B(
+            view! {
+                <a
+                    class="message__link"
+                    href=url.to_owned()
+                    data-host=ascii_host(url)
+                    target="_blank"
+                    rel="noopener noreferrer nofollow ugc"
+                    dir="ltr"
+                >
+                    {url.to_owned()}
+                </a>
+            }
+            .into_any(),
+        ),
     };
     parts(body).into_iter().map(draw).collect_view()
 }

@@ -4,12 +4,17 @@ use leptos::prelude::*;
 
 use crate::domain::user;
 use crate::ui::state::Presence;
+use crate::ui::state::reactive::memo;
 
 /// Mark beside the name of a user who is online.
 #[component]
 pub fn PresenceMark(user: user::Id) -> impl IntoView {
     let presence = use_context::<Presence>();
-    let is_online = Memo::new(move |_| presence.is_some_and(|presence| presence.is_online(user)));
-    let mark = || view! { <span class="presence" translate="no" title="Online"><span class="visually-hidden">"Online"</span></span> };
-    move || is_online.get().then(mark)
+    let is_online = memo(move || presence.is_some_and(|presence| presence.is_online(user)));
+    move || is_online.get().then(|| online_mark().into_any())
+}
+
+/// The mark itself, for a view that draws itself again when the user comes or goes.
+pub fn online_mark() -> impl IntoView {
+    view! { <span class="presence" translate="no" title="Online"><span class="visually-hidden">"Online"</span></span> }
 }

@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use crate::api;
 use crate::domain::conversation::{self, Conversation, ConversationView};
+use crate::domain::emoji::Emoji;
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::field_error::FieldCode;
-use crate::domain::message::{self, Message};
+use crate::domain::message::{self, Message, Reaction, SentAt};
 use crate::domain::page::{Cursor, Page};
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::samples;
@@ -20,9 +21,11 @@ use crate::ui::components::field::{Field, Kind};
 use crate::ui::components::form::FieldForm;
 use crate::ui::components::unsent_messages::UnsentMessage;
 use crate::ui::state::compose_target::Target;
+use crate::ui::state::emoji::emoji_data::EmojiData;
 use crate::ui::state::inbox_window::{Inbox, InboxWindow};
+use crate::ui::state::list_filter::ListFilter;
 use crate::ui::state::outbox::queue::{Shown, State};
-use crate::ui::state::outbox::unsent::Unsent;
+use crate::ui::state::outbox::unsent::{Content, Unsent};
 use crate::ui::state::refusal::Refusal;
 use crate::ui::state::submission::{Leave, Submission};
 use crate::ui::state::{Drafts, LiveEvents, Outbox};
@@ -34,16 +37,17 @@ fn html<V: IntoView + 'static>(path: &str, view: impl FnOnce() -> V + Send + 'st
     let path = format!("http://localhost{path}");
     Owner::new().with(|| {
         provide_context(RequestUrl::new(&path));
-        let live = LiveEvents::new();
+        let live = LiveEvents::new(None);
         provide_context(live);
         provide_context(Outbox::new(live));
         provide_context(Drafts::new());
+        provide_context(EmojiData::empty());
         view! { <Router>{view()}</Router> }.to_html()
     })
 }
 
 fn page<T>(items: Vec<T>, cursor: &str) -> Page<T> {
-    Page { items, older: Some(Cursor(cursor.to_owned())), newer: Some(Cursor(cursor.to_owned())) }
+    Page { items, older: Some(Cursor(cursor.to_owned())), newer: Some(Cursor(cursor.to_owned())), rev: 0 }
 }
 
 fn messages(text: &str) -> Vec<Message> {
@@ -63,6 +67,7 @@ fn conversation_view(text: &str) -> ConversationView {
         marked: false,
         receipts: Default::default(),
         next_message: message::Id(Uuid::from_u128(10)),
+        has_blocked: false,
     }
 }
 
@@ -94,9 +99,14 @@ fn conversation_html(text: &'static str, refused: Option<RefusedForm>) -> String
 
 fn unsent_html(body: &'static str, refusal: Refusal) -> String {
     let target = Target::Person(samples::user(2, "ben").id);
-    let (id, body) = (message::Id(Uuid::from_u128(1)), body.to_owned());
-    let (to, refused) = ("Ben".to_owned(), Some(refusal.clone()));
-    let item = Unsent { id, target, peer: None, to, order: 1, written_at_ms: 0, body, refused };
+    refused_html(target, Content::Body(body.to_owned()), refusal)
+}
+
+/// HTML of an entry of the outbox that the server has refused.
+fn refused_html(target: Target, content: Content, refusal: Refusal) -> String {
+    let (id, to, refused) = (message::Id(Uuid::from_u128(1)), "Ben".to_owned(), Some(refusal.clone()));
+    let (reply_to, replaced) = (None, Vec::new());
+    let item = Unsent { id, target, peer: None, to, order: 1, written_at_ms: 0, content, reply_to, replaced, refused };
     let shown = Shown { item, state: State::Refused(refusal), is_kept: true };
     html("/messages/9", || {
         let outbox: Outbox = expect_context();
@@ -108,7 +118,10 @@ fn unsent_html(body: &'static str, refusal: Refusal) -> String {
 fn user_input_cannot_inject_a_script_into_a_page() {
     let pages = [
         conversation_html(EVIL, refused(EVIL)),
-        html("/messages", || view! { <ConversationList window=window(EVIL) me=samples::user(1, EVIL).id/> }),
+        html(
+            "/messages",
+            || view! { <ConversationList window=window(EVIL) filter=ListFilter::new() me=samples::user(1, EVIL).id/> },
+        ),
         html("/messages", || view! { <AccountMenu user=samples::user(1, EVIL)/> }),
         unsent_html(EVIL, Refusal::from(format!("{EVIL}.").as_str())),
         html("/signin", || {
@@ -188,6 +201,25 @@ fn a_refused_message_shows_the_sentence_of_its_code_or_the_one_that_an_earlier_v
 }
 
 #[test]
+fn a_refused_edit_keeps_its_text_and_can_be_retried_unless_it_is_too_late() {
+    let message = samples::message(1, "theirs", "2026-11-21T09:26").reference();
+    let edit = Content::Edit { message, edits: 1, body: "mine".to_owned() };
+    for (conflict, can_retry) in [
+        (Conflict::MessageChanged, true),
+        (Conflict::EditTooLate, false),
+        (Conflict::TooManyEdits, false),
+        (Conflict::MessageDeleted, false),
+    ] {
+        let target = Target::Conversation(conversation::Id(Uuid::from_u128(9)));
+        let page = refused_html(target, edit.clone(), Refusal::from(&AppError::Conflict(conflict)));
+        for text in ["mine", "Edit not saved.", "Copy", "Discard"] {
+            assert!(page.contains(text), "{text}: {page}");
+        }
+        assert_eq!(page.contains("Try again"), can_retry, "{conflict:?}: {page}");
+    }
+}
+
+#[test]
 fn own_messages_differ_by_more_than_color() {
     let page = conversation_html("hello", None);
     assert_eq!(page.matches("message--mine").count(), 2, "{page}");
@@ -210,7 +242,44 @@ fn the_unread_line_is_shown_only_above_the_first_unread_message() {
     assert!(!has_line(2, 0), "the rest are own messages");
 }
 
+/// Conversation of three messages: Ana's, which was edited and has reactions; Ben's, deleted; and Ana's answer to it.
+fn changed_conversation_html() -> String {
+    let mut conversation = conversation_view("hello");
+    let (ana, ben) = (samples::user(1, "ana").id, samples::user(2, "ben").id);
+    let [edited, deleted, answer] = &mut conversation.messages.items[..] else { panic!("three messages") };
+    edited.edited_at = Some(SentAt::stored("2026-11-21T10:00:00.000000+00:00".to_owned()));
+    edited.reactions = [("👍", vec![ben, ana]), ("🎉", vec![ben])]
+        .map(|(emoji, users)| Reaction { emoji: Emoji::stored(emoji.to_owned()), users })
+        .to_vec();
+    deleted.deleted_at = edited.edited_at.clone();
+    answer.quote = Some(deleted.quoted());
+    html("/messages/9", move || {
+        view! { <ConversationPane conversation me=ana inbox=inbox() from_first=false refused=None/> }
+    })
+}
+
+#[test]
+fn a_changed_message_shows_what_has_become_of_it_without_script() {
+    let page = changed_conversation_html();
+    let id = |n: u128| format!("{}", Uuid::from_u128(n));
+    for part in [
+        format!("/messages/{}/message/2026-11-21T09:26:28.207802Z/{}", id(9), id(1)),
+        ">Edited<".to_owned(),
+        "👍 2, you and hello".to_owned(),
+        "🎉 1, hello".to_owned(),
+        ">Deleted message<".to_owned(),
+        format!("/messages/{}?around=2026-11-21T09:26:28.207802Z#m-{}", id(9), id(2)),
+        ">Original message deleted<".to_owned(),
+    ] {
+        assert!(page.contains(&part), "{part} in {page}");
+    }
+    assert_eq!(page.matches(">Options<").count(), 3, "each message leads to its page: {page}");
+    assert!(!page.contains("data-react"), "no button without a script that gives it a meaning: {page}");
+    assert!(page.find("👍") < page.find("🎉"), "in the order of their first use: {page}");
+}
+
 #[test]
 fn no_element_carries_an_inline_style() {
     assert!(!conversation_html("hello", None).contains("style="));
+    assert!(!changed_conversation_html().contains("style="));
 }

@@ -14,27 +14,53 @@ use crate::ui::state::moment::{Day, Moment, Zone};
 pub enum TimeFormat {
     /// Hour and minute.
     Clock,
+    /// Date and time.
+    Full,
     /// Short form for lists: time, weekday or date, depending on the age.
     Short,
+    /// The word "Edited", with the time of the edit in the tooltip.
+    Edited,
 }
 
-/// Time at which a message was sent.
+/// Time at which a message was sent or edited.
 #[component]
-pub fn Time(#[prop(into)] at: Signal<SentAt>, format: TimeFormat) -> impl IntoView {
-    let (zone, today) = (use_time_zone(), use_today());
-    let datetime = move || Moment::of(&at.read(), Zone::Utc).map(Moment::machine_readable);
-    let moment = Memo::new(move |_| Moment::of(&at.read(), zone.get()));
-    let full = move || moment.get().map(|moment| full(moment, zone.get()));
-    let visible = move || {
-        moment.get().map(|moment| match format {
-            TimeFormat::Clock => moment.to_string(),
-            TimeFormat::Short => short(moment, today.get()),
-        })
-    };
+pub fn Time(at: SentAt, format: TimeFormat) -> impl IntoView {
+    let calendar = Calendar::current();
+    move || time_element(&at, format, calendar).into_any()
+}
+
+/// Time zone of the reader and current day. Both change while a page is open.
+#[derive(Clone, Copy)]
+pub struct Calendar {
+    pub zone: Signal<Zone>,
+    today: Signal<Option<Day>>,
+}
+
+impl Calendar {
+    /// Returns the calendar of the page.
+    pub fn current() -> Self {
+        Self { zone: use_time_zone(), today: use_today() }
+    }
+}
+
+/// Draws a time, and tracks as much of the calendar as its format shows. For views that draw themselves again: a row of
+/// a list costs one effect, and not one for each part of its time.
+pub fn time_element(at: &SentAt, format: TimeFormat, calendar: Calendar) -> impl IntoView + use<> {
+    let zone = calendar.zone.get();
+    let datetime = Moment::of(at, Zone::Utc).map(Moment::machine_readable);
+    let moment = Moment::of(at, zone);
+    let in_full = moment.map(|moment| full(moment, zone));
+    let title = in_full.clone();
+    let visible = moment.map(|moment| match format {
+        TimeFormat::Clock => moment.to_string(),
+        TimeFormat::Full => full(moment, zone),
+        TimeFormat::Short => short(moment, calendar.today.get()),
+        TimeFormat::Edited => "Edited".to_owned(),
+    });
     view! {
-        <time class="time" translate="no" datetime=datetime title=full>
+        <time class="time" translate="no" datetime=datetime title=title>
             <span aria-hidden="true">{visible}</span>
-            <span class="visually-hidden">{full}</span>
+            <span class="visually-hidden">{in_full}</span>
         </time>
     }
 }

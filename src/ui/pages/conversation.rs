@@ -1,6 +1,5 @@
 //! `/messages/:message_group_uuid`: a conversation.
 
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -8,12 +7,17 @@ use uuid::Uuid;
 
 use crate::api;
 use crate::domain::conversation::{self, ConversationView};
+use crate::domain::message::{Message, MessageRef, SentAt};
 use crate::domain::page::Cursor;
+use crate::domain::paths;
 use crate::ui::components::conversation_pane::ConversationPane;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_list::MessageListSkeleton;
+use crate::ui::components::show::{Case, For};
 use crate::ui::pages::conversations::Me;
+use crate::ui::state::blocking::reload_after_block;
 use crate::ui::state::date_cursor::from_day;
+use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::location::query_parameter;
 use crate::ui::state::page_resource::page_resource;
@@ -23,7 +27,8 @@ use crate::ui::state::refused_form::use_refused_form;
 const TITLE: &str = "Conversation · Cruddur";
 
 /// Conversation at the first unread message, or at the newest one. `?before=`, `?after=` and `?on=` (a date) select
-/// another page of its messages.
+/// another page of its messages; `?around=` is the time of a message to which a link leads. With `?reply=` the composer
+/// answers a message.
 #[component]
 pub fn ConversationPage() -> impl IntoView {
     let refused = use_refused_form();
@@ -31,38 +36,61 @@ pub fn ConversationPage() -> impl IntoView {
     // An invalid id is requested as one that does not exist, so that the server answers with the same error and status.
     let id = move || params.read().get("message_group_uuid").and_then(|id| id.parse().ok()).unwrap_or(Uuid::nil());
     let (before, after, on) = (query_parameter("before"), query_parameter("after"), query_parameter("on"));
+    let (around, reply) = (query_parameter("around"), query_parameter("reply"));
     let from = move || after.get().map(Cursor).or_else(|| from_day(&on.get()?));
-    let cursor = move || before.get().map(Cursor).or_else(from);
+    let at_message = move || Some(Cursor::around(&SentAt::stored(around.get()?)));
+    let cursor = move || before.get().map(Cursor).or_else(at_message).or_else(from);
     let opened = page_resource(move || (conversation::Id(id()), cursor()), |(id, at)| api::open_conversation(id, at));
+    reload_after_block(move || opened.refetch());
+    let answered = page_resource(move || (conversation::Id(id()), reply.get()), |(id, reply)| find_answered(id, reply));
     let (Me(me), inbox) = (expect_context::<Me>(), expect_context::<Inbox>());
     let pane = move || {
         Suspend::new(async move {
-            match (me.await, opened.await) {
+            let (me, opened, answered) = (me.await, opened.await, answered.await);
+            after_dry_run().await;
+            match (me, opened) {
                 (Ok(me), Ok(conversation)) => {
-                    let draw = move |conversation| {
-                        let from_first = untrack(|| before.get().is_none() && from().is_some());
-                        view! { <ConversationPane conversation me=me.id inbox from_first refused=refused.get_value()/> }
+                    let (around, from_first) = untrack(|| (around.get(), before.get().is_none() && from().is_some()));
+                    let shown = (conversation, around, answered);
+                    let draw = move |(conversation, around, reply)| {
+                        let refused = refused.get_value();
+                        view! { <ConversationPane conversation me=me.id inbox from_first around reply refused/> }
                     };
                     // Keyed, so that no state of one conversation, above all its unsent text, gets into another one.
-                    Either::Left(view! {
-                        <Title text=TITLE/>
-                        <For each=move || [conversation.clone()] key=page_key children=draw/>
-                    })
+                    Case::A(
+                        view! {
+                            <Title text=TITLE/>
+                            <For each=move || [shown.clone()] key=page_key children=draw/>
+                        }
+                        .into_any(),
+                    )
                 }
                 (Err(error), _) | (_, Err(error)) => {
-                    Either::Right(view! { <LoadError subject="This conversation" error/> })
+                    Case::B(view! { <LoadError subject="This conversation" error/> }.into_any())
                 }
             }
         })
     };
     view! {
         <Title text=TITLE/>
-        <Suspense fallback=MessageListSkeleton>{pane}</Suspense>
+        <Suspense fallback=MessageListSkeleton>{move || pane()}</Suspense>
     }
 }
 
-/// Identifies the conversation and the page of its messages.
-fn page_key(conversation: &ConversationView) -> (conversation::Id, [Option<String>; 2]) {
+/// Content of a pane: a page of the conversation, the time of the message to which a link has led, and the message that
+/// the composer answers.
+type Shown = (ConversationView, Option<String>, Option<Message>);
+
+/// Identifies what a pane shows.
+fn page_key((conversation, around, reply): &Shown) -> impl std::hash::Hash + Eq + use<> {
     let ends = [&conversation.messages.older, &conversation.messages.newer];
-    (conversation.id, ends.map(|cursor| cursor.as_ref().map(Cursor::to_string)))
+    let ends = ends.map(|cursor| cursor.as_ref().map(Cursor::to_string));
+    (conversation.id, ends, around.clone(), reply.as_ref().map(|message| message.id), conversation.has_blocked)
+}
+
+/// Returns the message that the composer answers, if there is one.
+async fn find_answered(conversation: conversation::Id, reply: Option<String>) -> Option<Message> {
+    let MessageRef { id, sent_at } = paths::parse_reply(&reply?)?;
+    let found = api::reload_messages(conversation, sent_at.clone(), sent_at).await.ok()?;
+    found.items.into_iter().find(|message| message.id == id)
 }

@@ -1,6 +1,5 @@
 //! `/messages`: the list of conversations, which stays in place on all pages below it.
 
-use leptos::either::Either;
 use leptos::leptos_dom::helpers::window_event_listener_untyped;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -18,12 +17,19 @@ use crate::ui::components::conversation_list::{ConversationList, ConversationLis
 use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
 use crate::ui::components::header::Header;
 use crate::ui::components::heading::Heading;
+use crate::ui::components::list_filter::FilterField;
 use crate::ui::components::shortcuts::ShortcutList;
+use crate::ui::components::show::{Case, Show};
 use crate::ui::components::unsent_messages::UnsentElsewhere;
 use crate::ui::state::clock::Clock;
+use crate::ui::state::dry_run::after_dry_run;
+use crate::ui::state::emoji::emoji_data::EmojiData;
 use crate::ui::state::inbox_window::{Inbox, InboxWindow};
+use crate::ui::state::list_filter::ListFilter;
 use crate::ui::state::location::{query_parameter, sign_in_path};
+use crate::ui::state::page_position::use_page_position;
 use crate::ui::state::page_resource::{PageResource, page_resource};
+use crate::ui::state::reactive::{effect, memo};
 use crate::ui::state::shortcuts::Shortcuts;
 use crate::ui::state::sign_out::PageTexts;
 use crate::ui::state::unkept::ask_before_leaving;
@@ -38,14 +44,17 @@ pub struct Me(pub PageResource<Result<User, AppError>>);
 #[component]
 pub fn ConversationsPage() -> impl IntoView {
     let pathname = use_location().pathname;
-    let at_list = Memo::new(move |_| pathname.read().trim_end_matches('/') == "/messages");
+    let at_list = memo(move || pathname.read().trim_end_matches('/') == "/messages");
     let before = query_parameter("before");
     // On the pages below, `before` belongs to the messages.
-    let before = Memo::new(move |_| before.get().filter(|_| at_list.get()).map(Cursor));
+    let before = memo(move || before.get().filter(|_| at_list.get()).map(Cursor));
+    let searched = query_parameter("q");
+    // On the page below for a new conversation, `q` belongs to the search for people.
+    let searched = memo(move || searched.get().filter(|_| at_list.get()));
+    let live = LiveEvents::new(use_page_position());
     let me = page_resource(|| (), |()| api::current_user());
-    let list = page_resource(move || before.get(), api::list_conversations);
+    let list = page_resource(move || (before.get(), searched.get()), list_or_search);
     let inbox = Inbox::new();
-    let live = LiveEvents::new();
     SharedStream::keep_open(live);
     if let Some(clock) = use_context::<Clock>() {
         // First: the others may draw the time of a new message.
@@ -61,22 +70,13 @@ pub fn ConversationsPage() -> impl IntoView {
     provide_context(texts);
     provide_context(Presence::start(live, Callback::new(move |()| inbox.newest())));
     provide_context(drafts);
+    let emoji = EmojiData::empty();
+    provide_context(emoji);
     let shortcuts = Shortcuts::start();
     provide_context(shortcuts);
     show_in_icon(inbox);
-    let started = StoredValue::new(false);
-    Effect::new(move |_| match me.get() {
-        Some(Ok(me)) if !started.get_value() => {
-            started.set_value(true);
-            live.set_owner(Some(me.id));
-            outbox.start(me.id);
-            drafts.start(me.id);
-            texts.follow_other_pages(me.id, Callback::new(move |()| live.signed_out.set(true)));
-        }
-        Some(Err(_)) => live.set_owner(None),
-        _ => {}
-    });
-    Effect::new(move |_| {
+    start_once_signed_in(me, live, (outbox, drafts, emoji), texts);
+    effect(move || {
         if !live.signed_out.get() {
             drafts.reopen();
         }
@@ -90,11 +90,11 @@ pub fn ConversationsPage() -> impl IntoView {
         <main class="panes" class=("panes--list", at_list) id="main">
             <section class="panes__list" aria-labelledby="conversations">
                 {move || match at_list.get() {
-                    true => Either::Left(view! { <Heading id="conversations">"Messages"</Heading> }),
-                    false => Either::Right(view! { <h2 class="heading" id="conversations">"Messages"</h2> }),
+                    true => Case::A(view! { <Heading id="conversations">"Messages"</Heading> }.into_any()),
+                    false => Case::B(view! { <h2 class="heading" id="conversations">"Messages"</h2> }.into_any()),
                 }}
                 <UnsentElsewhere outbox/>
-                <ConversationListPane list before inbox me/>
+                <ConversationListPane list before searched inbox me/>
             </section>
             <div class="panes__content">
                 <Outlet/>
@@ -104,11 +104,37 @@ pub fn ConversationsPage() -> impl IntoView {
     }
 }
 
+/// Starts what belongs to the user, once they are known.
+fn start_once_signed_in(
+    me: PageResource<Result<User, AppError>>,
+    live: LiveEvents,
+    (outbox, drafts, emoji): (Outbox, Drafts, EmojiData),
+    texts: PageTexts,
+) {
+    let started = StoredValue::new(false);
+    effect(move || match me.get() {
+        Some(Ok(me)) if !started.get_value() => {
+            started.set_value(true);
+            live.set_owner(Some(me.id));
+            outbox.start(me.id);
+            drafts.start(me.id);
+            emoji.start(me.id);
+            let signed_out = move |()| {
+                emoji.close();
+                live.signed_out.set(true);
+            };
+            texts.follow_other_pages(me.id, Callback::new(signed_out));
+        }
+        Some(Err(_)) => live.set_owner(None),
+        _ => {}
+    });
+}
+
 /// Returns the texts on the page. Asks before the user leaves the page while it alone has some of them, and puts back
 /// what the browser has lost.
 fn page_texts(outbox: Outbox, drafts: Drafts) -> PageTexts {
     ask_before_leaving(Signal::derive(move || outbox.has_unkept() || drafts.has_unkept()));
-    Effect::new(move |_| {
+    effect(move || {
         let leaving = window_event_listener_untyped("pagehide", move |_| {
             outbox.reconcile();
             drafts.reconcile();
@@ -139,18 +165,23 @@ fn ConnectionNote(live: LiveEvents, texts: PageTexts, drafts: Drafts) -> impl In
         }
     };
     let location = use_location();
-    let sign_in = move || {
-        location.pathname.track();
-        location.search.track();
-        sign_in_path()
-    };
     view! {
         <div role="status" translate="no">
             <Show when=move || live.signed_out.get()>
                 <p class="connection-note">
-                    "You are signed out. " {promise}
+                    "You are signed out. " {move || promise()}
                     // A new document, because another user may sign in.
-                    <a href=sign_in rel="external" on:click=move |_| drafts.reopen()>"Sign in"</a>
+                    <a
+                        href=move || {
+                            location.pathname.track();
+                            location.search.track();
+                            sign_in_path()
+                        }
+                        rel="external"
+                        on:click=move |_| drafts.reopen()
+                    >
+                        "Sign in"
+                    </a>
                 </p>
             </Show>
             <Show when=move || live.connected.get() == Some(false) && !live.signed_out.get() && !live.gave_way.get()>
@@ -166,40 +197,66 @@ fn ConnectionNote(live: LiveEvents, texts: PageTexts, drafts: Drafts) -> impl In
     }
 }
 
+/// Returns a page of the list, or what the server finds.
+async fn list_or_search((before, searched): (Option<Cursor>, Option<String>)) -> Result<Page<Conversation>, AppError> {
+    match searched {
+        Some(query) => api::find_conversations(query).await,
+        None => api::list_conversations(before).await,
+    }
+}
+
 #[component]
 fn ConversationListPane(
     list: PageResource<Result<Page<Conversation>, AppError>>,
     before: Memo<Option<Cursor>>,
+    searched: Memo<Option<String>>,
     inbox: Inbox,
     me: PageResource<Result<User, AppError>>,
 ) -> impl IntoView {
-    let newest = move |shows_older: bool| {
-        shows_older
-            .then(|| view! { <p class="pager"><a class="button" href="/messages">"Newest conversations"</a></p> })
+    let filter = ListFilter::new();
+    let newest = move |shows_older: bool, is_search: bool| {
+        let label = if is_search { "All conversations" } else { "Newest conversations" };
+        (shows_older || is_search)
+            .then(|| view! { <p class="pager"><a class="button" href="/messages">{label}</a></p> })
     };
     let rows = move || {
-        let shows_older = before.read().is_some();
+        let (shows_older, searched) = (before.read().is_some(), searched.get());
         Suspend::new(async move {
-            match (me.await, list.await) {
+            let (me, list) = (me.await, list.await);
+            after_dry_run().await;
+            match (me, list) {
                 (Ok(me), Ok(page)) => {
-                    let window = InboxWindow::new(me.id, page, !shows_older);
+                    let is_search = searched.is_some();
+                    let window = InboxWindow::new(me.id, page, !shows_older && !is_search);
                     inbox.show(me.id, window);
-                    Either::Left(view! { {newest(shows_older)} <ConversationList window me=me.id/> })
+                    Case::A(
+                        view! {
+                            {newest(shows_older, is_search)}
+                            <ConversationList window me=me.id filter searched/>
+                        }
+                        .into_any(),
+                    )
                 }
-                (Err(AppError::Unauthenticated), _) | (_, Err(AppError::Unauthenticated)) => Either::Right(
-                    Either::Left(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> }),
+                (Err(AppError::Unauthenticated), _) | (_, Err(AppError::Unauthenticated)) => {
+                    Case::B(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> }.into_any())
+                }
+                (Err(error), _) | (_, Err(error)) => Case::C(
+                    view! {
+                        <div class="notice">
+                            <p>"Your conversations couldn't be loaded."</p>
+                            <ErrorNote error/>
+                            <TryAgain/>
+                        </div>
+                    }
+                    .into_any(),
                 ),
-                (Err(error), _) | (_, Err(error)) => Either::Right(Either::Right(view! {
-                    <div class="notice">
-                        <p>"Your conversations couldn't be loaded."</p>
-                        <ErrorNote error/>
-                        <TryAgain/>
-                    </div>
-                })),
             }
         })
     };
-    view! { <Transition fallback=ConversationListSkeleton>{rows}</Transition> }
+    view! {
+        <FilterField filter searched/>
+        <Transition fallback=ConversationListSkeleton>{move || rows()}</Transition>
+    }
 }
 
 /// Content of the right pane of `/messages`, visible on a wide screen.
@@ -208,8 +265,13 @@ pub fn NoConversationPage() -> impl IntoView {
     view! {
         <Title text="Messages · Cruddur"/>
         <div class="notice notice--quiet">
-            <p>"Choose a conversation or start a new one."</p>
+            <p class="notice__title">"Choose a conversation"</p>
+            <p>"Pick one from the list, or type a name above it to find one. To write to someone else, start a new message."</p>
             <a class="button button--primary" href="/messages/new">"New message"</a>
+            <p class="notice__keys">
+                <kbd>"Alt"</kbd> " + " <kbd>"↓"</kbd> " opens the next conversation, " <kbd>"?"</kbd>
+                " shows all keyboard shortcuts."
+            </p>
         </div>
     }
 }

@@ -1,6 +1,5 @@
 //! `/messages/new/user/:id` and `/messages/new/:handle`: the first message to a user.
 
-use leptos::either::EitherOf4;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
@@ -13,19 +12,25 @@ use crate::domain::conversation::{Kind, Recipient};
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::user;
+use crate::ui::components::block_forms::BlockedNote;
 use crate::ui::components::composer::Composer;
-use crate::ui::components::conversation_pane::ConversationHeader;
+use crate::ui::components::conversation_header::ConversationHeader;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message_list::MessageListSkeleton;
+use crate::ui::components::show::{Case, For};
 use crate::ui::components::unsent_messages::UnsentMessages;
+use crate::ui::state::blocking::reload_after_block;
 use crate::ui::state::compose_target::Target;
-use crate::ui::state::composer::{ComposerWays, OutgoingMessage};
+use crate::ui::state::composer::ComposerWays;
+use crate::ui::state::composing::{Composing, OutgoingMessage};
+use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::heading_focus::HeadingFocus;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::location::path_parameter;
-use crate::ui::state::outbox::unsent::NewMessage;
+use crate::ui::state::outbox::unsent::{Content, NewUnsent};
 use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::reactive::{effect, memo};
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::{ComposeTarget, Drafts, Outbox};
 use crate::ui::wording::sentence;
@@ -41,60 +46,70 @@ pub fn FirstMessagePage() -> impl IntoView {
         id => (String::new(), Some(user::Id(id.parse().unwrap_or(Uuid::nil())))),
     };
     let recipient = page_resource(named, |(handle, id)| api::find_recipient(handle, id));
+    reload_after_block(move || recipient.refetch());
     let inbox = expect_context::<Inbox>();
     let pane = move || {
         Suspend::new(async move {
-            match recipient.await {
+            let recipient = recipient.await;
+            after_dry_run().await;
+            match recipient {
                 Ok(Recipient { conversation: Some(id), .. }) => {
-                    EitherOf4::A(view! { <Redirect path=format!("/messages/{id}")/> })
+                    Case::A(view! { <Redirect path=format!("/messages/{id}")/> }.into_any())
                 }
                 Ok(recipient) => {
                     let draw = move |recipient| view! { <FirstMessage recipient inbox refused=refused.get_value()/> };
-                    let key = |recipient: &Recipient| recipient.with.id;
-                    EitherOf4::B(view! { <For each=move || [recipient.clone()] key children=draw/> })
+                    let key = |recipient: &Recipient| (recipient.with.id, recipient.is_blocked);
+                    Case::B(view! { <For each=move || [recipient.clone()] key children=draw/> }.into_any())
                 }
                 Err(error @ AppError::Conflict(Conflict::MessageToSelf)) => {
-                    EitherOf4::C(view! { <OwnHandleNotice error/> })
+                    Case::C(view! { <OwnHandleNotice error/> }.into_any())
                 }
-                Err(error) => EitherOf4::D(view! { <LoadError subject="This page" error/> }),
+                Err(error) => Case::D(view! { <LoadError subject="This page" error/> }.into_any()),
             }
         })
     };
     view! {
         <Title text="New message · Cruddur"/>
-        <Suspense fallback=MessageListSkeleton>{pane}</Suspense>
+        <Suspense fallback=MessageListSkeleton>{move || pane()}</Suspense>
     }
 }
 
 #[component]
 fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>) -> impl IntoView {
-    let Recipient { with, next_message, .. } = recipient;
+    let Recipient { with, next_message, is_blocked, .. } = recipient;
     let (outbox, drafts) = (expect_context::<Outbox>(), expect_context::<Drafts>());
     let (recipient, target) = (with.id, ComposeTarget::Person(with.id));
     open_once_started(recipient, outbox, drafts, inbox);
     let name = with.display_name.to_string();
     let to = name.clone();
-    let send = Callback::new(move |(id, body): OutgoingMessage| {
-        let (target, peer) = (Target::Person(recipient), Some(recipient));
-        outbox.push(NewMessage { id, target, peer, to: to.clone(), body });
+    let send = Callback::new(move |OutgoingMessage { id, body, .. }| {
+        let (target, peer, content) = (Target::Person(recipient), Some(recipient), Content::Body(body));
+        outbox.push(NewUnsent { id, target, peer, to: to.clone(), content, reply_to: None, edited: None });
     });
-    let label = format!("Messages with {name}");
+    provide_context(RwSignal::new(Composing::New));
+    let (label, path) = (format!("Messages with {name}"), format!("/messages/new/user/{recipient}"));
+    let user = with.clone();
     view! {
         <section class="thread" aria-labelledby="heading">
-            <ConversationHeader kind=Kind::Direct others=vec![with]/>
+            <ConversationHeader kind=Kind::Direct others=vec![with] path=path.clone() has_blocked=is_blocked/>
             <div class="thread__scroller" tabindex="0" role="region" aria-label=label>
                 <div class="thread__content">
                     <p class="thread__beginning">"Write the first message to " <bdi>{name}</bdi> "."</p>
                     <UnsentMessages outbox target/>
                 </div>
             </div>
-            <Composer
-                action=format!("/messages/new/user/{recipient}")
-                bound_to=("to", recipient.to_string())
-                next_message
-                ways=ComposerWays { send, kept_in: (drafts, target) }
-                refused
-            />
+            {match is_blocked {
+                true => Case::A(view! { <BlockedNote user path refused/> }.into_any()),
+                false => Case::B(view! {
+                    <Composer
+                        action=path
+                        bound_to=("to", recipient.to_string())
+                        next_message
+                        ways=ComposerWays { send, kept_in: (drafts, target) }
+                        refused
+                    />
+                }.into_any()),
+            }}
         </section>
     }
 }
@@ -103,13 +118,13 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>
 /// shows one that the recipient or another page of the user has started.
 fn open_once_started(recipient: user::Id, outbox: Outbox, drafts: Drafts, inbox: Inbox) {
     let target = ComposeTarget::Person(recipient);
-    let conversation = Memo::new(move |_| {
+    let conversation = memo(move || {
         // A change of the list does not navigate away from a text that is being written.
         let listed = || inbox.conversation_with(recipient).filter(|_| drafts.preview_of(target).is_none());
         outbox.started_with(recipient).or_else(listed)
     });
     let (navigate, focus) = (use_navigate(), expect_context::<HeadingFocus>());
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(conversation) = conversation.get() {
             drafts.resume_in(conversation);
             focus.expect_automatic_navigation();

@@ -1,6 +1,5 @@
 //! `/forgot`: a new password for a forgotten one.
 
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -9,6 +8,7 @@ use crate::domain::refused_form::RefusedForm;
 use crate::ui::components::account_page::{AccountPage, DoneNote};
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
+use crate::ui::components::show::Case;
 use crate::ui::state::location::{next_path, query_parameter, with_next};
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
@@ -23,13 +23,13 @@ pub fn ForgotPage() -> impl IntoView {
     let refused_with_code = refused.with_value(|it| it.as_ref().is_some_and(|it| it.fields.contains_key("code")));
     let (next, sent) = (next_path(refused), query_parameter("sent"));
     let step = move || match refused_with_code || sent.get().is_some() {
-        true => Either::Right(view! { <SetPassword refused/> }),
-        false => Either::Left(view! { <RequestCode refused/> }),
+        true => Case::B(view! { <SetPassword refused/> }.into_any()),
+        false => Case::A(view! { <RequestCode refused/> }.into_any()),
     };
     view! {
         <Title text="Reset your password · Cruddur"/>
         <AccountPage heading="Reset your password">
-            {step}
+            {move || step()}
             <p class="card__other"><a href=move || with_next("/signin", &next())>"Back to sign in"</a></p>
         </AccountPage>
     }

@@ -10,9 +10,9 @@
 )]
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use leptos::either::Either;
-use leptos::prefetch_lazy_fn_on_server;
 use leptos::prelude::*;
 use leptos_router::ChooseView;
 use wasm_split_helpers::SplitLoaderError;
@@ -25,12 +25,26 @@ use crate::ui::components::header::PlainHeader;
 use crate::ui::pages::confirm::ConfirmPage;
 use crate::ui::pages::conversation::ConversationPage;
 use crate::ui::pages::conversations::{ConversationsPage, Me, NoConversationPage};
+use crate::ui::pages::export::ExportPage;
 use crate::ui::pages::first_message::FirstMessagePage;
 use crate::ui::pages::forgot::ForgotPage;
+use crate::ui::pages::message::MessagePage;
 use crate::ui::pages::new_conversation::NewConversationPage;
+use crate::ui::pages::password::PasswordPage;
+use crate::ui::pages::profile::ProfilePage;
+use crate::ui::pages::sessions::SessionsPage;
 use crate::ui::pages::settings::SettingsPage;
 use crate::ui::pages::sign_in::SignInPage;
 use crate::ui::pages::sign_up::SignUpPage;
+
+/// Room that lets each part carry its own texts and tables, so that the first visit does not load those of all parts.
+///
+/// `--split` lays the constants of a part side by side, which takes some hundred bytes of padding. If they then need more
+/// room than before, it leaves all of them in the part that every page loads. Nothing refers to this room, so that it
+/// is in no part, but the linker keeps it.
+#[cfg(split)]
+#[used]
+static ROOM: [u8; 8192] = [1; 8192];
 
 /// Page whose code is in one of the parts.
 #[derive(Debug, Clone, Copy)]
@@ -40,12 +54,18 @@ pub struct LazyPage {
     view: fn() -> Loading<Result<AnyView, AppError>>,
 }
 
+/// Called on the server with the name of each part that the page shows. Provided by the document.
+#[derive(Clone)]
+pub struct PartNotice(pub Arc<dyn Fn(&'static str) + Send + Sync>);
+
 type Loading<T> = Pin<Box<dyn Future<Output = T>>>;
 
 impl ChooseView for LazyPage {
     async fn choose(self) -> AnyView {
         // The document links the part's files, so that the browser loads them before the page asks for them.
-        prefetch_lazy_fn_on_server(self.part);
+        if let Some(PartNotice(notify)) = use_context() {
+            notify(self.part);
+        }
         match (self.view)().await {
             Ok(view) => view,
             Err(error) => view! { <NotLoaded error/> }.into_any(),
@@ -117,5 +137,10 @@ lazy_pages! {
     CONVERSATION, conversation: ConversationPage in messages;
     NEW_CONVERSATION, new_conversation: NewConversationPage in rest;
     FIRST_MESSAGE, first_message: FirstMessagePage in rest;
+    MESSAGE, message: MessagePage in rest;
     SETTINGS, settings: SettingsPage in rest;
+    EXPORT, export: ExportPage in rest;
+    PASSWORD, password: PasswordPage in rest;
+    PROFILE, profile: ProfilePage in rest;
+    SESSIONS, sessions: SessionsPage in rest;
 }

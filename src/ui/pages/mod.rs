@@ -3,12 +3,17 @@
 pub mod confirm;
 pub mod conversation;
 pub mod conversations;
+pub mod export;
 pub mod first_message;
 pub mod forgot;
 pub mod home;
 pub mod lazy;
+pub mod message;
 pub mod new_conversation;
 pub mod not_found;
+pub mod password;
+pub mod profile;
+pub mod sessions;
 pub mod settings;
 pub mod sign_in;
 pub mod sign_up;

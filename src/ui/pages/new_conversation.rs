@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use leptos::either::EitherOf3;
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -13,9 +12,12 @@ use crate::domain::user::{self, User};
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::error_note::{ErrorNote, LoadError};
 use crate::ui::components::heading::Heading;
+use crate::ui::components::show::Case;
 use crate::ui::intl::plural;
+use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::location::query_parameter;
 use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::reactive::effect;
 
 /// Pause in typing after which the search starts.
 const DEBOUNCE: Duration = Duration::from_millis(200);
@@ -31,17 +33,19 @@ pub fn NewConversationPage() -> impl IntoView {
         }
     };
     // The user may have typed before hydration.
-    Effect::new(move |_| read_input());
+    effect(read_input);
     let mut read_debounced = debounce(DEBOUNCE, move |()| read_input());
     let found = page_resource(move || query.get(), search);
     let people = move || {
         Suspend::new(async move {
-            match found.await {
-                Ok(people) => EitherOf3::A(view! { <SearchResults people query/> }),
+            let found = found.await;
+            after_dry_run().await;
+            match found {
+                Ok(people) => Case::A(view! { <SearchResults people query/> }.into_any()),
                 Err(AppError::Unauthenticated) => {
-                    EitherOf3::B(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> })
+                    Case::B(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> }.into_any())
                 }
-                Err(error) => EitherOf3::C(view! { <ErrorNote error/> }),
+                Err(error) => Case::C(view! { <ErrorNote error/> }.into_any()),
             }
         })
     };
@@ -73,7 +77,7 @@ pub fn NewConversationPage() -> impl IntoView {
                     <button class="button" type="submit">"Search"</button>
                 </div>
             </form>
-            <Transition fallback=|| view! { <p class="search__status">"Searching…"</p> }>{people}</Transition>
+            <Transition fallback=|| view! { <p class="search__status">"Searching…"</p> }>{move || people()}</Transition>
         </section>
     }
 }

@@ -1,6 +1,5 @@
 //! `/settings`: the user's settings.
 
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -11,6 +10,8 @@ use crate::ui::components::account_page::{AccountPage, DoneNote, HandleChanged};
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{CheckBox, SubmitButton};
 use crate::ui::components::form::FieldForm;
+use crate::ui::components::show::Case;
+use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
@@ -22,9 +23,11 @@ pub fn SettingsPage() -> impl IntoView {
     let settings = page_resource(|| (), |()| api::load_settings());
     let form = move || {
         Suspend::new(async move {
-            match settings.await {
-                Ok(settings) => Either::Left(view! { <SettingsForm settings refused=refused.get_value()/> }),
-                Err(error) => Either::Right(view! { <LoadError subject="This page" error/> }),
+            let settings = settings.await;
+            after_dry_run().await;
+            match settings {
+                Ok(settings) => Case::A(view! { <SettingsForm settings refused=refused.get_value()/> }.into_any()),
+                Err(error) => Case::B(view! { <LoadError subject="This page" error/> }.into_any()),
             }
         })
     };
@@ -33,7 +36,11 @@ pub fn SettingsPage() -> impl IntoView {
         <AccountPage heading="Settings">
             <HandleChanged/>
             <DoneNote query="saved" text="Settings saved."/>
-            <Suspense>{form}</Suspense>
+            <Suspense>{move || form()}</Suspense>
+            <p class="card__other"><a href="/settings/profile">"Name and handle"</a></p>
+            <p class="card__other"><a href="/settings/password">"Password"</a></p>
+            <p class="card__other"><a href="/settings/sessions">"Sessions"</a></p>
+            <p class="card__other"><a href="/settings/export">"Download your data"</a></p>
             <p class="card__other"><a href="/messages">"Back to messages"</a></p>
         </AccountPage>
     }

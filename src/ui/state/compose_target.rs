@@ -3,20 +3,27 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::{conversation, user};
 
 /// Prefix of a user's id in the text of a target. A conversation's id has none.
 const USER_PREFIX: &str = "to-";
 
 /// Target of a message or draft. Its text is part of the local-storage key of a draft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
     Conversation(conversation::Id),
     /// The recipient of a first message. By id: days later, the handle may belong to another user.
     Person(user::Id),
+}
+
+impl Target {
+    /// Returns the conversation, if it exists.
+    pub fn conversation_id(self) -> Option<conversation::Id> {
+        match self {
+            Self::Conversation(id) => Some(id),
+            Self::Person(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Target {

@@ -6,17 +6,18 @@
 use leptos::prelude::*;
 use leptos::web_sys::KeyboardEvent;
 
+use crate::domain::conversation;
 use crate::domain::error::AppError;
 use crate::domain::message::{self, Body};
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::state::composer_field::{ComposerField, body_error};
+use crate::ui::state::composer_mode::ComposerMode;
+use crate::ui::state::composing::{Composing, OutgoingMessage};
 use crate::ui::state::drafts::shared_draft::SharedDraft;
 use crate::ui::state::focus::focus_is_free;
 use crate::ui::state::page_clock::{learn_server_time, new_message_id};
+use crate::ui::state::reactive::effect;
 use crate::ui::state::{ComposeTarget, Drafts};
-
-/// Message that the composer hands over for sending: its id and its text.
-pub type OutgoingMessage = (message::Id, String);
 
 /// Ways of a text out of the composer.
 #[derive(Clone, Copy)]
@@ -37,10 +38,11 @@ pub struct ComposerForm {
     may_be_stored: StoredValue<bool>,
     /// Reason why the server refused the form without WASM; cleared by the next attempt.
     pub error: RwSignal<Option<AppError>>,
-    send: Callback<OutgoingMessage>,
+    pub(super) send: Callback<OutgoingMessage>,
     /// Store of the text, and its key there.
-    kept_in: (Drafts, ComposeTarget),
-    draft: StoredValue<SharedDraft>,
+    pub(super) kept_in: (Drafts, ComposeTarget),
+    pub(super) draft: StoredValue<SharedDraft>,
+    pub mode: ComposerMode,
 }
 
 impl ComposerForm {
@@ -54,7 +56,7 @@ impl ComposerForm {
     ) -> Self {
         let (error, typed, id) = restore(refused, bound_to, next_message);
         let ComposerWays { send, kept_in } = ways;
-        Effect::new(move |_| learn_server_time(next_message));
+        effect(move || learn_server_time(next_message));
         Self {
             id: RwSignal::new(id),
             field: ComposerField::new(typed),
@@ -63,7 +65,13 @@ impl ComposerForm {
             send,
             kept_in,
             draft: StoredValue::new(SharedDraft::default()),
+            mode: ComposerMode::new(),
         }
+    }
+
+    /// Returns the conversation, if it exists.
+    pub fn conversation_id(&self) -> Option<conversation::Id> {
+        self.kept_in.1.conversation_id()
     }
 
     /// Returns whether the text can be sent.
@@ -71,24 +79,34 @@ impl ComposerForm {
         Body::parse(&self.field.text.read()).is_ok()
     }
 
-    /// Sends the text, unless it is invalid, or was sent or changed on another page at the last moment: then the field
-    /// shows that first.
+    /// Sends or saves the text, unless it is invalid, or was sent or changed on another page at the last moment: then the
+    /// field shows that first.
     pub fn submit(&self) {
         self.field.read();
         if !self.sync() && untrack(|| self.is_sendable()) {
-            if !self.may_be_stored.get_value() {
-                self.id.set(new_message_id());
-            }
-            self.may_be_stored.set_value(false);
             self.error.set(None);
             let text = self.field.text.get_untracked();
-            self.send.run((self.id.get_untracked(), text.clone()));
-            self.field.remove_sent(&text);
-            // At once: the pages of this browser must not offer the text again.
-            self.sync();
+            if self.mode.composing.with_untracked(Composing::is_edit) {
+                self.save_edit(&text);
+            } else {
+                self.send_text(text);
+            }
         }
         // The empty field disables the button, and the focus would be lost with it.
         self.field.focus();
+    }
+
+    fn send_text(&self, body: String) {
+        if !self.may_be_stored.get_value() {
+            self.id.set(new_message_id());
+        }
+        self.may_be_stored.set_value(false);
+        let (id, reply_to) = (self.id.get_untracked(), self.mode.reply_to());
+        self.send.run(OutgoingMessage { id, body: body.clone(), reply_to });
+        self.field.remove_sent(&body);
+        self.mode.composing.set(Composing::New);
+        // At once: the pages of this browser must not offer the text again.
+        self.sync();
     }
 
     /// Puts the kept draft into the field after hydration, and from then on keeps the field's text as the draft, and
@@ -98,6 +116,7 @@ impl ComposerForm {
         Effect::new(move |opened: Option<bool>| {
             drafts.track_other_pages();
             field.text.track();
+            form.mode.composing.track();
             // The drafts are loaded only once the signed-in user is known.
             if !field.hydrated.get() || !drafts.are_loaded() {
                 return false;
@@ -107,17 +126,21 @@ impl ComposerForm {
                 if drafts.take_resume(target) && focus_is_free() {
                     field.focus();
                 }
-            } else {
-                form.sync();
             }
+            form.sync();
             true
         });
     }
 
-    /// Brings together the field and the kept draft. Returns true if the field has changed.
-    fn sync(&self) -> bool {
+    /// Brings together the composer and what the browser keeps of it. Returns true if the field has changed.
+    pub(super) fn sync(&self) -> bool {
+        let is_changed = self.sync_mode();
         let (drafts, target) = self.kept_in;
-        self.update(|draft, typed| drafts.sync(draft, target, typed))
+        if self.mode.is_edit() {
+            self.sync_edit() || is_changed
+        } else {
+            self.update(|draft, typed| drafts.sync(draft, target, typed)) || is_changed
+        }
     }
 
     fn update(&self, sync: impl FnOnce(&mut SharedDraft, &str) -> String) -> bool {
@@ -155,6 +178,17 @@ fn restore(
 pub fn is_send_key(event: &KeyboardEvent) -> bool {
     let is_enter = event.key() == "Enter" && !event.is_composing() && event.key_code() != 229;
     is_enter && !event.shift_key() && (event.ctrl_key() || event.meta_key() || !has_touch_keyboard())
+}
+
+/// Returns true for a key that leaves an edit or an answer: Escape, unless it ends the composition of an input method.
+pub fn is_leave_key(event: &KeyboardEvent) -> bool {
+    event.key() == "Escape" && !event.is_composing() && event.key_code() != 229
+}
+
+/// Returns true for the key that edits the last message: the arrow up, without others.
+pub fn is_edit_key(event: &KeyboardEvent) -> bool {
+    let is_modified = event.shift_key() || event.ctrl_key() || event.meta_key() || event.alt_key();
+    event.key() == "ArrowUp" && !is_modified && !event.is_composing()
 }
 
 /// Returns whether the main input device is a finger, and the keyboard so most likely on the screen.

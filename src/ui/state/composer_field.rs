@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::domain::message::{BODY_LEN_MAX, Body, InvalidBody};
 use crate::domain::text;
+use crate::ui::state::reactive::{effect, memo};
 
 /// Maximum length of the field's text, in characters: enough for several messages, and short enough to stay quick.
 pub const TEXT_LEN_MAX: usize = 16_000;
@@ -26,10 +27,10 @@ impl ComposerField {
     /// Creates the field with the text that the server has rendered into it.
     pub fn new(text: String) -> Self {
         let text = RwSignal::new(text);
-        let error = Memo::new(move |_| body_error(&text.read()));
+        let error = memo(move || body_error(&text.read()));
         let (is_cut, hydrated) = (RwSignal::new(false), RwSignal::new(false));
         let field = Self { node: NodeRef::new(), text, error, is_cut, hydrated };
-        Effect::new(move |_| {
+        effect(move || {
             // The user may have typed before hydration.
             field.input();
             field.hydrated.set(true);

@@ -5,12 +5,14 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{ClipboardEvent, Element, Event, Range};
 
+use crate::ui::state::reactive::effect;
+
 /// Selector of what is copied: messages, and the lines of the days between them.
 const COPIED: &str = ".message, .day-line";
 
 /// Copies messages as lines such as `Ana, 14:31: hello`, from hydration on. A part of one message is copied as it is.
 pub fn copy_messages_as_lines() {
-    Effect::new(move |_| {
+    effect(move || {
         let copy = window_event_listener_untyped("copy", |event| {
             let _ = copy_lines(&event);
         });

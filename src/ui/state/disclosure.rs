@@ -5,9 +5,11 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Event, HtmlDetailsElement, HtmlElement, Node};
 
+use crate::ui::state::reactive::effect;
+
 /// Closes the disclosure on Escape, which returns the focus to its summary, and on a click outside. Needs WASM.
 pub fn close_when_left(menu: NodeRef<Details>) {
-    Effect::new(move |_| {
+    effect(move || {
         let escape = window_event_listener(leptos::ev::keydown, move |event| {
             if let (Some(menu), "Escape") = (menu.get_untracked(), event.key().as_str())
                 && menu.open()

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use crate::domain::event::Event;
+use crate::domain::position::Position;
 use crate::domain::user;
+use crate::ui::state::known_events::KnownEvents;
 use crate::ui::state::monotonic::now_ms;
 use crate::ui::state::page_resource::read_json;
 use crate::ui::state::stream_news::{StreamNews, TabMessage};
@@ -25,17 +27,20 @@ pub struct LiveEvents {
     pub(super) wishes: RwSignal<u32>,
     /// True if this tab holds the stream of the browser.
     pub(super) holds_stream: StoredValue<bool>,
-    /// True if the page has got every event up to `position`, or has loaded what it missed.
-    pub(super) is_complete: StoredValue<bool>,
-    /// Position of the last event.
-    pub(super) position: StoredValue<String>,
+    known: StoredValue<KnownEvents>,
+    /// True if the server has told this tab, or the one that holds the stream, who is online. The server does so when
+    /// it opens the stream, which may have been long before this page was loaded.
+    pub(super) knows_presence: StoredValue<bool>,
+    /// Returns the users who are online, as far as this page knows.
+    online: StoredValue<Option<Callback<(), Vec<user::Id>>>>,
     /// Time of the last sign of life, or of the last attempt to open the stream.
     pub(super) last_news_ms: StoredValue<f64>,
 }
 
 impl LiveEvents {
     /// Creates the events of a page without a stream. [`SharedStream`](crate::ui::state::SharedStream) brings the news.
-    pub fn new() -> Self {
+    /// `rendered_at` is the position of a page that the server has rendered, if it shows all events before.
+    pub fn new(rendered_at: Option<Position>) -> Self {
         Self {
             listeners: StoredValue::new(Vec::new()),
             last_listener_number: StoredValue::new(0),
@@ -45,8 +50,9 @@ impl LiveEvents {
             owner: RwSignal::new(None),
             wishes: RwSignal::new(0),
             holds_stream: StoredValue::new(false),
-            is_complete: StoredValue::new(false),
-            position: StoredValue::new(String::new()),
+            known: StoredValue::new(KnownEvents::new(rendered_at)),
+            knows_presence: StoredValue::new(false),
+            online: StoredValue::new(None),
             last_news_ms: StoredValue::new(0.0),
         }
     }
@@ -68,6 +74,16 @@ impl LiveEvents {
         self.holds_stream.try_get_value().unwrap_or(false)
     }
 
+    /// Sets the function that returns the users who are online.
+    pub(super) fn set_online(&self, online: Callback<(), Vec<user::Id>>) {
+        self.online.set_value(Some(online));
+    }
+
+    /// Returns true if a view of data that were loaded before now may lack events that have come already.
+    pub fn may_have_missed(&self) -> bool {
+        self.is_connected() && self.known.try_with_value(KnownEvents::is_as_rendered) != Some(true)
+    }
+
     /// Calls `listener` with every event until the caller's reactive owner is cleaned up.
     pub fn listen(&self, listener: Callback<Event>) {
         let number = self.last_listener_number.get_value() + 1;
@@ -81,6 +97,7 @@ impl LiveEvents {
 
     /// Passes an event to every listener on this page.
     pub fn dispatch(&self, event: &Event) {
+        self.known.try_update_value(|known| known.note(event));
         // A copy: a listener may add or remove listeners while it runs.
         for (_, listener) in self.listeners.try_get_value().unwrap_or_default() {
             listener.run(event.clone());
@@ -98,14 +115,13 @@ impl LiveEvents {
 
     /// Notes that the page gets no news from now on, and must load everything when it gets some again.
     pub(super) fn forget_state(&self) {
-        let _ = self.is_complete.try_set_value(false);
+        self.known.try_update_value(KnownEvents::forget);
         self.connected.try_set(None);
     }
 
-    /// Returns the position at which the next stream continues; empty if the page has to load everything.
-    pub(super) fn resume_position(&self) -> String {
-        let is_complete = self.is_complete.try_get_value() == Some(true);
-        self.position.try_get_value().filter(|_| is_complete).unwrap_or_default()
+    /// Returns the position at which the next stream continues; `None` if the page has to load everything.
+    pub(super) fn resume_position(&self) -> Option<Position> {
+        self.known.try_with_value(KnownEvents::resume_position).flatten()
     }
 
     /// Returns the state of the stream, for a tab that asks.
@@ -113,7 +129,7 @@ impl LiveEvents {
         TabMessage::News(match self.connected.try_get_untracked().flatten() {
             Some(true) => StreamNews::Beat {
                 user: self.owner.try_get_untracked().flatten().flatten(),
-                position: self.position.try_get_value().unwrap_or_default(),
+                position: self.known.try_with_value(KnownEvents::position).flatten(),
             },
             _ if self.signed_out.try_get_untracked() == Some(true) => StreamNews::SignedOut,
             _ if self.gave_way.try_get_untracked() == Some(true) => StreamNews::GaveWay,
@@ -122,26 +138,31 @@ impl LiveEvents {
         })
     }
 
+    /// Returns the users who are online, for a tab that has just been opened.
+    pub(super) fn presence(&self) -> TabMessage {
+        let people = self.online.try_get_value().flatten().and_then(|online| online.try_run(()));
+        TabMessage::News(StreamNews::Present { people: people.unwrap_or_default() })
+    }
+
     /// Handles news of the stream.
     pub(super) fn handle(&self, news: StreamNews) {
         self.touch();
         match news {
-            StreamNews::Open { user, position, is_resumed } => {
-                let _ = self.position.try_set_value(position);
-                self.on_open(user, is_resumed);
-            }
+            StreamNews::Open { user, position } => self.on_open(user, position),
             // The first sign of a stream that another tab has opened before.
-            StreamNews::Beat { user, position } if !self.is_connected() => {
-                let _ = self.position.try_set_value(position);
-                self.on_open(user, false);
-            }
+            StreamNews::Beat { user, position } if !self.is_connected() => self.on_open(user, position),
             StreamNews::Beat { .. } => {}
             StreamNews::Event { json, position } => {
-                if !position.is_empty() {
-                    let _ = self.position.try_set_value(position);
+                // An event from before the opening says nothing of those before it.
+                if self.is_connected() {
+                    self.known.try_update_value(|known| known.advance_to(position));
                 }
                 // A newer server may send an event that this page does not know: something has changed, so resync.
                 self.dispatch(&read_json(&json).unwrap_or(Event::Resync));
+            }
+            StreamNews::Present { people } => {
+                let _ = self.knows_presence.try_set_value(true);
+                self.dispatch(&Event::PeoplePresent { people });
             }
             StreamNews::Lost => self.set_connected(false),
             StreamNews::SignedOut => {
@@ -155,31 +176,28 @@ impl LiveEvents {
         }
     }
 
-    /// Handles the opening of the stream. `user` is the user to whom the stream belongs, if the server says so.
-    fn on_open(&self, user: Option<user::Id>, is_resumed: bool) {
+    /// Handles the opening of a stream with all events after `position`. `user` is the user to whom the stream belongs, if
+    /// the server says so.
+    fn on_open(&self, user: Option<user::Id>, position: Option<Position>) {
         let owner = self.owner.try_get_untracked().flatten().flatten();
         if owner.zip(user).is_some_and(|(owner, user)| owner != user) {
             // Another user has signed in in another window: nothing on this page belongs to them.
             let _ = window().location().reload();
             return;
         }
+        let was_signed_out = self.signed_out.try_get_untracked() == Some(true);
         self.signed_out.try_set(false);
         self.gave_way.try_set(false);
         self.set_connected(true);
-        let is_complete = self.is_complete.try_update_value(|is_complete| std::mem::replace(is_complete, true));
-        if !(is_resumed && is_complete == Some(true)) {
-            // Events may have been missed between the last read and the opening of the stream.
+        let misses_nothing = self.known.try_update_value(|known| known.continue_at(position)) == Some(true);
+        if was_signed_out || !misses_nothing {
+            // Events may have been missed between the last read and the opening of the stream. After a sign-in, requests
+            // that were refused succeed.
             self.dispatch(&Event::Resync);
         }
     }
 
     fn set_connected(&self, is_connected: bool) {
         self.connected.try_set(Some(is_connected));
-    }
-}
-
-impl Default for LiveEvents {
-    fn default() -> Self {
-        Self::new()
     }
 }

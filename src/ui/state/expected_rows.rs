@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::conversation::{self, Conversation, PREVIEW_LEN_MAX};
-use crate::domain::message::{Message, SentAt};
+use crate::domain::message::{Message, SentAt, TextVersion};
 use crate::domain::user;
 
 /// Maximum number of conversations: those with the newest messages are kept.
@@ -23,6 +23,7 @@ const PULL_DELAY_MAX: Duration = Duration::from_secs(8);
 pub(super) struct RowState {
     seq: u64,
     preview: String,
+    version: TextVersion,
     last_sent_at: SentAt,
     last_author: Option<user::Id>,
     read: u64,
@@ -36,6 +37,7 @@ impl RowState {
         Self {
             seq: row.seq,
             preview: row.preview.clone(),
+            version: row.version,
             last_sent_at: row.last_sent_at.clone(),
             last_author: row.last_author,
             read: row.read,
@@ -49,6 +51,7 @@ impl RowState {
         Self {
             seq: message.seq,
             preview: message.body.chars().take(PREVIEW_LEN_MAX).collect(),
+            version: message.version(),
             last_sent_at: message.sent_at.clone(),
             last_author: Some(message.author),
             // The user's own message is not unread, and a reply implies that the messages before it have been read.
@@ -59,12 +62,23 @@ impl RowState {
     }
 
     /// Merges two states, field by field: either may be ahead in some of them. `self` wins if both are at the same
-    /// message.
+    /// version of the same message.
     fn merged(self, other: Self) -> Self {
         let read = self.read.max(other.read);
         let (marked, unmarked) = (self.marked.max(other.marked), self.unmarked.max(other.unmarked));
+        if self.is_at_message_of(&other) {
+            // A row may be a microsecond after its message. A change of the message does not move it.
+            let last_sent_at = self.last_sent_at.clone().max(other.last_sent_at.clone());
+            let newest = if other.version > self.version { other } else { self };
+            return Self { read, marked, unmarked, last_sent_at, ..newest };
+        }
         let newest = if other.seq > self.seq { other } else { self };
         Self { read, marked, unmarked, ..newest }
+    }
+
+    /// Reports whether both states are at the same message. Messages of the old app have no sequence number.
+    fn is_at_message_of(&self, other: &Self) -> bool {
+        self.seq == other.seq && (self.seq > 0 || self.last_sent_at == other.last_sent_at)
     }
 
     /// Raises a row to this state where the row is behind.
@@ -72,6 +86,7 @@ impl RowState {
         let state = Self::of(row).merged(self);
         row.seq = state.seq;
         row.preview = state.preview;
+        row.version = state.version;
         row.last_sent_at = state.last_sent_at;
         row.last_author = state.last_author;
         row.read = state.read;

@@ -7,6 +7,7 @@ use leptos_router::hooks::use_location;
 use leptos_router::location::Location;
 
 use crate::ui::state::focus::focus_is_free;
+use crate::ui::state::reactive::effect;
 
 /// State of the heading's focus across navigations of the router.
 #[derive(Clone, Copy)]
@@ -22,6 +23,12 @@ impl HeadingFocus {
     /// element goes away with the old page.
     pub fn expect_automatic_navigation(&self) {
         self.is_automatic.set_value(true);
+    }
+
+    /// Announces that the page will be drawn anew at the same address, on behalf of the user. The focused element goes away
+    /// with the old one.
+    pub fn expect_new_page(&self) {
+        self.focused_address.set_value(String::new());
     }
 
     /// Focuses the heading of the page at `here`, unless it was focused before at the same address.
@@ -47,7 +54,7 @@ pub fn provide_heading_focus() {
 pub fn focus_after_navigation(heading: NodeRef<H1>) {
     let focus = use_context::<HeadingFocus>();
     let location = use_location();
-    Effect::new(move |_| {
+    effect(move || {
         if let (Some(heading), Some(focus)) = (heading.get(), focus) {
             focus.take(&heading, address(&location));
         }

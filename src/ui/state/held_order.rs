@@ -29,6 +29,11 @@ impl HeldOrder {
         }
     }
 
+    /// Releases the order: the user has asked for other rows.
+    pub fn release(self) {
+        self.is_held.try_set(false);
+    }
+
     /// Releases the order soon, unless the pointer comes back: it has left.
     pub fn release_soon(self) {
         self.changes.update_value(|changes| *changes += 1);

@@ -7,6 +7,7 @@ use crate::domain::conversation::{self, Conversation};
 use crate::domain::event::Event;
 use crate::domain::message::{Message, SentAt};
 use crate::domain::page::{Cursor, Page};
+use crate::domain::sorted::sort_by;
 use crate::domain::user;
 use crate::ui::state::expected_rows::{ExpectedRows, RowState, is_above};
 
@@ -96,7 +97,9 @@ impl InboxRows {
     /// Applies an event.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::MessageSent { conversation, message } => self.apply_message(*conversation, message),
+            Event::MessageSent { conversation, message, .. } | Event::MessageChanged { conversation, message } => {
+                self.apply_message(*conversation, message);
+            }
             Event::ConversationRead { conversation, reader, seq, unmarked } if *reader == self.me => {
                 self.update(*conversation, |row| {
                     row.read = row.read.max(*seq);
@@ -112,6 +115,7 @@ impl InboxRows {
             }
             Event::ConversationRead { .. } | Event::MessagesDelivered { .. } | Event::Typing { .. } => {}
             Event::PersonArrived { .. } | Event::PeoplePresent { .. } | Event::PersonLeft { .. } => {}
+            Event::BlockChanged { .. } | Event::BlockEnded { .. } => {}
         }
     }
 
@@ -181,7 +185,7 @@ impl InboxRows {
     }
 
     fn sort(&mut self) {
-        self.rows.sort_by(|a, b| b.last_sent_at.cmp(&a.last_sent_at));
+        sort_by(&mut self.rows, |a, b| b.last_sent_at.cmp(&a.last_sent_at));
     }
 
     fn update(&mut self, id: conversation::Id, change: impl FnOnce(&mut Conversation)) {

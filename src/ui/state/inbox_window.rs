@@ -14,6 +14,7 @@ use crate::ui::state::InboxRows;
 use crate::ui::state::delivery_reports::DeliveryReports;
 use crate::ui::state::expected_rows::pull_delay;
 use crate::ui::state::focus::focus;
+use crate::ui::state::reactive::effect;
 
 /// The part of the inbox that the page shows, starting from one response of the server.
 #[derive(Clone, Copy)]
@@ -43,6 +44,11 @@ impl InboxWindow {
     /// Returns the ids of the loaded rows, newest first.
     pub fn ids(&self) -> Vec<conversation::Id> {
         self.rows.read().rows().iter().map(|row| row.id).collect()
+    }
+
+    /// Returns the ids of the loaded rows for which `is_shown` is true, newest first.
+    pub fn ids_of(&self, is_shown: impl Fn(&Conversation) -> bool) -> Vec<conversation::Id> {
+        self.rows.read().rows().iter().filter(|row| is_shown(row)).map(|row| row.id).collect()
     }
 
     /// Returns a loaded row, or how it was last if it is no longer loaded.
@@ -96,7 +102,7 @@ impl InboxWindow {
         if self.at_newest {
             self.update(|rows| rows.apply(event));
             self.pull();
-        } else if !event.is_momentary() {
+        } else if !event.is_momentary() && !matches!(event, Event::MessageChanged { .. }) {
             self.count_unread_elsewhere();
         }
     }
@@ -216,11 +222,11 @@ impl Inbox {
         self.me.set_value(Some(me));
         self.window.set(Some(window));
         let (unread, delivery_reports) = (self.unread, self.delivery_reports);
-        Effect::new(move |_| {
+        effect(move || {
             unread.try_set(window.unread());
             delivery_reports.report(me, window.rows);
         });
-        Effect::new(move |_| window.count_unread_elsewhere());
+        effect(move || window.count_unread_elsewhere());
         if self.missed.get_value() {
             self.missed.set_value(false);
             window.apply(&Event::Resync);

@@ -1,4 +1,4 @@
-//! Watch over the tab that holds the stream, by the other tabs.
+//! Roles of the tabs that share a stream, and the watch of the others over the tab that holds it.
 
 /// Silence of the leader, in milliseconds, after which a visible tab asks for a sign of life.
 const SILENCE_MS: f64 = 5_000.0;
@@ -12,6 +12,15 @@ const ANSWER_MS: f64 = 5_000.0;
 /// Maximum number of times that a tab takes the lock of a leader that never answers. After that, the tabs evidently
 /// cannot hear each other.
 const TAKEOVERS_MAX: u32 = 2;
+
+/// Part of a tab in sharing the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Not started yet, or frozen.
+    Away,
+    Follower,
+    Leader,
+}
 
 /// Duty of a tab that watches over the leader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 use leptos::prelude::window;
 use leptos::web_sys::Storage;
 
+use crate::domain::sorted::sort_by;
 use crate::domain::user;
 
 /// Key of the notice to the other pages that a user has signed out. Its value is the id of the user.
@@ -30,7 +31,7 @@ impl LocalStore {
         let Some(storage) = storage() else { return Vec::new() };
         let value = |key: String| Some((self.name_in(&key)?.to_owned(), storage.get_item(&key).ok()??));
         let mut all: Vec<_> = keys(&storage).into_iter().filter_map(value).collect();
-        all.sort();
+        sort_by(&mut all, Ord::cmp);
         all
     }
 
@@ -79,6 +80,18 @@ pub(super) fn remove_all_of(owner: user::Id) {
 /// Returns the user who has signed out on another page, if a storage event with this key and value says so.
 pub(super) fn signed_out_user(key: Option<String>, value: Option<String>) -> Option<user::Id> {
     value.filter(|_| key.as_deref() == Some(SIGN_OUT_KEY))?.parse().ok()
+}
+
+/// Returns a setting of this browser, which belongs to no user and outlives a sign-out.
+pub(super) fn browser_setting(name: &str) -> Option<String> {
+    storage()?.get_item(&format!("{PREFIX}{name}")).ok().flatten()
+}
+
+/// Keeps a setting of this browser, unless the browser refuses.
+pub(super) fn keep_browser_setting(name: &str, value: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(&format!("{PREFIX}{name}"), value);
+    }
 }
 
 fn keys(storage: &Storage) -> Vec<String> {

@@ -5,11 +5,12 @@ use leptos_router::hooks::use_location;
 use leptos_router::location::Url;
 
 use crate::domain::refused_form::RefusedForm;
+use crate::ui::state::reactive::memo;
 
 /// Returns the URL's query parameter `name`, unless it is empty.
 pub fn query_parameter(name: &'static str) -> Memo<Option<String>> {
     let search = use_location().search;
-    Memo::new(move |_| search.with(|search| parameter(search, name)).filter(|value| !value.is_empty()))
+    memo(move || search.with(|search| parameter(search, name)).filter(|value| !value.is_empty()))
 }
 
 /// Returns the last segment of the page's path, below `prefix`. While another page is about to open, the segment stays,

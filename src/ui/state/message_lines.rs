@@ -13,25 +13,37 @@ const GROUP_MINUTES_MAX: i64 = 5;
 
 /// Line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub enum Line<R = Row> {
     /// Heading of a day.
     Day(Day),
     /// Line above the first message that was unread when the conversation was opened.
     Unread,
-    /// Message. The first message of a group shows its author.
-    Message { message: Message, first: bool },
+    /// A message.
+    Message(R),
+}
+
+/// Message in its place between the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub message: Message,
+    /// True for the first message of a group, which shows its author.
+    pub first: bool,
+    /// True if the next message of the group shows the same minute.
+    pub shares_time: bool,
+    /// Label of its status.
+    pub receipt: Option<&'static str>,
 }
 
 /// Key of a line for `For`, which renders a line again only under a new key. The number tells lines apart that are
 /// otherwise the same: `For` garbles the list if two keys are equal, and two rows of the table may have one message id.
-pub type Key = (Option<Day>, Option<message::Id>, bool, usize);
+pub type Key = (Option<Day>, Option<message::Id>, usize);
 
 impl Line {
     fn key(&self, number: usize) -> Key {
         match self {
-            Self::Day(day) => (Some(*day), None, false, number),
-            Self::Unread => (None, None, false, number),
-            Self::Message { message, first } => (None, Some(message.id), *first, number),
+            Self::Day(day) => (Some(*day), None, number),
+            Self::Unread => (None, None, number),
+            Self::Message(row) => (None, Some(row.message.id), number),
         }
     }
 }
@@ -49,7 +61,7 @@ pub fn lines(messages: &[Message], zone: Zone, unread: Option<message::Id>) -> V
 }
 
 fn unnumbered_lines(messages: &[Message], zone: Zone, unread: Option<message::Id>) -> Vec<Line> {
-    let mut lines = Vec::with_capacity(messages.len() + 4);
+    let mut lines: Vec<Line> = Vec::with_capacity(messages.len() + 4);
     let mut previous: Option<(user::Id, Option<Moment>)> = None;
     let mut previous_day = None;
     for message in messages {
@@ -67,7 +79,10 @@ fn unnumbered_lines(messages: &[Message], zone: Zone, unread: Option<message::Id
         }
         let follows_line = is_new_day || is_first_unread;
         let first = follows_line || previous.is_none_or(|previous| !continues(previous, (message.author, at)));
-        lines.push(Line::Message { message: message.clone(), first });
+        if let (false, Some(Line::Message(row))) = (first, lines.last_mut()) {
+            row.shares_time = previous.is_some_and(|(_, previous)| previous == at);
+        }
+        lines.push(Line::Message(Row { message: message.clone(), first, shares_time: false, receipt: None }));
         previous = Some((message.author, at));
     }
     lines
@@ -105,8 +120,8 @@ mod tests {
         let draw = |line: &Line| match line {
             Line::Day(_) => '|',
             Line::Unread => '-',
-            Line::Message { first: true, .. } => 'M',
-            Line::Message { first: false, .. } => 'm',
+            Line::Message(row) if row.first => 'M',
+            Line::Message(_) => 'm',
         };
         lines(messages, Zone::Utc, messages.iter().find(|it| it.body == UNREAD).map(|it| it.id))
             .iter()
@@ -170,6 +185,19 @@ mod tests {
         let keys: Vec<_> = lines(&messages, Zone::Utc, Some(messages[0].id)).into_iter().map(|(key, _)| key).collect();
         let distinct: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len(), "{keys:?}");
+    }
+
+    #[test]
+    fn only_the_last_message_of_a_minute_shows_its_time() {
+        let mut messages = at(&["2026-11-21T09:00", "2026-11-21T09:00", "2026-11-21T09:01", "2026-11-21T09:01"]);
+        let shares = |messages: &[Message]| -> Vec<bool> {
+            let rows = lines(messages, Zone::Utc, None).into_iter();
+            rows.filter_map(|(_, line)| if let Line::Message(row) = line { Some(row.shares_time) } else { None })
+                .collect()
+        };
+        assert_eq!(shares(&messages), [true, false, true, false]);
+        messages[3].author = samples::user(2, "ben").id;
+        assert_eq!(shares(&messages), [true, false, false, false], "a message of another author");
     }
 
     #[test]

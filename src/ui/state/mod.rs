@@ -5,16 +5,22 @@
 //! equals the server's current answer, even if events were dropped, duplicated or reordered on the way.
 
 mod backoff;
+pub mod blocking;
 pub mod clipboard;
 pub mod clock;
 pub mod compose_target;
 pub mod composer;
+mod composer_editing;
 pub mod composer_field;
+pub mod composer_mode;
+pub mod composing;
 pub mod copied_messages;
 pub mod date_cursor;
 mod delivery_reports;
 pub mod disclosure;
 pub mod drafts;
+pub mod dry_run;
+pub mod emoji;
 pub mod event_source;
 mod expected_rows;
 pub mod focus;
@@ -23,22 +29,35 @@ pub mod held_order;
 pub mod hydrated;
 pub mod inbox_rows;
 pub mod inbox_window;
+mod known_events;
 #[cfg(test)]
 mod law;
 #[cfg(test)]
 mod law_of_writing;
 mod leader_watch;
+pub mod link_target;
+pub mod list_filter;
 mod local_store;
 pub mod location;
+pub mod menu_layer;
+pub mod message_actions;
+pub mod message_jump;
+pub mod message_keys;
 pub mod message_lines;
+pub mod message_menu;
+pub mod message_page;
+pub mod message_pointer;
+pub mod message_rows;
 pub mod moment;
 mod monotonic;
 pub mod open_conversation;
 pub mod outbox;
 mod page_clock;
+pub mod page_position;
 pub mod page_resource;
 mod polling;
 pub mod presence;
+pub mod reactive;
 pub mod receipt_marks;
 pub mod refusal;
 pub mod refused_form;

@@ -28,6 +28,15 @@ pub(super) fn learn_server_time(id: message::Id) {
     SERVER_AHEAD_MS.set(SERVER_AHEAD_MS.get().max(ahead_ms));
 }
 
+/// Returns the server's time, as far as the page knows it, in milliseconds since 1970.
+pub(super) fn server_now_ms() -> u64 {
+    let Now { page_ms, wall_ms } = now();
+    match SERVER_AHEAD_MS.get() {
+        0 => wall_ms,
+        ahead_ms => ahead_ms + page_ms,
+    }
+}
+
 /// Returns the id of a new message. Its time is the server's: the server judges the age of a message by its id, and the
 /// clock of the device may be wrong by months.
 pub(super) fn new_message_id() -> message::Id {

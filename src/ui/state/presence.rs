@@ -13,6 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::user;
 use crate::ui::state::event_source::LiveEvents;
 use crate::ui::state::monotonic::now_ms;
+use crate::ui::state::reactive::effect;
 
 /// Time, in milliseconds, after which an online peer counts as offline without further events. The server repeats them
 /// every minute.
@@ -39,9 +40,6 @@ pub struct Presence {
     always_subscribed: Callback<(), Vec<conversation::Id>>,
     /// Other conversations that have been subscribed to since the last renewal.
     subscribed: StoredValue<HashSet<conversation::Id>>,
-    /// True if the server has told this tab, or the one that holds the stream, who is online. The server does so when
-    /// it opens the stream, which may have been long before this page was loaded.
-    is_informed: StoredValue<bool>,
     scheduled: StoredValue<bool>,
 }
 
@@ -54,21 +52,21 @@ impl Presence {
             watched: StoredValue::new(Vec::new()),
             always_subscribed,
             subscribed: StoredValue::new(HashSet::new()),
-            is_informed: StoredValue::new(false),
             scheduled: StoredValue::new(false),
         };
         live.listen(Callback::new(move |event: Event| presence.handle(event)));
-        Effect::new(move |_| match live.connected.get() {
+        live.set_online(Callback::new(move |()| presence.online()));
+        effect(move || match live.connected.get() {
             // Without a stream, nothing is known about presence.
             Some(false) => {
-                presence.is_informed.set_value(false);
+                live.knows_presence.set_value(false);
                 presence.last_seen_ms.set(HashMap::new());
             }
             // The stream may now come from another server, which does not have the subscriptions.
             Some(true) => presence.renew(),
             None => {}
         });
-        Effect::new(move |_| {
+        effect(move || {
             let ticks = [
                 set_interval_with_handle(move || presence.expire(), EXPIRY_INTERVAL).ok(),
                 set_interval_with_handle(move || presence.renew(), RENEW_INTERVAL).ok(),
@@ -83,9 +81,14 @@ impl Presence {
         self.last_seen_ms.read().contains_key(&peer)
     }
 
+    fn online(self) -> Vec<user::Id> {
+        let online = |last_seen: &HashMap<_, _>| last_seen.keys().copied().collect();
+        self.last_seen_ms.try_with_untracked(online).unwrap_or_default()
+    }
+
     /// Watches the presence of a conversation's peer as long as the calling component is on the page.
     pub fn watch(self, conversation: conversation::Id) {
-        Effect::new(move |_| {
+        effect(move || {
             self.watched.try_update_value(|watched| watched.push(conversation));
             self.schedule();
             on_cleanup(move || {
@@ -117,8 +120,8 @@ impl Presence {
         let _ = self.scheduled.try_set_value(false);
         let (connected, watched) = (self.live.connected.try_get_untracked().flatten(), self.watched.try_get_value());
         let (Some(true), Some(watched)) = (connected, watched) else { return };
-        let was_informed = self.is_informed.try_update_value(|it| std::mem::replace(it, true)).unwrap_or(true);
-        let always_subscribed = if was_informed || self.live.holds_stream() {
+        let knew = self.live.knows_presence.try_update_value(|it| std::mem::replace(it, true)).unwrap_or(true);
+        let always_subscribed = if knew || self.live.holds_stream() {
             self.always_subscribed.try_run(()).unwrap_or_default()
         } else {
             Vec::new()

@@ -30,6 +30,11 @@ impl ReceiptMarks {
         marks
     }
 
+    /// Returns the messages that carry a label.
+    pub fn ids(&self) -> impl Iterator<Item = message::Id> + use<> {
+        [self.sent, self.delivered, self.read].into_iter().flatten()
+    }
+
     /// Returns the label of a message, if it carries one.
     pub fn label_of(&self, message: message::Id) -> Option<&'static str> {
         match Some(message) {

@@ -11,6 +11,9 @@ const END_PX: i32 = 40;
 /// Space, in pixels, between the top of the view and an element that is scrolled to.
 const MARGIN_PX: f64 = 8.0;
 
+/// Distance, in pixels, that a user may scroll without leaving the message to which a link has led.
+const REST_PX: f64 = 4.0;
+
 /// The part of the page in which messages scroll.
 #[derive(Clone, Copy)]
 pub struct Scroller {
@@ -20,18 +23,48 @@ pub struct Scroller {
     pub at_end: RwSignal<bool>,
     /// The element that is put back into its position in the next frame.
     anchor: StoredValue<Option<Anchor>>,
+    /// The element to which a link has led. `None` once the user has scrolled.
+    rest: StoredValue<Option<Rest>>,
 }
 
 struct Anchor {
     id: String,
-    /// Distance from the top of the window.
+    /// Distance of the text from the top of the window.
     top_px: f64,
+}
+
+/// Place of an element that rests in the view.
+struct Rest {
+    anchor: Anchor,
+    /// Scroll position at which the element rests.
+    scroll_top: i32,
+    /// Distance that the user has scrolled since the link was opened.
+    scrolled_px: f64,
+}
+
+impl Rest {
+    /// Returns where the element is now, unless the user has scrolled. Scrolling changes the element's place by as much
+    /// as the scroll position. A part of the page beside the scroller changes only the place, and new messages below
+    /// only the scroll position, apart from a fraction of a pixel.
+    fn unless_scrolled(self, scroller: &Element) -> Option<Self> {
+        let element = document().get_element_by_id(&self.anchor.id)?;
+        let (top_px, scroll_top) = (top_of_text(&element), scroller.scroll_top());
+        let moved_px = (top_px - self.anchor.top_px).abs().min(f64::from((scroll_top - self.scroll_top).abs()));
+        let scrolled_px = self.scrolled_px + if moved_px < 1.0 { 0.0 } else { moved_px };
+        let anchor = Anchor { top_px, ..self.anchor };
+        (scrolled_px <= REST_PX).then_some(Self { anchor, scroll_top, scrolled_px })
+    }
 }
 
 impl Scroller {
     /// Creates a scroller that has not been drawn yet.
     pub fn new(at_end: bool) -> Self {
-        Self { node: NodeRef::new(), at_end: RwSignal::new(at_end), anchor: StoredValue::new(None) }
+        Self {
+            node: NodeRef::new(),
+            at_end: RwSignal::new(at_end),
+            anchor: StoredValue::new(None),
+            rest: StoredValue::new(None),
+        }
     }
 
     /// Reads the scroll position. Returns the distances to the beginning and to the end of the messages, in pixels.
@@ -41,6 +74,9 @@ impl Scroller {
         // The position counts from the end, and is therefore negative.
         let to_end = -scroller.scroll_top();
         let at_end = to_end <= END_PX;
+        if !self.is_anchored() {
+            self.rest.try_update_value(|rest| *rest = rest.take().and_then(|rest| rest.unless_scrolled(&scroller)));
+        }
         if self.at_end.try_get_untracked()? != at_end {
             self.at_end.set(at_end);
         }
@@ -51,6 +87,7 @@ impl Scroller {
     pub fn scroll_to_end(&self) {
         if let Some(Some(scroller)) = self.node.try_get_untracked() {
             self.anchor.set_value(None);
+            self.rest.set_value(None);
             scroller.set_scroll_top(0);
         }
     }
@@ -66,6 +103,33 @@ impl Scroller {
         }
     }
 
+    /// Scrolls an element to the middle of the view, unless it is in view already. Until the user scrolls, the position
+    /// rests there.
+    pub fn rest_at(&self, id: &str) {
+        let Some(Some(scroller)) = self.node.try_get_untracked() else { return };
+        let Some(element) = document().get_element_by_id(id) else { return };
+        self.anchor.set_value(None);
+        let (space, height) = (f64::from(scroller.client_height()), bottom(&element) - top(&element));
+        let below_top = top(&element) - top(&scroller);
+        if below_top < 0.0 || below_top + height > space {
+            shift(&scroller, below_top - ((space - height) / 2.0).max(MARGIN_PX));
+        }
+        let anchor = Anchor { id: id.to_owned(), top_px: top_of_text(&element) };
+        self.rest.set_value(Some(Rest { anchor, scroll_top: scroller.scroll_top(), scrolled_px: 0.0 }));
+    }
+
+    /// Returns whether the position rests at the element to which a link has led.
+    pub fn is_resting(&self) -> bool {
+        self.rest.try_with_value(Option::is_some).unwrap_or(false)
+    }
+
+    /// Returns whether the start of an element is in view.
+    pub fn shows_start_of(&self, selector: &str) -> bool {
+        let Some(Some(scroller)) = self.node.try_get_untracked() else { return false };
+        let element = scroller.query_selector(selector).ok().flatten();
+        element.is_some_and(|element| top(&element) >= top(&scroller))
+    }
+
     /// Returns whether the end of an element is in view or above it; `None` if the element is not on the page.
     pub fn has_shown_end_of(&self, id: &str) -> Option<bool> {
         let scroller = self.node.try_get_untracked().flatten()?;
@@ -78,7 +142,7 @@ impl Scroller {
         let is_anchored = self.anchor.try_with_value(Option::is_some).unwrap_or(true);
         if !is_anchored && let Some(element) = self.node.try_get_untracked().flatten().and_then(|it| first_in_view(&it))
         {
-            self.anchor.set_value(Some(Anchor { id: element.id(), top_px: top(&element) }));
+            self.anchor.set_value(Some(Anchor { id: element.id(), top_px: top_of_text(&element) }));
             // Before the next frame is painted, so that the user does not see the messages jump.
             request_animation_frame(move || self.restore_position());
         }
@@ -91,11 +155,21 @@ impl Scroller {
     }
 
     fn restore_position(self) {
-        if let Some(Some(anchor)) = self.anchor.try_update_value(Option::take)
-            && let Some(Some(scroller)) = self.node.try_get_untracked()
-            && let Some(element) = document().get_element_by_id(&anchor.id)
+        if let Some(Some(anchor)) = self.anchor.try_update_value(Option::take) {
+            self.shift_to(&anchor.id, anchor.top_px, top_of_text);
+        }
+    }
+
+    /// Scrolls until an element is this number of pixels below the top of the window.
+    pub fn put(self, id: &str, top_px: f64) {
+        self.shift_to(id, top_px, top);
+    }
+
+    fn shift_to(self, id: &str, top_px: f64, top: impl Fn(&Element) -> f64) {
+        if let Some(Some(scroller)) = self.node.try_get_untracked()
+            && let Some(element) = document().get_element_by_id(id)
         {
-            shift(&scroller, top(&element) - anchor.top_px);
+            shift(&scroller, top(&element) - top_px);
         }
     }
 }
@@ -106,6 +180,12 @@ fn first_in_view(scroller: &Element) -> Option<Element> {
     let messages = scroller.query_selector_all(".message[id]").ok()?;
     let all = (0..messages.length()).filter_map(|n| messages.item(n)?.dyn_into::<Element>().ok());
     all.into_iter().find(|message| bottom(message) > top_of_view)
+}
+
+/// Returns the top of a message's text: the name of the author above it comes and goes with the message before.
+fn top_of_text(message: &Element) -> f64 {
+    let text = message.query_selector(".message__body").ok().flatten();
+    top(text.as_ref().unwrap_or(message))
 }
 
 fn top(element: &Element) -> f64 {

@@ -15,7 +15,7 @@ use crate::api;
 use crate::domain::error::AppError;
 use crate::ui::state::backoff::reconnect_after;
 use crate::ui::state::event_source::LiveEvents;
-use crate::ui::state::leader_watch::{Duty, LeaderWatch};
+use crate::ui::state::leader_watch::{Duty, LeaderWatch, Role};
 use crate::ui::state::monotonic::now_ms;
 use crate::ui::state::polling::Polling;
 use crate::ui::state::stream_connection::{End, StreamConnection};
@@ -32,15 +32,6 @@ const SILENCE_AWAKE_MS: f64 = 20_000.0;
 
 /// Time, in milliseconds, within which a stream must open.
 const OPENING_MS: f64 = 15_000.0;
-
-/// Part of a tab in sharing the stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// Not started yet, or frozen.
-    Away,
-    Follower,
-    Leader,
-}
 
 /// The stream that this tab shares with the other tabs of the browser.
 #[derive(Clone, Copy)]
@@ -82,7 +73,10 @@ impl SharedStream {
         on_cleanup(move || self.leave());
         Effect::new(move |_| {
             if self.live.owner.get().is_some() {
-                self.leave();
+                // At first, the page knows what the server has rendered.
+                if self.role() != Role::Away {
+                    self.leave();
+                }
                 self.join();
             }
         });
@@ -125,6 +119,7 @@ impl SharedStream {
         let _ = self.channel.try_set_value(channel);
         if has_channel && self.request_lock(false) {
             self.post(&TabMessage::Ask);
+            self.post(&TabMessage::AskWhoIsOnline);
         } else {
             self.lead();
         }
@@ -176,7 +171,7 @@ impl SharedStream {
         // Close the old connection first: the server limits the number of streams per user.
         let _ = self.connection.try_set_value(None);
         let (on_news, on_end) = (Rc::new(move |news| self.on_news(news)), Rc::new(move |end| self.on_end(end)));
-        let connection = StreamConnection::open(&self.live.resume_position(), on_news, on_end);
+        let connection = StreamConnection::open(self.live.resume_position(), on_news, on_end);
         let _ = self.connection.try_set_value(connection);
     }
 
@@ -233,6 +228,7 @@ impl SharedStream {
                 self.check(SILENCE_MS);
                 self.post(&self.live.state());
             }
+            (Role::Leader, TabMessage::AskWhoIsOnline) => self.post(&self.live.presence()),
             (Role::Leader, TabMessage::Wake) => self.wake(),
             _ => {}
         }

@@ -6,6 +6,8 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use crate::ui::state::hydrated::use_hydrated;
+use crate::ui::state::local_store::{browser_setting, keep_browser_setting};
+use crate::ui::state::reactive::effect;
 
 /// Selectors of the page's regions in the order of F6, each with a selector of the element in it that takes the focus.
 const REGIONS: [(&str, &str); 5] = [
@@ -16,23 +18,39 @@ const REGIONS: [(&str, &str); 5] = [
     (".panes__content > :not(.thread)", "input, a, h1"),
 ];
 
+/// Name of the browser's setting for the keys of a single character.
+const SINGLE_KEYS: &str = "single-keys";
+
+/// Value of the setting if the keys are turned off.
+const OFF: &str = "off";
+
 /// Handler of the shortcuts, and handle to their dialog.
 #[derive(Clone, Copy)]
 pub struct Shortcuts {
     /// The dialog that lists the shortcuts.
     pub list: NodeRef<Dialog>,
     pub hydrated: ReadSignal<bool>,
+    /// True if keys of a single character are shortcuts. Speech input and a slip of the hand can press them unintended
+    /// (WCAG 2.1.4), so they can be turned off.
+    pub single_keys: RwSignal<bool>,
 }
 
 impl Shortcuts {
     /// Listens to the keyboard from hydration on.
     pub fn start() -> Self {
-        let shortcuts = Self { list: NodeRef::new(), hydrated: use_hydrated() };
-        Effect::new(move |_| {
+        let shortcuts = Self { list: NodeRef::new(), hydrated: use_hydrated(), single_keys: RwSignal::new(true) };
+        effect(move || {
+            shortcuts.single_keys.set(browser_setting(SINGLE_KEYS).as_deref() != Some(OFF));
             let keys = window_event_listener(leptos::ev::keydown, move |event| shortcuts.handle(&event));
             on_cleanup(move || keys.remove());
         });
         shortcuts
+    }
+
+    /// Turns the keys of a single character on or off, in this browser.
+    pub fn use_single_keys(&self, on: bool) {
+        self.single_keys.set(on);
+        keep_browser_setting(SINGLE_KEYS, if on { "on" } else { OFF });
     }
 
     /// Opens the dialog.
@@ -52,7 +70,7 @@ impl Shortcuts {
         let with_alt = event.alt_key() && !(event.ctrl_key() || event.meta_key() || event.shift_key());
         match event.key().as_str() {
             "F6" if unmodified => focus_region(event.shift_key()),
-            "?" if unmodified && !is_for_field(event) => self.show(),
+            "?" if unmodified && !is_for_field(event) && self.single_keys.get_untracked() => self.show(),
             // In fields these keys have meanings of their own, such as opening the calendar of a date field.
             "ArrowDown" if with_alt && !is_for_field(event) => open_conversation(1),
             "ArrowUp" if with_alt && !is_for_field(event) => open_conversation(-1),
@@ -70,7 +88,7 @@ fn is_for_field(event: &KeyboardEvent) -> bool {
 
 /// Returns true if a dialog or a menu is open: until it is closed, all keys are its own.
 fn is_overlay_open() -> bool {
-    matches!(document().query_selector("dialog[open], details[open]"), Ok(Some(_)))
+    matches!(document().query_selector("dialog[open], .disclosure[open], [popover]"), Ok(Some(_)))
 }
 
 /// Moves the focus to the next visible region of the page, or to the previous one.

@@ -9,6 +9,7 @@ use leptos::web_sys::SubmitEvent;
 use crate::api;
 use crate::domain::error::AppError;
 use crate::domain::user;
+use crate::ui::state::drafts::EDIT;
 use crate::ui::state::local_store::{LocalStore, remove_all_of, signed_out_user};
 
 /// The user's texts on a page, as far as a sign-out has to know them.
@@ -82,14 +83,15 @@ impl SignOut {
         });
     }
 
-    /// Asks whether the user's unsent messages and drafts may be discarded, if there are any on any page.
+    /// Asks whether the user's unsent messages and changes, drafts, and edits in progress may be discarded, if there are
+    /// any on any page.
     fn may_discard(self) -> bool {
         let on_page = |texts: fn(&PageTexts) -> Signal<bool>| {
             self.texts.is_some_and(|it| texts(&it).try_get_untracked() == Some(true))
         };
         let is_kept = |kind| LocalStore::new(kind, self.me).all().iter().any(|(_, text)| !text.trim().is_empty());
         let unsent = is_kept("unsent") || on_page(|texts| texts.unsent);
-        let drafted = is_kept("draft") || on_page(|texts| texts.drafted);
+        let drafted = is_kept("draft") || is_kept(EDIT) || on_page(|texts| texts.drafted);
         question(unsent, drafted).is_none_or(|question| window().confirm_with_message(question) == Ok(true))
     }
 }
@@ -98,10 +100,10 @@ impl SignOut {
 fn question(unsent: bool, drafted: bool) -> Option<&'static str> {
     match (unsent, drafted) {
         (true, true) => Some(
-            "Some messages have not been sent yet, and this browser keeps drafts of yours. Sign out and discard them? \
+            "Some messages or changes have not been sent yet, and this browser keeps drafts of yours. Sign out and discard them? \
                 Text in the field of another open tab stays there until you close it.",
         ),
-        (true, false) => Some("Some messages have not been sent yet. Sign out and discard them?"),
+        (true, false) => Some("Some messages or changes have not been sent yet. Sign out and discard them?"),
         (false, true) => Some(
             "This browser keeps drafts of yours. Sign out and discard them? Text in the field of another open tab stays \
                 there until you close it.",

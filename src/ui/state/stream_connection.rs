@@ -6,6 +6,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::closure::Closure;
 use leptos::web_sys::{Event, EventSource, MessageEvent};
 
+use crate::domain::position::Position;
 use crate::ui::state::stream_news::StreamNews;
 
 /// Path of the event stream.
@@ -28,10 +29,14 @@ pub(super) struct StreamConnection {
 }
 
 impl StreamConnection {
-    /// Opens the stream after a position; from now on if the position is empty. `on_news` gets what the server says,
+    /// Opens the stream after a position; from now on if there is none. `on_news` gets what the server says,
     /// and `on_end` is called once when the connection has ended. `None` if the browser has no event streams.
-    pub(super) fn open(after: &str, on_news: Rc<dyn Fn(StreamNews)>, on_end: Rc<dyn Fn(End)>) -> Option<Self> {
-        let path = if after.is_empty() { PATH.to_owned() } else { format!("{PATH}?after={after}") };
+    pub(super) fn open(
+        after: Option<Position>,
+        on_news: Rc<dyn Fn(StreamNews)>,
+        on_end: Rc<dyn Fn(End)>,
+    ) -> Option<Self> {
+        let path = after.map_or_else(|| PATH.to_owned(), |after| format!("{PATH}?after={after}"));
         let source = EventSource::new(&path).ok()?;
         let mut closures = Vec::new();
         let mut on = |name: &str, handle: Box<dyn FnMut(Event)>| {
@@ -40,8 +45,8 @@ impl StreamConnection {
             closures.push(closure);
         };
         for (name, read) in [
-            ("hello", hello as fn(String, String) -> StreamNews),
-            ("resumed", resumed),
+            ("hello", open as fn(String, Option<Position>) -> StreamNews),
+            ("resumed", open),
             ("beat", |_, position| StreamNews::Beat { user: None, position }),
             ("message", |json, position| StreamNews::Event { json, position }),
             ("gave-way", |_, _| StreamNews::GaveWay),
@@ -51,7 +56,8 @@ impl StreamConnection {
                 name,
                 Box::new(move |event| {
                     if let Ok(event) = event.dyn_into::<MessageEvent>() {
-                        on_news(read(event.data().as_string().unwrap_or_default(), event.last_event_id()));
+                        let position = Position::parse(&event.last_event_id());
+                        on_news(read(event.data().as_string().unwrap_or_default(), position));
                     }
                 }),
             );
@@ -69,12 +75,8 @@ impl StreamConnection {
     }
 }
 
-fn hello(user: String, position: String) -> StreamNews {
-    StreamNews::Open { user: user.parse().ok(), position, is_resumed: false }
-}
-
-fn resumed(user: String, position: String) -> StreamNews {
-    StreamNews::Open { user: user.parse().ok(), position, is_resumed: true }
+fn open(user: String, position: Option<Position>) -> StreamNews {
+    StreamNews::Open { user: user.parse().ok(), position }
 }
 
 impl Drop for StreamConnection {

@@ -3,8 +3,6 @@
 //! Without WASM the browser posts the form to the page's own path, and an error renders the page again
 //! ([`RefusedForm`]). With WASM the same fields go to the same server function, and an error appears beside them.
 
-use std::collections::BTreeMap;
-
 use leptos::form::form_data_from_event;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{Json, PostUrl};
@@ -18,14 +16,17 @@ use crate::api::client::Client;
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
 use crate::domain::refused_form::RefusedForm;
+use crate::domain::sorted::SortedMap;
 use crate::ui::state::focus::focus;
+use crate::ui::state::reactive::effect;
 
 /// Navigation after an accepted form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leave {
     /// The router navigates and the document stays.
     Navigate,
-    /// The browser loads a new document: the signed-in user has changed, and no state of the previous user may remain.
+    /// The browser loads a new document: the signed-in user has changed, and no state of the previous user may remain, or
+    /// the form's own page shows the result.
     Load,
 }
 
@@ -35,7 +36,7 @@ pub struct Submission {
     /// Error of the last attempt.
     pub error: Signal<Option<AppError>>,
     pub pending: Signal<bool>,
-    typed: StoredValue<BTreeMap<String, String>>,
+    typed: StoredValue<SortedMap<String, String>>,
     submit: Callback<SubmitEvent>,
 }
 
@@ -104,7 +105,7 @@ fn fields_of(event: &SubmitEvent) -> Option<String> {
 
 fn leave_when_accepted(action: Action<String, Result<Destination, AppError>>, leave: Leave) {
     let navigate = use_navigate();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(Ok(Destination(path))) = action.value().get() {
             match leave {
                 Leave::Navigate => navigate(&path, Default::default()),
@@ -116,7 +117,7 @@ fn leave_when_accepted(action: Action<String, Result<Destination, AppError>>, le
 }
 
 fn focus_first_wrong_field(error: Signal<Option<AppError>>) {
-    Effect::new(move |_| {
+    effect(move || {
         if error.read().is_some() {
             // The fields get their `aria-invalid` in this frame.
             request_animation_frame(|| focus("[aria-invalid='true']"));

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::domain::conversation::UNREAD_COUNT_MAX;
 use crate::ui::state::inbox_window::Inbox;
+use crate::ui::state::reactive::{effect, memo};
 
 /// Icons of the tab, without and with unread messages.
 const ICONS: [&str; 2] = ["/favicon.svg", "/favicon-unread.svg"];
@@ -19,8 +20,8 @@ pub fn with_count(unread: u64, title: String) -> String {
 
 /// Keeps the icon of the tab up to date.
 pub fn show_in_icon(inbox: Inbox) {
-    let has_unread = Memo::new(move |_| inbox.unread.get() > 0);
-    Effect::new(move |_| {
+    let has_unread = memo(move || inbox.unread.get() > 0);
+    effect(move || {
         let icon = ICONS[usize::from(has_unread.get())];
         if let Ok(Some(link)) = document().query_selector("link[rel=icon]") {
             let _ = link.set_attribute("href", icon);

@@ -21,8 +21,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const DUPLICATE_DATABASE: &str = "42P04";
 const INVALID_CATALOG_NAME: &str = "3D000";
 
-/// A database, which need not exist yet.
-#[derive(Debug, Clone)]
+/// A database, which need not exist yet. Without `Debug`, which would print the password of the options.
+#[derive(Clone)]
 pub struct Database {
     options: PgConnectOptions,
     name: String,

@@ -10,8 +10,8 @@ use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
 use crate::server::store::postgres::users::TokenOwner;
 
-/// User whose access token the request carries. Extraction checks one signature and costs one query, and a call to the
-/// user pool if it has not been asked about the token for some seconds.
+/// User whose access token the request carries. Extraction checks one signature. It costs one query if the user has not
+/// been read a moment ago, and a call to the user pool if that has not been asked about the token for some seconds.
 pub struct Bearer(pub CurrentUser);
 
 impl FromRequestParts<AppState> for Bearer {
@@ -29,7 +29,9 @@ impl FromRequestParts<AppState> for Bearer {
             return Err(ApiError::Unauthenticated);
         }
         let user = user.ok_or(ApiError::UnknownUser)?;
-        Ok(Self(CurrentUser { user, session: None }))
+        let user = CurrentUser { user, session: None };
+        user.record();
+        Ok(Self(user))
     }
 }
 

@@ -134,9 +134,11 @@ impl From<Conflict> for ApiError {
     fn from(conflict: Conflict) -> Self {
         match conflict {
             Conflict::MessageToSelf => Self::Invalid(vec![ValidationCode::ReceiverSelf]),
-            Conflict::RecipientDeleted => Self::NotFound,
+            Conflict::Undeliverable | Conflict::RecipientDeleted => Self::NotFound,
             Conflict::MessageIdTaken | Conflict::MessageRemoved | Conflict::MessageTooOld => Self::KeyTaken,
-            // Conflicts of forms and of the first sign-in, which the API does not have.
+            // Conflicts of forms, of changes and of the first sign-in, which the API does not have.
+            Conflict::MessageChanged | Conflict::MessageDeleted | Conflict::EditTooLate => Self::Unexpected,
+            Conflict::TooManyEdits | Conflict::TooManyReactions => Self::Unexpected,
             Conflict::OtherConversation | Conflict::OtherRecipient | Conflict::EmailTaken => Self::Unexpected,
         }
     }

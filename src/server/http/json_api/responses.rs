@@ -4,7 +4,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::domain::conversation::{self, Conversation};
-use crate::domain::message;
+use crate::domain::message::{self, Reaction, SentAt};
 use crate::domain::user::{self, User};
 
 /// Row of `GET /api/message_groups`: a user and the newest message. The user is the other member of a direct
@@ -33,13 +33,25 @@ impl MessageGroup {
     }
 }
 
-/// Message of `GET /api/messages/{message_group_uuid}`, with its author's names.
+/// Message of `GET /api/messages/{message_group_uuid}`, with its author's names. The optional fields are unknown to the old
+/// app.
 #[derive(Serialize)]
 pub struct Message {
     created_at: String,
+    /// Time of the deletion. The text of a deleted message is empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<SentAt>,
     display_name: String,
+    /// Time of the last edit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edited_at: Option<SentAt>,
     handle: String,
     message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reactions: Vec<Reaction>,
+    /// Id of the message that this one answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<message::Id>,
     uuid: Uuid,
 }
 
@@ -48,9 +60,13 @@ impl Message {
     pub fn new(author: &User, message: message::Message) -> Self {
         Self {
             created_at: message.sent_at.as_str().to_owned(),
+            deleted_at: message.deleted_at,
             display_name: author.display_name.to_string(),
+            edited_at: message.edited_at,
             handle: author.handle_text().to_owned(),
             message: message.body,
+            reactions: message.reactions,
+            reply_to: message.quote.map(|quote| quote.message.id),
             uuid: message.id.0,
         }
     }
@@ -61,6 +77,9 @@ impl Message {
 #[derive(Serialize)]
 pub struct SentMessage {
     created_at: String,
+    /// Time of the deletion: the request repeats one whose message has been deleted since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<SentAt>,
     display_name: String,
     handle: String,
     message: String,
@@ -71,8 +90,8 @@ pub struct SentMessage {
 impl SentMessage {
     /// Builds the response for a message that `me` has sent.
     pub fn new(me: &User, conversation: conversation::Id, message: message::Message) -> Self {
-        let Message { created_at, display_name, handle, message, uuid } = Message::new(me, message);
-        Self { created_at, display_name, handle, message, message_group_uuid: conversation.0, uuid }
+        let Message { created_at, deleted_at, display_name, handle, message, uuid, .. } = Message::new(me, message);
+        Self { created_at, deleted_at, display_name, handle, message, message_group_uuid: conversation.0, uuid }
     }
 }
 

@@ -109,8 +109,8 @@ async fn create_message(
     match target {
         Target::Conversation(text) => {
             let conversation = conversation_id(&text)?;
-            let message = messaging::sending::send_message(&state, &me, conversation, id, &body).await?;
-            Ok(Json(SentMessage::new(&me.user, conversation, message)).into_response())
+            let sent = messaging::sending::send_message(&state, &me, conversation, id, &body, None).await?;
+            Ok(Json(SentMessage::new(&me.user, conversation, sent.message)).into_response())
         }
         Target::User(handle) => {
             let message_group_uuid = messaging::sending::start_conversation(&state, &me, &handle, id, &body).await?;

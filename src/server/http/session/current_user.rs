@@ -19,7 +19,12 @@ pub struct CurrentUser {
 pub struct Resolved(pub Result<Option<CurrentUser>, AppError>);
 
 impl CurrentUser {
-    /// Returns the signed-in user. Costs nothing, because the session layer has already queried the session.
+    /// Adds the id of the user to the log lines of the current request.
+    pub fn record(&self) {
+        tracing::Span::current().record("user", tracing::field::display(self.user.id));
+    }
+
+    /// Returns the signed-in user. Costs nothing, because the session layer has already found the session.
     pub fn of(parts: &Parts) -> Result<&Self, AppError> {
         match parts.extensions.get::<Resolved>() {
             Some(Resolved(Ok(Some(user)))) => Ok(user),

@@ -4,13 +4,15 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ConstantBuilder};
+use secrecy::SecretString;
 
 use crate::domain::error::AppError;
 use crate::server::cognito::Cognito;
 use crate::server::cognito::error::CognitoError;
 use crate::server::failure::Failure;
 use crate::server::store::Store;
-use crate::server::store::postgres::sessions::{Access, Id, LockedSession};
+use crate::server::store::postgres::locked_session::LockedSession;
+use crate::server::store::postgres::sessions::{Access, Id};
 
 /// Remaining lifetime of the access token, in seconds, below which it is renewed.
 const REFRESH_BEFORE_SECS: f64 = 60.0;
@@ -54,16 +56,56 @@ fn status_by_access_token(access: Access) -> Result<SessionStatus, Failure> {
     if access.secs_left > 0.0 { Ok(SessionStatus::Active) } else { Err(AppError::Unavailable.into()) }
 }
 
+/// Returns a new access token of the session, for one call on behalf of its user. Fails if the session has ended, or if
+/// the user pool is unavailable.
+pub async fn access_token(store: &Store, cognito: &Cognito, id: Id) -> Result<SecretString, Failure> {
+    let (store, cognito) = (store.clone(), cognito.clone());
+    // A separate task, as in `refresh`.
+    let task = tokio::spawn(async move {
+        let Some(locked) = store.sessions.lock_for_refresh(id).await? else {
+            return Err(AppError::Unauthenticated.into());
+        };
+        if locked.access.refresh_paused {
+            return Err(AppError::Unavailable.into());
+        }
+        match renew(&store, &cognito, locked).await? {
+            Renewal::Renewed(access_token) => Ok(access_token),
+            Renewal::Ended => Err(AppError::Unauthenticated.into()),
+            Renewal::Paused(_) => Err(AppError::Unavailable.into()),
+        }
+    });
+    task.await.map_err(anyhow::Error::new)?
+}
+
 async fn refresh_locked(store: &Store, cognito: &Cognito, id: Id) -> Result<SessionStatus, Failure> {
     let Some(locked) = store.sessions.lock_for_refresh(id).await? else { return Ok(SessionStatus::Expired) };
     // Checked again under the lock: another request may have refreshed the session in the meantime.
     if let Some(status) = status_without_refresh(locked.access) {
         return status;
     }
+    match renew(store, cognito, locked).await? {
+        Renewal::Renewed(_) => Ok(SessionStatus::Active),
+        Renewal::Ended => Ok(SessionStatus::Expired),
+        Renewal::Paused(access) => status_by_access_token(access),
+    }
+}
+
+/// Outcome of a renewal.
+enum Renewal {
+    /// The session has a new access token.
+    Renewed(SecretString),
+    /// The user pool no longer accepts the session, which has been deleted.
+    Ended,
+    /// The renewal has failed, and says nothing about the account.
+    Paused(Access),
+}
+
+/// Renews the tokens of a locked session.
+async fn renew(store: &Store, cognito: &Cognito, locked: LockedSession<'_>) -> Result<Renewal, Failure> {
     let Some((token, sub)) = locked.refresh_token() else {
         tracing::info!("session deleted: refresh token cannot be decrypted");
         locked.delete().await?;
-        return Ok(SessionStatus::Expired);
+        return Ok(Renewal::Ended);
     };
     match cognito.refresh(&token, sub).await {
         Ok(renewed) => {
@@ -71,23 +113,23 @@ async fn refresh_locked(store: &Store, cognito: &Cognito, id: Id) -> Result<Sess
             // A failure is only logged: the session is renewed, and the next renewal stores the address.
             let followed = store.users.follow_email(sub, renewed.claims.verified_email().as_deref()).await;
             followed.map_err(Failure::into_public).ok();
-            Ok(SessionStatus::Active)
+            Ok(Renewal::Renewed(renewed.access_token))
         }
         // The token was revoked or used twice, or the account was disabled or deleted. A wrong configuration can look
         // alike, and must end no session.
         Err(error) if cognito.ends_session(&error).await => {
             locked.delete().await?;
-            Ok(SessionStatus::Expired)
+            Ok(Renewal::Ended)
         }
-        Err(error) => pause(locked, error).await,
+        Err(error) => pause(locked, error).await.map(Renewal::Paused),
     }
 }
 
 /// Keeps the session after a failed renewal, which says nothing about the account.
-async fn pause(locked: LockedSession<'_>, error: CognitoError) -> Result<SessionStatus, Failure> {
+async fn pause(locked: LockedSession<'_>, error: CognitoError) -> Result<Access, Failure> {
     tracing::warn!(cause = format!("{:#}", error.into_cause()), "session refresh failed");
     let access = locked.access;
     let pause = ConstantBuilder::new().with_delay(PAUSE).with_jitter().build().next().unwrap_or(PAUSE);
     locked.pause_refresh(pause.as_secs_f64()).await?;
-    status_by_access_token(access)
+    Ok(access)
 }

@@ -1,26 +1,39 @@
 //! Session layer: determines the signed-in user of a request.
 
+use std::net::IpAddr;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use tracing::Span;
 
 use crate::server::failure::Failure;
+use crate::server::http::client_address::ClientAddress;
 use crate::server::http::session::cookie::{self, Presented};
 use crate::server::http::session::refresh::{SessionStatus, refresh};
 use crate::server::http::session::{CurrentUser, Resolved};
 use crate::server::state::AppState;
 use crate::server::store::postgres::sessions::Id;
 
-/// Puts [`Resolved`] into the request. Costs one query if there is a cookie, none otherwise. Removes the cookie of an
-/// ended session from the browser.
+/// Puts [`Resolved`] into the request. Costs one query if there is a cookie and its session has not been read a moment
+/// ago, none otherwise. Removes the cookie of an ended session from the browser.
 pub async fn resolve(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let mut visited = None;
     let resolved = match cookie::presented(request.headers()) {
         Presented::None | Presented::Invalid => Ok(None),
-        Presented::Session(id) => find(&state, id).await.map_err(Failure::into_public),
+        Presented::Session(id) => find(&state, id).await.map_err(Failure::into_public).map(|found| {
+            let (user, seen_long_ago) = found?;
+            user.record();
+            visited = seen_long_ago.then_some(id);
+            Some(user)
+        }),
     };
+    // The functions of a page run in tasks of their own, which do not know the request of their log lines.
+    request.extensions_mut().insert(Span::current());
     let is_stale = matches!(resolved, Ok(None)) && cookie::presented(request.headers()) != Presented::None;
     request.extensions_mut().insert(Resolved(resolved));
+    record_visit(&state, visited, ClientAddress::of(request.extensions()));
     let mut response = next.run(request).await;
     // A handler that signs a user in or out has already set or removed the cookie.
     if is_stale && !sets_session(response.headers()) {
@@ -29,17 +42,23 @@ pub async fn resolve(State(state): State<AppState>, mut request: Request, next: 
     response
 }
 
-async fn find(state: &AppState, id: Id) -> Result<Option<CurrentUser>, Failure> {
-    let sessions = &state.store.sessions;
-    let Some(session) = sessions.find(id).await? else { return Ok(None) };
+/// Returns the user of a session, and true if the last recorded visit is some minutes ago.
+async fn find(state: &AppState, id: Id) -> Result<Option<(CurrentUser, bool)>, Failure> {
+    let Some(session) = state.store.sessions.find(id).await? else { return Ok(None) };
     if refresh(&state.store, &state.cognito, id, session.access).await? == SessionStatus::Expired {
         return Ok(None);
     }
-    if session.seen_long_ago {
+    Ok(Some((CurrentUser { user: session.user, session: Some(id) }, session.seen_long_ago)))
+}
+
+/// Records a visit in the background: no answer waits for it.
+fn record_visit(state: &AppState, session: Option<Id>, address: Option<IpAddr>) {
+    let Some(id) = session else { return };
+    let sessions = state.store.sessions.clone();
+    tokio::spawn(async move {
         // A failure is only logged: the user is signed in whether or not the time of the last request is saved.
-        sessions.record_visit(id).await.map_err(Failure::into_public).ok();
-    }
-    Ok(Some(CurrentUser { user: session.user, session: Some(id) }))
+        sessions.record_visit(id, address).await.map_err(Failure::into_public).ok();
+    });
 }
 
 fn sets_session(headers: &HeaderMap) -> bool {

@@ -19,8 +19,11 @@ use uuid::Uuid;
 
 use crate::domain::user;
 use crate::server::failure::Failure;
+use crate::server::metrics::Metrics;
 use crate::server::store::dynamodb::backoff::Backoff;
+use crate::server::store::dynamodb::call_metrics::CallMetrics;
 use crate::server::store::dynamodb::clock::Clock;
+use crate::server::store::dynamodb::hints::Hints;
 use crate::server::store::dynamodb::table::{Item, Key, PK};
 
 /// Creates a client from the SDK's own environment variables: region, credentials, and `AWS_ENDPOINT_URL_DYNAMODB` if
@@ -37,23 +40,32 @@ pub async fn connect() -> Client {
     Client::new(&config.load().await)
 }
 
-/// The table, and the clock for the times in it. Cloning copies handles.
+/// The table, the clock for the times in it, and hints about what it contains. Cloning copies handles.
 #[derive(Debug, Clone)]
 pub struct Table {
     client: Client,
     name: Arc<str>,
     clock: Clock,
+    hints: Hints,
 }
 
 impl Table {
     /// Creates a handle to the table `name`, with the system clock.
     pub fn new(client: Client, name: &str) -> Self {
-        Self { client, name: name.into(), clock: Clock::default() }
+        Self { client, name: name.into(), clock: Clock::default(), hints: Hints::default() }
     }
 
     /// Returns the same table with another clock.
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// Returns the same table with metrics of the calls of its client. These cost a few bytes per answer, in which
+    /// DynamoDB reports the consumed capacity.
+    pub(crate) fn with_metrics(self, metrics: &Metrics) -> Self {
+        let (client, calls) = CallMetrics::of(&self.client);
+        calls.register(metrics);
+        Self { client, ..self }
     }
 
     /// Returns the client.
@@ -74,6 +86,11 @@ impl Table {
     /// Returns the clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Returns the hints about conversations.
+    pub(super) fn hints(&self) -> &Hints {
+        &self.hints
     }
 
     /// Reports whether the table answers. Reads a row that does not exist: half a read unit.

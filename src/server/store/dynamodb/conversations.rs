@@ -12,17 +12,20 @@ use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::cursor::{self, Direction};
 use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::legacy::{LegacyRows, pairs};
+use crate::server::store::dynamodb::member_cursors::MemberCursors;
 use crate::server::store::dynamodb::membership::Membership;
+use crate::server::store::dynamodb::read_cursors::Cursors;
 use crate::server::store::dynamodb::rows::{InboxRow, ReadCursor};
-use crate::server::store::dynamodb::table::Key;
-use crate::server::store::dynamodb::{heads, read_cursors, time_slices};
+use crate::server::store::dynamodb::table::{Key, SortTime};
+use crate::server::store::dynamodb::time_slices::Slice;
+use crate::server::store::dynamodb::{blocks, heads, read_cursors, time_slices};
 use crate::server::store::postgres::users::Users;
 
 /// Access to the conversations in the table. Cloning copies handles.
 #[derive(Clone)]
 pub struct Conversations {
     pub(super) table: Table,
-    users: Users,
+    pub(super) users: Users,
     legacy_rows: LegacyRows,
     pub(super) updates: InboxUpdates,
 }
@@ -43,17 +46,15 @@ impl Conversations {
     /// requests the next one.
     pub async fn list(&self, me: user::Id, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
         let mut page = self.list_full_text(me, cursor).await?;
-        for conversation in &mut page.items {
-            conversation.preview = conversation.preview.chars().take(PREVIEW_LEN_MAX).collect();
-        }
+        cut_previews(&mut page);
         Ok(page)
     }
 
     /// Like [`Self::list`], with the full texts of the newest messages.
     ///
-    /// Two reads of DynamoDB and one of PostgreSQL, one more if there are groups, and some more until the whole table
-    /// has been migrated. A conversation that moves up between two pages is missing from the second one; it is on the
-    /// first page when that is read again.
+    /// Two queries of DynamoDB at once and one of PostgreSQL, one read more if there are groups, and some more until
+    /// the whole table has been migrated. A conversation that moves up between two pages is missing from the second
+    /// one; it is on the first page when that is read again.
     pub async fn list_full_text(&self, me: user::Id, cursor: Option<&Cursor>) -> Result<Page<Conversation>, Failure> {
         let inbox = Key::inbox(me);
         let from = match cursor.map(|cursor| cursor::decode(cursor, &inbox)).transpose()? {
@@ -62,33 +63,52 @@ impl Conversations {
             }
             from => from.map(|(_, at)| at),
         };
-        let (from, direction) = (from.as_ref(), Direction::Older);
-        // A conversation that moves up while the slice is read has two rows in it.
-        let mut seen = HashSet::new();
-        let row = |item: &_| InboxRow::from_item(item).filter(|row| seen.insert(row.conversation));
-        let mut slice =
-            match self.legacy_rows.sorted_by_time(&inbox, direction, from, PAGE_SIZE, InboxRow::from_item).await? {
-                Some(slice) => slice,
-                None => time_slices::slice(&self.table, &inbox, direction, from, PAGE_SIZE, row).await?,
-            };
-        slice = self.updates.merge(me, slice, from.is_none()).await?;
-        let older = slice.rows.last().filter(|_| slice.more).map(|last| cursor::encode(&inbox, direction, &last.at));
+        let from = from.as_ref();
+        let (mut slice, cursors) =
+            tokio::try_join!(self.rows(me, from, PAGE_SIZE), read_cursors::for_list(&self.table, me, from.is_none()))?;
+        if from.is_none() && cursors.are_many() {
+            let listed = slice.rows.iter().map(|row| row.conversation).collect();
+            self.table.hints().keep_listed(me, listed).await;
+        }
+        let last = slice.rows.last().filter(|_| slice.more);
+        let older = last.map(|last| cursor::encode(&inbox, Direction::Older, &last.at));
         // If a conversation has two rows, the newer of them may have been on an earlier page.
         if from.is_some() {
             let superseded = self.legacy_rows.superseded(&slice.rows).await?;
             slice.rows.retain(|row| !superseded.contains(&row.conversation));
         }
-        Ok(Page { items: self.to_conversations(me, slice.rows).await?, older, newer: None })
+        Ok(Page { items: self.to_conversations(me, slice.rows, cursors).await?, older, newer: None, rev: 0 })
     }
 
-    /// Returns the other members of the user's [`PAGE_SIZE`] newest conversations. One read unit per dozen
-    /// conversations, and one per group.
+    /// Reads up to `count` rows of a user's inbox, newest first, with the moves that are still pending.
+    pub(super) async fn rows(
+        &self,
+        me: user::Id,
+        from: Option<&SortTime>,
+        count: usize,
+    ) -> Result<Slice<InboxRow>, Failure> {
+        let (inbox, direction) = (Key::inbox(me), Direction::Older);
+        // A conversation that moves up while the slice is read has two rows in it.
+        let mut seen = HashSet::new();
+        let row = |item: &_| InboxRow::from_item(item).filter(|row| seen.insert(row.conversation));
+        let slice = match self.legacy_rows.sorted_by_time(&inbox, direction, from, count, InboxRow::from_item).await? {
+            Some(slice) => slice,
+            None => time_slices::slice(&self.table, &inbox, direction, from, count, row).await?,
+        };
+        self.updates.merge(me, slice, from.is_none().then_some(count)).await
+    }
+
+    /// Returns the other members of the user's [`PAGE_SIZE`] newest conversations, without those with whom there is a
+    /// block. One read unit per dozen conversations, one per group, and one for the blocks.
     pub async fn recent_peers(&self, me: user::Id) -> Result<Vec<user::Id>, Failure> {
         let read = InboxRow::from_item;
         let slice = time_slices::slice(&self.table, &Key::inbox(me), Direction::Older, None, PAGE_SIZE, read).await?;
         let members = heads::members_of(&self.table, &slice.rows).await?;
+        // Read last: a block that was stored while the others were read counts.
+        let blocked = blocks::peers(&self.table, me).await?;
         let newest_first = slice.rows.iter().filter_map(|row| members.get(&row.conversation));
-        Ok(others(newest_first.flatten().copied(), me))
+        let open = newest_first.flatten().copied().filter(|peer| !blocked.contains(peer));
+        Ok(others(open, me))
     }
 
     /// Returns the user's right to a conversation; `None` if it does not exist or the user is not a member. One read
@@ -98,15 +118,14 @@ impl Conversations {
         me: user::Id,
         conversation: conversation::Id,
     ) -> Result<Option<Membership>, Failure> {
-        let Some(head) = self.legacy_rows.head(me, conversation).await? else { return Ok(None) };
-        Ok(Membership::new(conversation, me, head))
+        self.legacy_rows.membership(me, conversation, None).await
     }
 
-    /// Returns the other members of those of these conversations (at most 100) of which the user is a member. One read
-    /// unit per conversation. Legacy conversations without a head are left out.
+    /// Returns the other members of those of these conversations (at most 100) of which the user is a member, and in
+    /// which there is no block. One read unit per conversation. Legacy conversations without a head are left out.
     pub async fn peers_in(&self, me: user::Id, conversations: &[conversation::Id]) -> Result<Vec<user::Id>, Failure> {
         let heads = heads::get_many(&self.table, conversations.iter().copied()).await?;
-        let mine = heads.values().filter(|head| head.members().contains(me));
+        let mine = heads.values().filter(|head| head.members().contains(me) && !head.is_blocked());
         Ok(others(mine.flat_map(|head| head.members().ids().iter().copied()), me))
     }
 
@@ -120,19 +139,26 @@ impl Conversations {
     }
 
     /// Returns the member's own read cursor. One read unit.
-    pub async fn read_cursor(&self, membership: &Membership) -> Result<ReadCursor, Failure> {
+    async fn read_cursor(&self, membership: &Membership) -> Result<ReadCursor, Failure> {
         let (me, conversation) = (membership.me(), membership.conversation());
         let mut cursor = read_cursors::get(&self.table, me, conversation).await?;
         self.updates.merge_cursor(conversation, me, &mut cursor);
         Ok(cursor)
     }
 
-    /// Returns the receipts of these members. One read unit each.
-    pub async fn receipts(&self, membership: &Membership, readers: &[user::Id]) -> Result<ReceiptsByReader, Failure> {
+    /// Returns the receipts of these members, of whom some cursors are `known`. One read unit for each other one.
+    pub async fn receipts(
+        &self,
+        membership: &Membership,
+        readers: &[user::Id],
+        known: &MemberCursors,
+    ) -> Result<ReceiptsByReader, Failure> {
         let conversation = membership.conversation();
-        let cursors = read_cursors::of_readers(&self.table, conversation, readers).await?;
+        let is_unknown = |reader: &user::Id| known.get(*reader).is_none();
+        let unknown: Vec<_> = readers.iter().copied().filter(is_unknown).collect();
+        let cursors = read_cursors::of_readers(&self.table, conversation, &unknown).await?;
         let receipts = |reader| {
-            let mut cursor = cursors.get(&reader).copied().unwrap_or_default();
+            let mut cursor = known.get(reader).or_else(|| cursors.get(&reader).copied()).unwrap_or_default();
             self.updates.merge_cursor(conversation, reader, &mut cursor);
             (reader, cursor.receipts)
         };
@@ -172,7 +198,12 @@ impl Conversations {
 
     /// Converts rows to conversations. Users appear as PostgreSQL has them now: the names in a row are only for the old
     /// app, and its handle may belong to another user by now.
-    async fn to_conversations(&self, me: user::Id, rows: Vec<InboxRow>) -> Result<Vec<Conversation>, Failure> {
+    pub(super) async fn to_conversations(
+        &self,
+        me: user::Id,
+        rows: Vec<InboxRow>,
+        cursors: Cursors,
+    ) -> Result<Vec<Conversation>, Failure> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
@@ -180,13 +211,22 @@ impl Conversations {
         let users: Vec<_> = members.values().flatten().copied().collect();
         let conversations: Vec<_> = rows.iter().map(|row| row.conversation).collect();
         let (users, mut cursors) =
-            tokio::try_join!(self.users.by_ids(&users), read_cursors::get_many(&self.table, me, &conversations))?;
+            tokio::try_join!(self.users.by_ids(&users), cursors.of(&self.table, &conversations))?;
         for conversation in conversations {
             self.updates.merge_cursor(conversation, me, cursors.entry(conversation).or_default());
         }
+        // No query: the users have just been read.
+        let ids: Vec<_> = users.iter().map(|user| user.id).collect();
+        let showing_receipts = self.users.showing_receipts(&ids).await?.into_iter().collect();
         let users: HashMap<_, _> = users.into_iter().map(|user| (user.id, user)).collect();
-        let known = Known { members, users, cursors };
+        let known = Known { members, users, showing_receipts, cursors };
         Ok(rows.into_iter().map(|row| known.conversation(row)).collect())
+    }
+}
+
+pub(super) fn cut_previews(page: &mut Page<Conversation>) {
+    for conversation in &mut page.items {
+        conversation.preview = conversation.preview.chars().take(PREVIEW_LEN_MAX).collect();
     }
 }
 
@@ -200,6 +240,8 @@ pub(super) fn is_read(row: &InboxRow) -> bool {
 struct Known {
     members: HashMap<conversation::Id, Vec<user::Id>>,
     users: HashMap<user::Id, User>,
+    /// Users who have receipts turned on.
+    showing_receipts: HashSet<user::Id>,
     cursors: HashMap<conversation::Id, ReadCursor>,
 }
 
@@ -207,15 +249,20 @@ impl Known {
     fn conversation(&self, row: InboxRow) -> Conversation {
         let cursor = self.cursors.get(&row.conversation).copied().unwrap_or_default();
         let members = self.members.get(&row.conversation).into_iter().flatten();
+        // Two members see each other's receipts only if both have receipts turned on.
+        let mut showing = members.clone().filter(|member| self.showing_receipts.contains(member));
+        let is_shared = self.showing_receipts.contains(&row.owner) && showing.any(|member| *member != row.owner);
         Conversation {
             id: row.conversation,
             kind: row.kind(),
             members: members.map(|id| self.user(*id)).collect(),
             seq: row.seq,
             read: if is_read(&row) { row.seq } else { cursor.receipts.read },
+            delivered: if is_shared { cursor.receipts.delivered } else { row.seq },
             marked: cursor.marked,
             unmarked: cursor.unmarked,
             preview: row.body,
+            version: row.version,
             last_sent_at: row.at.sent_at(),
             last_author: row.last_author,
         }
@@ -227,7 +274,7 @@ impl Known {
 }
 
 /// Returns the users other than `me`, each once.
-fn others(users: impl Iterator<Item = user::Id>, me: user::Id) -> Vec<user::Id> {
+pub(super) fn others(users: impl Iterator<Item = user::Id>, me: user::Id) -> Vec<user::Id> {
     let mut seen = HashSet::from([me]);
     users.filter(|user| seen.insert(*user)).collect()
 }

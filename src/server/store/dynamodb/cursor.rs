@@ -5,7 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use crate::domain::error::AppError;
 use crate::domain::field_error::FieldCode;
-use crate::domain::page::{AFTER, BEFORE, Cursor};
+use crate::domain::page::{AFTER, AROUND, BEFORE, Cursor};
 use crate::server::store::dynamodb::table::SortTime;
 
 /// Side of the cursor's position on which the page lies.
@@ -31,6 +31,11 @@ pub(super) fn encode(partition: &str, direction: Direction, at: &SortTime) -> Cu
 /// cursor is only compared, never used, so a forged cursor gives access to no other rows.
 pub(super) fn decode(cursor: &Cursor, partition: &str) -> Result<(Direction, SortTime), AppError> {
     parse(cursor, partition).ok_or_else(|| AppError::invalid("cursor", FieldCode::CursorInvalid))
+}
+
+/// Returns the time of a cursor for the page around a time; `None` for other cursors.
+pub(super) fn decode_around(cursor: &Cursor) -> Option<SortTime> {
+    Some(SortTime::stored(cursor.0.strip_prefix(AROUND)?)?.canonical())
 }
 
 fn parse(cursor: &Cursor, partition: &str) -> Option<(Direction, SortTime)> {

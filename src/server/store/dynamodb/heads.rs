@@ -5,12 +5,62 @@ use std::collections::HashMap;
 use crate::domain::{conversation, user};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
-use crate::server::store::dynamodb::rows::{Head, InboxRow};
-use crate::server::store::dynamodb::table::Key;
+use crate::server::store::dynamodb::rows::{Head, InboxRow, ReadCursor};
+use crate::server::store::dynamodb::table::{Item, Key};
 
 /// Reads the current head of a conversation, strongly consistent. One read unit.
 pub(super) async fn get(table: &Table, conversation: conversation::Id) -> Result<Option<Head>, Failure> {
-    Ok(table.get(&Key::Head(conversation)).await?.as_ref().and_then(Head::from_item))
+    let row = table.get(&Key::Head(conversation)).await?;
+    Ok(decode_and_keep(table, conversation, row.as_ref()).await)
+}
+
+/// Returns the head of a row that has just been read, and keeps it as a hint.
+async fn decode_and_keep(table: &Table, conversation: conversation::Id, row: Option<&Item>) -> Option<Head> {
+    let head = Head::from_item(row?)?;
+    table.hints().keep_head(conversation, head.clone()).await;
+    Some(head)
+}
+
+/// Reads the current head of a conversation, and the cursors of these readers that exist, in one batch, strongly
+/// consistent. One read unit each.
+pub(super) async fn get_with_cursors(
+    table: &Table,
+    conversation: conversation::Id,
+    readers: &[user::Id],
+) -> Result<(Option<Head>, HashMap<user::Id, ReadCursor>), Failure> {
+    let keys = readers.iter().map(|reader| Key::ReadCursor(*reader, conversation));
+    let (head, rows) = get_with(table, conversation, keys).await?;
+    let decode = |row| match Key::of(row)? {
+        Key::ReadCursor(reader, _) => Some((reader, ReadCursor::from_item(row))),
+        _ => None,
+    };
+    Ok((head, rows.iter().filter_map(decode).collect()))
+}
+
+/// Like [`get_with_cursors`], with another row.
+pub(super) async fn get_with_row(
+    table: &Table,
+    conversation: conversation::Id,
+    key: Option<Key>,
+) -> Result<(Option<Head>, Option<Item>), Failure> {
+    let (head, mut rows) = get_with(table, conversation, key.into_iter()).await?;
+    Ok((head, rows.pop()))
+}
+
+async fn get_with(
+    table: &Table,
+    conversation: conversation::Id,
+    others: impl Iterator<Item = Key>,
+) -> Result<(Option<Head>, Vec<Item>), Failure> {
+    let others: Vec<_> = others.map(|key| key.item()).collect();
+    if others.is_empty() {
+        return Ok((get(table, conversation).await?, others));
+    }
+    let keys = [vec![Key::Head(conversation).item()], others].concat();
+    let rows = table.batch_get(keys, "read a head with other rows").await?;
+    let is_head = |row: &Item| Key::of(row) == Some(Key::Head(conversation));
+    let (heads, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_head);
+    Ok((decode_and_keep(table, conversation, heads.first()).await, others))
 }
 
 /// Reads the heads of these conversations (at most 100), without those that do not exist. One read unit each.

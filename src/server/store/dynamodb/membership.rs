@@ -52,6 +52,27 @@ impl Membership {
         self.head.seq
     }
 
+    /// Returns the revision of the conversation at the time when this right was created.
+    pub fn rev(&self) -> u64 {
+        self.head.rev
+    }
+
+    /// Reports whether one member of a direct conversation has blocked the other: then nothing passes between the two.
+    pub fn is_blocked(&self) -> bool {
+        self.head.is_blocked()
+    }
+
+    /// Reports whether the holder of this right has blocked the other member.
+    pub fn has_blocked(&self) -> bool {
+        self.head.is_blocked_by(self.me)
+    }
+
+    /// Returns the users who get the events of what the holder of this right does: all members, or the holder alone if
+    /// there is a block.
+    pub fn audience(&self) -> Vec<user::Id> {
+        if self.is_blocked() { vec![self.me] } else { self.members().ids().to_vec() }
+    }
+
     /// Returns the head as it was when this right was created.
     pub(super) fn head(&self) -> &Head {
         &self.head

@@ -1,7 +1,10 @@
 //! Messages: pages of a conversation, and appending a message.
 
+use time::Duration;
+
+use crate::domain::changes::RELOAD_MAX;
 use crate::domain::message::{self, Body, Message};
-use crate::domain::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page, UNREAD_SIZE_MAX};
+use crate::domain::page::{CATCH_UP_SIZE, Cursor, PAGE_SIZE, Page};
 use crate::domain::user::User;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
@@ -9,14 +12,13 @@ use crate::server::store::dynamodb::cursor::{self, Direction};
 use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::legacy::LegacyRows;
 use crate::server::store::dynamodb::membership::Membership;
+use crate::server::store::dynamodb::named_message::NamedMessage;
+use crate::server::store::dynamodb::parts::{Found, Part};
 use crate::server::store::dynamodb::rows::MessageRow;
 use crate::server::store::dynamodb::table::{Key, SortTime};
-use crate::server::store::dynamodb::time_slices::{self, Slice};
+use crate::server::store::dynamodb::time_slices::Slice;
 use crate::server::store::dynamodb::write_access::WriteAccess;
-use crate::server::store::dynamodb::{seek, send};
-
-/// Number of read messages that the opening page shows before the unread ones.
-const BEFORE_UNREAD: usize = 3;
+use crate::server::store::dynamodb::{quotes, send};
 
 /// Access to the messages in the table. Cloning copies handles.
 #[derive(Clone)]
@@ -37,36 +39,16 @@ impl Messages {
         Self { updates, ..self }
     }
 
-    /// Returns the page with which a conversation opens, oldest first: the newest page, extended back to the first
-    /// message after `read` and a few messages before it. If more than [`UNREAD_SIZE_MAX`] messages are unread, returns
-    /// the part around the first unread message instead, with up to [`CATCH_UP_SIZE`] messages after it; see
-    /// [`seek::first_message_after`] for the cost of finding it.
-    pub async fn opening_page(&self, membership: &Membership, read: u64) -> Result<Page<Message>, Failure> {
-        let unread = usize::try_from(membership.newest_seq().saturating_sub(read)).unwrap_or(usize::MAX);
-        if unread <= UNREAD_SIZE_MAX {
-            let size = (unread + BEFORE_UNREAD).max(PAGE_SIZE);
-            let page = self.slice(membership, Direction::Older, None, size).await?;
-            // Many messages may have been added since the head was read.
-            if page.older.is_none() || page.items.first().is_none_or(|first| first.seq <= read + 1) {
-                return Ok(page);
-            }
+    /// Returns the page around a time: the last messages before it, and those from it on.
+    async fn around_time(&self, membership: &Membership, at: &SortTime) -> Result<Page<Message>, Failure> {
+        let just_before = SortTime::from(at.at() - Duration::MICROSECOND);
+        let (before, after) = (Part::before(at, PAGE_SIZE / 2), Part::after(Some(&just_before), PAGE_SIZE));
+        let (before, after) = tokio::try_join!(self.slice(membership, &before), self.slice(membership, &after))?;
+        if after.items.is_empty() {
+            return self.slice(membership, &Part::newest(PAGE_SIZE)).await;
         }
-        let partition = Key::messages(membership.conversation());
-        match seek::first_message_after(&self.table, &partition, read, membership.head().last.at()).await? {
-            Some(first) => self.around(membership, first).await,
-            None => self.page(membership, None).await,
-        }
-    }
-
-    /// Returns a message, a few before it, and those after it.
-    async fn around(&self, membership: &Membership, row: MessageRow) -> Result<Page<Message>, Failure> {
-        let at = Some(&row.at);
-        let (before, after) = tokio::try_join!(
-            self.slice(membership, Direction::Older, at, BEFORE_UNREAD),
-            self.slice(membership, Direction::Newer, at, CATCH_UP_SIZE)
-        )?;
-        let items = [before.items, vec![row.into_message()], after.items].concat();
-        Ok(Page { items, older: before.older, newer: after.newer })
+        let items = [before.items, after.items].concat();
+        Ok(Page { items, older: before.older, newer: after.newer, rev: membership.rev() })
     }
 
     /// Returns one page of a conversation, oldest first: without a cursor or with [`Cursor::newest`] the newest page,
@@ -74,13 +56,23 @@ impl Messages {
     /// of [`PAGE_SIZE`] + 1 rows, however many precede them, and some more for legacy messages
     /// ([`LegacyRows::sorted_by_time`]).
     pub async fn page(&self, membership: &Membership, cursor: Option<&Cursor>) -> Result<Page<Message>, Failure> {
-        let partition = Key::messages(membership.conversation());
-        let cursor = cursor.filter(|cursor| **cursor != Cursor::newest());
-        let position = cursor.map(|cursor| cursor::decode(cursor, &partition)).transpose()?;
-        let (direction, from) = position.map_or((Direction::Older, None), |(direction, at)| (direction, Some(at)));
-        let page = self.slice(membership, direction, from.as_ref(), PAGE_SIZE).await?;
-        if page.items.is_empty() && direction == Direction::Newer {
-            return self.slice(membership, Direction::Older, None, PAGE_SIZE).await;
+        self.page_with(membership, cursor, Found::Nothing).await
+    }
+
+    /// Like [`Self::page`]. `found` is the page, as far as it has been read.
+    pub(super) async fn page_with(
+        &self,
+        membership: &Membership,
+        cursor: Option<&Cursor>,
+        found: Found,
+    ) -> Result<Page<Message>, Failure> {
+        if let Some(at) = cursor.and_then(cursor::decode_around) {
+            return self.around_time(membership, &at).await;
+        }
+        let part = Part::page(membership.conversation(), cursor)?;
+        let page = self.slice_with(membership, &part, found).await?;
+        if page.items.is_empty() && part.direction == Direction::Newer {
+            return self.slice(membership, &Part::newest(PAGE_SIZE)).await;
         }
         Ok(page)
     }
@@ -92,59 +84,75 @@ impl Messages {
         membership: &Membership,
         after: Option<&SortTime>,
     ) -> Result<Page<Message>, Failure> {
-        self.slice(membership, Direction::Newer, after, CATCH_UP_SIZE).await
+        self.slice(membership, &Part::after(after, CATCH_UP_SIZE)).await
     }
 
-    async fn slice(
+    pub(super) async fn slice(&self, membership: &Membership, part: &Part) -> Result<Page<Message>, Failure> {
+        self.slice_with(membership, part, Found::Nothing).await
+    }
+
+    /// Returns a part of a conversation. `found` is the part, as far as it has been read.
+    pub(super) async fn slice_with(
         &self,
         membership: &Membership,
-        direction: Direction,
-        from: Option<&SortTime>,
-        size: usize,
+        part: &Part,
+        found: Found,
     ) -> Result<Page<Message>, Failure> {
-        let partition = Key::messages(membership.conversation());
-        let Slice { mut rows, more } = self.rows(membership, direction, from, size).await?;
+        let rows = match found {
+            Found::Newest(page) => return Ok(page),
+            Found::Rows(rows) => Some(rows),
+            Found::Nothing => None,
+        };
+        let (conversation, head) = (membership.conversation(), membership.head());
+        let partition = Key::messages(conversation);
+        let Slice { mut rows, more } = self.rows(membership, part, rows).await?;
         // There is always more on the side of `from`; on the other side, the slice decides.
-        let (older, newer) = match direction {
-            Direction::Older => (more, from.is_some()),
+        let (older, newer) = match part.direction {
+            Direction::Older => (more, part.from.is_some()),
             Direction::Newer => (true, more),
         };
-        if direction == Direction::Older {
+        if part.direction == Direction::Older {
             rows.reverse();
         }
         let older = rows.first().filter(|_| older).map(|row| cursor::encode(&partition, Direction::Older, &row.at));
         let newer = rows.last().filter(|_| newer).map(|row| cursor::encode(&partition, Direction::Newer, &row.at));
-        Ok(Page { older, newer, items: rows.into_iter().map(MessageRow::into_message).collect() })
+        let page = Page { older, newer, items: quotes::messages(&self.table, rows).await?, rev: membership.rev() };
+        if part.is_newest_page() {
+            self.table.hints().keep_newest_page(conversation, head, &page).await;
+        }
+        Ok(page)
     }
 
-    /// Reads up to `size` rows in time order. The order of their keys is the same, unless there may be legacy rows
-    /// among them.
+    /// Returns rows in time order. The order of their keys, in which `rows` have been read, is the same, unless there
+    /// may be legacy rows among them.
     async fn rows(
         &self,
         membership: &Membership,
-        direction: Direction,
-        from: Option<&SortTime>,
-        size: usize,
+        part: &Part,
+        rows: Option<Slice<MessageRow>>,
     ) -> Result<Slice<MessageRow>, Failure> {
-        let partition = Key::messages(membership.conversation());
-        // The key at which a page ended may have been rewritten since. Its canonical form is the current key.
-        let start = from.map(SortTime::canonical);
-        let slice =
-            time_slices::slice(&self.table, &partition, direction, start.as_ref(), size, MessageRow::from_item).await?;
-        if !may_contain_legacy(membership, direction, from, &slice.rows) {
+        let conversation = membership.conversation();
+        let slice = match rows {
+            Some(slice) => slice,
+            None => part.read(&self.table, conversation).await?,
+        };
+        let Part { direction, from, size } = part;
+        if !may_contain_legacy(membership, *direction, from.as_ref(), &slice.rows) {
             return Ok(slice);
         }
         Ok(self
             .legacy_rows
-            .sorted_by_time(&partition, direction, from, size, MessageRow::from_item)
+            .sorted_by_time(&Key::messages(conversation), *direction, from.as_ref(), *size, MessageRow::from_item)
             .await?
             .unwrap_or(slice))
     }
 
     /// Stores a message once, however often it is called with the same id, and returns the stored message. Conflict if
-    /// the id already belongs to another text or author.
+    /// the id already belongs to another text or author. Not found if the message that it answers is not in the
+    /// conversation.
     ///
-    /// One transaction of three rows (six write units up to 1 KB). The members' inbox rows and the author's read cursor
+    /// One transaction of three rows (six write units up to 1 KB), and of a fourth one for every
+    /// [`STEP`](super::milestones::STEP)th message. The members' inbox rows and the author's read cursor
     /// follow ([`InboxUpdates`]).
     pub async fn append(
         &self,
@@ -152,10 +160,41 @@ impl Messages {
         me: &User,
         id: message::Id,
         body: &Body,
+        answered: Option<NamedMessage>,
     ) -> Result<Message, Failure> {
-        let row = send::append(&self.table, access, me, id, body).await?;
+        let reply_to = self.reply_to(access.membership(), answered).await?;
+        let row = send::append(&self.table, access, me, id, body, reply_to).await?;
         self.updates.follow(row.clone(), access.membership()).await;
-        Ok(row.into_message())
+        quotes::message(&self.table, row).await
+    }
+
+    /// Returns the messages from one time to another, both included, oldest first, at most [`RELOAD_MAX`]. Costs as much as
+    /// a page of the same size.
+    pub async fn between(
+        &self,
+        membership: &Membership,
+        from: &SortTime,
+        to: &SortTime,
+    ) -> Result<Page<Message>, Failure> {
+        let just_before = SortTime::from(from.at() - Duration::MICROSECOND);
+        let mut page = self.slice(membership, &Part::after(Some(&just_before), RELOAD_MAX)).await?;
+        let last = to.sent_at();
+        let is_complete = page.items.last().is_none_or(|message| message.sent_at >= last);
+        page.items.retain(|message| message.sent_at <= last);
+        page.newer = page.newer.filter(|_| !is_complete);
+        Ok(page)
+    }
+
+    pub(super) fn table(&self) -> &Table {
+        &self.table
+    }
+
+    pub(super) fn legacy_rows(&self) -> &LegacyRows {
+        &self.legacy_rows
+    }
+
+    pub(super) fn updates(&self) -> &InboxUpdates {
+        &self.updates
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod client;
 
+mod call_metrics;
+
 pub mod table;
 
 pub mod rows;
@@ -10,9 +12,13 @@ pub mod clock;
 
 mod cursor;
 
+mod hints;
+
 mod heads;
 
 pub mod missing_parts;
+
+pub mod member_cursors;
 
 pub mod membership;
 
@@ -20,11 +26,41 @@ pub mod conversations;
 
 pub mod messages;
 
+mod milestones;
+
+pub mod named_message;
+
+mod opening;
+
+mod parts;
+
+mod sealed;
+
+pub mod visits;
+
 pub(crate) mod read_cursors;
+
+mod blocking;
+
+mod blocks;
+
+mod changes;
+
+pub mod earlier_texts;
+
+mod quotes;
+
+mod references;
+
+mod revisions;
+
+mod search;
 
 mod seek;
 
 mod send;
+
+mod single_messages;
 
 pub mod starting;
 

@@ -141,21 +141,32 @@ pub(super) async fn of_readers(
     Ok(found)
 }
 
-/// Maximum number of cursors that the query reads, including those that the caller did not ask for.
+/// Maximum number of cursors that the query reads, including those that the caller does not need.
 const QUERY_MAX: i32 = 500;
 
-/// Returns a member's cursors of these conversations (at most 100), without those that do not exist.
-///
-/// One query reads all cursors of the member, about 30 per read unit; single reads cost a unit each. If the member has
-/// more than [`QUERY_MAX`], the missing ones are read by key, so that the cost has a limit.
-pub(super) async fn get_many(
-    table: &Table,
+/// Number of cursors from which a page of them costs less by key than by the query.
+const MANY: usize = 240;
+
+/// Read cursors of one member that were read before it was known which ones are needed.
+pub(super) struct Cursors {
     reader: user::Id,
-    conversations: &[conversation::Id],
-) -> Result<HashMap<conversation::Id, ReadCursor>, Failure> {
-    if conversations.is_empty() {
-        return Ok(HashMap::new());
-    }
+    found: HashMap<conversation::Id, ReadCursor>,
+    read: Read,
+}
+
+/// Cursors that were read.
+enum Read {
+    /// All of them up to this sort key; `None` if these are all.
+    First(Option<String>),
+    /// Those of these conversations.
+    Of(Vec<conversation::Id>),
+}
+
+/// Returns the first cursors of a member: all of them, unless there are more than [`QUERY_MAX`].
+///
+/// One query, a dozen to 30 cursors per read unit; single reads cost a unit each. It needs no list of conversations, so
+/// it can run beside the query of the inbox.
+pub(super) async fn first(table: &Table, reader: user::Id) -> Result<Cursors, Failure> {
     let request = table
         .client()
         .query()
@@ -166,13 +177,69 @@ pub(super) async fn get_many(
         .expression_attribute_values(":read", AttributeValue::S(READ_PREFIX.to_owned()))
         .limit(QUERY_MAX);
     let answer = request.send().await.map_err(into_failure("read the read cursors"))?;
-    let mut found: HashMap<_, _> = answer.items().iter().filter_map(decode).collect();
-    if let Some(last) = answer.last_evaluated_key.as_ref().and_then(|last| text(last, SK)) {
-        let keys = conversations.iter().map(|conversation| Key::ReadCursor(reader, *conversation));
-        let beyond = keys.filter(|key| key.text().1.as_str() > last).map(|key| key.item()).collect();
-        found.extend(table.batch_get(beyond, "read some read cursors").await?.iter().filter_map(decode));
+    let found = answer.items().iter().filter_map(decode).collect();
+    let last = answer.last_evaluated_key.as_ref().and_then(|last| text(last, SK)).map(str::to_owned);
+    Ok(Cursors { reader, found, read: Read::First(last) })
+}
+
+/// Returns cursors of a member that a page of the list is likely to need: like [`first`], unless this process knows
+/// that there are many. Then those of the conversations that the `newest` page had the last time, or none for an older
+/// page.
+pub(super) async fn for_list(table: &Table, reader: user::Id, is_newest: bool) -> Result<Cursors, Failure> {
+    let Some(listed) = table.hints().listed(reader).await else { return first(table, reader).await };
+    let conversations = if is_newest { listed.to_vec() } else { Vec::new() };
+    let found = by_key(table, reader, &conversations).await?;
+    Ok(Cursors { reader, found, read: Read::Of(conversations) })
+}
+
+async fn by_key(
+    table: &Table,
+    reader: user::Id,
+    conversations: &[conversation::Id],
+) -> Result<HashMap<conversation::Id, ReadCursor>, Failure> {
+    let keys = conversations.iter().map(|conversation| Key::ReadCursor(reader, *conversation).item()).collect();
+    Ok(table.batch_get(keys, "read some read cursors").await?.iter().filter_map(decode).collect())
+}
+
+impl Cursors {
+    /// Reports whether the member has many cursors, so that they should be read by key.
+    pub(super) fn are_many(&self) -> bool {
+        match &self.read {
+            Read::First(last) => last.is_some() || self.found.len() > MANY,
+            Read::Of(_) => true,
+        }
     }
-    Ok(found)
+
+    /// Returns the cursors of these conversations (at most 100), without those that do not exist. Those that were not
+    /// read are read by key, so that the cost has a limit.
+    pub(super) async fn of(
+        self,
+        table: &Table,
+        conversations: &[conversation::Id],
+    ) -> Result<HashMap<conversation::Id, ReadCursor>, Failure> {
+        let Self { reader, mut found, read } = self;
+        let is_missing = |conversation: &conversation::Id| match &read {
+            Read::First(Some(last)) => Key::ReadCursor(reader, *conversation).text().1 > *last,
+            Read::First(None) => false,
+            Read::Of(read) => !read.contains(conversation),
+        };
+        let missing: Vec<_> = conversations.iter().copied().filter(is_missing).collect();
+        found.extend(by_key(table, reader, &missing).await?);
+        Ok(found)
+    }
+}
+
+/// Returns a member's cursors of these conversations (at most 100), without those that do not exist. One query of
+/// [`first`], if there is any conversation.
+pub(super) async fn get_many(
+    table: &Table,
+    reader: user::Id,
+    conversations: &[conversation::Id],
+) -> Result<HashMap<conversation::Id, ReadCursor>, Failure> {
+    if conversations.is_empty() {
+        return Ok(HashMap::new());
+    }
+    first(table, reader).await?.of(table, conversations).await
 }
 
 fn decode(row: &Item) -> Option<(conversation::Id, ReadCursor)> {

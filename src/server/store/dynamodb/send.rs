@@ -1,4 +1,5 @@
-//! Sending: one transaction for the message, the marker that makes retries safe, and the head that orders the messages.
+//! Sending: one transaction for the message, the marker that makes retries safe, the head that orders the messages, and
+//! now and then a milestone.
 //! The first message also creates the conversation.
 
 use anyhow::{Context, anyhow};
@@ -12,10 +13,12 @@ use crate::domain::user::User;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::backoff::Backoff;
-use crate::server::store::dynamodb::heads;
-use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser, Pair, ReadCursor, SendMarker};
+use crate::server::store::dynamodb::rows::{
+    FirstSent, Head, InboxRow, MessageRow, NamedUser, Pair, ReadCursor, ReplyTo, SendMarker,
+};
 use crate::server::store::dynamodb::table::{Item, Key, LAST_SK, SEQ};
 use crate::server::store::dynamodb::write_access::WriteAccess;
+use crate::server::store::dynamodb::{blocks, heads, milestones};
 
 /// Retention of a message id, and so the time in which a send can be repeated: long enough for a device that has been
 /// offline for a month.
@@ -25,13 +28,18 @@ const MARKER_TTL: Duration = Duration::days(30);
 const MESSAGE: usize = 0;
 const MARKER: usize = 1;
 
-/// Stores a message in an existing conversation. If an earlier call with this id stored a message, returns that one.
+/// Position of the pair in the transaction that starts a direct conversation.
+const PAIR: usize = 3;
+
+/// Stores a message in an existing conversation. If an earlier call with this id stored a message, returns that one, as it
+/// is now.
 pub(super) async fn append(
     table: &Table,
     access: &WriteAccess,
     me: &User,
     id: message::Id,
     body: &Body,
+    reply_to: Option<ReplyTo>,
 ) -> Result<MessageRow, Failure> {
     let membership = access.membership();
     if me.id != membership.me() {
@@ -41,21 +49,24 @@ pub(super) async fn append(
     let mut head = membership.head().clone();
     let mut backoff = Backoff::default();
     loop {
+        let (at, seq) = (head.last.next(table.now()), head.seq + 1);
         let row = MessageRow {
-            conversation,
-            at: head.last.next(table.now()),
-            id,
-            author: me.clone(),
-            body: body.as_str().to_owned(),
-            seq: head.seq + 1,
+            reply_to: reply_to.clone(),
+            ..MessageRow::new(conversation, at, id, me.clone(), body.as_str().to_owned(), seq)
         };
-        if let Err(too_old) = check_age(id, table.now()) {
-            // DynamoDB may keep a marker for longer than it has to.
-            let marker = table.get(&Key::SendMarker(conversation, id)).await?.ok_or(too_old)?;
+        if let Err(refusal) = blocks::check(&head).and_then(|()| check_age(id, table.now())) {
+            // An earlier call may have stored it, before the block. DynamoDB may keep a marker for longer than it has to.
+            let marker = table.get(&Key::SendMarker(conversation, id)).await?.ok_or(refusal)?;
             return stored_message(table, &marker, row).await;
         }
-        let parts = vec![put_message(table, &row)?, put_marker(table, &row)?, advance_head(table, &row, &head)?];
-        let Err(cancelled) = table.transact(parts).await? else { return Ok(row) };
+        let head_part = advance_open_head(table, &row, &head)?;
+        let mut parts = vec![put_message(table, &row)?, put_marker(table, &row)?, head_part];
+        parts.extend(milestones::put(table, &row)?);
+        let Err(cancelled) = table.transact(parts).await? else {
+            (head.seq, head.last) = (seq, row.at.clone());
+            table.hints().keep_head(conversation, head).await;
+            return Ok(row);
+        };
         if let Some(marker) = cancelled.existing_row(MARKER) {
             return stored_message(table, marker, row).await;
         }
@@ -90,7 +101,7 @@ pub(super) enum NewMembers<'a> {
 
 /// Creates a conversation with its first message. Returns `false` if it exists already, if another conversation of a
 /// member has moved in the same microsecond, or if another transaction is writing the same rows: the caller must look
-/// again.
+/// again. Fails if one of two users has blocked the other.
 pub(super) async fn start(table: &Table, first: &MessageRow, members: NewMembers<'_>) -> Result<bool, Failure> {
     let conversation = first.conversation;
     let (head, inbox_rows) = rows_of_members(first, members)?;
@@ -104,7 +115,21 @@ pub(super) async fn start(table: &Table, first: &MessageRow, members: NewMembers
     }
     // The author has read their own message.
     parts.push(table.put_if_absent(ReadCursor::new_item(first.author.id, conversation, first.seq, &first.at))?);
-    Ok(table.transact(parts).await?.is_ok())
+    let block = parts.len();
+    if let Some(pair) = head.pair() {
+        parts.push(blocks::check_part(table, pair, &[])?);
+    }
+    match table.transact(parts).await? {
+        Ok(()) => {
+            table.hints().keep_head(conversation, head).await;
+            Ok(true)
+        }
+        // If the two have got a conversation meanwhile, its head decides.
+        Err(cancelled) if cancelled.condition_failed(block) && !cancelled.condition_failed(PAIR) => {
+            Err(AppError::Conflict(Conflict::Undeliverable).into())
+        }
+        Err(_) => Ok(false),
+    }
 }
 
 /// Returns the head and the inbox rows of a new conversation.
@@ -136,10 +161,24 @@ pub(super) fn put_marker(table: &Table, row: &MessageRow) -> Result<TransactWrit
 
 /// Part of a transaction: advances the head to `row`, if it is still the one that was read.
 pub(super) fn advance_head(table: &Table, row: &MessageRow, read: &Head) -> Result<TransactWriteItem, Failure> {
+    advance_head_if(table, row, read, format!("{SEQ} = :read"))
+}
+
+/// Like [`advance_head`], if no member has blocked the other either.
+fn advance_open_head(table: &Table, row: &MessageRow, read: &Head) -> Result<TransactWriteItem, Failure> {
+    advance_head_if(table, row, read, format!("{SEQ} = :read AND {}", blocks::no_block()))
+}
+
+fn advance_head_if(
+    table: &Table,
+    row: &MessageRow,
+    read: &Head,
+    condition: String,
+) -> Result<TransactWriteItem, Failure> {
     let update = Update::builder()
         .table_name(table.name())
         .set_key(Some(Key::Head(row.conversation).item()))
-        .condition_expression(format!("{SEQ} = :read"))
+        .condition_expression(condition)
         .update_expression(format!("SET {SEQ} = :seq, {LAST_SK} = :last"))
         .expression_attribute_values(":read", AttributeValue::N(read.seq.to_string()))
         .expression_attribute_values(":seq", AttributeValue::N(row.seq.to_string()))
@@ -147,14 +186,19 @@ pub(super) fn advance_head(table: &Table, row: &MessageRow, read: &Head) -> Resu
     Ok(TransactWriteItem::builder().update(update.build()?).build())
 }
 
-/// Returns the message that `marker` stands for, if it is the same as `wanted`.
+/// Returns the message that `marker` stands for, if `wanted` is what was sent first. It may have been edited or deleted
+/// since.
 async fn stored_message(table: &Table, marker: &Item, wanted: MessageRow) -> Result<MessageRow, Failure> {
     let marker = SendMarker::from_item(marker);
     let marker = marker.ok_or_else(|| anyhow!("the marker of message {} has no time", wanted.id))?;
     let stored = table.get(&Key::Message(wanted.conversation, marker.at)).await?;
-    match stored.as_ref().and_then(MessageRow::from_item) {
-        Some(stored) if stored.author.id == wanted.author.id && stored.body == wanted.body => Ok(stored),
-        Some(_) => Err(AppError::Conflict(Conflict::MessageIdTaken).into()),
-        None => Err(AppError::Conflict(Conflict::MessageRemoved).into()),
-    }
+    let Some(stored) = stored.as_ref().and_then(MessageRow::from_item) else {
+        return Err(AppError::Conflict(Conflict::MessageRemoved).into());
+    };
+    let is_same = match marker.first_sent {
+        Some(first_sent) => first_sent == FirstSent::new(&wanted),
+        // A version before edits wrote the marker: the stored text is the first one unless the message has changed.
+        None => stored.author.id == wanted.author.id && (stored.changed > 0 || stored.body == wanted.body),
+    };
+    if is_same { Ok(stored) } else { Err(AppError::Conflict(Conflict::MessageIdTaken).into()) }
 }

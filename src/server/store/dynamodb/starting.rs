@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use uuid::Uuid;
 
-use crate::domain::conversation::{self, GROUP_MEMBERS_MAX};
+use crate::domain::conversation::{self, GROUP_MEMBERS_MAX, SentMessage};
 use crate::domain::error::AppError;
 use crate::domain::message::{self, Body, Message};
 use crate::domain::user::User;
@@ -15,7 +15,7 @@ use crate::server::store::dynamodb::rows::MessageRow;
 use crate::server::store::dynamodb::send::NewMembers;
 use crate::server::store::dynamodb::table::SortTime;
 use crate::server::store::dynamodb::write_access::DirectAccess;
-use crate::server::store::dynamodb::{heads, send};
+use crate::server::store::dynamodb::{heads, quotes, send};
 
 /// A group to create.
 #[derive(Debug, Clone, Copy)]
@@ -32,12 +32,7 @@ pub struct NewGroup<'a> {
 impl Conversations {
     /// Sends the first message to a user, or appends it if the two already have a conversation. If both start one at
     /// the same time, one wins, and the other appends to the winner's conversation.
-    pub async fn start(
-        &self,
-        access: &DirectAccess,
-        id: message::Id,
-        body: &Body,
-    ) -> Result<(conversation::Id, Message), Failure> {
+    pub async fn start(&self, access: &DirectAccess, id: message::Id, body: &Body) -> Result<SentMessage, Failure> {
         let (me, other) = (access.me(), access.peer());
         // Version 7, so that the ids of new conversations are close to each other in sorted storage.
         let mut first = self.first_message(conversation::Id(Uuid::now_v7()), me, id, body);
@@ -47,11 +42,14 @@ impl Conversations {
                 let membership = self.membership(me.id, conversation).await?;
                 let membership =
                     membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
-                return Ok((conversation, self.append(membership, me, id, body).await?));
+                let rev = membership.rev();
+                let message = self.append(membership, me, id, body).await?;
+                return Ok(SentMessage { conversation, message, rev });
             }
             send::check_age(id, self.table.now())?;
             if send::start(&self.table, &first, NewMembers::Direct([me, other])).await? {
-                return Ok((first.conversation, first.into_message()));
+                let (conversation, message) = (first.conversation, first.into_message(None));
+                return Ok(SentMessage { conversation, message, rev: 0 });
             }
             backoff.wait("start a conversation").await?;
             first.at = first.at.next(self.table.now());
@@ -76,7 +74,7 @@ impl Conversations {
         let mut backoff = Backoff::default();
         loop {
             if send::start(&self.table, &first, NewMembers::Group(&members)).await? {
-                return Ok(first.into_message());
+                return Ok(first.into_message(None));
             }
             if let Some(head) = heads::get(&self.table, group.conversation).await? {
                 let membership = Membership::new(group.conversation, me.id, head).ok_or(AppError::NotFound)?;
@@ -89,7 +87,7 @@ impl Conversations {
 
     fn first_message(&self, conversation: conversation::Id, me: &User, id: message::Id, body: &Body) -> MessageRow {
         let at = SortTime::from(self.table.now());
-        MessageRow { conversation, at, id, author: me.clone(), body: body.as_str().to_owned(), seq: 1 }
+        MessageRow::new(conversation, at, id, me.clone(), body.as_str().to_owned(), 1)
     }
 
     async fn append(
@@ -100,8 +98,8 @@ impl Conversations {
         body: &Body,
     ) -> Result<Message, Failure> {
         let access = self.write_access(membership).await?;
-        let row = send::append(&self.table, &access, me, id, body).await?;
+        let row = send::append(&self.table, &access, me, id, body, None).await?;
         self.updates.follow(row.clone(), access.membership()).await;
-        Ok(row.into_message())
+        quotes::message(&self.table, row).await
     }
 }

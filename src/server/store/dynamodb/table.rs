@@ -14,6 +14,9 @@ use time::{Duration, OffsetDateTime, UtcOffset};
 use crate::domain::message::SentAt;
 use crate::domain::{conversation, message, user};
 
+#[cfg(test)]
+mod tests;
+
 /// Name of the hash key.
 pub const PK: &str = "pk";
 /// Name of the range key.
@@ -29,8 +32,31 @@ pub const USER_UUID: &str = "user_uuid";
 pub const SEQ: &str = "seq";
 /// In a head: sort key of the newest message.
 pub const LAST_SK: &str = "last_sk";
+/// In a head: number of the changes of its messages.
+pub const REV: &str = "rev";
+/// In a message or an inbox row: the current text.
+pub const MESSAGE: &str = "message";
+/// In a message: revision of its last change.
+pub const CHANGED: &str = "changed";
+/// In a message: number of edits.
+pub const EDITS: &str = "edits";
+/// In a message: time of the last edit.
+pub const EDITED_AT: &str = "edited_at";
+/// In a message: time of the deletion.
+pub const DELETED_AT: &str = "deleted_at";
+/// In a message: the message that it answers.
+pub const REPLY_TO: &str = "reply_to";
+/// In a message: the reactions, in the order of their first use.
+pub const REACTIONS: &str = "reactions";
+/// In an inbox row: version of the text.
+pub const VERSION: &str = "version";
 /// In a send marker: expiry time, in seconds since 1970. DynamoDB may delete the marker afterwards.
 pub const EXPIRES_AT: &str = "expires_at";
+/// In a head or the row of a block: the users, of the two members, who have blocked the other one. DynamoDB removes the
+/// attribute with the last of them.
+pub const BLOCKED_BY: &str = "blocked_by";
+/// In the row of a block: time at which one of the two has last blocked the other.
+pub const BLOCKED_AT: &str = "blocked_at";
 /// In a read cursor: time of the last move of [`SEQ`].
 pub const READ_AT: &str = "read_at";
 /// In a read cursor: sequence number of the newest message that has reached a page of the member.
@@ -51,6 +77,12 @@ pub const TIMES: (&str, &str) = ("0", ":");
 /// Prefix of the sort key of every read cursor.
 pub const READ_PREFIX: &str = "READ#";
 
+/// Prefix of the sort key of every revision.
+pub const REVISION_PREFIX: &str = "REV#";
+
+/// Prefix of the sort key of every block.
+pub const BLOCK_PREFIX: &str = "BLOCK#";
+
 /// A row, as the SDK represents it.
 pub type Item = HashMap<String, AttributeValue>;
 
@@ -70,10 +102,19 @@ pub enum Key {
     Head(conversation::Id),
     /// Marker of a message that has been sent, so that a retry does not store it again: `MSG#<group>`, `CID#<message>`.
     SendMarker(conversation::Id, message::Id),
+    /// Change of a message: `MSG#<group>`, `REV#<revision, 12 digits>`.
+    Revision(conversation::Id, u64),
+    /// Earlier text of an edited message, by the number of edits before it: `MSG#<group>`, `HIST#<message>#<2 digits>`.
+    /// By the id of the message, because numbering and migration change the time of a legacy message.
+    EarlierText(conversation::Id, message::Id, u32),
+    /// Milestone: `MSG#<group>`, `SEQ#<sequence number, 12 digits>`.
+    Milestone(conversation::Id, u64),
     /// Read cursor of a member: `GRP#<user>`, `READ#<group>`.
     ReadCursor(user::Id, conversation::Id),
     /// Direct conversation of two users, who may be given in either order: `PAIR#<lower>#<higher>`, `HEAD`.
     Pair(user::Id, user::Id),
+    /// Blocks between a user and another one: `GRP#<user>`, `BLOCK#<other user>`. Both have such a row.
+    Block(user::Id, user::Id),
     /// Mark of a table without legacy rows that wait for migration: `TABLE#`, `ADOPTED`.
     Migrated,
 }
@@ -89,6 +130,11 @@ impl Key {
         format!("GRP#{owner}")
     }
 
+    /// Returns the prefix of the sort keys of a message's earlier texts.
+    pub fn earlier_texts(message: message::Id) -> String {
+        format!("HIST#{message}#")
+    }
+
     /// Returns the hash key and the range key.
     pub fn text(&self) -> (String, String) {
         match self {
@@ -96,8 +142,14 @@ impl Key {
             Self::Inbox(owner, at) => (Self::inbox(*owner), at.as_str().to_owned()),
             Self::Head(conversation) => (Self::messages(*conversation), "HEAD".to_owned()),
             Self::SendMarker(conversation, message) => (Self::messages(*conversation), format!("CID#{message}")),
+            Self::Revision(conversation, rev) => (Self::messages(*conversation), format!("{REVISION_PREFIX}{rev:012}")),
+            Self::EarlierText(conversation, message, edits) => {
+                (Self::messages(*conversation), format!("{}{edits:02}", Self::earlier_texts(*message)))
+            }
+            Self::Milestone(conversation, seq) => (Self::messages(*conversation), format!("SEQ#{seq:012}")),
             Self::ReadCursor(owner, conversation) => (Self::inbox(*owner), format!("{READ_PREFIX}{conversation}")),
             Self::Pair(one, other) => (format!("PAIR#{}#{}", one.min(other), one.max(other)), "HEAD".to_owned()),
+            Self::Block(owner, peer) => (Self::inbox(*owner), format!("{BLOCK_PREFIX}{peer}")),
             Self::Migrated => ("TABLE#".to_owned(), "ADOPTED".to_owned()),
         }
     }
@@ -125,10 +177,17 @@ impl Key {
             ("MSG", None) if sk == "HEAD" => Some(Self::Head(rest.parse().ok()?)),
             ("MSG", None) => Some(Self::Message(rest.parse().ok()?, SortTime::stored(sk)?)),
             ("MSG", Some(("CID", message))) => Some(Self::SendMarker(rest.parse().ok()?, message.parse().ok()?)),
+            ("MSG", Some(("REV", rev))) => Some(Self::Revision(rest.parse().ok()?, rev.parse().ok()?)),
+            ("MSG", Some(("SEQ", seq))) => Some(Self::Milestone(rest.parse().ok()?, seq.parse().ok()?)),
+            ("MSG", Some(("HIST", text))) => {
+                let (message, edits) = text.split_once('#')?;
+                Some(Self::EarlierText(rest.parse().ok()?, message.parse().ok()?, edits.parse().ok()?))
+            }
             ("GRP", None) => Some(Self::Inbox(rest.parse().ok()?, SortTime::stored(sk)?)),
             ("GRP", Some(("READ", conversation))) => {
                 Some(Self::ReadCursor(rest.parse().ok()?, conversation.parse().ok()?))
             }
+            ("GRP", Some(("BLOCK", peer))) => Some(Self::Block(rest.parse().ok()?, peer.parse().ok()?)),
             ("PAIR", None) if sk == "HEAD" => {
                 let (lower, higher) = rest.split_once('#')?;
                 Some(Self::Pair(lower.parse().ok()?, higher.parse().ok()?))
@@ -202,86 +261,5 @@ impl From<OffsetDateTime> for SortTime {
         let at = at.replace_nanosecond(at.nanosecond() / 1_000 * 1_000).expect("it is smaller than the valid one");
         let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]+00:00");
         Self { text: at.format(form).expect("the form asks only for what every time has"), at }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use time::macros::datetime;
-    use uuid::Uuid;
-
-    fn id(n: u128) -> Uuid {
-        Uuid::from_u128(n)
-    }
-
-    #[test]
-    fn every_key_can_be_parsed_from_its_text() {
-        let (conversation, ana, ben) = (conversation::Id(id(1)), user::Id(id(2)), user::Id(id(3)));
-        let at = SortTime::from(datetime!(2026-11-21 09:26:28.207802 UTC));
-        let (one, two, three) = (
-            "00000000-0000-0000-0000-000000000001",
-            "00000000-0000-0000-0000-000000000002",
-            "00000000-0000-0000-0000-000000000003",
-        );
-        let time = "2026-11-21T09:26:28.207802+00:00";
-        for (key, pk, sk) in [
-            (Key::Message(conversation, at.clone()), format!("MSG#{one}"), time.to_owned()),
-            (Key::Inbox(ana, at.clone()), format!("GRP#{two}"), time.to_owned()),
-            (Key::Head(conversation), format!("MSG#{one}"), "HEAD".to_owned()),
-            (Key::SendMarker(conversation, message::Id(id(3))), format!("MSG#{one}"), format!("CID#{three}")),
-            (Key::ReadCursor(ana, conversation), format!("GRP#{two}"), format!("READ#{one}")),
-            (Key::Pair(ana, ben), format!("PAIR#{two}#{three}"), "HEAD".to_owned()),
-            (Key::Migrated, "TABLE#".to_owned(), "ADOPTED".to_owned()),
-        ] {
-            assert_eq!(key.text(), (pk, sk));
-            assert_eq!(Key::of(&key.item()), Some(key));
-        }
-        assert_eq!(Key::Pair(ben, ana).text(), Key::Pair(ana, ben).text());
-    }
-
-    #[test]
-    fn keys_of_other_kinds_of_rows_are_not_parsed() {
-        for (pk, sk) in [("MSG#@bayko", "HEAD"), ("MSG#", "x"), ("USER#1", "HEAD"), ("", ""), ("GRP#1#2", "READ#")] {
-            assert_eq!(Key::parse(pk, sk), None, "{pk} {sk}");
-        }
-    }
-
-    #[test]
-    fn only_times_sort_between_the_bounds_of_times() {
-        let (conversation, ana) = (conversation::Id(id(1)), user::Id(id(2)));
-        let among = |sk: &str| TIMES.0 <= sk && sk <= TIMES.1;
-        for at in [datetime!(2023-01-01 0:00 UTC), datetime!(9999-12-31 23:59:59.999999 UTC)] {
-            assert!(among(&Key::Inbox(ana, SortTime::from(at)).text().1));
-        }
-        let (marker, read) = (Key::SendMarker(conversation, message::Id(id(3))), Key::ReadCursor(ana, conversation));
-        for key in [Key::Head(conversation), marker, read, Key::Pair(ana, ana), Key::Migrated] {
-            assert!(!among(&key.text().1), "{key:?}");
-        }
-    }
-
-    #[test]
-    fn a_stored_time_keeps_its_text_and_clients_get_the_canonical_form() {
-        for (text, read) in [
-            ("2026-11-21T09:26:28.207802+00:00", "2026-11-21T09:26:28.207802+00:00"),
-            ("2026-11-21T09:26:28.207802", "2026-11-21T09:26:28.207802+00:00"),
-            ("2026-11-21T09:26:28", "2026-11-21T09:26:28.000000+00:00"),
-            ("2026-11-21T04:26:28.207802-05:00", "2026-11-21T09:26:28.207802+00:00"),
-        ] {
-            let time = SortTime::stored(text).expect(text);
-            assert_eq!((time.as_str(), time.sent_at().as_str()), (text, read));
-            assert_eq!((time.canonical().as_str(), time.is_canonical()), (read, text == read));
-            assert_eq!(SortTime::from(time.wall_clock()).as_str()[..19], text[..19]);
-        }
-        assert_eq!(SortTime::stored("HEAD"), None);
-    }
-
-    #[test]
-    fn the_next_time_is_later_even_when_the_clock_is_not() {
-        let last = SortTime::from(datetime!(2026-12-31 23:59:59.999999 UTC));
-        for now in [datetime!(2020-01-01 0:00 UTC), last.at(), datetime!(2027-01-01 0:00:00.000000999 UTC)] {
-            assert_eq!(last.next(now).as_str(), "2027-01-01T00:00:00.000000+00:00");
-        }
-        assert_eq!(last.next(datetime!(2027-02-03 4:05 +01:00)).as_str(), "2027-02-03T03:05:00.000000+00:00");
     }
 }

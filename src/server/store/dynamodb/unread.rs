@@ -38,7 +38,7 @@ impl Conversations {
             let size = if from.is_none() { PAGE_SIZE } else { SLICE_SIZE };
             let slice =
                 time_slices::slice(&self.table, &inbox, Direction::Older, from.as_ref(), size, InboxRow::from_item);
-            let mut slice = self.updates.merge(me, slice.await?, from.is_none()).await?;
+            let mut slice = self.updates.merge(me, slice.await?, from.is_none().then_some(PAGE_SIZE)).await?;
             rows_read += slice.rows.len();
             from = slice.rows.last().map(|last| last.at.clone());
             // A conversation that moves up meanwhile has two rows.

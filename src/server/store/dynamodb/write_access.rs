@@ -39,8 +39,9 @@ impl DirectAccess {
     }
 }
 
-/// The rights to write. These functions are asynchronous and may fail, so that blocks of users and message requests can
-/// be checked here. Today there are none: every member may write, and every user may start a conversation with another.
+/// The rights to write. These functions are asynchronous and may fail, so that message requests can be checked here.
+/// Blocks are checked where the rows are written, in the condition of the transaction: they may come after the right,
+/// and a repeated call gets its first result even then.
 impl Conversations {
     /// Returns the right of a member to write to the conversation.
     pub async fn write_access(&self, membership: Membership) -> Result<WriteAccess, Failure> {

@@ -4,6 +4,8 @@ mod connect;
 
 pub mod pooler;
 
+pub mod pool_metrics;
+
 pub mod users;
 
 mod search_words;
@@ -14,7 +16,19 @@ pub mod new_user;
 
 pub mod seal;
 
+mod sealing_key;
+
 pub mod sessions;
+
+pub mod locked_session;
+
+mod session_rows;
+
+mod profiles;
+
+mod recent;
+
+pub mod remembered;
 
 pub mod shared_limits;
 

@@ -1,5 +1,6 @@
 //! New users: the handle and the name that a user gets at the first sign-in.
 
+use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::domain::text;
@@ -54,7 +55,7 @@ impl NewUser {
         let valid: String = self
             .name
             .iter()
-            .flat_map(|name| name.chars())
+            .flat_map(|name| name.nfc())
             .filter(|c| !text::is_forbidden_in_names(*c))
             .take(DISPLAY_NAME_LEN_MAX)
             .collect();
@@ -77,7 +78,7 @@ fn similar_handle(text: &str) -> Option<String> {
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
         .take(HANDLE_LEN_MAX)
         .collect();
-    Handle::parse(letters.trim_matches('.')).ok().map(|handle| handle.as_str().to_owned())
+    Handle::choose(letters.trim_matches('.')).ok().map(|handle| handle.as_str().to_owned())
 }
 
 /// Appends a suffix, and truncates the stem to the maximum length of a handle.
@@ -112,6 +113,7 @@ mod tests {
         assert_eq!(first_handle(Some("安娜"), Some("Ana Lima"), "cy@example.com"), "ana.lima");
         assert_eq!(first_handle(None, Some("安娜"), "cy+tag@example.com"), "cytag");
         assert_eq!(first_handle(None, None, "é@example.com"), "friend");
+        assert_eq!(first_handle(Some("admin"), Some("Ana Lima"), "support@example.com"), "ana.lima", "a reserved one");
     }
 
     #[test]

@@ -1,16 +1,18 @@
 //! Encryption of secrets in the database: AES-256-GCM, with the row as associated data.
 
-use anyhow::{Context, anyhow};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::digest;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use anyhow::{Context, ensure};
 use secrecy::{ExposeSecret, SecretString};
 
-/// Encryption key, with the id that is stored in each row.
+use crate::server::store::postgres::sealing_key::SealingKey;
+
+/// Maximum number of keys. A rotation needs two; the keys of many rotations at once are a mistake.
+const KEYS_MAX: usize = 10;
+
+/// Encryption keys. The first one seals, and each of them opens what it has sealed: a new key takes its place in front,
+/// and the previous one stays until no row needs it.
 pub struct Seal {
-    key: RandomizedNonceKey,
-    key_id: String,
+    current: SealingKey,
+    previous: Vec<SealingKey>,
 }
 
 /// A sealed text: nonce, ciphertext and tag.
@@ -22,80 +24,94 @@ pub struct Sealed {
 }
 
 impl Seal {
-    /// Parses a key: 32 bytes in base64.
-    pub fn parse(key: &SecretString) -> anyhow::Result<Self> {
-        let expected = "SESSION_KEY must be 32 random bytes in base64; `openssl rand -base64 32` makes one";
-        let bytes = STANDARD.decode(key.expose_secret().trim()).ok().filter(|bytes| bytes.len() == 32);
-        let bytes = bytes.context(expected)?;
-        // A key of equal bytes is a placeholder and no secret.
-        anyhow::ensure!(bytes.iter().any(|byte| *byte != bytes[0]), expected);
-        let hash = digest::digest(&digest::SHA256, &bytes);
-        // Derived from the key, so that after a key change the rows sealed with the previous key can be recognized.
-        let key_id = hash.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes).map_err(|_| anyhow!(expected))?;
-        Ok(Self { key, key_id })
+    /// Parses keys that are separated by commas.
+    pub fn parse(keys: &SecretString) -> anyhow::Result<Self> {
+        let parts: Vec<_> = keys.expose_secret().split(',').map(str::trim).collect();
+        ensure!(parts.len() <= KEYS_MAX, "SESSION_KEY has more than {KEYS_MAX} keys");
+        let mut keys = parts.into_iter().map(SealingKey::parse).collect::<anyhow::Result<Vec<_>>>()?.into_iter();
+        let current = keys.next().context("SESSION_KEY is empty")?;
+        Ok(Self { current, previous: keys.collect() })
     }
 
     /// Encrypts a text for the row `row`.
     pub fn seal(&self, text: &SecretString, row: &[u8]) -> Sealed {
-        let mut sealed = text.expose_secret().as_bytes().to_vec();
-        let nonce = self
-            .key
-            .seal_in_place_append_tag(Aad::from(row), &mut sealed)
-            .expect("only a text of more than 64 GB cannot be sealed");
-        let bytes = nonce.as_ref().iter().copied().chain(sealed).collect();
-        Sealed { bytes, key_id: self.key_id.clone() }
+        Sealed { bytes: self.current.seal(text, row), key_id: self.current.id().to_owned() }
     }
 
-    /// Decrypts a text that was sealed for the row `row`. `None` if it was sealed with another key or for another row,
-    /// or was modified.
+    /// Decrypts a text that was sealed for the row `row`. `None` if it was sealed with an unknown key or for another
+    /// row, or was modified.
     pub fn open(&self, sealed: &Sealed, row: &[u8]) -> Option<SecretString> {
-        let (nonce, ciphertext) = sealed.bytes.split_at_checked(NONCE_LEN)?;
-        if sealed.key_id != self.key_id {
-            return None;
-        }
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut text = ciphertext.to_vec();
-        let text = self.key.open_in_place(nonce, Aad::from(row), &mut text).ok()?;
-        std::str::from_utf8(text).ok().map(SecretString::from)
+        let keys = std::iter::once(&self.current).chain(&self.previous);
+        // An id is short, so two keys may have the same.
+        keys.filter(|key| key.id() == sealed.key_id).find_map(|key| key.open(&sealed.bytes, row))
+    }
+
+    /// Returns true if a previous key has sealed this.
+    pub fn is_outdated(&self, sealed: &Sealed) -> bool {
+        sealed.key_id != self.current.id()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
-    fn seal(fill: u8) -> Seal {
+    /// A key as `openssl rand -base64 32` makes it.
+    fn key(fill: u8) -> String {
         let mut bytes = [fill; 32];
         bytes[0] = 1;
-        Seal::parse(&STANDARD.encode(bytes).into()).expect("a key")
+        STANDARD.encode(bytes)
+    }
+
+    fn seal(keys: &[&str]) -> Seal {
+        Seal::parse(&keys.join(",").into()).expect("keys")
     }
 
     #[test]
     fn a_sealed_text_opens_only_with_its_key_in_its_row_and_unmodified() {
         let token: SecretString = "a refresh token".into();
-        let mut sealed = seal(7).seal(&token, b"row");
+        let (seven, eight) = (seal(&[&key(7)]), seal(&[&key(8)]));
+        let mut sealed = seven.seal(&token, b"row");
         assert!(!sealed.bytes.windows(7).any(|window| window == b"refresh"));
-        assert_eq!(seal(7).open(&sealed, b"row").expect("opens").expose_secret(), "a refresh token");
-        assert!(seal(8).open(&sealed, b"row").is_none());
-        assert!(seal(7).open(&sealed, b"another row").is_none());
-        sealed.bytes[NONCE_LEN] ^= 1;
-        assert!(seal(7).open(&sealed, b"row").is_none());
+        assert_eq!(seven.open(&sealed, b"row").expect("opens").expose_secret(), "a refresh token");
+        assert!(eight.open(&sealed, b"row").is_none());
+        assert!(seven.open(&sealed, b"another row").is_none());
+        sealed.bytes[20] ^= 1;
+        assert!(seven.open(&sealed, b"row").is_none());
         sealed.bytes.truncate(3);
-        assert!(seal(7).open(&sealed, b"row").is_none());
+        assert!(seven.open(&sealed, b"row").is_none());
     }
 
     #[test]
     fn the_same_text_is_never_sealed_to_the_same_bytes() {
-        let token: SecretString = "a refresh token".into();
-        assert_ne!(seal(7).seal(&token, b"row").bytes, seal(7).seal(&token, b"row").bytes);
+        let (token, seal): (SecretString, _) = ("a refresh token".into(), seal(&[&key(7)]));
+        assert_ne!(seal.seal(&token, b"row").bytes, seal.seal(&token, b"row").bytes);
     }
 
     #[test]
-    fn an_invalid_key_is_rejected_with_a_hint_and_is_not_repeated() {
-        for key in ["", "secret", "c2hvcnQ=", &STANDARD.encode([0; 32]), &STANDARD.encode([1; 33])] {
-            let error = Seal::parse(&key.into()).err().expect("rejected").to_string();
-            assert!(error.contains("openssl rand -base64 32") && (key.is_empty() || !error.contains(key)));
+    fn the_first_key_seals_and_every_key_opens() {
+        let token: SecretString = "a refresh token".into();
+        let (old, new) = (key(7), "a text that is long enough to be a key".to_owned());
+        let sealed = seal(&[&old]).seal(&token, b"row");
+        let rotated = seal(&[&new, &format!(" {old} ")]);
+        assert_eq!(rotated.open(&sealed, b"row").expect("opens").expose_secret(), "a refresh token");
+        assert!(rotated.is_outdated(&sealed));
+        let sealed_again = rotated.seal(&token, b"row");
+        assert!(!rotated.is_outdated(&sealed_again));
+        assert!(seal(&[&new]).open(&sealed_again, b"row").is_some(), "the previous key is not needed any more");
+        assert!(seal(&[&old]).open(&sealed_again, b"row").is_none());
+    }
+
+    #[test]
+    fn an_invalid_key_is_rejected_wherever_it_stands_and_is_not_repeated() {
+        let (good, many) = (key(7), vec![key(7); KEYS_MAX + 1].join(","));
+        for keys in [format!("{good},short-secret"), format!("{good},"), format!(",{good}"), many] {
+            let error = format!("{:#}", Seal::parse(&keys.clone().into()).err().expect("rejected"));
+            assert!(error.contains("SESSION_KEY"), "{error}");
+            assert!(!error.contains("short-secret") && !error.contains(&good), "{error}");
         }
     }
 }

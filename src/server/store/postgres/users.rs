@@ -11,9 +11,10 @@ use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::domain::error::AppError;
-use crate::domain::user::{self, Handle, Id, User};
+use crate::domain::user::{self, DisplayName, Handle, Id, User};
 use crate::server::failure::Failure;
 use crate::server::store::postgres::new_user::{NewUser, SignedInUser};
+use crate::server::store::postgres::profiles::Profiles;
 use crate::server::store::postgres::{search_words, words};
 
 /// Maximum number of users that a search returns.
@@ -37,6 +38,7 @@ const SEARCH_WAIT_MAX: Duration = Duration::from_secs(5);
 pub struct Users {
     pool: PgPool,
     searches: Arc<Semaphore>,
+    profiles: Profiles,
 }
 
 /// The public columns of a row.
@@ -69,7 +71,8 @@ impl From<Row> for User {
 impl Users {
     /// Creates a handle for the table.
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, searches: Arc::new(Semaphore::new(SEARCHES_MAX)) }
+        let profiles = Profiles::new(pool.clone());
+        Self { pool, searches: Arc::new(Semaphore::new(SEARCHES_MAX)), profiles }
     }
 
     /// Returns the user with this handle. One query.
@@ -78,11 +81,11 @@ impl Users {
         Ok(row.map(User::from))
     }
 
-    /// Returns the users with these ids in undefined order. Unknown ids are left out. One query.
+    /// Returns the users with these ids in undefined order. Unknown ids are left out. One query, or none if all have
+    /// been read a moment ago.
     pub async fn by_ids(&self, ids: &[Id]) -> Result<Vec<User>, Failure> {
-        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let rows = query_file_as!(Row, "sql/users/by_ids.sql", &ids).fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().map(User::from).collect())
+        let profiles = self.profiles.by_ids(ids).await?;
+        Ok(profiles.into_iter().map(|profile| profile.user).collect())
     }
 
     /// Returns the user with this id in the user pool. One query.
@@ -114,18 +117,30 @@ impl Users {
     }
 
     /// Returns users with words in their handle or name that begin with the words of `text`, best matches first,
-    /// without `me`, at most [`SEARCH_RESULTS_MAX`]. Empty for a text without words.
+    /// without `me` and `hidden`, at most [`SEARCH_RESULTS_MAX`]. Empty for a text without words.
     ///
     /// Two queries, and two more if the old app has written users since the last search.
-    pub async fn search(&self, text: &str, me: Id) -> Result<Vec<User>, Failure> {
+    pub async fn search(&self, text: &str, me: Id, hidden: &[Id]) -> Result<Vec<User>, Failure> {
         let handle = user::without_at_sign(text);
         let Some(words) = words::query(handle) else { return Ok(Vec::new()) };
         let _turn = timeout(SEARCH_WAIT_MAX, self.searches.acquire()).await.map_err(|_| AppError::Unavailable)?;
         search_words::fill_some(&mut *self.pool.acquire().await?).await?;
-        let rows = query_file_as!(Row, "sql/users/search.sql", words, me.0, handle, SEARCH_RESULTS_MAX)
+        let left_out: Vec<Uuid> = hidden.iter().chain([&me]).map(|id| id.0).collect();
+        let rows = query_file_as!(Row, "sql/users/search.sql", words, &left_out, handle, SEARCH_RESULTS_MAX)
             .fetch_all(&self.pool)
             .await?;
         Ok(rows.into_iter().map(User::from).collect())
+    }
+
+    /// Returns those of these users who have words in their handle or name that begin with the words of `text`. Costs as
+    /// much as [`Users::search`].
+    pub async fn matching(&self, ids: &[Id], text: &str) -> Result<Vec<Id>, Failure> {
+        let Some(words) = words::query(text).filter(|_| !ids.is_empty()) else { return Ok(Vec::new()) };
+        let _turn = timeout(SEARCH_WAIT_MAX, self.searches.acquire()).await.map_err(|_| AppError::Unavailable)?;
+        search_words::fill_some(&mut *self.pool.acquire().await?).await?;
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let found = query_file_scalar!("sql/users/matching.sql", &ids, words).fetch_all(&self.pool).await?;
+        Ok(found.into_iter().map(Id).collect())
     }
 
     /// Returns the row of a user who has signed in, and creates it at the first sign-in. Safe to run concurrently. A
@@ -168,26 +183,25 @@ impl Users {
 
     /// Rejects all access tokens that have been issued to a user. One query.
     pub async fn end_tokens(&self, id: Id) -> Result<(), Failure> {
+        let _changing = self.profiles.changing(id);
         query_file!("sql/users/end_tokens.sql", id.0).execute(&self.pool).await?;
         Ok(())
     }
 
-    /// Returns the owner of an access token of the account `sub`. One query.
+    /// Returns the owner of an access token of the account `sub`, which was issued at `issued_at` (seconds since 1970).
+    /// One query, or none if the user has been read a moment ago.
     pub async fn token_owner(&self, sub: Uuid, issued_at: u64) -> Result<TokenOwner, Failure> {
+        let Some(profile) = self.profiles.by_account(sub).await? else { return Ok(TokenOwner::Unknown) };
+        let (user, valid_from) = (profile.user, profile.tokens_valid_from);
         let issued_at = i64::try_from(issued_at).unwrap_or(i64::MAX);
-        let row =
-            query_file!("sql/users/token_owner.sql", sub.to_string(), issued_at).fetch_optional(&self.pool).await?;
-        Ok(match row {
-            None => TokenOwner::Unknown,
-            Some(row) if !row.valid => TokenOwner::Revoked,
-            Some(row) => TokenOwner::User {
-                user: Row { uuid: row.uuid, handle: row.handle, display_name: row.display_name }.into(),
-                valid_from: row.tokens_valid_from,
-            },
-        })
+        // A token that was issued in the second from which tokens are valid may be older or newer: only the user pool
+        // knows.
+        let is_valid = valid_from.is_none_or(|from| issued_at >= from.unix_timestamp());
+        Ok(if is_valid { TokenOwner::User { user, valid_from } } else { TokenOwner::Revoked })
     }
 
-    /// Returns true if the user has receipts turned on, and false for an unknown user. One query.
+    /// Returns true if the user has receipts turned on, and false for an unknown user. One query, always: a form that
+    /// showed an old setting would save it again.
     pub async fn shows_receipts(&self, id: Id) -> Result<bool, Failure> {
         let shown = query_file_scalar!("sql/users/receipts.sql", id.0).fetch_optional(&self.pool).await?;
         Ok(shown.unwrap_or(false))
@@ -195,15 +209,38 @@ impl Users {
 
     /// Turns the user's receipts on or off. One query.
     pub async fn set_receipts(&self, id: Id, shown: bool) -> Result<(), Failure> {
+        let _changing = self.profiles.changing(id);
         query_file!("sql/users/set_receipts.sql", id.0, shown).execute(&self.pool).await?;
         Ok(())
     }
 
-    /// Returns those of these users who have receipts turned on, in undefined order. One query.
+    /// Returns the user's own profile. One query, always: a form that showed an old name would save it again.
+    pub async fn own_profile(&self, id: Id) -> Result<Option<User>, Failure> {
+        let row = query_file_as!(Row, "sql/users/own_profile.sql", id.0).fetch_optional(&self.pool).await?;
+        Ok(row.map(User::from))
+    }
+
+    /// Gives a user another handle and name, and reserves the former handle. Returns false if the handle belongs to
+    /// another user or is reserved for one. One query.
+    pub async fn set_profile(&self, id: Id, handle: &Handle, name: &DisplayName) -> Result<bool, Failure> {
+        let _changing = self.profiles.changing(id);
+        let row = query_file_scalar!("sql/users/set_profile.sql", id.0, handle.as_str(), name.as_str());
+        match row.fetch_optional(&self.pool).await {
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+            row => Ok(row?.is_some()),
+        }
+    }
+
+    /// Returns those of these users who have receipts turned on, in undefined order. One query, or none if all have
+    /// been read a moment ago.
     pub async fn showing_receipts(&self, ids: &[Id]) -> Result<Vec<Id>, Failure> {
-        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let shown = query_file_scalar!("sql/users/showing_receipts.sql", &ids).fetch_all(&self.pool).await?;
-        Ok(shown.into_iter().map(Id).collect())
+        let profiles = self.profiles.by_ids(ids).await?;
+        Ok(profiles.into_iter().filter(|profile| profile.receipts).map(|profile| profile.user.id).collect())
+    }
+
+    /// Returns the remembered users.
+    pub(super) fn profiles(&self) -> &Profiles {
+        &self.profiles
     }
 
     /// Links an unlinked row with the same e-mail, such as one of the legacy app. Does so only if the pool has verified

@@ -12,8 +12,8 @@ use crate::server::store::dynamodb::rows::MessageRow;
 use crate::server::stream::change::{Change, Row, SequenceNumber};
 use crate::server::stream::projection::{BatchFailure, Projection, work_on_all};
 
-/// Moves the inbox rows for every message in a batch. Skips changes that leave no message, and messages of a
-/// conversation with a newer one in the batch.
+/// Moves the inbox rows for every message in a batch, or gives them the newer text of a message that has been edited or
+/// deleted. Skips changes that leave no message, and messages of a conversation with a newer one in the batch.
 ///
 /// A conversation that fails does not hold up the others. Costs one query per conversation, and the writes of
 /// [`move_inbox_rows`].
@@ -68,8 +68,9 @@ fn newest_by_conversation(changes: &[Change]) -> Vec<NewestMessage<'_>> {
         match indexes.get(&message.conversation) {
             Some(&index) => {
                 // Each sender chooses a time after that of the previous message, so the later message is newer. A
-                // message of the old app gets its number later, and may keep its time.
-                let order = |message: &MessageRow| (message.at.at(), message.seq);
+                // message of the old app gets its number later, and may keep its time. Of two states of a message, the one
+                // with the newer text counts, in whatever order their records come.
+                let order = |message: &MessageRow| (message.at.at(), message.seq, message.version());
                 if order(all[index].message) < order(message) {
                     all[index] = next;
                 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::server::store::dynamodb::Table;
 use crate::server::stream::projection::Projection;
 use crate::server::stream::projections::damaged_rows::DamagedRows;
+use crate::server::stream::projections::deleted_texts::DeletedTexts;
 use crate::server::stream::projections::inbox::Inbox;
 use crate::server::stream::projections::old_messages::{OldMessages, Publish};
 use crate::server::stream::projections::read_positions::ReadPositions;
@@ -21,5 +22,6 @@ pub fn publishing(table: &Table, publish: Publish) -> Vec<Box<dyn Projection>> {
         Box::new(Inbox::new(table.clone())),
         Box::new(ReadPositions::new(table.clone())),
         Box::new(DamagedRows::new(table.clone())),
+        Box::new(DeletedTexts::new(table.clone())),
     ]
 }

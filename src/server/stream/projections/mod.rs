@@ -2,6 +2,8 @@
 
 mod damaged_rows;
 
+mod deleted_texts;
+
 mod inbox;
 
 mod list;

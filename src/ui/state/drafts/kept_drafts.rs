@@ -1,11 +1,10 @@
 //! The drafts of a user. Runs in the browser only.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use leptos::ev;
 use leptos::leptos_dom::helpers::window_event_listener;
 use leptos::prelude::*;
 
+use crate::domain::sorted::SortedMap;
 use crate::domain::{conversation, user};
 use crate::ui::state::compose_target::{ComposeTarget, Target};
 use crate::ui::state::drafts::shared_draft::{SharedDraft, join};
@@ -14,13 +13,18 @@ use crate::ui::state::local_store::LocalStore;
 /// Maximum length of a draft in the list of conversations, in characters.
 const PREVIEW_LEN_MAX: usize = 100;
 
+/// Kinds of the values that the browser keeps beside the drafts: the texts of edits in progress, and what the composers
+/// write.
+pub(in crate::ui::state) const EDIT: &str = "edit";
+const MODE: &str = "composing";
+
 /// The user's drafts.
 #[derive(Clone, Copy)]
 pub struct Drafts {
     store: StoredValue<Option<LocalStore>>,
-    texts: RwSignal<BTreeMap<Target, String>>,
+    texts: RwSignal<SortedMap<Target, String>>,
     /// The drafts that the browser has refused to keep.
-    unkept: RwSignal<BTreeSet<Target>>,
+    unkept: RwSignal<Vec<Target>>,
     loaded: RwSignal<bool>,
     /// Notifies the composers of changes by other pages.
     changes: RwSignal<()>,
@@ -35,8 +39,8 @@ impl Drafts {
     pub fn new() -> Self {
         Self {
             store: StoredValue::new(None),
-            texts: RwSignal::new(BTreeMap::new()),
-            unkept: RwSignal::new(BTreeSet::new()),
+            texts: RwSignal::new(SortedMap::default()),
+            unkept: RwSignal::new(Vec::new()),
             loaded: RwSignal::new(false),
             changes: RwSignal::new(()),
             is_closed: StoredValue::new(false),
@@ -51,16 +55,22 @@ impl Drafts {
         self.texts.set(saved.collect());
         self.store.set_value(Some(store));
         self.loaded.set(true);
+        let of_edits = [EDIT, MODE].map(|kind| LocalStore::new(kind, me));
         let other_pages = window_event_listener(ev::storage, move |event| match (event.key(), event.new_value()) {
             (Some(key), Some(text)) => {
                 if let Some(target) = store.name_in(&key).and_then(|name| name.parse().ok()) {
                     self.set(target, &text);
                     self.changes.try_set(());
+                } else if of_edits.iter().any(|store| store.name_in(&key).is_some()) {
+                    self.changes.try_set(());
                 }
             }
             // Only a sign-out removes a draft, and it gives notice of its own.
             (Some(_), None) => {}
-            (None, _) => self.reconcile(),
+            (None, _) => {
+                self.reconcile();
+                self.changes.try_set(());
+            }
         });
         on_cleanup(move || other_pages.remove());
     }
@@ -126,6 +136,7 @@ impl Drafts {
     pub fn open(&self, draft: &mut SharedDraft, target: ComposeTarget, typed: &str) -> String {
         let store = self.store.try_get_value().flatten();
         let Some((store, earlier)) = store.zip(target.targets().nth(1)) else { return self.sync(draft, target, typed) };
+        self.move_edit(store.owner(), earlier, target);
         let kept = store.get(&earlier.to_string()).unwrap_or_default();
         if kept.trim().is_empty() {
             return self.sync(draft, target, typed);
@@ -136,6 +147,77 @@ impl Drafts {
             self.set(earlier, "");
         }
         text
+    }
+
+    /// Like [`Drafts::sync`], for the text of an edit in progress.
+    pub fn sync_edit(&self, draft: &mut SharedDraft, target: ComposeTarget, typed: &str) -> String {
+        let Some((store, target, name)) = self.store_of(EDIT, target) else {
+            if let Some(target) = target.targets().next() {
+                self.note_kept(target, typed.trim().is_empty());
+            }
+            return typed.to_owned();
+        };
+        let synced = draft.sync(typed, store.get(&name).as_deref(), |text| store.put(&name, text));
+        if !synced.is_kept {
+            self.note_kept(target, false);
+        }
+        synced.text
+    }
+
+    /// Returns the kept text of an edit in progress.
+    pub fn edit_in(&self, target: ComposeTarget) -> Option<String> {
+        let (store, _, name) = self.store_of(EDIT, target)?;
+        store.get(&name).filter(|text| !text.is_empty())
+    }
+
+    /// Keeps the text of an edit that begins; an empty text ends it.
+    pub fn keep_edit(&self, target: ComposeTarget, text: &str) {
+        if let Some((store, _, name)) = self.store_of(EDIT, target)
+            && (!text.is_empty() || store.get(&name).is_some())
+        {
+            let _ = store.put(&name, text);
+        }
+    }
+
+    /// Returns what the composer of a target writes, as it was kept; empty for a new message.
+    pub fn mode_in(&self, target: ComposeTarget) -> Option<String> {
+        let (store, _, name) = self.store_of(MODE, target)?;
+        store.get(&name)
+    }
+
+    /// Keeps what the composer of a target writes.
+    pub fn keep_mode(&self, target: ComposeTarget, mode: &str) {
+        if let Some((store, _, name)) = self.store_of(MODE, target)
+            && (!mode.is_empty() || store.get(&name).is_some())
+        {
+            let _ = store.put(&name, mode);
+        }
+    }
+
+    /// Returns the store of a kind of values, unless nothing is kept, with the name of those for a composer.
+    fn store_of(&self, kind: &'static str, target: ComposeTarget) -> Option<(LocalStore, Target, String)> {
+        let store = self.store.try_get_value().flatten()?;
+        let target = target.targets().next()?;
+        let is_open = self.is_closed.try_get_value() == Some(false);
+        is_open.then(|| (LocalStore::new(kind, store.owner()), target, target.to_string()))
+    }
+
+    /// Moves an edit in progress from before the conversation existed to the conversation.
+    fn move_edit(&self, owner: user::Id, earlier: Target, target: ComposeTarget) {
+        let Some(target) = target.targets().next() else { return };
+        for store in [EDIT, MODE].map(|kind| LocalStore::new(kind, owner)) {
+            let value = |target: Target| store.get(&target.to_string()).filter(|text| !text.is_empty());
+            if let (Some(text), None) = (value(earlier), value(target))
+                && store.put(&target.to_string(), &text)
+            {
+                let _ = store.put(&earlier.to_string(), "");
+            }
+        }
+    }
+
+    /// Returns the user whose drafts these are, once they have been loaded.
+    pub fn owner(&self) -> Option<user::Id> {
+        self.store.try_get_value().flatten().map(|store| store.owner())
     }
 
     /// Puts back the drafts that the browser has lost.
@@ -157,8 +239,8 @@ impl Drafts {
     /// text in an open composer stays there until its page is closed.
     pub fn close(self) {
         let _ = self.is_closed.try_set_value(true);
-        self.texts.try_set(BTreeMap::new());
-        self.unkept.try_set(BTreeSet::new());
+        self.texts.try_set(SortedMap::default());
+        self.unkept.try_set(Vec::new());
         self.changes.try_set(());
     }
 
@@ -184,16 +266,15 @@ impl Drafts {
 
     fn set(self, target: Target, text: &str) {
         if self.texts.try_with_untracked(|texts| texts.get(&target).is_some_and(|it| it == text)) == Some(false) {
-            self.texts.update(|texts| drop(texts.insert(target, text.to_owned())));
+            self.texts.update(|texts| texts.insert(target, text.to_owned()));
         }
     }
 
     fn note_kept(self, target: Target, is_kept: bool) {
         if self.unkept.try_with_untracked(|unkept| unkept.contains(&target) == is_kept) == Some(true) {
-            self.unkept.update(|unkept| {
-                if !unkept.remove(&target) {
-                    unkept.insert(target);
-                }
+            self.unkept.update(|unkept| match is_kept {
+                true => unkept.retain(|it| *it != target),
+                false => unkept.push(target),
             });
         }
     }

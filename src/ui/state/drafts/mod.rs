@@ -4,6 +4,10 @@
 
 mod kept_drafts;
 
+pub mod kept_mode;
+
 pub mod shared_draft;
+
+pub(in crate::ui::state) use kept_drafts::EDIT;
 
 pub use kept_drafts::Drafts;

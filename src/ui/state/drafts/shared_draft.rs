@@ -21,6 +21,11 @@ pub struct Synced {
 }
 
 impl SharedDraft {
+    /// Starts with a text that has just been kept.
+    pub fn with(agreed: String) -> Self {
+        Self { agreed }
+    }
+
     /// Brings together the text of the field and the kept one. `put` keeps a text, and returns false if it cannot.
     pub fn sync(&mut self, typed: &str, kept: Option<&str>, put: impl FnOnce(&str) -> bool) -> Synced {
         let text = match kept {
@@ -51,7 +56,7 @@ impl SharedDraft {
 }
 
 /// Returns both texts, one below the other. A text that continues the first one contains it already.
-pub(super) fn join(first: &str, second: &str) -> String {
+pub(in crate::ui::state) fn join(first: &str, second: &str) -> String {
     if second.trim().is_empty() {
         first.to_owned()
     } else if first.trim().is_empty() || second.starts_with(first) {

@@ -1,5 +1,7 @@
 //! Tests of the inbox as a page knows it.
 
+mod changes;
+
 use super::*;
 use crate::domain::conversation::PREVIEW_LEN_MAX;
 use crate::domain::samples;
@@ -16,17 +18,17 @@ fn inbox(rows: &[u128], older: Option<&str>) -> InboxRows {
 
 fn page(rows: &[u128], older: Option<&str>) -> Page<Conversation> {
     let items = rows.iter().map(|n| samples::conversation(*n)).collect();
-    Page { items, older: older.map(|text| Cursor(text.to_owned())), newer: None }
+    Page { items, older: older.map(|text| Cursor(text.to_owned())), newer: None, rev: 0 }
 }
 
 fn sent(conversation: u128, seq: u128, author: u128) -> Event {
     let message = Message { author: samples::user(author, "x").id, ..samples::message(seq, "🎈", LATER) };
-    Event::MessageSent { conversation: samples::conversation(conversation).id, message }
+    Event::MessageSent { conversation: samples::conversation(conversation).id, message, rev: 0 }
 }
 
 fn sent_at(conversation: u128, seq: u128, at: &str) -> Event {
     let message = Message { author: samples::user(2, "ben").id, ..samples::message(seq, "🎈", at) };
-    Event::MessageSent { conversation: samples::conversation(conversation).id, message }
+    Event::MessageSent { conversation: samples::conversation(conversation).id, message, rev: 0 }
 }
 
 fn ids(inbox: &InboxRows) -> Vec<u128> {

@@ -23,6 +23,9 @@ fn check_law(lossless: bool, steps: impl Strategy<Value = Vec<Step>>) {
         if !lossless {
             simulation.step(&Step::Reconnect)?;
         }
+        if start.busy {
+            simulation.catch_up_while_busy()?;
+        }
         simulation.settle()?;
         simulation.load_to_beginning()?;
         simulation.load_to_end()

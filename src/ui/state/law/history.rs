@@ -27,6 +27,15 @@ pub(super) struct Start {
     pub(super) legacy: usize,
     /// True if the end of the part is in view, rather than the first unread message.
     pub(super) at_end: bool,
+    /// True if messages keep coming while the page asks for what it lacks in the end.
+    pub(super) busy: bool,
+}
+
+/// Selects a message of a conversation: the one that is `back` messages before the newest.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target {
+    pub(super) conversation: usize,
+    pub(super) back: usize,
 }
 
 /// Step of a history. `conversation` is an index; conversation 0 is the open one. `index` selects one of those in
@@ -35,9 +44,21 @@ pub(super) struct Start {
 pub(super) enum Step {
     /// The user or the peer sends a message. `late`: the user's inbox row and read position do not move yet.
     Send { conversation: usize, mine: bool, late: bool },
-    /// A late inbox row moves to the newest message, or to one that is `all_but` messages before it. `read`: so does
-    /// the user's read position, if these are the user's own messages.
-    MoveInbox { conversation: usize, all_but: usize, read: bool },
+    /// The user or the peer answers a message of the open conversation. `behind`: the server has read the head before the
+    /// last change.
+    Reply { back: usize, mine: bool, behind: bool },
+    /// The user or the peer edits a message, if it is their own. `late`: the user's inbox row keeps the old text for now.
+    Edit { target: Target, mine: bool, late: bool },
+    /// The user or the peer deletes a message, if it is their own.
+    Delete { target: Target, mine: bool },
+    /// The user or the peer adds (`on`) or removes a reaction.
+    React { target: Target, mine: bool, on: bool },
+    /// Revisions expire: those whose bit is set.
+    TrimRevs { bits: u32 },
+    /// A late inbox row moves to the newest message, or to one that is `all_but` messages before it, or gets its newer
+    /// text. `read`: so does the user's read position, if these are the user's own messages. `original`: the row is
+    /// moved by a late record, with the text that was sent first.
+    MoveInbox { conversation: usize, all_but: usize, read: bool, original: bool },
     /// The user reads a conversation on another page.
     Read { conversation: usize },
     /// The user marks a conversation as unread on another page.
@@ -64,8 +85,14 @@ pub(super) enum Step {
     PullOlder,
     /// The page loads the newest messages, to show them instead of the loaded ones.
     PullNewest,
+    /// The page asks for the changes that it lacks, if there are any.
+    AskChanges,
+    /// The server reads the messages of a response in flight, or their quotes only, later than the head.
+    ReadLate { index: usize, quotes_only: bool },
     /// A response arrives.
     ReceiveResponse { index: usize },
+    /// A request fails.
+    FailRequest { index: usize },
 }
 
 pub(super) fn start() -> impl Strategy<Value = Start> {
@@ -73,27 +100,45 @@ pub(super) fn start() -> impl Strategy<Value = Start> {
     let legacy = prop_oneof![4 => Just(0_usize), 1 => 0..12usize, 1 => SHOWN_MAX - 4..SHOWN_MAX + 8];
     let long = (0..8usize, SHOWN_MAX - 3..SHOWN_MAX + 1, 0..5usize, legacy);
     let part = prop_oneof![LONG_IN - 1 => short, 1 => long];
-    (part, any::<bool>()).prop_map(|((before, shown, after, legacy), at_end)| Start {
+    let busy = prop_oneof![7 => Just(false), 1 => Just(true)];
+    (part, any::<bool>(), busy).prop_map(|((before, shown, after, legacy), at_end, busy)| Start {
         before,
         shown,
         after,
         legacy: legacy.min(before + shown + after),
         at_end,
+        busy,
     })
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![8 => server_step(), 6 => event_step(), 10 => page_step()]
+    prop_oneof![8 => server_step(), 5 => change_step(), 8 => event_step(), 13 => page_step()]
 }
 
-/// Changes of the stored data.
+/// Changes of messages, and what follows them on the server.
+fn change_step() -> impl Strategy<Value = Step> {
+    let conversation = prop_oneof![3 => Just(0_usize), 1 => 1..CONVERSATIONS];
+    let target = (conversation, 0..8usize).prop_map(|(conversation, back)| Target { conversation, back });
+    let target = move || target.clone();
+    prop_oneof![
+        6 => (target(), any::<bool>(), any::<bool>()).prop_map(|(target, mine, late)| Step::Edit { target, mine, late }),
+        2 => (target(), any::<bool>()).prop_map(|(target, mine)| Step::Delete { target, mine }),
+        3 => (target(), any::<bool>(), any::<bool>()).prop_map(|(target, mine, on)| Step::React { target, mine, on }),
+        3 => (0..8usize, any::<bool>(), any::<bool>())
+            .prop_map(|(back, mine, behind)| Step::Reply { back, mine, behind }),
+        1 => any::<u32>().prop_map(|bits| Step::TrimRevs { bits }),
+    ]
+}
+
+/// New messages and what follows them, and reading.
 fn server_step() -> impl Strategy<Value = Step> {
     let conversation = prop_oneof![2 => Just(0_usize), 3 => 1..CONVERSATIONS];
     prop_oneof![
         4 => (conversation.clone(), any::<bool>(), any::<bool>())
             .prop_map(|(conversation, mine, late)| Step::Send { conversation, mine, late }),
-        2 => (conversation.clone(), 0..3usize, any::<bool>())
-            .prop_map(|(conversation, all_but, read)| Step::MoveInbox { conversation, all_but, read }),
+        2 => (conversation.clone(), 0..3usize, any::<bool>(), any::<bool>()).prop_map(
+            |(conversation, all_but, read, original)| Step::MoveInbox { conversation, all_but, read, original }
+        ),
         1 => conversation.clone().prop_map(|conversation| Step::Read { conversation }),
         1 => conversation.prop_map(|conversation| Step::MarkUnread { conversation }),
         1 => (0..3u64).prop_map(|all_but| Step::DeliverToPeer { all_but }),
@@ -119,7 +164,10 @@ fn page_step() -> impl Strategy<Value = Step> {
         2 => Just(Step::PullNewer),
         2 => Just(Step::PullOlder),
         1 => Just(Step::PullNewest),
-        4 => (0..3usize).prop_map(|index| Step::ReceiveResponse { index }),
+        3 => Just(Step::AskChanges),
+        1 => (0..3usize, any::<bool>()).prop_map(|(index, quotes_only)| Step::ReadLate { index, quotes_only }),
+        1 => (0..3usize).prop_map(|index| Step::FailRequest { index }),
+        5 => (0..3usize).prop_map(|index| Step::ReceiveResponse { index }),
     ]
 }
 

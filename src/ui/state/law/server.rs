@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use crate::domain::conversation::{self, Conversation, Kind, Receipts, ReceiptsByReader};
 use crate::domain::event::Event;
-use crate::domain::message::{self, Message, SentAt};
+use crate::domain::message::{Message, SentAt, TextVersion};
 use crate::domain::page::{BEFORE, Cursor, Page};
 use crate::domain::samples;
 use crate::domain::user;
 use crate::ui::state::expected_rows::ATTEMPTS_MAX;
+use crate::ui::state::law::changes::text;
 use crate::ui::state::law::history::{CONVERSATIONS, Merged, NEW_CONVERSATIONS, Start};
 use crate::ui::state::timeline::SHOWN_MAX;
 
@@ -37,27 +38,32 @@ pub(super) fn me() -> user::Id {
     samples::user(1, "ana").id
 }
 
-fn ben() -> user::Id {
+pub(super) fn ben() -> user::Id {
     samples::user(2, "ben").id
 }
 
 fn message(n: u64, author: user::Id) -> Message {
-    Message {
-        id: message::Id(Uuid::from_u128(n.into())),
-        author,
-        body: format!("message {n}"),
-        sent_at: SentAt::stored(format!("{n:06}")),
-        seq: n,
-        author_name: None,
-    }
+    let message = Message { author, ..samples::message(n.into(), "", &format!("{n:06}")) };
+    Message { body: text(&message, TextVersion::default()), ..message }
+}
+
+/// Newest message of an inbox row, as a number in its conversation, with the version of its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Listed {
+    at: usize,
+    version: TextVersion,
 }
 
 #[derive(Default)]
 pub(super) struct Server {
-    /// The messages of each conversation.
-    messages: [Vec<Message>; CONVERSATIONS],
-    /// Number of messages that each inbox row has reached; 0 if the row does not exist yet.
-    moved: [usize; CONVERSATIONS],
+    /// The messages of each conversation. A quote is a reference only: its text is of the time of the answer.
+    pub(super) messages: [Vec<Message>; CONVERSATIONS],
+    /// The message and the text that each inbox row shows; `None` if the row does not exist yet.
+    listed: [Option<Listed>; CONVERSATIONS],
+    /// Number of changes in each conversation.
+    pub(super) rev: [u64; CONVERSATIONS],
+    /// The changed message of each revision of the open conversation; `None` if the revision has expired.
+    pub(super) revisions: Vec<Option<usize>>,
     /// Number of responses in a row to which some row was late.
     late_responses: u32,
     read: [u64; CONVERSATIONS],
@@ -80,7 +86,7 @@ impl Server {
         }
         server.messages[0] = initial;
         for conversation in 1..CONVERSATIONS - NEW_CONVERSATIONS {
-            server.send(conversation, false);
+            server.send(conversation, false, None, false);
         }
         server.move_all();
         server
@@ -103,31 +109,53 @@ impl Server {
         [(ben(), self.receipts)].into_iter().collect()
     }
 
-    pub(super) fn send(&mut self, conversation: usize, mine: bool) -> Event {
+    /// Stores a message. `reply`: number of the message that it answers. `behind`: the head was read before the last change.
+    pub(super) fn send(&mut self, conversation: usize, mine: bool, reply: Option<usize>, behind: bool) -> Event {
         self.clock += 1;
         let seq = self.newest_seq(conversation) + 1;
-        let message = Message { seq, ..message(self.clock, if mine { me() } else { ben() }) };
+        let quote = reply.map(|at| self.messages[conversation][at].quoted());
+        let message = Message { seq, quote, ..message(self.clock, if mine { me() } else { ben() }) };
         self.messages[conversation].push(message.clone());
         if !mine && conversation == 0 {
             // A reply implies that the messages before it have been read.
             self.raise_receipts(seq, seq);
         }
-        Event::MessageSent { conversation: Self::id(conversation), message }
+        let rev = self.rev[conversation].saturating_sub(behind.into());
+        Event::MessageSent { conversation: Self::id(conversation), message, rev }
     }
 
     /// Moves an inbox row to a message that is `all_but` messages before the newest, never back. `read`: the user's
-    /// read position moves to the last of the user's own messages up to there.
-    pub(super) fn move_inbox(&mut self, conversation: usize, all_but: usize, read: bool) {
-        let messages = &self.messages[conversation];
-        let moved = self.moved[conversation].max(messages.len().saturating_sub(all_but));
-        self.moved[conversation] = moved;
-        let own = messages[..moved].iter().rfind(|message| read && message.author == me());
+    /// read position moves to the last of the user's own messages up to there. `original`: the row gets the text that
+    /// was sent first.
+    pub(super) fn move_inbox(&mut self, conversation: usize, all_but: usize, read: bool, original: bool) {
+        let count = self.messages[conversation].len();
+        if let Some(at) = count.checked_sub(all_but + 1) {
+            let version = if original { TextVersion::default() } else { self.messages[conversation][at].version() };
+            self.list(conversation, Listed { at, version });
+        }
+        let moved = self.moved(conversation);
+        let own = self.messages[conversation][..moved].iter().rfind(|message| read && message.author == me());
         self.read[conversation] = self.read[conversation].max(own.map_or(0, |message| message.seq));
+    }
+
+    /// Moves an inbox row to a changed message, or gives it the new text if it is there.
+    pub(super) fn list_change(&mut self, conversation: usize, at: usize) {
+        let version = self.messages[conversation][at].version();
+        self.list(conversation, Listed { at, version });
+    }
+
+    fn list(&mut self, conversation: usize, listed: Listed) {
+        self.listed[conversation] = self.listed[conversation].max(Some(listed));
+    }
+
+    /// Returns the number of messages that an inbox row has reached.
+    fn moved(&self, conversation: usize) -> usize {
+        self.listed[conversation].map_or(0, |listed| listed.at + 1)
     }
 
     pub(super) fn move_all(&mut self) {
         for conversation in 0..CONVERSATIONS {
-            self.move_inbox(conversation, 0, true);
+            self.move_inbox(conversation, 0, true, false);
         }
     }
 
@@ -167,7 +195,7 @@ impl Server {
 
     /// Returns the newest conversations: a page of them, or `depth` if that is more.
     pub(super) fn inbox(&mut self, depth: usize, merged: Merged) -> Page<Conversation> {
-        let is_late = (0..CONVERSATIONS).any(|n| self.moved[n] < self.messages[n].len());
+        let is_late = (0..CONVERSATIONS).any(|n| self.moved(n) < self.messages[n].len());
         self.late_responses = if is_late { self.late_responses + 1 } else { 0 };
         if self.late_responses > LATE_RESPONSES_MAX {
             self.move_all();
@@ -184,27 +212,31 @@ impl Server {
 
     /// Returns the inbox rows, newest first: as far as they have moved, or at the newest message if `merged`.
     fn rows(&self, merged: Merged) -> Vec<Conversation> {
-        let len = |n: usize| if merged[n] { self.messages[n].len() } else { self.moved[n] };
-        let mut rows: Vec<_> = (0..CONVERSATIONS).filter_map(|n| self.row(n, len(n))).collect();
+        let newest = |n: usize| {
+            self.messages[n].last().map(|last| Listed { at: self.messages[n].len() - 1, version: last.version() })
+        };
+        let listed = |n: usize| if merged[n] { newest(n) } else { self.listed[n] };
+        let mut rows: Vec<_> = (0..CONVERSATIONS).filter_map(|n| Some(self.row(n, listed(n)?))).collect();
         rows.sort_by(|a, b| b.last_sent_at.cmp(&a.last_sent_at));
         rows
     }
 
-    /// Returns the inbox row of a conversation at its first `len` messages.
-    fn row(&self, conversation: usize, len: usize) -> Option<Conversation> {
-        let last = self.messages[conversation][..len].last()?;
-        Some(Conversation {
+    fn row(&self, conversation: usize, Listed { at, version }: Listed) -> Conversation {
+        let last = &self.messages[conversation][at];
+        Conversation {
             id: Self::id(conversation),
             kind: Kind::Direct,
             members: vec![samples::user(1, "ana"), samples::user(2, "ben")],
-            preview: last.body.clone(),
+            preview: text(last, version),
+            version,
             last_sent_at: last.sent_at.clone(),
             last_author: Some(last.author),
             seq: last.seq,
             read: self.read[conversation],
+            delivered: 0,
             marked: self.marked[conversation],
             unmarked: self.unmarked[conversation],
-        })
+        }
     }
 
     /// Returns the part of the open conversation with which a history begins.
@@ -237,13 +269,14 @@ impl Server {
     }
 
     /// Returns a page of the open conversation.
-    fn slice(&self, range: Range<usize>) -> Page<Message> {
+    pub(super) fn slice(&self, range: Range<usize>) -> Page<Message> {
         let messages = self.messages();
         let first = messages.get(range.start).filter(|_| range.start > 0);
         Page {
             older: first.map(|first| Cursor(format!("{OLDER}{}", first.sent_at.as_str()))),
             newer: (range.end < messages.len()).then(|| Cursor("newer".to_owned())),
-            items: messages[range].to_vec(),
+            items: messages[range].iter().map(|message| self.with_quote(message)).collect(),
+            rev: self.rev[0],
         }
     }
 }
@@ -253,5 +286,5 @@ fn first_rows(mut rows: Vec<Conversation>, count: usize) -> Page<Conversation> {
     rows.truncate(count);
     let last = rows.last().filter(|_| has_older);
     let older = last.map(|last| Cursor(format!("{OLDER}{}", last.last_sent_at.as_str())));
-    Page { items: rows, older, newer: None }
+    Page { items: rows, older, newer: None, rev: 0 }
 }

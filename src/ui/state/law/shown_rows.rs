@@ -19,7 +19,8 @@ impl ShownRows {
         }
         for row in rows {
             if let Some(shown) = self.0.insert(row.id, row.clone()) {
-                let is_newer = row.seq > shown.seq || (row.seq == shown.seq && row.preview == shown.preview);
+                let is_same = (row.seq, row.version) == (shown.seq, shown.version) && row.preview == shown.preview;
+                let is_newer = (row.seq, row.version) > (shown.seq, shown.version) || is_same;
                 let never_back = row.last_sent_at >= shown.last_sent_at && row.read >= shown.read;
                 let keeps_marks = row.marked >= shown.marked && row.unmarked >= shown.unmarked;
                 prop_assert!(is_newer && never_back && keeps_marks, "{row:?} was shown as {shown:?}");

@@ -8,6 +8,9 @@ pub(super) const PAGES: usize = 2;
 /// Number of conversations.
 pub(super) const CONVERSATIONS: usize = 2;
 
+/// Emoji of the reactions.
+pub(super) const EMOJI: [&str; 2] = ["🎈", "🚀"];
+
 /// Fate of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -28,6 +31,31 @@ pub(super) enum Step {
     },
     /// The user presses the button.
     Send {
+        page: usize,
+    },
+    /// The user adds a word to the last message that is shown, or to the last one that is still in the outbox.
+    Edit {
+        page: usize,
+    },
+    EditUnsent {
+        page: usize,
+    },
+    /// The user adds or removes a reaction to the last message that is shown.
+    React {
+        page: usize,
+        emoji: usize,
+        on: bool,
+    },
+    /// The user deletes the last message that is shown.
+    Delete {
+        page: usize,
+    },
+    /// The user edits the last message of a conversation on another device.
+    EditElsewhere {
+        conversation: usize,
+    },
+    /// A page hears of the current messages.
+    See {
         page: usize,
     },
     /// A notice reaches a page.
@@ -88,6 +116,10 @@ pub(super) fn orderly_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         5 => page.clone().prop_map(|page| Step::Type { page }),
         4 => page.clone().prop_map(|page| Step::Send { page }),
+        3 => page.clone().prop_map(|page| Step::Edit { page }),
+        2 => page.clone().prop_map(|page| Step::EditUnsent { page }),
+        3 => (page.clone(), 0..EMOJI.len(), any::<bool>()).prop_map(|(page, emoji, on)| Step::React { page, emoji, on }),
+        3 => page.clone().prop_map(|page| Step::See { page }),
         6 => page.clone().prop_map(|page| Step::Notice { page }),
         5 => page.clone().prop_map(|page| Step::Pump { page }),
         4 => (page.clone(), fate).prop_map(|(page, fate)| Step::End { page, fate }),
@@ -101,6 +133,8 @@ fn rare_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         page.clone().prop_map(|page| Step::End { page, fate: Fate::Refused }),
         page.clone().prop_map(|page| Step::Discard { page }),
+        page.clone().prop_map(|page| Step::Delete { page }),
+        (0..CONVERSATIONS).prop_map(|conversation| Step::EditElsewhere { conversation }),
         page.clone().prop_map(|page| Step::Retry { page }),
         any::<bool>().prop_map(|told| Step::Wipe { told }),
         any::<bool>().prop_map(|full| Step::Fill { full }),

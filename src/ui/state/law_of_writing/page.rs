@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use crate::domain::{conversation, message};
+use crate::domain::message::{self, Message};
+use crate::domain::{conversation, samples};
 use crate::ui::state::compose_target::Target;
 use crate::ui::state::drafts::shared_draft::SharedDraft;
 use crate::ui::state::law_of_writing::storage::{Notice, Storage};
+use crate::ui::state::outbox::pending::apply_pending;
 use crate::ui::state::outbox::queue::{Command, Now, Outcome, Queue};
-use crate::ui::state::outbox::unsent::{NewMessage, Unsent};
+use crate::ui::state::outbox::unsent::{Content, NewUnsent, Unsent};
 
 /// A page with the composer of a conversation.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(super) struct Page {
     pub(super) field: String,
     pub(super) queue: Queue,
     pub(super) in_flight: Vec<Unsent>,
+    /// Messages of all conversations, as the server had them when the page last heard of them.
+    pub(super) loaded: Vec<(Target, Message)>,
     draft: SharedDraft,
     /// Drafts of all conversations, for the list.
     pub(super) texts: BTreeMap<usize, String>,
@@ -40,6 +44,7 @@ impl Page {
             field: String::new(),
             queue: Queue::default(),
             in_flight: Vec::new(),
+            loaded: Vec::new(),
             draft: SharedDraft::default(),
             texts: storage.drafts.clone(),
             is_draft_kept: true,
@@ -73,11 +78,43 @@ impl Page {
         }
         self.reconcile(storage, now);
         let body = std::mem::take(&mut self.field);
-        let new = NewMessage { id, target: target(self.conversation), peer: None, to: String::new(), body };
-        let commands = self.queue.push(new, now);
-        self.run(commands, storage);
+        self.push(id, Content::Body(body), None, (storage, now));
         self.sync(storage);
         true
+    }
+
+    /// Returns the last message of the conversation as the page shows it, unless it is deleted.
+    pub(super) fn last_shown(&self, now: Now) -> Option<Message> {
+        let here = self.loaded.iter().filter(|(of, _)| *of == target(self.conversation));
+        let mut messages: Vec<_> = here.map(|(_, message)| message.clone()).collect();
+        apply_pending(&mut messages, &self.queue.shown(now), samples::user(1, "ana").id);
+        messages.pop().filter(|message| !message.is_deleted())
+    }
+
+    /// Puts a message or a change into the outbox. `edited` is the text that the user has seen.
+    pub(super) fn push(
+        &mut self,
+        id: message::Id,
+        content: Content,
+        edited: Option<String>,
+        (storage, now): (&mut Storage, Now),
+    ) {
+        self.reconcile(storage, now);
+        let (target, peer, to, reply_to) = (target(self.conversation), None, String::new(), None);
+        let commands = self.queue.push(NewUnsent { id, target, peer, to, content, reply_to, edited }, now);
+        self.run(commands, storage);
+    }
+
+    /// Adds a word to the last message of the conversation that is still in the outbox, and returns its id.
+    pub(super) fn edit_unsent(&mut self, word: &str, storage: &mut Storage, now: Now) -> Option<message::Id> {
+        self.reconcile(storage, now);
+        let shown = self.queue.shown(now).into_iter().map(|shown| shown.item);
+        let mut here = shown.filter(|item| item.target == target(self.conversation) && !item.is_change());
+        let last = here.next_back()?;
+        let text = format!("{}{word}", last.content.text().unwrap_or_default());
+        let commands = self.queue.edit(last.id, &text, last.id);
+        self.run(commands, storage);
+        Some(last.id)
     }
 
     pub(super) fn reconcile(&mut self, storage: &mut Storage, now: Now) {
@@ -112,7 +149,15 @@ impl Page {
                 self.put_back_drafts(storage);
                 return;
             }
-            Notice::UnsentRemoved(id) | Notice::Stored(id) => self.queue.removed(id),
+            Notice::UnsentRemoved(item) => {
+                let commands = self.queue.removed_elsewhere(&item);
+                self.run(commands, storage);
+                return self.reconcile(storage, now);
+            }
+            Notice::Stored(target, message) => {
+                self.reconcile(storage, now);
+                target.conversation_id().map_or(Vec::new(), |conversation| self.queue.stored(conversation, &message))
+            }
             Notice::SignedOut => {
                 self.is_closed = true;
                 self.texts.clear();
@@ -140,6 +185,7 @@ impl Page {
     }
 
     pub(super) fn answered(&mut self, item: &Unsent, outcome: Outcome, (storage, now): (&mut Storage, Now)) {
+        self.reconcile(storage, now);
         let commands = self.queue.answered(item, outcome, now);
         self.run(commands, storage);
     }
@@ -149,7 +195,7 @@ impl Page {
             match command {
                 Command::Put(item) => {
                     let id = item.id;
-                    let is_kept = storage.put_unsent(self.number, item);
+                    let is_kept = storage.put_unsent(self.number, *item);
                     self.queue.note_kept(id, is_kept);
                 }
                 Command::Remove(id) => storage.remove_unsent(self.number, id),

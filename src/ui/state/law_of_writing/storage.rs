@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::domain::message;
+use crate::domain::message::{self, Message};
+use crate::ui::state::compose_target::Target;
 use crate::ui::state::law_of_writing::history::PAGES;
 use crate::ui::state::outbox::unsent::Unsent;
 
@@ -11,10 +12,10 @@ use crate::ui::state::outbox::unsent::Unsent;
 pub(super) enum Notice {
     Draft(usize, String),
     Unsent,
-    UnsentRemoved(message::Id),
+    UnsentRemoved(Box<Unsent>),
     Wiped,
     SignedOut,
-    Stored(message::Id),
+    Stored(Target, Box<Message>),
 }
 
 /// Values that the browser keeps for the user.
@@ -48,8 +49,8 @@ impl Storage {
 
     pub(super) fn remove_unsent(&mut self, page: usize, id: message::Id) {
         // A browser gives no notice if nothing was there.
-        if self.unsent.remove(&id).is_some() {
-            self.notify_others(page, &Notice::UnsentRemoved(id));
+        if let Some(removed) = self.unsent.remove(&id) {
+            self.notify_others(page, &Notice::UnsentRemoved(Box::new(removed)));
         }
     }
 

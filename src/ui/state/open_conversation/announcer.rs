@@ -23,13 +23,23 @@ impl Announcer {
         &self.messages
     }
 
-    /// Announces the messages of others among `new`: the newest ones if there are many. Returns whether there are any.
+    /// Announces the messages of others among `new`: the newest ones if there are many. A message that has been deleted
+    /// meanwhile has nothing to announce. Returns whether there are any.
     pub(super) fn announce(&mut self, new: Vec<Message>) -> bool {
         let count = self.messages.len();
-        self.messages.extend(new.into_iter().filter(|message| message.author != self.me));
+        self.messages.extend(new.into_iter().filter(|message| message.author != self.me && !message.is_deleted()));
         let is_changed = self.messages.len() > count;
         self.messages.drain(..self.messages.len().saturating_sub(ANNOUNCED_MAX));
         is_changed
+    }
+
+    /// Removes the messages that are deleted among `changed`: their texts must not stay on the page. Nothing is announced,
+    /// and an edited message stays as it was announced. Returns whether any was removed.
+    pub(super) fn remove_deleted(&mut self, changed: &[Message]) -> bool {
+        let count = self.messages.len();
+        let is_deleted = |announced: &Message| changed.iter().any(|it| it.id == announced.id && it.is_deleted());
+        self.messages.retain(|announced| !is_deleted(announced));
+        self.messages.len() < count
     }
 }
 
@@ -55,6 +65,19 @@ mod tests {
         assert!(!announcer.announce(vec![message(1, ANA)]));
         assert!(announcer.announce(vec![message(2, ANA), message(3, BEN)]));
         assert_eq!(announcer.messages(), [message(3, BEN)]);
+    }
+
+    #[test]
+    fn the_text_of_a_deleted_message_leaves_the_announcements_and_an_edit_is_not_announced() {
+        let mut announcer = announcer();
+        announcer.announce(vec![message(1, BEN), message(2, BEN)]);
+        let edited = Message { body: "hello again".to_owned(), edits: 1, changed: 1, ..message(1, BEN) };
+        assert!(!announcer.remove_deleted(&[edited.clone(), message(2, BEN)]));
+        assert_eq!(announcer.messages(), [message(1, BEN), message(2, BEN)]);
+        let deleted = Message { body: String::new(), deleted_at: Some(edited.sent_at.clone()), changed: 2, ..edited };
+        assert!(announcer.remove_deleted(&[deleted.clone(), message(2, BEN)]));
+        assert_eq!(announcer.messages(), [message(2, BEN)]);
+        assert!(!announcer.announce(vec![deleted]), "it was deleted before the page got it");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Events of the open conversation.
 
+use std::slice;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -10,6 +11,7 @@ use crate::domain::event::Event;
 use crate::ui::state::LiveEvents;
 use crate::ui::state::open_conversation::members_state::MembersState;
 use crate::ui::state::open_conversation::page::OpenConversation;
+use crate::ui::state::reactive::effect;
 
 /// Time for which the typing indicator is shown after the last signal of a member.
 const TYPING_SHOWN: Duration = Duration::from_secs(5);
@@ -19,9 +21,9 @@ impl OpenConversation {
     pub(super) fn listen(self, live: LiveEvents) {
         live.listen(Callback::new(move |event: Event| self.handle(&event)));
         // Events that came after the server read the page and before this listener was added are missing. If the stream
-        // is not open yet, it dispatches a resync of its own when it opens.
-        Effect::new(move |_| {
-            if live.connected.get_untracked() == Some(true) {
+        // is not open yet, it brings them when it opens, or dispatches a resync.
+        effect(move || {
+            if live.may_have_missed() {
                 self.handle(&Event::Resync);
             }
         });
@@ -34,12 +36,17 @@ impl OpenConversation {
                 self.expire_typing_later();
             }
             Event::MessageSent { conversation, .. } if *conversation == self.id => self.apply(event),
+            Event::MessageChanged { conversation, message } if *conversation == self.id => {
+                self.remove_from_announcements(slice::from_ref(message));
+                self.change_in_place(|loader| drop(loader.apply(event, true)));
+            }
             Event::Resync => {
                 self.pull_receipts();
                 self.apply(event);
             }
-            _ => {}
+            _ => return,
         }
+        self.pull_changes();
     }
 
     fn expire_typing_later(self) {

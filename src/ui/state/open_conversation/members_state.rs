@@ -48,7 +48,7 @@ impl MembersState {
                 self.typing = Some(*author);
                 self.typing_signals += 1;
             }
-            Event::MessageSent { conversation, message }
+            Event::MessageSent { conversation, message, .. }
                 if *conversation == self.conversation && self.typing == Some(message.author) =>
             {
                 self.typing = None;
@@ -92,7 +92,7 @@ mod tests {
     fn sent(seq: u128, author: u128) -> Event {
         let author = samples::user(author, "x").id;
         let message = Message { author, ..samples::message(seq, "hello", "2026-11-21T09:26") };
-        Event::MessageSent { conversation: samples::conversation(1).id, message }
+        Event::MessageSent { conversation: samples::conversation(1).id, message, rev: 0 }
     }
 
     fn typing(conversation: u128, author: u128) -> Event {
@@ -141,6 +141,17 @@ mod tests {
         assert_eq!(members.typing(), Some(samples::user(BEN, "ben").id), "the user's own message does not end it");
         members.apply(&sent(2, BEN));
         assert_eq!(members.typing(), None);
+    }
+
+    #[test]
+    fn a_change_of_a_message_is_no_sign_that_a_member_has_read_or_sent_something() {
+        let mut members = members(Some(Receipts::default()));
+        members.apply(&typing(1, BEN));
+        let before = members.clone();
+        let message = Message { changed: 1, edits: 1, ..samples::message(3, "hello", "2026-11-21T09:26") };
+        let message = Message { author: samples::user(BEN, "ben").id, ..message };
+        members.apply(&Event::MessageChanged { conversation: samples::conversation(1).id, message });
+        assert_eq!(members, before);
     }
 
     #[test]

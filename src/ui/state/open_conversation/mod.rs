@@ -7,6 +7,7 @@
 
 mod acknowledging;
 mod announcer;
+mod changes;
 mod events;
 pub(super) mod loader;
 pub(super) mod members_state;
@@ -16,4 +17,5 @@ mod printing;
 mod reading_position;
 mod scrolling;
 
-pub use page::OpenConversation;
+pub use page::{LoadOlder, OpenConversation};
+pub use reading_position::Opening;

@@ -38,6 +38,12 @@ impl OpenConversation {
             self.observe_scroll();
         } else {
             self.scroller.keep_position(change);
+            // Messages that do not fill the view move nevertheless.
+            if self.scroller.is_resting() {
+                request_animation_frame(move || {
+                    self.observe_scroll();
+                });
+            }
         }
     }
 
@@ -84,11 +90,15 @@ impl OpenConversation {
         spawn_local(async move {
             while let Some(Some(pull)) = self.loader.try_with_untracked(Loader::next_pull) {
                 let Ok(page) = api::messages_after(self.id, pull.after.clone()).await else { break };
-                if !take(&pull, page) {
+                let continues = take(&pull, page);
+                // The page has told whether there are changes.
+                self.pull_changes();
+                if !continues {
                     break;
                 }
             }
             self.loader.try_update_untracked(Loader::stop_pulling);
+            self.pull_changes();
         });
     }
 
@@ -97,12 +107,16 @@ impl OpenConversation {
         if self.loader.with_untracked(Loader::follows) {
             return self.scroll_to_end();
         }
-        let pull = self.loader.with_untracked(|loader| loader.timeline().pull());
         spawn_local(async move {
-            let Ok(page) = api::list_messages(self.id, Cursor::newest()).await else { return };
-            self.loader.try_update(|loader| loader.replace(&pull, page));
+            while let Some(pull) = self.loader.try_with_untracked(|loader| loader.timeline().pull()) {
+                let Ok(page) = api::list_messages(self.id, Cursor::newest()).await else { return };
+                if self.loader.try_update(|loader| loader.replace(&pull, page)) != Some(false) {
+                    break;
+                }
+            }
             self.scroll_to_end();
             self.catch_up();
+            self.pull_changes();
         });
     }
 
@@ -117,7 +131,8 @@ impl OpenConversation {
         self.loader.try_with_untracked(Loader::follows)
     }
 
-    fn is_at_end(self) -> bool {
-        self.scroller.at_end.try_get_untracked().unwrap_or(true)
+    /// Returns whether new messages scroll the page. The message to which a link has led stays in its place.
+    pub(super) fn is_at_end(self) -> bool {
+        self.scroller.at_end.try_get_untracked().unwrap_or(true) && !self.scroller.is_resting()
     }
 }

@@ -7,13 +7,14 @@ use leptos::web_sys::KeyboardEvent;
 use crate::api;
 use crate::domain::page::PAGE_SIZE;
 use crate::ui::state::open_conversation::page::OpenConversation;
+use crate::ui::state::reactive::effect;
 use crate::ui::state::timeline::SHOWN_MAX;
 
 impl OpenConversation {
     /// Loads older messages before the browser prints the page, if the user asks for it with the keyboard: a browser
     /// that has begun to print does not wait.
     pub(super) fn load_before_printing(self) {
-        Effect::new(move |_| {
+        effect(move || {
             let keys = window_event_listener(leptos::ev::keydown, move |event| {
                 if is_print_key(&event) && untrack(|| self.older()).is_some() {
                     event.prevent_default();
@@ -36,6 +37,7 @@ impl OpenConversation {
                 self.loader.try_update(|loader| loader.prepend(&cursor, page));
             });
         }
+        self.pull_changes();
         // In the second frame all of them have been drawn.
         request_animation_frame(|| request_animation_frame(|| drop(window().print())));
     }

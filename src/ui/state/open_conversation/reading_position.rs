@@ -4,9 +4,24 @@ use crate::domain::conversation::ConversationView;
 use crate::domain::message::{self, Message};
 use crate::domain::user;
 
+#[cfg(test)]
+mod tests;
+
+/// Place to which the address of the page leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// The first unread message, or the newest one.
+    Unread,
+    /// The first message shown.
+    First,
+    /// One of the messages shown.
+    Message(message::Id),
+}
+
 /// Message at which the page opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
+    Message(message::Id),
     FirstShown,
     FirstUnread,
     Newest,
@@ -24,8 +39,7 @@ struct SegmentEnd {
 pub(super) struct ReadingPosition {
     /// The user's read position at opening; `None` if the first unread message was not on the page.
     read_before: Option<u64>,
-    /// True if the user reads on from the first message shown.
-    from_first: bool,
+    opening: Opening,
     /// Sequence number of the newest message at opening.
     newest_seq: u64,
     /// The highest sequence number that has been in view.
@@ -42,14 +56,14 @@ pub(super) struct ReadingPosition {
 }
 
 impl ReadingPosition {
-    /// Starts at a page of the conversation. `from_first`: the user reads on from the first message shown.
-    pub(super) fn new(view: &ConversationView, me: user::Id, from_first: bool) -> Self {
+    /// Starts at a page of the conversation.
+    pub(super) fn new(view: &ConversationView, me: user::Id, opening: Opening) -> Self {
         let read_before = view.unread_after(me);
         let last_seq = view.messages.items.last().map_or(0, |last| last.seq);
-        let seen = if from_first { view.read } else { last_seq.max(view.read) };
+        let seen = if opening == Opening::Unread { last_seq.max(view.read) } else { view.read };
         Self {
             read_before,
-            from_first,
+            opening,
             newest_seq: view.newest,
             seen_seq: read_before.unwrap_or(seen),
             segment_end: None,
@@ -62,10 +76,11 @@ impl ReadingPosition {
 
     /// Returns the message at which the page opens.
     pub(super) fn start(&self) -> Start {
-        match self.read_before {
-            _ if self.from_first => Start::FirstShown,
-            Some(_) => Start::FirstUnread,
-            None => Start::Newest,
+        match (self.opening, self.read_before) {
+            (Opening::Message(id), _) => Start::Message(id),
+            (Opening::First, _) => Start::FirstShown,
+            (Opening::Unread, Some(_)) => Start::FirstUnread,
+            (Opening::Unread, None) => Start::Newest,
         }
     }
 
@@ -143,150 +158,5 @@ impl ReadingPosition {
     /// Notes that the request failed. The next message, or the next focus of the window, retries.
     pub(super) fn acknowledgement_failed(&mut self) {
         self.acknowledged_seq = 0;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::conversation::Kind;
-    use crate::domain::page::{Cursor, Page};
-    use crate::domain::samples;
-
-    const BEN: u128 = 2;
-
-    /// Conversation of Ben with the messages 1 to 3 on the page, of which Ben has read some.
-    fn view(read: u64, newest: u64) -> ConversationView {
-        let items = (1..=3).map(|n| samples::message(n, "hello", &format!("{n:06}"))).collect();
-        ConversationView {
-            id: samples::conversation(1).id,
-            kind: Kind::Direct,
-            members: vec![samples::user(1, "ana"), samples::user(BEN, "ben")],
-            messages: Page { items, older: None, newer: (newest > 3).then(|| Cursor("newer".to_owned())) },
-            newest,
-            read,
-            marked: false,
-            receipts: Default::default(),
-            next_message: message::Id(uuid::Uuid::nil()),
-        }
-    }
-
-    /// Position of a user who reads on from the first unread message.
-    fn entered(view: &ConversationView) -> ReadingPosition {
-        let mut reading = ReadingPosition::new(view, samples::user(BEN, "ben").id, false);
-        reading.set_entered(true);
-        reading
-    }
-
-    fn message(n: u128) -> Message {
-        samples::message(n, "hello", &format!("{n:06}"))
-    }
-
-    #[test]
-    fn a_page_opens_at_the_first_unread_message_or_at_the_newest() {
-        let start =
-            |read, from_first| ReadingPosition::new(&view(read, 3), samples::user(BEN, "ben").id, from_first).start();
-        assert_eq!([start(1, false), start(3, false)], [Start::FirstUnread, Start::Newest]);
-        assert_eq!([start(1, true), start(3, true)], [Start::FirstShown, Start::FirstShown]);
-    }
-
-    #[test]
-    fn messages_count_as_unseen_until_the_end_has_been_in_view() {
-        let mut reading = entered(&view(1, 3));
-        assert_eq!(reading.unseen(3), 2);
-        assert!(reading.see(3));
-        assert_eq!(reading.unseen(3), 0);
-        assert_eq!(reading.unseen(5), 2, "two more have come");
-        assert!(!reading.see(2), "the seen position never goes back");
-        assert_eq!(reading.unseen(5), 2);
-    }
-
-    #[test]
-    fn messages_that_are_not_loaded_count_as_unseen() {
-        assert_eq!(entered(&view(1, 260)).unseen(3), 259);
-    }
-
-    #[test]
-    fn the_read_position_is_sent_once_when_the_end_is_in_view() {
-        let mut reading = entered(&view(1, 3));
-        assert_eq!(reading.acknowledge(false, true), None, "the end is not in view");
-        reading.see(3);
-        assert_eq!(reading.acknowledge(true, true), Some(3));
-        assert_eq!(reading.acknowledge(true, true), None, "the server knows it");
-    }
-
-    #[test]
-    fn nothing_is_read_in_a_window_without_the_focus() {
-        let mut reading = entered(&view(1, 3));
-        reading.see(3);
-        assert_eq!(reading.acknowledge(true, false), None);
-        assert_eq!(reading.acknowledge(true, true), Some(3), "the window gets the focus");
-    }
-
-    #[test]
-    fn nothing_is_read_before_the_page_has_scrolled_to_its_start_or_while_the_user_leaves() {
-        let mut reading = entered(&view(1, 3));
-        reading.see(3);
-        reading.set_entered(false);
-        assert_eq!(reading.acknowledge(true, true), None);
-        reading.set_entered(true);
-        assert_eq!(reading.acknowledge(true, true), Some(3));
-    }
-
-    #[test]
-    fn a_failed_acknowledgement_is_retried() {
-        let mut reading = entered(&view(1, 3));
-        reading.see(3);
-        assert_eq!(reading.acknowledge(true, true), Some(3));
-        reading.acknowledgement_failed();
-        assert_eq!(reading.acknowledge(true, true), Some(3));
-    }
-
-    #[test]
-    fn opening_a_conversation_marked_as_unread_clears_the_mark() {
-        let mut reading = entered(&ConversationView { marked: true, ..view(3, 3) });
-        assert_eq!(reading.acknowledge(true, true), Some(3));
-        assert_eq!(reading.acknowledge(true, true), None);
-    }
-
-    #[test]
-    fn a_segment_counts_as_read_once_its_end_has_been_in_view() {
-        let mut reading = entered(&view(1, 260));
-        reading.end_segment(Some(&message(3)));
-        assert_eq!(reading.segment_end(), Some(message(3).id));
-        assert!(!reading.see_segment_end(Some(false)));
-        assert_eq!(reading.acknowledge(false, true), None, "its end is below the view");
-        assert!(reading.see_segment_end(Some(true)));
-        assert_eq!(
-            reading.acknowledge(false, true),
-            Some(3),
-            "the newest message is not in view, but the segment is read"
-        );
-        assert_eq!(reading.segment_end(), None);
-    }
-
-    #[test]
-    fn a_segment_ends_where_it_ended_when_the_next_was_loaded_even_if_more_are_loaded() {
-        let mut reading = entered(&view(1, 260));
-        reading.end_segment(Some(&message(3)));
-        reading.end_segment(Some(&message(103)));
-        assert_eq!(reading.segment_end(), Some(message(3).id));
-    }
-
-    #[test]
-    fn a_segment_whose_end_was_dropped_does_not_count_as_read() {
-        let mut reading = entered(&view(1, 260));
-        reading.end_segment(Some(&message(3)));
-        assert!(!reading.see_segment_end(None));
-        assert_eq!((reading.segment_end(), reading.seen_seq()), (None, 1));
-        assert_eq!(reading.acknowledge(false, true), None);
-    }
-
-    #[test]
-    fn a_user_who_does_not_read_on_from_the_first_unread_message_has_no_segments() {
-        let mut reading = entered(&view(1, 260));
-        reading.reply_sent();
-        reading.end_segment(Some(&message(3)));
-        assert_eq!((reading.segment_end(), reading.read_before()), (None, None));
     }
 }

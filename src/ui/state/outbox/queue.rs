@@ -1,12 +1,17 @@
-//! Rules of the outbox, on plain values: data in, commands out. The property test in `law_of_writing/` runs this code.
+//! Rules of the outbox, on plain values: data in, commands out. An entry is a message to send or a change of one. The
+//! property test in `law_of_writing/` runs this code.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod answers;
+
+mod changes;
+
 use std::time::Duration;
 
-use crate::domain::error::{AppError, Conflict};
-use crate::domain::message;
+use crate::domain::conversation;
+use crate::domain::message::{self, Body, Message};
+use crate::domain::sorted::{SortedMap, sort_by};
 use crate::ui::state::compose_target::Target;
-use crate::ui::state::outbox::unsent::{Lane, NewMessage, Unsent};
+use crate::ui::state::outbox::unsent::{Content, Lane, Unsent};
 use crate::ui::state::refusal::Refusal;
 
 /// Time after which a message that is neither sent nor refused is shown as not sent.
@@ -27,7 +32,7 @@ pub struct Now {
 /// Change of the kept messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    Put(Unsent),
+    Put(Box<Unsent>),
     Remove(message::Id),
 }
 
@@ -49,10 +54,21 @@ pub struct Shown {
     pub is_kept: bool,
 }
 
+impl Shown {
+    /// Returns whether the entry is listed below the messages. A change shows in its message instead, unless the user has
+    /// to know that it waits or was refused.
+    pub fn is_listed(&self) -> bool {
+        !self.item.is_change() || self.state != State::Sending
+    }
+}
+
 /// Result of an attempt to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Stored,
+    /// The server has stored the message or the change. Holds the message as it is now, and its conversation.
+    Done(conversation::Id, Box<Message>),
+    /// The message has other edits than the user has seen. Holds the message as it is now.
+    Edited(Box<Message>),
     /// The attempt may succeed later: no answer, or one that is not final.
     Later(Duration),
     /// The session has ended. Nothing is sent before [`Queue::hurry`].
@@ -66,10 +82,10 @@ pub enum Outcome {
 pub struct Queue {
     /// In the order of writing.
     entries: Vec<Entry>,
-    lanes: BTreeMap<Lane, Attempts>,
-    /// Messages that are stored or discarded, as this page knows. Another page may put one of them back, because it
-    /// does not know that yet.
-    gone: BTreeSet<message::Id>,
+    lanes: SortedMap<Lane, Attempts>,
+    /// Entries that are stored or discarded, as this page knows, and the version of each. Another page may put one of them
+    /// back, because it does not know that yet. A later version has another text, and stays.
+    gone: SortedMap<message::Id, usize>,
     is_paused: bool,
 }
 
@@ -93,21 +109,24 @@ impl Queue {
     /// been sent: a page that removes one says so ([`Queue::removed`]). So the browser's storage was wiped.
     pub fn reconcile(&mut self, kept: Vec<Unsent>, now: Now) -> Vec<Command> {
         let mut commands = Vec::new();
-        let ids: BTreeSet<_> = kept.iter().map(|item| item.id).collect();
+        let ids: Vec<_> = kept.iter().map(|item| item.id).collect();
         for item in kept {
-            if self.gone.contains(&item.id) {
+            if self.is_gone(&item) {
                 commands.push(Command::Remove(item.id));
                 continue;
             }
             match self.entries.iter_mut().find(|entry| entry.item.id == item.id) {
-                Some(entry) if entry.is_kept => entry.item = item,
-                // The page could not keep what it knows.
-                Some(_) => {}
+                Some(entry) => entry.take_over(item),
                 None => self.entries.push(Entry { item, is_kept: true, seen_at_ms: now.page_ms }),
             }
         }
+        // A reaction that comes back could undo a later one, so it counts as sent.
+        let is_lost_reaction = |entry: &Entry| {
+            entry.is_kept && !ids.contains(&entry.item.id) && matches!(entry.item.content, Content::React { .. })
+        };
+        self.entries.retain(|entry| !is_lost_reaction(entry));
         let is_missing = |entry: &&Entry| !entry.is_kept || !ids.contains(&entry.item.id);
-        commands.extend(self.entries.iter().filter(is_missing).map(|entry| Command::Put(entry.item.clone())));
+        commands.extend(self.entries.iter().filter(is_missing).map(|entry| Command::Put(Box::new(entry.item.clone()))));
         self.sort();
         commands
     }
@@ -119,35 +138,30 @@ impl Queue {
         }
     }
 
-    /// Adds a message. [`Queue::reconcile`] comes first, so that the order covers the messages of other pages.
-    pub fn push(&mut self, new: NewMessage, now: Now) -> Vec<Command> {
-        let NewMessage { id, target, peer, to, body } = new;
-        let order = self.entries.iter().map(|entry| entry.item.order).max().unwrap_or(0) + 1;
-        let item = Unsent { id, target, peer, to, order, written_at_ms: now.wall_ms, body, refused: None };
-        self.entries.push(Entry { item: item.clone(), is_kept: false, seen_at_ms: now.page_ms });
-        vec![Command::Put(item)]
-    }
-
-    /// Removes a message that is stored, was discarded by the user, or was removed by another page for such a reason.
+    /// Removes an entry that is stored, or that the user has discarded.
     pub fn removed(&mut self, id: message::Id) -> Vec<Command> {
-        self.gone.insert(id);
-        self.entries.retain(|entry| entry.item.id != id);
+        if let Some(at) = self.entries.iter().position(|entry| entry.item.id == id) {
+            let removed = self.entries.remove(at);
+            self.note_gone(&removed.item);
+        }
         vec![Command::Remove(id)]
     }
 
-    /// Lets a refused message be sent again, under the id `fresh` if the server will never accept the old one.
-    pub fn retry(&mut self, id: message::Id, fresh: message::Id) -> Vec<Command> {
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.item.id == id) else { return Vec::new() };
-        let reason = entry.item.refused.take().map(|refusal| refusal.reason().err());
-        entry.is_kept = false;
-        let mut commands = Vec::new();
-        if let Some(Some(AppError::Conflict(Conflict::MessageTooOld | Conflict::MessageIdTaken))) = reason {
-            entry.item.id = fresh;
-            self.gone.insert(id);
-            commands.push(Command::Remove(id));
-        }
-        commands.push(Command::Put(entry.item.clone()));
-        commands
+    /// Removes an entry that another page has removed from what the browser keeps, unless the user has written another
+    /// text here, of which that page did not know. [`Queue::reconcile`] follows, and puts that one back.
+    pub fn removed_elsewhere(&mut self, item: &Unsent) -> Vec<Command> {
+        self.note_gone(item);
+        let known = self.entries.iter().find(|entry| entry.item.id == item.id);
+        if known.is_some_and(|entry| !self.is_gone(&entry.item)) { Vec::new() } else { self.removed(item.id) }
+    }
+
+    fn note_gone(&mut self, item: &Unsent) {
+        let version = self.gone.or_default(item.id);
+        *version = item.replaced.len().max(*version);
+    }
+
+    fn is_gone(&self, item: &Unsent) -> bool {
+        self.gone.get(&item.id).is_some_and(|version| item.replaced.len() <= *version)
     }
 
     /// Returns the messages to send now, at most one per lane, and counts them as being sent.
@@ -158,7 +172,7 @@ impl Queue {
             return due;
         }
         for item in self.heads().into_iter().cloned().collect::<Vec<_>>() {
-            let attempts = self.lanes.entry(item.lane()).or_default();
+            let attempts = self.lanes.or_default(item.lane());
             if free > 0 && !attempts.is_sending && attempts.not_before_ms <= now.page_ms {
                 attempts.is_sending = true;
                 free -= 1;
@@ -185,32 +199,6 @@ impl Queue {
         self.lanes.get(&item.lane()).map_or(0, |lane| lane.failures)
     }
 
-    /// Ends an attempt that [`Queue::start_due`] has started.
-    pub fn answered(&mut self, item: &Unsent, outcome: Outcome, now: Now) -> Vec<Command> {
-        let lane = self.lanes.entry(item.lane()).or_default();
-        lane.is_sending = false;
-        lane.failures = if let Outcome::Later(_) = outcome { lane.failures + 1 } else { 0 };
-        match outcome {
-            Outcome::Stored => self.removed(item.id),
-            Outcome::Later(wait) => {
-                lane.not_before_ms = now.page_ms + wait.as_millis() as u64;
-                Vec::new()
-            }
-            Outcome::SignedOut => {
-                self.is_paused = true;
-                Vec::new()
-            }
-            Outcome::Refused(refusal) => self.refuse(item.id, refusal),
-        }
-    }
-
-    fn refuse(&mut self, id: message::Id, refusal: Refusal) -> Vec<Command> {
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.item.id == id) else { return Vec::new() };
-        entry.item.refused = Some(refusal);
-        entry.is_kept = false;
-        vec![Command::Put(entry.item.clone())]
-    }
-
     /// Lets every message be sent at once: the connection or the session is back.
     pub fn hurry(&mut self) {
         self.is_paused = false;
@@ -222,9 +210,13 @@ impl Queue {
     /// Forgets all messages: the user has signed out and discarded them. Removes them once more, in case a page has put
     /// one back before it knew.
     pub fn forget(&mut self) -> Vec<Command> {
-        let ids: Vec<_> = self.entries.drain(..).map(|entry| entry.item.id).collect();
-        self.gone.extend(&ids);
-        ids.into_iter().map(Command::Remove).collect()
+        self.gone.extend(self.entries.iter().map(|entry| (entry.item.id, entry.item.replaced.len())));
+        self.entries.drain(..).map(|entry| Command::Remove(entry.item.id)).collect()
+    }
+
+    /// Returns whether a message is not stored yet.
+    pub fn contains(&self, id: message::Id) -> bool {
+        self.entries.iter().any(|entry| entry.item.id == id)
     }
 
     /// Returns the target of a message.
@@ -240,19 +232,40 @@ impl Queue {
     /// Returns the first message of each lane that the server has not refused. A refused message does not hold up the
     /// rest.
     fn heads(&self) -> Vec<&Unsent> {
-        let mut lanes = BTreeSet::new();
-        let unrefused = self.entries.iter().map(|entry| &entry.item).filter(|item| item.refused.is_none());
-        unrefused.filter(|item| lanes.insert(item.lane())).collect()
+        let mut heads: Vec<&Unsent> = Vec::new();
+        for item in self.entries.iter().map(|entry| &entry.item).filter(|item| item.refused.is_none()) {
+            if heads.iter().all(|head| head.lane() != item.lane()) {
+                heads.push(item);
+            }
+        }
+        heads
     }
 
     /// Sorts in the order of writing. The ids decide between messages of an earlier version, and between two that were
     /// written on two pages at the same moment.
     fn sort(&mut self) {
-        self.entries.sort_by_key(|entry| (entry.item.order, entry.item.id));
+        let place = |entry: &Entry| (entry.item.order, entry.item.id);
+        sort_by(&mut self.entries, |one, other| place(one).cmp(&place(other)));
     }
 }
 
+/// Returns whether the server stores `text` as `stored`.
+pub fn is_same_text(text: &str, stored: &str) -> bool {
+    Body::parse(text).is_ok_and(|body| body.as_str() == stored)
+}
+
 impl Entry {
+    /// Takes over the kept state of the entry, unless this page knows a later text, or could not keep what it knows.
+    fn take_over(&mut self, kept: Unsent) {
+        let (theirs, ours) = (kept.replaced.len(), self.item.replaced.len());
+        if theirs > ours || (theirs == ours && self.is_kept) {
+            self.item = kept;
+            self.is_kept = true;
+        } else if theirs < ours {
+            self.is_kept = false;
+        }
+    }
+
     fn shown(&self, now: Now) -> Shown {
         let by_page = now.page_ms.saturating_sub(self.seen_at_ms);
         // An earlier version has kept no time.
@@ -266,3 +279,6 @@ impl Entry {
         Shown { item: self.item.clone(), state, is_kept: self.is_kept }
     }
 }
+
+#[cfg(test)]
+mod tests;

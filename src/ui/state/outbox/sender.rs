@@ -9,20 +9,18 @@ use leptos::leptos_dom::helpers::{
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::api;
-use crate::domain::error::AppError;
 use crate::domain::event::Event;
+use crate::domain::message::Message;
 use crate::domain::{conversation, message, user};
-use crate::ui::state::backoff::wait_after;
 use crate::ui::state::compose_target::{ComposeTarget, Target};
 use crate::ui::state::event_source::LiveEvents;
 use crate::ui::state::local_store::LocalStore;
 use crate::ui::state::outbox::lock::{self, Held};
-use crate::ui::state::outbox::queue::{Command, Outcome, Queue, Shown};
-use crate::ui::state::outbox::unsent::{NewMessage, Unsent};
+use crate::ui::state::outbox::queue::{Command, Queue, Shown};
+use crate::ui::state::outbox::unsent::NewUnsent;
 use crate::ui::state::page_clock::{new_message_id, now};
 use crate::ui::state::page_resource::read_json;
-use crate::ui::state::refusal::Refusal;
+use crate::ui::state::reactive::effect;
 
 /// Interval of the check for messages that other pages have not sent, and for a storage that was wiped without notice.
 const CHECK_INTERVAL: Duration = Duration::from_secs(10);
@@ -38,8 +36,8 @@ enum Lock {
 /// Messages of the user that are not stored yet.
 #[derive(Clone, Copy)]
 pub struct Outbox {
-    store: StoredValue<Option<LocalStore>>,
-    queue: StoredValue<Queue>,
+    pub(super) store: StoredValue<Option<LocalStore>>,
+    pub(super) queue: StoredValue<Queue>,
     shown: RwSignal<Vec<Shown>>,
     /// Composers on the page, each of which shows the messages of its target.
     composers: RwSignal<Vec<ComposeTarget>>,
@@ -47,7 +45,7 @@ pub struct Outbox {
     started: RwSignal<Option<(user::Id, conversation::Id)>>,
     lock: StoredValue<Lock>,
     timer: StoredValue<Option<TimeoutHandle>>,
-    live: LiveEvents,
+    pub(super) live: LiveEvents,
 }
 
 impl Outbox {
@@ -72,8 +70,10 @@ impl Outbox {
         self.check();
         let other_pages = window_event_listener(ev::storage, move |event| match event.key() {
             Some(key) if event.new_value().is_none() => {
-                if let Some(id) = store.name_in(&key).and_then(|name| name.parse().ok()) {
-                    self.change(|queue| queue.removed(id));
+                let removed = event.old_value().and_then(|text| read_json(&text).ok());
+                if let (Some(_), Some(item)) = (store.name_in(&key), removed) {
+                    self.change(|queue| queue.removed_elsewhere(&item));
+                    self.reconcile();
                 }
             }
             Some(key) if store.name_in(&key).is_none() => {}
@@ -89,7 +89,7 @@ impl Outbox {
         });
         self.live.listen(Callback::new(move |event: Event| match event {
             // The event may arrive before the response, or without it.
-            Event::MessageSent { conversation, message } => self.mark_stored(message.id, conversation),
+            Event::MessageSent { conversation, message, .. } => self.mark_stored(&message, conversation),
             Event::Resync => {
                 self.queue.try_update_value(Queue::hurry);
                 self.send();
@@ -98,21 +98,31 @@ impl Outbox {
         }));
     }
 
-    /// Returns the unsent messages that are shown at a target. A first message is also shown in the conversation that
-    /// has been started since.
+    /// Returns the entries that are listed at a target. A first message is also listed in the conversation that has been
+    /// started since.
     pub fn of(&self, target: ComposeTarget) -> Vec<Shown> {
-        self.shown.read().iter().filter(|shown| target.targets().any(|it| it == shown.item.target)).cloned().collect()
+        self.listed(|it| target.targets().any(|target| target == it))
     }
 
-    /// Returns the unsent messages that no composer of the page shows.
+    /// Returns the entries that no composer of the page lists.
     pub fn elsewhere(&self) -> Vec<Shown> {
         let here: Vec<Target> = self.composers.read().iter().flat_map(|it| it.targets()).collect();
-        self.shown.read().iter().filter(|shown| !here.contains(&shown.item.target)).cloned().collect()
+        self.listed(|it| !here.contains(&it))
+    }
+
+    fn listed(&self, is_of: impl Fn(Target) -> bool) -> Vec<Shown> {
+        self.shown.read().iter().filter(|shown| shown.is_listed() && is_of(shown.item.target)).cloned().collect()
+    }
+
+    /// Returns the changes of stored messages in a conversation.
+    pub fn changes_in(&self, target: Target) -> Vec<Shown> {
+        let is_change = |shown: &&Shown| shown.item.target == target && shown.item.is_change();
+        self.shown.read().iter().filter(is_change).cloned().collect()
     }
 
     /// Notes that a composer shows the messages of its target, as long as the caller's reactive owner exists.
     pub fn show_at(self, target: ComposeTarget) {
-        Effect::new(move |_| self.composers.update(|composers| composers.push(target)));
+        effect(move || self.composers.update(|composers| composers.push(target)));
         on_cleanup(move || {
             self.composers.try_update(|composers| {
                 let at = composers.iter().position(|it| *it == target);
@@ -136,11 +146,20 @@ impl Outbox {
         self.shown.read().iter().any(|shown| !shown.is_kept)
     }
 
-    /// Adds a message, and sends it.
-    pub fn push(self, new: NewMessage) {
+    /// Adds a message or a change, and sends it.
+    pub fn push(self, new: NewUnsent) {
         self.reconcile();
         self.change(|queue| queue.push(new, now()));
         self.send();
+    }
+
+    /// Replaces the text of a message that is not stored yet. Returns false if it is not there any more.
+    pub fn edit(self, id: message::Id, body: &str) -> bool {
+        self.reconcile();
+        let is_there = self.queue.try_with_value(|queue| queue.contains(id)) == Some(true);
+        self.change(|queue| queue.edit(id, body, new_message_id()));
+        self.send();
+        is_there
     }
 
     /// Retries a refused message.
@@ -151,6 +170,7 @@ impl Outbox {
 
     /// Discards a message.
     pub fn discard(self, id: message::Id) {
+        self.reconcile();
         self.change(|queue| queue.removed(id));
     }
 
@@ -173,12 +193,14 @@ impl Outbox {
     }
 
     /// Removes a message that the server has stored. A first message has started a conversation.
-    fn mark_stored(self, id: message::Id, conversation: conversation::Id) {
-        let Some(target) = self.queue.try_with_value(|queue| queue.target(id)).flatten() else { return };
+    pub(super) fn mark_stored(self, message: &Message, conversation: conversation::Id) {
+        let Some(target) = self.queue.try_with_value(|queue| queue.target(message.id)).flatten() else { return };
         if let Target::Person(recipient) = target {
             self.started.try_set(Some((recipient, conversation)));
         }
-        self.change(|queue| queue.removed(id));
+        // Another page may have changed the text meanwhile.
+        self.reconcile();
+        self.change(|queue| queue.stored(conversation, message));
     }
 
     /// Changes the queue, carries out its commands, and shows the result.
@@ -235,6 +257,8 @@ impl Outbox {
         for item in due {
             spawn_local(async move {
                 let outcome = self.attempt(&item).await;
+                // Another page may have changed the text meanwhile.
+                self.reconcile();
                 self.change(|queue| queue.answered(&item, outcome, now()));
                 self.send();
                 self.release_if_idle(held);
@@ -259,35 +283,6 @@ impl Outbox {
         });
         if let Some(Some(before)) = self.timer.try_update_value(|it| std::mem::replace(it, timer)) {
             before.clear();
-        }
-    }
-
-    async fn attempt(self, item: &Unsent) -> Outcome {
-        let author = self.store.try_get_value().flatten().map(|store| store.owner());
-        let sent = match item.target {
-            Target::Conversation(conversation) => {
-                let sent = api::send_message(conversation, item.id, item.body.clone(), author).await;
-                sent.map(|message| (conversation, message))
-            }
-            // If a conversation has been started since, the server adds the message to it.
-            Target::Person(to) => api::send_first_message(to, item.id, item.body.clone(), author).await,
-        };
-        match sent {
-            Ok((conversation, message)) => {
-                self.live.dispatch(&Event::MessageSent { conversation, message });
-                self.mark_stored(item.id, conversation);
-                Outcome::Stored
-            }
-            Err(AppError::Unauthenticated) => {
-                self.live.signed_out.try_set(true);
-                Outcome::SignedOut
-            }
-            Err(AppError::RateLimited { retry_after_secs }) => Outcome::Later(Duration::from_secs(retry_after_secs)),
-            Err(AppError::Unavailable | AppError::Unexpected) => {
-                let failures = self.queue.try_with_value(|queue| queue.failures(item)).unwrap_or(0);
-                Outcome::Later(wait_after(failures + 1))
-            }
-            Err(error) => Outcome::Refused(Refusal::from(&error)),
         }
     }
 }

@@ -76,10 +76,15 @@ async fn current_rows(
 /// At a numbered message it is damaged: the old stream handler has left out our attributes.
 pub(super) fn is_up_to_date(row: &InboxRow, newest: Option<&MessageRow>) -> bool {
     let is_at = |newest: &MessageRow| match row.seq {
-        0 => newest.seq == 0 && row.at.at() + heads::MARGIN >= newest.at.at() && row.body == newest.body,
-        seq => seq >= newest.seq,
+        0 => newest.seq == 0 && row.at.at() + heads::MARGIN >= newest.at.at() && has_text_of(row, newest),
+        seq => seq > newest.seq || (seq == newest.seq && row.version >= newest.version()),
     };
     (row.seq > 0 || row.at.is_canonical()) && newest.is_none_or(is_at)
+}
+
+/// Reports whether a legacy row shows the text of this message, or a newer one.
+fn has_text_of(row: &InboxRow, newest: &MessageRow) -> bool {
+    row.version > newest.version() || (row.version == newest.version() && row.body == newest.body)
 }
 
 /// Repair of one member's rows of a conversation.
@@ -146,6 +151,7 @@ impl Repair<'_> {
         next.at = current.at.next(self.newest.map_or(current.at.at(), |newest| newest.at.at()));
         if let Some(newest) = self.newest {
             next.body.clone_from(&newest.body);
+            next.version = newest.version();
             next.seq = newest.seq;
             next.last_author = Some(newest.author.id);
         }
@@ -186,20 +192,21 @@ mod tests {
     /// A message of Ana's, and Ben's inbox row at it.
     fn at(seq: u64) -> (MessageRow, InboxRow) {
         let [conversation, id, ana, ben] = [1, 2, 3, 4].map(Uuid::from_u128);
-        let message = MessageRow {
-            conversation: conversation::Id(conversation),
-            at: SortTime::from(datetime!(2026-11-21 9:26:28.207802 UTC)),
-            id: message::Id(id),
-            author: User::deleted(user::Id(ana)),
-            body: "hello".to_owned(),
+        let message = MessageRow::new(
+            conversation::Id(conversation),
+            SortTime::from(datetime!(2026-11-21 9:26:28.207802 UTC)),
+            message::Id(id),
+            User::deleted(user::Id(ana)),
+            "hello".to_owned(),
             seq,
-        };
+        );
         let row = InboxRow {
             owner: user::Id(ben),
             at: message.at.clone(),
             conversation: message.conversation,
             named: NamedUser::Peer(message.author.clone()),
             body: message.body.clone(),
+            version: message.version(),
             seq,
             last_author: Some(message.author.id),
         };
@@ -212,6 +219,10 @@ mod tests {
         for (seq, expected) in [(1, false), (2, true), (3, true)] {
             assert_eq!(is_up_to_date(&at(seq).1, Some(&newest)), expected, "at {seq}");
         }
+        let edited = MessageRow { edits: 1, ..newest.clone() };
+        assert!(!is_up_to_date(&at(2).1, Some(&edited)), "a row with an older text");
+        assert!(is_up_to_date(&InboxRow { version: edited.version(), ..at(2).1 }, Some(&edited)));
+        assert!(is_up_to_date(&InboxRow { version: edited.version(), ..at(2).1 }, Some(&newest)), "edited meanwhile");
         assert!(is_up_to_date(&at(1).1, None), "a conversation without messages");
         assert!(is_up_to_date(&at(1).1, Some(&at(0).0)), "legacy messages have no sequence number");
     }

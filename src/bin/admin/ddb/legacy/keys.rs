@@ -8,8 +8,9 @@ use time::{Duration, OffsetDateTime};
 
 use cruddur_messages::domain::conversation;
 use cruddur_messages::server::failure::Failure;
+use cruddur_messages::server::store::dynamodb::legacy::numbering;
 use cruddur_messages::server::store::dynamodb::rows::MessageRow;
-use cruddur_messages::server::store::dynamodb::table::{Item, Key, MESSAGE_UUID, SK, SortTime, text};
+use cruddur_messages::server::store::dynamodb::table::{Item, Key, SK, SortTime};
 use cruddur_messages::server::store::dynamodb::time_slices;
 use cruddur_messages::server::store::dynamodb::{Direction, Table};
 
@@ -107,15 +108,15 @@ pub(super) async fn apply(table: &Table, conversation: conversation::Id, moves: 
     })
 }
 
-/// Builds a transaction part that deletes a row if it still holds the same message.
+/// Builds a transaction part that deletes a row if it still holds the same state of the same message: its author may edit or
+/// delete it meanwhile.
 fn delete(table: &Table, item: &Item) -> Result<TransactWriteItem, Failure> {
-    let key = Key::of(item).map(|key| key.item());
-    let id = text(item, MESSAGE_UUID).unwrap_or_default();
+    let (unchanged, values) = numbering::unchanged(item);
     let delete = Delete::builder()
         .table_name(table.name())
-        .set_key(key)
-        .condition_expression(format!("{MESSAGE_UUID} = :id"))
-        .expression_attribute_values(":id", AttributeValue::S(id.to_owned()));
+        .set_key(Key::of(item).map(|key| key.item()))
+        .condition_expression(unchanged)
+        .set_expression_attribute_values(Some(values));
     Ok(TransactWriteItem::builder().delete(delete.build()?).build())
 }
 

@@ -92,7 +92,8 @@ impl Survey {
                     self.pairs_in_index.push(sorted([one, other]));
                 }
             }),
-            Some(Key::SendMarker(..) | Key::ReadCursor(..) | Key::Migrated) => Some(()),
+            Some(Key::SendMarker(..) | Key::Revision(..) | Key::EarlierText(..)) => Some(()),
+            Some(Key::Milestone(..) | Key::ReadCursor(..) | Key::Block(..) | Key::Migrated) => Some(()),
             None => Key::legacy_room(item).map(|handle| *self.rooms.entry(handle.to_owned()).or_default() += 1),
         };
         if is_readable.is_none() {

@@ -1,5 +1,7 @@
 //! Inbox rows: finding them, moving them to the newest message, and the updates that follow a stored message.
 
+mod carried_out;
+
 pub mod moves;
 
 mod pending;

@@ -3,28 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::try_join_all;
-use time::Duration;
 
 use crate::domain::conversation::{self, Kind};
+use crate::domain::message::MessageRef;
 use crate::domain::page::PAGE_SIZE;
 use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::inbox::rows;
-use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser};
+use crate::server::store::dynamodb::legacy::ends;
+use crate::server::store::dynamodb::rows::{COLLISIONS_MAX, Head, InboxRow, MessageRow, NamedUser};
 use crate::server::store::dynamodb::table::Key;
-use crate::server::store::dynamodb::{Direction, Table, heads, time_slices};
+use crate::server::store::dynamodb::{Direction, Table, heads, references, time_slices};
 
 /// Maximum number of index reads. The index lags behind the table: it may show rows that have moved meanwhile, or miss
 /// those of a new conversation. If a row is still missing after these reads, the table is read, which costs more and is
 /// strongly consistent.
 const INDEX_READS_MAX: u32 = 4;
 
-/// Maximum distance of a row's time from its message. A row is some microseconds later than its message if it would
-/// have collided with rows of other conversations; a row further ahead belongs to a later message of the old app.
-const COLLISIONS_MAX: Duration = Duration::MILLISECOND;
-
-/// Moves the inbox rows of a conversation to the message `newest`, unless they are there already or at a later message.
+/// Moves the inbox rows of a conversation to the message `newest`, unless they are there already or at a later message. A
+/// row that is there with an older version of the text gets the newer one in place.
 ///
 /// Safe to repeat, to run late, and to run many times at once: a row never moves back, and each move deletes the old
 /// row and puts the new one in one transaction, so that there is always exactly one. After a success no row is behind,
@@ -39,18 +37,24 @@ pub async fn move_inbox_rows(table: &Table, newest: &MessageRow) -> Result<(), F
 }
 
 /// Repairs inbox rows without a sequence number in a conversation that has numbered messages. `known` are rows that the
-/// index may not show yet. Does nothing in a conversation that only the old app has used.
+/// index may not show yet. Does nothing in a conversation that only the old app has used. In one without numbered messages
+/// whose messages have been changed, moves rows forward again: the old stream handler moves them to a message that changes.
 pub async fn repair_inbox_rows(
     table: &Table,
     conversation: conversation::Id,
     known: &[InboxRow],
 ) -> Result<(), Failure> {
-    let Some(head) = heads::get(table, conversation).await?.filter(|head| head.seq > 0) else { return Ok(()) };
+    let is_ours = |head: &Head| head.seq > 0 || head.rev > 0;
+    let Some(head) = heads::get(table, conversation).await?.filter(is_ours) else { return Ok(()) };
     let Some(newest) = newest_of(table, conversation, &head).await? else { return Ok(()) };
     Move { table, newest, head: Some(head), known }.run().await
 }
 
 async fn newest_of(table: &Table, conversation: conversation::Id, head: &Head) -> Result<Option<MessageRow>, Failure> {
+    if head.seq == 0 {
+        let near = ends::near(table, conversation, Direction::Older).await?;
+        return Ok(near.into_iter().max_by(|one, other| one.at.cmp(&other.at)));
+    }
     let item = table.get(&Key::Message(conversation, head.last.clone())).await?;
     Ok(item.as_ref().and_then(MessageRow::from_item))
 }
@@ -173,7 +177,10 @@ impl Move<'_> {
         let mut next = match (is_older(current, &self.newest), named) {
             (true, _) => current_named.moved_to(&self.newest),
             (false, Some(_)) => InboxRow { at: current.at.next(current.at.at()), ..current_named },
-            (false, None) => return Ok(true),
+            (false, None) => match current.with_text_of(&self.newest) {
+                Some(_) => return rows::update_text(self.table, current, &self.newest).await,
+                None => return Ok(true),
+            },
         };
         if self.head.as_ref().is_some_and(|head| head.kind() == Kind::Group) && next.seq == self.newest.seq {
             // The old app's stream handler knows no groups, and leaves their kind out.
@@ -184,7 +191,15 @@ impl Move<'_> {
 
     /// Puts the rows of members who have none, as far as the head names them. Returns `false` if another writer has put
     /// one meanwhile.
-    async fn restore(&self, owners: &[user::Id]) -> Result<bool, Failure> {
+    async fn restore(&mut self, owners: &[user::Id]) -> Result<bool, Failure> {
+        if owners.is_empty() || self.head.is_none() {
+            return Ok(true);
+        }
+        // The message may have been edited or deleted since its record was written: its old text must not come back.
+        let reference = MessageRef { id: self.newest.id, sent_at: self.newest.at.sent_at() };
+        if let Some(stored) = references::find(self.table, self.newest.conversation, &reference).await? {
+            self.newest = stored;
+        }
         let Some(head) = &self.head else { return Ok(true) };
         let mut is_done = true;
         for owner in owners {

@@ -29,9 +29,16 @@ impl Update {
         Self { newest, kind, members, read }
     }
 
-    /// Adds the updates that follow another message of the same conversation.
+    /// Creates the updates that follow the change of a message.
+    pub(crate) fn of_change(changed: MessageRow, kind: Kind, members: Members) -> Self {
+        Self { newest: changed, kind, members, read: BTreeMap::new() }
+    }
+
+    /// Adds the updates that follow another message of the same conversation, or another state of the same message.
     fn merge(&mut self, other: Self) {
-        if other.newest.seq > self.newest.seq {
+        // Messages without a number are compared by time.
+        let state = |row: &MessageRow| (row.seq, row.at.at(), row.version());
+        if state(&other.newest) > state(&self.newest) {
             self.newest = other.newest;
         }
         for (reader, seq) in other.read {
@@ -89,14 +96,14 @@ impl Pending {
     }
 }
 
-/// Moves the rows of `updates` up in the newest page of an inbox, as their moves in the table will do, and sorts the
-/// page. Returns the updates whose conversations are not on the page.
+/// Moves the rows of `updates` up in the newest page of an inbox, or gives them their newer text, as the updates of the table
+/// will do, and sorts the page. Returns the updates whose conversations are not on the page.
 pub(crate) fn move_up(rows: &mut [InboxRow], updates: Vec<Update>) -> Vec<Update> {
     let mut absent = Vec::new();
     for update in updates {
         match rows.iter_mut().find(|row| row.conversation == update.newest.conversation) {
             Some(row) if row.seq < update.newest.seq => *row = row.moved_to(&update.newest),
-            Some(_) => {}
+            Some(row) => update_text(row, &update),
             None => absent.push(update),
         }
     }
@@ -109,11 +116,20 @@ pub(crate) fn sort(rows: &mut [InboxRow]) {
     rows.sort_by_key(|row| Reverse(row.at.at()));
 }
 
-/// Removes the rows that `updates` have moved to the newest page, from an older page that still has them.
+/// Removes the rows that `updates` have moved to the newest page, from an older page that still has them. Gives the others
+/// their newer text.
 pub(crate) fn remove_moved(rows: &mut Vec<InboxRow>, updates: &[Update]) {
-    let has_moved =
-        |row: &InboxRow| updates.iter().any(|it| it.newest.conversation == row.conversation && it.newest.seq > row.seq);
-    rows.retain(|row| !has_moved(row));
+    rows.retain_mut(|row| {
+        let Some(update) = updates.iter().find(|it| it.newest.conversation == row.conversation) else { return true };
+        update_text(row, update);
+        update.newest.seq <= row.seq
+    });
+}
+
+fn update_text(row: &mut InboxRow, update: &Update) {
+    if let Some(updated) = row.with_text_of(&update.newest) {
+        *row = updated;
+    }
 }
 
 #[cfg(test)]
@@ -122,19 +138,16 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::message::TextVersion;
     use crate::domain::{message, samples};
     use crate::server::store::dynamodb::rows::NamedUser;
     use crate::server::store::dynamodb::table::SortTime;
 
     fn message(conversation: u128, seq: u64, author: u128) -> MessageRow {
-        MessageRow {
-            conversation: conversation::Id(Uuid::from_u128(conversation)),
-            at: SortTime::from(datetime!(2026-11-21 09:00 UTC) + time::Duration::minutes(seq as i64)),
-            id: message::Id(Uuid::from_u128(u128::from(seq))),
-            author: samples::user(author, "someone"),
-            body: format!("message {seq}"),
-            seq,
-        }
+        let conversation = conversation::Id(Uuid::from_u128(conversation));
+        let at = SortTime::from(datetime!(2026-11-21 09:00 UTC) + time::Duration::minutes(seq as i64));
+        let (id, author) = (message::Id(Uuid::from_u128(u128::from(seq))), samples::user(author, "someone"));
+        MessageRow::new(conversation, at, id, author, format!("message {seq}"), seq)
     }
 
     fn update(conversation: u128, seq: u64, author: u128) -> Update {
@@ -155,6 +168,45 @@ mod tests {
         assert_eq!(seqs, [(9, 6), (7, 5), (8, 3)]);
         assert_eq!(rows[0].body, "message 6");
         assert_eq!(absent, [update(6, 4, 2)]);
+    }
+
+    #[test]
+    fn a_pending_change_replaces_the_text_of_its_row_on_every_page_and_moves_none() {
+        let deleted = |seq| {
+            let deleted_at = Some(message(8, seq, 2).at.sent_at());
+            let members = update(8, seq, 2).members;
+            let newest = MessageRow { body: String::new(), deleted_at, ..message(8, seq, 2) };
+            Update::of_change(newest, Kind::Direct, members)
+        };
+        let mut first = vec![row(7, 5), row(8, 3)];
+        assert_eq!(move_up(&mut first, vec![deleted(3)]), []);
+        let mut older = vec![row(7, 5), row(8, 3)];
+        remove_moved(&mut older, &[deleted(3)]);
+        let expected = InboxRow { body: String::new(), version: TextVersion::DELETED, ..row(8, 3) };
+        assert_eq!((&first, &older), (&vec![row(7, 5), expected.clone()], &vec![row(7, 5), expected]));
+        // The row is at a later message.
+        assert_eq!(move_up(&mut first, vec![deleted(2)]), []);
+        assert_eq!(first, older);
+    }
+
+    #[test]
+    fn a_late_state_of_a_pending_message_does_not_bring_its_old_text_back() {
+        let edited = |edits: u32| MessageRow { edits, body: format!("edit {edits}"), ..message(7, 2, 1) };
+        let update = |edits| Update::of_change(edited(edits), Kind::Direct, update(7, 2, 1).members);
+        let mut pending = Pending::default();
+        for edits in [1, 3, 2, 0] {
+            assert!(pending.add(update(edits)));
+        }
+        let conversation = edited(0).conversation;
+        assert_eq!(pending.get(conversation).map(|it| it.newest.body.as_str()), Some("edit 3"));
+        // Messages without a number are told apart by their times.
+        let legacy = |minute: i64, edits| {
+            let at = SortTime::from(datetime!(2023-03-20 09:00 UTC) + time::Duration::minutes(minute));
+            Update::of_change(MessageRow { at, seq: 0, conversation, ..edited(edits) }, Kind::Direct, update(0).members)
+        };
+        let mut pending = Pending::default();
+        assert!(pending.add(legacy(9, 1)) && pending.add(legacy(5, 2)));
+        assert_eq!(pending.get(conversation).map(|it| it.newest.body.as_str()), Some("edit 1"));
     }
 
     #[test]

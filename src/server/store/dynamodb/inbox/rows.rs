@@ -1,13 +1,16 @@
-//! Finds inbox rows by conversation or by peer, through the index or by scanning a user's inbox, and deletes a row if
-//! it is unchanged.
+//! Finds inbox rows by conversation or by peer, through the index or by scanning a user's inbox; deletes a row if it is
+//! unchanged, and updates its text in place.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem};
 
+use crate::domain::message::TextVersion;
 use crate::domain::{conversation, user};
 use crate::server::failure::Failure;
-use crate::server::store::dynamodb::rows::InboxRow;
-use crate::server::store::dynamodb::table::{GROUP_INDEX, Key, MESSAGE_GROUP_UUID, PK, SEQ, SK, TIMES, USER_UUID};
+use crate::server::store::dynamodb::rows::{InboxRow, MessageRow};
+use crate::server::store::dynamodb::table::{
+    GROUP_INDEX, Item, Key, MESSAGE, MESSAGE_GROUP_UUID, PK, SEQ, SK, TIMES, USER_UUID, VERSION,
+};
 use crate::server::store::dynamodb::{Table, into_failure};
 
 /// Returns a conversation's inbox rows from the index. The index lags behind the table: it may show rows that have
@@ -67,15 +70,63 @@ async fn read_all(request: QueryFluentBuilder, operation: &'static str) -> Resul
     Ok(rows.iter().filter_map(InboxRow::from_item).collect())
 }
 
-/// Part of a transaction: deletes a row if it is unchanged since it was read.
+/// Part of a transaction: deletes a row if it is unchanged since it was read. The text counts, too: a row that moves may keep
+/// it, and must not bring back one that has been edited or deleted meanwhile.
 pub fn delete(table: &Table, row: &InboxRow) -> Result<TransactWriteItem, Failure> {
-    let unchanged = if row.seq > 0 { format!("{SEQ} = :seq") } else { format!("attribute_not_exists({SEQ})") };
-    let seq = (row.seq > 0).then(|| (":seq".to_owned(), AttributeValue::N(row.seq.to_string())));
+    let version = if row.version == TextVersion::default() {
+        format!("attribute_not_exists({VERSION})")
+    } else {
+        format!("{VERSION} = :version")
+    };
+    let (unmoved, mut values) = unmoved(row);
+    if row.version != TextVersion::default() {
+        values.insert(":version".to_owned(), number(row.version)?);
+    }
     let delete = Delete::builder()
         .table_name(table.name())
         .set_key(Some(row.key().item()))
-        .condition_expression(format!("{MESSAGE_GROUP_UUID} = :group AND {unchanged}"))
-        .set_expression_attribute_values(Some(seq.into_iter().collect()))
-        .expression_attribute_values(":group", AttributeValue::S(row.conversation.to_string()));
+        .condition_expression(format!("{unmoved} AND {version}"))
+        .set_expression_attribute_values(Some(values));
     Ok(TransactWriteItem::builder().delete(delete.build()?).build())
+}
+
+/// Gives a row the text of the message that it is at, unless it has a newer one. Returns `false` if the row has moved. One
+/// write unit, and one for the index.
+pub(super) async fn update_text(table: &Table, row: &InboxRow, message: &MessageRow) -> Result<bool, Failure> {
+    let (unmoved, values) = unmoved(row);
+    let request = table
+        .client()
+        .update_item()
+        .table_name(table.name())
+        .set_key(Some(row.key().item()))
+        .condition_expression(format!("{unmoved} AND (attribute_not_exists({VERSION}) OR {VERSION} < :version)"))
+        .update_expression(format!("SET {MESSAGE} = :message, {VERSION} = :version"))
+        .set_expression_attribute_values(Some(values))
+        .expression_attribute_values(":message", AttributeValue::S(message.body.clone()))
+        .expression_attribute_values(":version", number(message.version())?);
+    match request.send().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
+            let stored = table.get(&row.key()).await?;
+            let stored = stored.as_ref().and_then(InboxRow::from_item);
+            let is_there = |stored: InboxRow| stored.conversation == row.conversation && stored.is_at(message);
+            Ok(stored.is_some_and(|stored| stored.version >= message.version() && is_there(stored)))
+        }
+        Err(error) => Err(into_failure("update a preview")(error)),
+    }
+}
+
+/// Returns the condition that a row is still there and at the same message, and the values in it.
+fn unmoved(row: &InboxRow) -> (String, Item) {
+    let group = (":group".to_owned(), AttributeValue::S(row.conversation.to_string()));
+    if row.seq == 0 {
+        let condition = format!("{MESSAGE_GROUP_UUID} = :group AND attribute_not_exists({SEQ})");
+        return (condition, Item::from([group]));
+    }
+    let seq = (":seq".to_owned(), AttributeValue::N(row.seq.to_string()));
+    (format!("{MESSAGE_GROUP_UUID} = :group AND {SEQ} = :seq"), Item::from([group, seq]))
+}
+
+fn number(version: TextVersion) -> anyhow::Result<AttributeValue> {
+    Ok(serde_dynamo::to_attribute_value(version)?)
 }

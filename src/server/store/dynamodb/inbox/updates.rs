@@ -1,8 +1,11 @@
 //! Updates that follow a stored message: the members' inbox rows, and the sender's read position.
 //!
-//! In the web server they run in the background, so that the answer does not wait for them. Until they are done, reads on
-//! the same server merge them ([`InboxUpdates::merge`]), so that no page shows an older state than a message that has been
-//! acknowledged. A failure loses nothing: the reader of the table's stream does the same.
+//! In the web server they run in the background, so that the answer does not wait for them. Until they are done, and for
+//! some seconds after it, reads on the same server merge them ([`InboxUpdates::merge`]), so that no page shows an older
+//! state than a message that has been acknowledged. A failure loses nothing: the reader of the table's stream does the same.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,10 +16,10 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use crate::domain::conversation::{self, Kind};
-use crate::domain::page::PAGE_SIZE;
 use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::client::Table;
+use crate::server::store::dynamodb::inbox::carried_out::CarriedOut;
 use crate::server::store::dynamodb::inbox::pending::{self, Pending, Update};
 use crate::server::store::dynamodb::inbox::{move_inbox_rows, rows};
 use crate::server::store::dynamodb::membership::Membership;
@@ -51,6 +54,7 @@ struct State {
     in_progress: Vec<conversation::Id>,
     /// Failed updates, the oldest first.
     failed: VecDeque<(Instant, Update)>,
+    carried_out: CarriedOut,
 }
 
 impl InboxUpdates {
@@ -66,11 +70,34 @@ impl InboxUpdates {
 
     /// Carries out or starts the updates that follow a stored message.
     pub(in crate::server::store::dynamodb) async fn follow(&self, newest: MessageRow, membership: &Membership) {
-        let update = Update::new(newest, membership.kind(), membership.members().clone());
+        self.run(Update::new(newest, membership.kind(), membership.members().clone())).await;
+    }
+
+    /// Carries out or starts the updates that follow the change of a message.
+    pub(in crate::server::store::dynamodb) async fn follow_change(&self, changed: MessageRow, membership: &Membership) {
+        self.run(Update::of_change(changed, membership.kind(), membership.members().clone())).await;
+    }
+
+    async fn run(&self, update: Update) {
         match &self.0.background {
             Some(tasks) => self.start(tasks, update),
             None => self.0.report(&update, carry_out(&self.0.table, &update).await),
         }
+    }
+
+    /// Carries out the updates that follow the change of a message before it returns.
+    pub(in crate::server::store::dynamodb) async fn carry_out_change(
+        &self,
+        changed: MessageRow,
+        membership: &Membership,
+    ) -> Result<(), Failure> {
+        let update = Update::of_change(changed, membership.kind(), membership.members().clone());
+        // An update that is pending may hold the old text, and reads merge it.
+        let is_pending = self.0.lock().pending.get(update.newest.conversation).is_some();
+        if let Some(tasks) = self.0.background.as_ref().filter(|_| is_pending) {
+            self.start(tasks, update.clone());
+        }
+        carry_out(&self.0.table, &update).await
     }
 
     fn start(&self, tasks: &TaskTracker, update: Update) {
@@ -102,28 +129,31 @@ impl InboxUpdates {
         tasks.reopen();
     }
 
-    /// Merges pending updates into one page of a user's inbox, as it was read from the table. `is_newest`: it is the first
-    /// page. Costs nothing unless something is pending; then, for a conversation that is not on the page, a query of the
-    /// index.
+    /// Merges pending updates into one page of a user's inbox, as it was read from the table. `newest`: the number of
+    /// rows of the page, if it is the first one. Costs nothing unless something is pending; then, for a conversation that
+    /// should be on the page and is not, a query of the index.
     pub(in crate::server::store::dynamodb) async fn merge(
         &self,
         owner: user::Id,
         mut slice: Slice<InboxRow>,
-        is_newest: bool,
+        newest: Option<usize>,
     ) -> Result<Slice<InboxRow>, Failure> {
-        let updates = self.0.lock().pending.of_member(owner);
+        let updates = self.0.lock().of_member(owner);
         if updates.is_empty() {
             return Ok(slice);
         }
-        if !is_newest {
+        let Some(count) = newest else {
             pending::remove_moved(&mut slice.rows, &updates);
             return Ok(slice);
+        };
+        let mut absent = pending::move_up(&mut slice.rows, updates);
+        if let Some(last) = slice.rows.last().filter(|_| slice.more) {
+            absent.retain(|update| update.newest.at.at() > last.at.at());
         }
-        let absent = pending::move_up(&mut slice.rows, updates);
         slice.rows.extend(try_join_all(absent.iter().map(|update| self.row_of(owner, update))).await?);
         pending::sort(&mut slice.rows);
-        slice.more |= slice.rows.len() > PAGE_SIZE;
-        slice.rows.truncate(PAGE_SIZE);
+        slice.more |= slice.rows.len() > count;
+        slice.rows.truncate(count);
         Ok(slice)
     }
 
@@ -133,7 +163,7 @@ impl InboxUpdates {
         let stored = rows::by_conversation(&self.0.table, newest.conversation).await?;
         let stored = stored.into_iter().filter(|row| row.owner == owner).max_by_key(|row| row.seq);
         Ok(match stored {
-            Some(row) if row.seq >= newest.seq => row,
+            Some(row) if row.seq >= newest.seq => row.with_text_of(newest).unwrap_or(row),
             Some(row) => row.moved_to(newest),
             // The index lags behind a new conversation.
             None => InboxRow::new(owner, named_user(owner, update), newest),
@@ -147,7 +177,7 @@ impl InboxUpdates {
         reader: user::Id,
         cursor: &mut ReadCursor,
     ) {
-        let seq = self.0.lock().pending.read_seq(conversation, reader);
+        let seq = self.0.lock().read_seq(conversation, reader);
         cursor.receipts = cursor.receipts.merged(conversation::Receipts::read(seq));
     }
 }
@@ -182,8 +212,11 @@ impl Inner {
         // After a failure the update stays pending for a while, for reads: the stream carries it out later.
         if !is_ok {
             state.failed.push_back((Instant::now(), update.clone()));
-        } else if !state.pending.remove(update) {
-            state.queue.push_back(conversation);
+        } else {
+            state.carried_out.add(update, Instant::now());
+            if !state.pending.remove(update) {
+                state.queue.push_back(conversation);
+            }
         }
         state.take()
     }
@@ -202,6 +235,20 @@ impl Inner {
 }
 
 impl State {
+    /// Returns the updates of a user's conversations that are pending or have been carried out lately.
+    fn of_member(&self, owner: user::Id) -> Vec<Update> {
+        let mut updates = self.pending.of_member(owner);
+        let is_pending = |update: &Update| self.pending.get(update.newest.conversation).is_some();
+        updates.extend(self.carried_out.updates().of_member(owner).into_iter().filter(|update| !is_pending(update)));
+        updates
+    }
+
+    /// Returns the read position of a member from these updates; 0 if there is none.
+    fn read_seq(&self, conversation: conversation::Id, reader: user::Id) -> u64 {
+        let carried_out = self.carried_out.updates().read_seq(conversation, reader);
+        self.pending.read_seq(conversation, reader).max(carried_out)
+    }
+
     /// Takes the next conversation from the queue, with all that is pending in it.
     fn take(&mut self) -> Option<Update> {
         let update = std::iter::from_fn(|| self.queue.pop_front()).find_map(|id| self.pending.get(id).cloned())?;

@@ -5,14 +5,13 @@ use time::{Duration, OffsetDateTime};
 use crate::domain::user::User;
 use crate::domain::{conversation, user};
 use crate::server::failure::Failure;
-use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::cursor::Direction;
-use crate::server::store::dynamodb::heads;
 use crate::server::store::dynamodb::inbox::rows as inbox_rows;
 use crate::server::store::dynamodb::legacy::ends;
 use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser};
 use crate::server::store::dynamodb::table::SortTime;
+use crate::server::store::dynamodb::{Table, blocks, heads};
 
 /// Distance of the head from the newest legacy row: rows that are repaired later may move forward by some microseconds.
 pub const MARGIN: Duration = Duration::milliseconds(1);
@@ -48,7 +47,7 @@ pub async fn find_or_create(
 }
 
 /// Creates the head of a legacy conversation and a missing inbox row of a member in one transaction, so that concurrent
-/// callers create them once. Returns the head and the number of missing rows. `None` if there is no such conversation,
+/// callers create them once. The head has the blocks between the members. Returns the head and the number of missing rows. `None` if there is no such conversation,
 /// or if the user that [`Source`] requires is not a member: a stranger's request writes nothing.
 pub async fn create(
     table: &Table,
@@ -58,8 +57,14 @@ pub async fn create(
     let mut backoff = Backoff::default();
     let mut shift = Duration::ZERO;
     loop {
-        let Some((head, missing)) = plan(table, conversation, source, shift).await? else { return Ok(None) };
-        let mut parts = vec![table.put_if_absent(head.item(conversation))?];
+        let Some((mut head, missing)) = plan(table, conversation, source, shift).await? else { return Ok(None) };
+        let mut parts = Vec::new();
+        if let Some(pair) = head.pair() {
+            let blocked_by = blocks::of_pair(table, pair).await?;
+            parts.push(blocks::check_part(table, pair, &blocked_by)?);
+            head = head.blocked_by(blocked_by);
+        }
+        parts.insert(HEAD, table.put_if_absent(head.item(conversation))?);
         for row in &missing {
             parts.push(table.put_if_absent(row.item())?);
         }
@@ -151,6 +156,7 @@ pub fn recreated(owner: user::Id, peer_row: &InboxRow, messages: &[MessageRow], 
         // Inboxes look names up in PostgreSQL. This name is shown only if the user is unknown there.
         named: NamedUser::Peer(author.cloned().unwrap_or_else(|| User::deleted(peer_row.owner))),
         body: newest.map_or(&peer_row.body, |row| &row.body).clone(),
+        version: newest.map_or(peer_row.version, MessageRow::version),
         seq: newest.map_or(0, |row| row.seq),
         last_author: newest.map(|row| row.author.id),
     }

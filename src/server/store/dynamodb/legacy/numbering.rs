@@ -17,8 +17,8 @@ use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::inbox::rows as inbox_rows;
 use crate::server::store::dynamodb::legacy::heads::{self as legacy_heads, Source};
 use crate::server::store::dynamodb::rows::{Head, MessageRow, SendMarker};
-use crate::server::store::dynamodb::table::{Item, Key, MESSAGE_UUID, SEQ, SK, SortTime};
-use crate::server::store::dynamodb::{Table, heads, seek, send};
+use crate::server::store::dynamodb::table::{CHANGED, Item, Key, MESSAGE_UUID, SEQ, SK, SortTime};
+use crate::server::store::dynamodb::{Table, heads, milestones, seek, send};
 
 /// Maximum age of a message that counts as just written. Only such a message makes a conversation known that no member
 /// has opened in this program yet: older ones may come from a migration or from sample data.
@@ -45,17 +45,19 @@ pub async fn number(table: &Table, message: &MessageRow) -> Result<Option<Number
     let mut backoff = Backoff::default();
     let mut occupied: Option<SortTime> = None;
     loop {
-        let item = match find(table, message).await? {
-            Found::Unnumbered(item) => item,
+        let (item, message) = match find(table, message).await? {
+            Found::Unnumbered(item, message) => (item, message),
             // Its record has come again, or another process has numbered it.
             Found::Numbered(message) if is_just_written(table, &message) => {
                 let head = heads::get(table, message.conversation).await?;
+                // Read again, so that it shows all changes up to the revision of the head.
+                let Found::Numbered(message) = find(table, &message).await? else { return Ok(None) };
                 return Ok(head.map(|head| Numbered { message, head }));
             }
             Found::Numbered(_) | Found::Nothing => return Ok(None),
         };
-        let Some(head) = head_of(table, message).await? else { return Ok(None) };
-        if !is_new(table, message, &head).await? {
+        let Some(head) = head_of(table, &message).await? else { return Ok(None) };
+        if !is_new(table, &message, &head).await? {
             return Ok(None);
         }
         let last = occupied.take().filter(|occupied| *occupied > head.last).unwrap_or_else(|| head.last.clone());
@@ -63,7 +65,7 @@ pub async fn number(table: &Table, message: &MessageRow) -> Result<Option<Number
         let Err(cancelled) = table.transact(parts(table, item, &numbered, &head)?).await? else {
             return Ok(Some(Numbered { message: numbered, head }));
         };
-        if cancelled.condition_failed(MARKER) && matches!(find(table, message).await?, Found::Unnumbered(_)) {
+        if cancelled.condition_failed(MARKER) && matches!(find(table, &message).await?, Found::Unnumbered(..)) {
             // Another message has the same id, so this one cannot become one of ours.
             return Ok(None);
         }
@@ -77,7 +79,8 @@ pub async fn number(table: &Table, message: &MessageRow) -> Result<Option<Number
 
 /// State of a message without a number that the stream has shown.
 enum Found {
-    Unnumbered(Item),
+    /// The row, as it is now: it may have been changed since its record.
+    Unnumbered(Item, MessageRow),
     Numbered(MessageRow),
     /// Its row has been overwritten, deleted, or rewritten by a migration.
     Nothing,
@@ -88,7 +91,7 @@ async fn find(table: &Table, message: &MessageRow) -> Result<Found, Failure> {
         && let Some(row) = MessageRow::from_item(&item)
         && row.id == message.id
     {
-        return Ok(if row.seq > 0 { Found::Numbered(row) } else { Found::Unnumbered(item) });
+        return Ok(if row.seq > 0 { Found::Numbered(row) } else { Found::Unnumbered(item, row) });
     }
     // Numbering has moved it if it has a marker.
     let marker = table.get(&Key::SendMarker(message.conversation, message.id)).await?;
@@ -145,6 +148,7 @@ fn parts(table: &Table, mut item: Item, numbered: &MessageRow, head: &Head) -> R
             .set_expression_attribute_values(Some(values))
             .expression_attribute_values(":seq", seq);
         parts.push(TransactWriteItem::builder().update(update.build()?).build());
+        parts.extend(milestones::put(table, numbered)?);
         return Ok(parts);
     }
     item.insert(SK.to_owned(), at);
@@ -156,15 +160,19 @@ fn parts(table: &Table, mut item: Item, numbered: &MessageRow, head: &Head) -> R
         .condition_expression(unchanged)
         .set_expression_attribute_values(Some(values));
     parts.push(TransactWriteItem::builder().delete(delete.build()?).build());
+    parts.extend(milestones::put(table, numbered)?);
     Ok(parts)
 }
 
-/// Returns the condition that a row still holds the same message without a number, and the values in it.
-fn unchanged(item: &Item) -> (String, Item) {
+/// Returns the condition that a row still holds the same state of a message without a number, and the values in it.
+pub fn unchanged(item: &Item) -> (String, Item) {
     let value = |name: &str, placeholder: &str| Some((placeholder.to_owned(), item.get(name)?.clone()));
     // An attribute that is no number, or zero, counts as missing.
     let seq = value(SEQ, ":old");
     let without = if seq.is_some() { format!("{SEQ} = :old") } else { format!("attribute_not_exists({SEQ})") };
-    let values = value(MESSAGE_UUID, ":id").into_iter().chain(seq).collect();
-    (format!("{MESSAGE_UUID} = :id AND {without}"), values)
+    let changed = value(CHANGED, ":changed");
+    let same =
+        if changed.is_some() { format!("{CHANGED} = :changed") } else { format!("attribute_not_exists({CHANGED})") };
+    let values = value(MESSAGE_UUID, ":id").into_iter().chain(seq).chain(changed).collect();
+    (format!("{MESSAGE_UUID} = :id AND {without} AND {same}"), values)
 }

@@ -1,8 +1,6 @@
 //! Legacy rows of a table, as the store uses them.
 
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::try_join_all;
 
@@ -12,6 +10,7 @@ use crate::server::store::dynamodb::Table;
 use crate::server::store::dynamodb::cursor::Direction;
 use crate::server::store::dynamodb::inbox::rows as inbox_rows;
 use crate::server::store::dynamodb::legacy::{heads, pages};
+use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::rows::{Head, InboxRow, Timed};
 use crate::server::store::dynamodb::table::{Item, Key, SortTime};
 use crate::server::store::dynamodb::time_slices::Slice;
@@ -20,24 +19,27 @@ use crate::server::store::dynamodb::time_slices::Slice;
 #[derive(Clone)]
 pub(in crate::server::store::dynamodb) struct LegacyRows {
     table: Table,
-    /// Never becomes false again: rows that the old app writes later get a number, and with it a key that sorts by
-    /// time.
-    migrated: Arc<AtomicBool>,
 }
 
 impl LegacyRows {
     /// Creates a view of the legacy rows in `table`.
     pub(in crate::server::store::dynamodb) fn new(table: Table) -> Self {
-        Self { table, migrated: Arc::default() }
+        Self { table }
     }
 
-    /// Returns the head of a conversation. Creates it for a legacy conversation of `me` ([`heads::find_or_create`]).
-    pub(in crate::server::store::dynamodb) async fn head(
+    /// Returns the right of `me` to a conversation; `None` if it does not exist or they are not a member. Without the
+    /// `head`, reads it, and creates it for a legacy conversation ([`heads::find_or_create`]).
+    pub(in crate::server::store::dynamodb) async fn membership(
         &self,
         me: user::Id,
         conversation: conversation::Id,
-    ) -> Result<Option<Head>, Failure> {
-        heads::find_or_create(&self.table, conversation, me, &[]).await
+        head: Option<Head>,
+    ) -> Result<Option<Membership>, Failure> {
+        let head = match head {
+            Some(head) => Some(head),
+            None => heads::find_or_create(&self.table, conversation, me, &[]).await?,
+        };
+        Ok(head.and_then(|head| Membership::new(conversation, me, head)))
     }
 
     /// Returns rows sorted by time ([`pages::slice`]); `None` if the keys sort by time already, because the table has
@@ -70,11 +72,13 @@ impl LegacyRows {
         Ok(superseded.into_iter().flatten().collect())
     }
 
-    async fn is_migrated(&self) -> Result<bool, Failure> {
-        if !self.migrated.load(Ordering::Relaxed) && self.table.get(&Key::Migrated).await?.is_some() {
-            self.migrated.store(true, Ordering::Relaxed);
+    /// Reports whether the table has been migrated. One read unit, until it has. It stays so: rows that the old app
+    /// writes later get a number, and with it a key that sorts by time.
+    pub(in crate::server::store::dynamodb) async fn is_migrated(&self) -> Result<bool, Failure> {
+        if !self.table.hints().is_migrated() && self.table.get(&Key::Migrated).await?.is_some() {
+            self.table.hints().keep_migrated();
         }
-        Ok(self.migrated.load(Ordering::Relaxed))
+        Ok(self.table.hints().is_migrated())
     }
 }
 

@@ -29,8 +29,8 @@ where
 }
 
 /// Returns true for a number that is not written.
-pub(super) fn is_zero(number: &u64) -> bool {
-    *number == 0
+pub(super) fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
 }
 
 /// Returns the user whom a row names. The row of a deleted user has no handle.

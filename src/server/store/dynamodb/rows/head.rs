@@ -17,6 +17,10 @@ pub struct Head {
     pub seq: u64,
     /// Sort key of the newest message.
     pub last: SortTime,
+    /// Revision: the number of changes of its messages.
+    pub rev: u64,
+    /// The members who have blocked the other one, sorted. Empty for a group.
+    blocked_by: Vec<user::Id>,
     /// Time up to which messages without a number are legacy messages. Later ones are new messages of the old app.
     legacy_until: Option<SortTime>,
 }
@@ -31,6 +35,10 @@ struct Attributes {
     /// Sort key of the newest message.
     last_sk: String,
     #[serde(default, deserialize_with = "codec::or_default")]
+    rev: u64,
+    #[serde(default, deserialize_with = "codec::or_default")]
+    blocked_by: Vec<user::Id>,
+    #[serde(default, deserialize_with = "codec::or_default")]
     legacy_until: Option<String>,
 }
 
@@ -41,6 +49,10 @@ struct NewAttributes<'a> {
     kind: Option<Kind>,
     seq: u64,
     last_sk: &'a str,
+    #[serde(skip_serializing_if = "codec::is_zero")]
+    rev: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocked_by: Option<StringSet<&'a [user::Id]>>,
     /// Only in the head of a legacy conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     legacy_until: Option<&'a str>,
@@ -62,13 +74,15 @@ impl Head {
 
     /// Creates the head of a group.
     pub fn group(members: Members, seq: u64, last: SortTime) -> Self {
-        Self { kind: Kind::Group, members, seq, last, legacy_until: None }
+        Self { kind: Kind::Group, members, seq, last, rev: 0, blocked_by: Vec::new(), legacy_until: None }
     }
 
     /// Creates a head. `None` if a direct conversation has other than two members.
     fn new(kind: Kind, members: Members, seq: u64, last: SortTime) -> Option<Self> {
         match (kind, members.ids()) {
-            (Kind::Direct, [_, _]) | (Kind::Group, _) => Some(Self { kind, members, seq, last, legacy_until: None }),
+            (Kind::Direct, [_, _]) | (Kind::Group, _) => {
+                Some(Self { kind, members, seq, last, rev: 0, blocked_by: Vec::new(), legacy_until: None })
+            }
             (Kind::Direct, _) => None,
         }
     }
@@ -82,6 +96,21 @@ impl Head {
     /// program, and if an earlier version wrote the head.
     pub fn legacy_until(&self) -> Option<&SortTime> {
         self.legacy_until.as_ref()
+    }
+
+    /// Adds the members who have blocked the other one.
+    pub fn blocked_by(self, blocked_by: Vec<user::Id>) -> Self {
+        Self { blocked_by, ..self }
+    }
+
+    /// Reports whether this member has blocked the other one.
+    pub fn is_blocked_by(&self, member: user::Id) -> bool {
+        self.blocked_by.contains(&member)
+    }
+
+    /// Reports whether a member has blocked the other one, so that nothing may be written.
+    pub fn is_blocked(&self) -> bool {
+        !self.blocked_by.is_empty()
     }
 
     /// Returns the kind of the conversation.
@@ -109,7 +138,10 @@ impl Head {
         // A head without a kind is direct: the version that wrote it knew no other.
         let kind = row.kind.unwrap_or(Kind::Direct);
         let head = Self::new(kind, members, row.seq, SortTime::stored(&row.last_sk)?)?;
-        Some(Self { legacy_until: row.legacy_until.as_deref().and_then(SortTime::stored), ..head })
+        let legacy_until = row.legacy_until.as_deref().and_then(SortTime::stored);
+        let mut blocked_by = row.blocked_by;
+        blocked_by.sort_unstable();
+        Some(Self { rev: row.rev, blocked_by, legacy_until, ..head })
     }
 
     /// Encodes the row.
@@ -122,7 +154,10 @@ impl Head {
             Kind::Group => (NewMembers::List(ids), Some(Kind::Group)),
         };
         let legacy_until = self.legacy_until.as_ref().map(SortTime::as_str);
-        let attributes = NewAttributes { members, kind, seq: self.seq, last_sk: self.last.as_str(), legacy_until };
+        // DynamoDB knows no empty set.
+        let blocked_by = self.is_blocked().then_some(StringSet(self.blocked_by.as_slice()));
+        let (seq, last_sk, rev) = (self.seq, self.last.as_str(), self.rev);
+        let attributes = NewAttributes { members, kind, seq, last_sk, rev, blocked_by, legacy_until };
         codec::encode(&Key::Head(conversation), attributes)
     }
 }

@@ -1,11 +1,17 @@
 //! Row of a conversation in the inbox of one member.
 
 use serde::{Deserialize, Serialize};
+use time::Duration;
 
 use crate::domain::conversation::{self, Kind};
+use crate::domain::message::TextVersion;
 use crate::domain::user::{self, User};
 use crate::server::store::dynamodb::rows::{MessageRow, codec};
 use crate::server::store::dynamodb::table::{Item, Key, SortTime};
+
+/// Maximum distance of a row's time from its message. A row is some microseconds later than its message if it would
+/// have collided with rows of other conversations; a row further ahead belongs to a later message of the old app.
+pub(in crate::server::store::dynamodb) const COLLISIONS_MAX: Duration = Duration::MILLISECOND;
 
 /// One member's row of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +21,10 @@ pub struct InboxRow {
     pub at: SortTime,
     pub conversation: conversation::Id,
     pub named: NamedUser,
-    /// Text of the newest message.
+    /// Text of the newest message; empty if it has been deleted.
     pub body: String,
+    /// Version of that text.
+    pub version: TextVersion,
     /// Sequence number of the newest message; 0 if the old app wrote the row.
     pub seq: u64,
     /// Author of the newest message; unknown if the old app wrote the row.
@@ -56,6 +64,9 @@ struct Attributes {
     /// Sequence number of the newest message.
     #[serde(default, deserialize_with = "codec::or_default", skip_serializing_if = "codec::is_zero")]
     seq: u64,
+    /// Version of the newest message's text: its number of edits, or 4,294,967,295 if it has been deleted.
+    #[serde(default, deserialize_with = "codec::or_default", skip_serializing_if = "codec::is_zero")]
+    version: TextVersion,
     /// Author of the newest message.
     #[serde(default, deserialize_with = "codec::or_default", skip_serializing_if = "Option::is_none")]
     last_user_uuid: Option<user::Id>,
@@ -73,6 +84,7 @@ impl InboxRow {
             conversation: newest.conversation,
             named,
             body: newest.body.clone(),
+            version: newest.version(),
             seq: newest.seq,
             last_author: Some(newest.author.id),
         }
@@ -86,6 +98,24 @@ impl InboxRow {
             NamedUser::Author(_) => NamedUser::Author(newest.author.clone()),
         };
         Self { at: self.at.next(newest.at.at()), seq: newest.seq.max(self.seq), ..Self::new(self.owner, named, newest) }
+    }
+
+    /// Reports whether this is the row's newest message. A message without a sequence number is compared by time: the row
+    /// of a conversation with numbered ones keeps their number when it moves to a message that has not got one yet.
+    pub(in crate::server::store::dynamodb) fn is_at(&self, message: &MessageRow) -> bool {
+        if message.seq > 0 {
+            return self.seq == message.seq;
+        }
+        let ahead = self.at.at() - message.at.at();
+        let is_by_its_author = self.seq == 0 || self.last_author == Some(message.author.id);
+        is_by_its_author && !ahead.is_negative() && ahead < COLLISIONS_MAX
+    }
+
+    /// Returns the row with a newer text of the message that it is at; `None` if the row is at another message, or has the
+    /// text already.
+    pub(in crate::server::store::dynamodb) fn with_text_of(&self, message: &MessageRow) -> Option<Self> {
+        let is_newer = self.is_at(message) && self.version < message.version();
+        is_newer.then(|| Self { body: message.body.clone(), version: message.version(), ..self.clone() })
     }
 
     /// Decodes a row; `None` if it is not an inbox row, or an attribute that an inbox row needs is missing.
@@ -102,6 +132,7 @@ impl InboxRow {
                 Kind::Group => NamedUser::Author(user),
             },
             body: row.message,
+            version: row.version,
             seq: row.seq,
             last_author: row.last_user_uuid,
         })
@@ -137,6 +168,7 @@ impl InboxRow {
         let attributes = Attributes {
             message_group_uuid: self.conversation,
             message: self.body.clone(),
+            version: self.version,
             user_uuid: user.id,
             user_handle: user.handle_text().to_owned(),
             user_display_name: user.display_name.to_string(),

@@ -5,24 +5,37 @@
 
 mod codec;
 
+mod block;
+
 mod head;
+
+mod earlier_text;
 
 mod inbox;
 
 mod message;
 
+mod milestone;
+
 mod pair;
 
 mod read_cursor;
+
+mod revision;
 
 mod send_marker;
 
 mod timed;
 
+pub use block::Block;
+pub use earlier_text::EarlierText;
 pub use head::Head;
+pub(super) use inbox::COLLISIONS_MAX;
 pub use inbox::{InboxRow, NamedUser};
-pub use message::MessageRow;
+pub use message::{MessageRow, ReplyTo};
+pub use milestone::Milestone;
 pub use pair::Pair;
 pub use read_cursor::ReadCursor;
-pub use send_marker::SendMarker;
+pub use revision::Revision;
+pub use send_marker::{FirstSent, SendMarker};
 pub(super) use timed::Timed;

@@ -1,0 +1,65 @@
+import { expectAccessible } from "./support/accessible.ts";
+import { expect, test } from "./support/people.ts";
+
+test("a session that is ended in the settings is signed out in its browser", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const other = (await people.visitor("Ana")).handOver(ana.account);
+  await other.signIn();
+  await ana.open("/settings");
+  await ana.page.getByRole("link", { name: "Sessions" }).click();
+  await expect(ana.page.getByRole("heading", { name: "Sessions" })).toBeVisible();
+  await expect(ana.page.getByText("Now, in this browser")).toHaveCount(1);
+  await expectAccessible(ana.page);
+  await ana.page.getByRole("button", { name: /^End session/ }).click();
+  await expect(ana.page.getByText("Session ended.")).toBeVisible();
+  await expect(ana.page.getByRole("button", { name: /^End session/ })).toHaveCount(0);
+  other.errors.expectStatus(401);
+  await other.page.goto("/messages");
+  await expect(other.page).toHaveURL(/\/signin/);
+  await ana.open("/messages");
+  await expect(ana.page.getByText("You have no conversations yet.")).toBeVisible();
+});
+
+test("a new name appears in the open list of the other member", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  await ana.startConversation(ben, "hello");
+  await ben.open("/messages");
+  const name = ben.page.locator(".conversation__name bdi").first();
+  await expect(name).toHaveText("Ana");
+  await ana.open("/settings/profile");
+  await expectAccessible(ana.page);
+  await ana.page.getByLabel("Name").fill("Ana Lúcia");
+  await ana.page.getByRole("button", { name: "Save" }).click();
+  await expect(ana.page.getByText("Name and handle saved.")).toBeVisible();
+  await expect(name).toHaveText("Ana Lúcia");
+});
+
+test("a handle of another user is refused beside its field", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.registered("Ben")]);
+  await ben.signInDirectly();
+  ana.errors.expectStatus(422);
+  await ana.open("/settings/profile");
+  await ana.page.getByLabel("Handle").fill(ben.account.handle);
+  await ana.page.getByRole("button", { name: "Save" }).click();
+  await expect(ana.page.getByLabel("Handle")).toHaveAccessibleDescription(/This handle is taken/);
+  await expect(ana.page.getByLabel("Handle")).toBeFocused();
+  await expectAccessible(ana.page);
+});
+
+test("the password is changed with the current one only", async ({ people }) => {
+  const ana = await people.visitor("Ana");
+  const account = (await people.registered("Ana")).account;
+  const signedIn = ana.handOver(account);
+  await signedIn.signIn();
+  signedIn.errors.expectStatus(422);
+  const { page } = signedIn;
+  await signedIn.open("/settings/password");
+  await page.getByLabel("Current password").fill("not the password 1A");
+  await page.getByLabel("New password").fill(`${account.password}2`);
+  await page.getByRole("button", { name: "Change password" }).click();
+  await expect(page.getByLabel("Current password")).toHaveAccessibleDescription(/Wrong password/);
+  await expectAccessible(page);
+  await page.getByLabel("Current password").fill(account.password);
+  await page.getByRole("button", { name: "Change password" }).click();
+  await expect(page.getByText("Password changed.")).toBeVisible();
+});

@@ -1,0 +1,61 @@
+import { expectAccessible } from "./support/accessible.ts";
+import { expect, test } from "./support/people.ts";
+
+test("a user blocks another one in their conversation, and nothing passes until they are unblocked", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  const path = await ana.startConversation(ben, "hello");
+  await ben.open(path);
+  const online = (person: typeof ana) => person.page.locator(".thread__handle").getByTitle("Online");
+  await Promise.all([expect(online(ana)).toBeVisible(), expect(online(ben)).toBeVisible()]);
+
+  const summary = ana.page.locator("summary", { hasText: `Block ${ben.account.name}…` });
+  await summary.click();
+  await expectAccessible(ana.page);
+  await ana.page.getByRole("button", { name: "Block", exact: true }).click();
+  await expect(ana.page.getByText("You have blocked")).toBeVisible();
+  await expect(ana.composer).toHaveCount(0);
+  await expect(ana.page.getByRole("heading", { level: 1 })).toBeFocused();
+  await expect(ana.messages).toHaveText(["hello"]);
+  await expectAccessible(ana.page);
+  await Promise.all([expect(online(ana)).toHaveCount(0), expect(online(ben)).toHaveCount(0)]);
+
+  ben.errors.expectStatus(409);
+  await ben.send("are you there?");
+  await expect(ben.page.getByText("This message can't be delivered.")).toBeVisible();
+  await expect(ben.page.getByText("have blocked")).toHaveCount(0);
+
+  await ana.page.getByRole("button", { name: "Unblock" }).click();
+  await expect(ana.composer).toBeVisible();
+  await ana.send("hello again");
+  // The refused message stays below all others until its author discards it or sends it again.
+  await expect(ben.messages).toHaveText(["hello", "hello again", "are you there?"]);
+  await expect(online(ben)).toBeVisible();
+});
+
+test("a block shows in the blocker's other tab", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  const path = await ana.startConversation(ben, "hello");
+  const other = await ana.inAnotherTab();
+  await other.open(path);
+  await expect(other.composer).toBeVisible();
+  await ana.page.locator("summary", { hasText: "Block" }).click();
+  await ana.page.getByRole("button", { name: "Block", exact: true }).click();
+  await expect(other.page.getByRole("button", { name: "Unblock" })).toBeVisible();
+  await other.page.getByRole("button", { name: "Unblock" }).click();
+  await expect(ana.composer).toBeVisible();
+});
+
+test("a user is blocked from the page of a first message, and does not find the blocker", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  await ana.open(`/messages/new/${ben.account.handle}`);
+  await ana.page.locator("summary", { hasText: "Block" }).click();
+  await ana.page.getByRole("button", { name: "Block", exact: true }).click();
+  await expect(ana.page.getByRole("button", { name: "Unblock" })).toBeVisible();
+  await expectAccessible(ana.page);
+  await ben.open(`/messages/new?q=${ana.account.handle}`);
+  await expect(ben.page.getByText("No people found.")).toBeVisible();
+  await ana.page.getByRole("button", { name: "Unblock" }).click();
+  await expect(ana.composer).toBeVisible();
+  await ben.page.reload();
+  await expect(ben.page.getByRole("link", { name: ana.account.handle })).toBeVisible();
+});

@@ -1,0 +1,56 @@
+import { expectAccessible } from "./support/accessible.ts";
+import { directConversation } from "./support/conversation.ts";
+import { expect, test } from "./support/people.ts";
+import { messagePage } from "./support/table.ts";
+
+test("the page of a message changes it in place, and shows what others change", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
+  const page = await messagePage(path);
+  await ben.open(page);
+  await ana.open(page);
+  await expectAccessible(ana.page);
+
+  const thumb = ben.page.getByRole("button", { name: "React with 👍" });
+  await thumb.focus();
+  await ben.page.keyboard.press("Enter");
+  await expect(ben.page.getByRole("button", { name: "Remove 👍" })).toBeFocused();
+  await expect(ana.page.getByText("👍 Ben")).toBeVisible();
+
+  await ana.page.getByLabel("Edit message").fill("Are you here?");
+  await ana.page.getByRole("button", { name: "Save" }).click();
+  await expect(ana.page).toHaveURL(/around=.*#m-/);
+  await expect(ana.page.locator(".message--linked")).toContainText("Are you here?");
+  await expect(ben.page.locator(".message-page__text .message__body")).toHaveText("Are you here?");
+  await expect(ben.page.locator(".message-page__history .message__body")).toHaveText(["Are you here?", "Are you there?"]);
+  await expectAccessible(ben.page);
+
+  await ana.open(page);
+  await ana.page.getByText("Delete…").click();
+  await expectAccessible(ana.page);
+  await ana.page.getByRole("button", { name: "Delete message" }).click();
+  await expect(ana.page).toHaveURL(/around=.*#m-/);
+  await expect(ben.page.locator(".message-page__text")).toContainText("Message deleted");
+  await expect(ben.page.getByRole("button", { name: "Remove 👍" })).toHaveCount(0);
+  await expectAccessible(ben.page);
+});
+
+test("a text that was edited in another tab is not overwritten", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  ana.errors.expectStatus(409);
+  const page = await messagePage(path);
+  const other = await ana.inAnotherTab();
+  await ana.open(page);
+  await other.open(page);
+  await ana.page.getByLabel("Edit message").fill("one");
+  await other.page.getByLabel("Edit message").fill("two");
+  await other.page.getByRole("button", { name: "Save" }).click();
+  await expect(other.page).toHaveURL(/around=/);
+  await ana.page.getByRole("button", { name: "Save" }).click();
+  await expect(ana.page.getByRole("alert")).toContainText("This message has changed since you opened it.");
+  await expect(ana.page.locator(".message-page__text .message__body")).toHaveText("two");
+  await expect(ana.page.getByLabel("Edit message")).toHaveValue("one");
+  // Ana has seen both texts, and decides.
+  await ana.page.getByRole("button", { name: "Save" }).click();
+  await expect(ana.page).toHaveURL(/around=/);
+  await expect(ana.page.locator(".message--linked")).toContainText("one");
+});

@@ -1,3 +1,0 @@
-select uuid, handle, display_name
-from users
-where uuid = any($1)

@@ -1,0 +1,3 @@
+select uuid, handle, display_name
+from users
+where uuid = $1

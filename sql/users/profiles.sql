@@ -1,0 +1,4 @@
+-- Everything about users that requests need, so that one statement serves all of them.
+select uuid, handle, display_name, receipts, cognito_user_id, tokens_valid_from
+from users
+where uuid = any($1)

@@ -1,0 +1,68 @@
+//! Forms of the settings.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+
+use crate::api;
+use crate::server::http::error_page;
+use crate::server::http::forms::{Form, submit, to_destination};
+use crate::server::http::router::ZIP;
+use crate::server::http::session::CurrentUser;
+use crate::server::messaging::export;
+use crate::server::state::AppState;
+
+/// Routes of the settings.
+pub(super) fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/settings", post(save_settings))
+        .route("/settings/export", post(export))
+        .route("/settings/password", post(change_password))
+        .route("/settings/profile", post(save_profile))
+        .route("/settings/sessions", post(end_sessions))
+}
+
+async fn save_settings(State(state): State<AppState>, request: Request) -> Response {
+    submit::<api::SaveSettings>(state, request, to_destination).await
+}
+
+/// Sends the user's data as a file. Not a server function: the answer is no value for a page.
+async fn export(State(state): State<AppState>, request: Request) -> Response {
+    let form = match Form::read(state, request).await {
+        Ok(form) => form,
+        Err(error) => return error_page::for_error(&error),
+    };
+    let started = match CurrentUser::of(&form.parts) {
+        Ok(me) => export::start(&form.state, me).await,
+        Err(error) => Err(error),
+    };
+    match started {
+        Ok(parts) => {
+            let name = HeaderValue::from_static("attachment; filename=\"cruddur-messages.zip\"");
+            let kind = HeaderValue::from_static(ZIP);
+            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], Body::from_stream(parts))
+                .into_response()
+        }
+        Err(error) => form.render_again(error).await,
+    }
+}
+
+async fn change_password(State(state): State<AppState>, request: Request) -> Response {
+    submit::<api::ChangePassword>(state, request, to_destination).await
+}
+
+async fn save_profile(State(state): State<AppState>, request: Request) -> Response {
+    submit::<api::SaveProfile>(state, request, to_destination).await
+}
+
+/// Ends the session that the form names, or else all others than the own one.
+async fn end_sessions(State(state): State<AppState>, request: Request) -> Response {
+    match Form::read(state, request).await {
+        Ok(form) if form.fields.contains_key("session") => form.submit::<api::EndSession>(to_destination).await,
+        Ok(form) => form.submit::<api::EndOtherSessions>(to_destination).await,
+        Err(error) => error_page::for_error(&error),
+    }
+}

@@ -1,0 +1,48 @@
+//! Blocks of users.
+
+use crate::domain::error::AppError;
+use crate::domain::event::Event;
+use crate::domain::{conversation, user};
+use crate::server::failure::Failure;
+use crate::server::http::rate_limits::{Action, Caller};
+use crate::server::http::session::CurrentUser;
+use crate::server::messaging::sending::run_to_completion;
+use crate::server::state::AppState;
+
+/// Blocks a user (`on`), or removes the block. The user themselves, and one who does not exist, are not found; the block
+/// of a user who has been deleted since can be removed.
+pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -> Result<(), Failure> {
+    state.rate_limits.check(Action::Block, Caller::User(me.user.id))?;
+    let exists = !on || !state.store.users.by_ids(&[user]).await?.is_empty();
+    if !exists || user == me.user.id {
+        return Err(AppError::NotFound.into());
+    }
+    let (state, me) = (state.clone(), me.user.id);
+    run_to_completion(Box::pin(async move {
+        let conversations = state.store.conversations.set_block(me, user, on).await?;
+        state.hub.publish(&[me], &Event::BlockChanged { by: me, user, on });
+        match on {
+            true => {
+                state.presence.part([me, user]);
+                for conversation in conversations {
+                    mark_all_read(&state, me, conversation).await?;
+                }
+            }
+            // The other one may have blocked the user, too.
+            false if !state.store.conversations.is_blocked(me, user).await? => state.presence.reunite([me, user]),
+            false => {}
+        }
+        Ok(())
+    }))
+    .await
+}
+
+/// Takes a conversation out of the user's unread count. No other member learns of it.
+async fn mark_all_read(state: &AppState, me: user::Id, conversation: conversation::Id) -> Result<(), Failure> {
+    let conversations = &state.store.conversations;
+    let Some(membership) = conversations.membership(me, conversation).await? else { return Ok(()) };
+    let seq = membership.newest_seq();
+    let unmarked = conversations.mark_read(&membership, seq).await?;
+    state.hub.publish(&[me], &Event::ConversationRead { conversation, reader: me, seq, unmarked });
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Rendering of views on the server.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::routing::get;
+use cruddur_messages::ui::state::dry_run::after_dry_run;
+use cruddur_messages::ui::state::page_resource::page_resource;
+use leptos::prelude::*;
+use leptos_axum::{LeptosRoutes, render_app_async};
+use tower::ServiceExt;
+
+static BUILT: AtomicUsize = AtomicUsize::new(0);
+
+/// A view behind a resource that takes a while, as those of the stores do.
+fn page() -> impl IntoView {
+    let loaded = page_resource(
+        || (),
+        async |()| {
+            tokio::task::yield_now().await;
+            7
+        },
+    );
+    let number = move || {
+        Suspend::new(async move {
+            let number = loaded.await;
+            after_dry_run().await;
+            BUILT.fetch_add(1, Ordering::Relaxed);
+            view! { <p>{number}</p> }
+        })
+    };
+    view! { <Suspense fallback=|| "Loading…">{number}</Suspense> }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_waits_for_a_resource_is_built_once() {
+    let options = LeptosOptions::builder().output_name("test").build();
+    for requests in 1..=50 {
+        // The first call also prepares the spawning of tasks.
+        let router = Router::new().leptos_routes(&options, Vec::new(), page);
+        let router = router.route("/", get(render_app_async(page))).with_state(options.clone());
+        let answer = router.oneshot(Request::new(Body::empty())).await.expect("a router answers");
+        let html = axum::body::to_bytes(answer.into_body(), 10_000).await.expect("a body");
+        let html = String::from_utf8(html.to_vec()).expect("UTF-8");
+        assert!(html.contains("<p>7") && !html.contains("Loading…"), "{html}");
+        assert_eq!(BUILT.load(Ordering::Relaxed), requests);
+    }
+}
+
+/// Without the call, a page takes twice the time and shows nothing of it.
+#[test]
+fn every_view_that_waits_for_resources_is_built_once() {
+    for path in crate::tidy::files(std::path::Path::new("src/ui")) {
+        let text = std::fs::read_to_string(&path).expect("a source file");
+        let (waiting, once) = (text.matches("Suspend::new(").count(), text.matches("after_dry_run().await").count());
+        assert_eq!(waiting, once, "{}", path.display());
+    }
+}

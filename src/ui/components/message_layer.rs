@@ -1,0 +1,36 @@
+//! The layer of a message that is open, as soon as its code is loaded.
+
+use leptos::prelude::*;
+
+use crate::domain::message::Message;
+use crate::ui::components::on_demand::{Layer, OnDemand, prepare_layers_later};
+use crate::ui::state::message_menu::{self as menu, MessageMenu};
+
+/// The open layer, if there is one, and the note that something has been copied, or that a layer could not be loaded.
+#[component]
+pub fn MessageLayer(menu: MessageMenu) -> impl IntoView {
+    prepare_layers_later();
+    let fail = Callback::new(move |()| menu.fail());
+    let draw = move |(layer, message): (menu::Layer, Message)| {
+        let layer = match layer {
+            menu::Layer::Menu => Layer::Menu(menu, Box::new(message)),
+            menu::Layer::Delete => Layer::DeleteQuestion(menu),
+            menu::Layer::Emoji => Layer::EmojiPicker {
+                pick: Callback::new(move |emoji| menu.toggle(&message, emoji)),
+                close: Callback::new(move |()| menu.close()),
+            },
+        };
+        view! { <OnDemand layer fail/> }
+    };
+    view! {
+        {move || menu.open.get().map(|opened| draw(opened).into_any())}
+        <p class="thread__note" role="status" translate="no">{move || note(menu)}</p>
+    }
+}
+
+fn note(menu: MessageMenu) -> Option<&'static str> {
+    match menu.is_copied.get() {
+        true => Some("Copied"),
+        false => menu.is_missing.get().then_some("This couldn't be loaded. Try again."),
+    }
+}

@@ -1,0 +1,59 @@
+//! `/messages/:message_group_uuid/message/:time/:id`: one message, with its history and forms for all that can be done
+//! with it.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use uuid::Uuid;
+
+use crate::api;
+use crate::domain::conversation;
+use crate::domain::message::{self, SentAt};
+use crate::ui::components::error_note::LoadError;
+use crate::ui::components::message_page::MessageDetails;
+use crate::ui::components::show::{Case, For};
+use crate::ui::pages::conversations::Me;
+use crate::ui::state::blocking::reload_after_block;
+use crate::ui::state::dry_run::after_dry_run;
+use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::refused_form::use_refused_form;
+
+/// Title of the tab.
+const TITLE: &str = "Message · Cruddur";
+
+/// Page of one message. Everything on it works without WASM.
+#[component]
+pub fn MessagePage() -> impl IntoView {
+    let refused = use_refused_form();
+    let params = use_params_map();
+    // An invalid id or time is requested as one that does not exist, so that the server answers with the same error.
+    let id = move |name| params.read().get(name).and_then(|id| id.parse().ok()).unwrap_or(Uuid::nil());
+    let time = move || SentAt::stored(params.read().get("time").unwrap_or_default());
+    let named = move || (conversation::Id(id("message_group_uuid")), message::Id(id("id")), time());
+    let found = page_resource(named, |(conversation, message, time)| api::find_message(conversation, message, time));
+    reload_after_block(move || found.refetch());
+    let Me(me) = expect_context::<Me>();
+    let details = move || {
+        Suspend::new(async move {
+            let (me, found) = (me.await, found.await);
+            after_dry_run().await;
+            match (me, found) {
+                (Ok(me), Ok(view)) => {
+                    let draw = move |view| view! { <MessageDetails view me=me.id refused=refused.get_value()/> };
+                    // Keyed, so that the form of one message never belongs to another.
+                    Case::A(view! {
+                        <Title text=TITLE/>
+                        <For each=move || [view.clone()] key=|view| (view.conversation, view.message.id, view.has_blocked) children=draw/>
+                    }.into_any())
+                }
+                (Err(error), _) | (_, Err(error)) => {
+                    Case::B(view! { <LoadError subject="This message" error/> }.into_any())
+                }
+            }
+        })
+    };
+    view! {
+        <Title text=TITLE/>
+        <Suspense>{move || details()}</Suspense>
+    }
+}

@@ -1,0 +1,70 @@
+//! `/settings/profile`: the user's name and handle.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::api::{self, SaveProfile};
+use crate::domain::refused_form::RefusedForm;
+use crate::domain::user::User;
+use crate::ui::components::account_page::{AccountPage, DoneNote};
+use crate::ui::components::error_note::LoadError;
+use crate::ui::components::field::{Field, Kind, SubmitButton};
+use crate::ui::components::form::FieldForm;
+use crate::ui::components::show::Case;
+use crate::ui::state::dry_run::after_dry_run;
+use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::refused_form::use_refused_form;
+use crate::ui::state::submission::{Leave, Submission};
+
+/// Form with the user's name and handle.
+#[component]
+pub fn ProfilePage() -> impl IntoView {
+    let refused = use_refused_form();
+    let profile = page_resource(|| (), |()| api::load_profile());
+    let form = move || {
+        Suspend::new(async move {
+            let profile = profile.await;
+            after_dry_run().await;
+            match profile {
+                Ok(user) => Case::A(view! { <ProfileForm user refused=refused.get_value()/> }.into_any()),
+                Err(error) => Case::B(view! { <LoadError subject="This page" error/> }.into_any()),
+            }
+        })
+    };
+    view! {
+        <Title text="Name and handle · Cruddur"/>
+        <AccountPage heading="Name and handle">
+            <DoneNote query="saved" text="Name and handle saved."/>
+            <Suspense>{move || form()}</Suspense>
+            <p class="card__other"><a href="/settings">"Back to settings"</a></p>
+        </AccountPage>
+    }
+}
+
+#[component]
+fn ProfileForm(user: User, refused: Option<RefusedForm>) -> impl IntoView {
+    let form = Submission::of::<SaveProfile>(refused, Leave::Load);
+    let (name, handle) = (user.display_name.to_string(), user.handle_text().to_owned());
+    view! {
+        <FieldForm action="/settings/profile" fields=&["name", "handle"] form>
+            <Field
+                form
+                name="name"
+                label="Name"
+                kind=Kind::Name
+                value=Some(name)
+                hint="The people you message see the new name at once, also on old messages."
+            />
+            <Field
+                form
+                name="handle"
+                label="Handle"
+                kind=Kind::Handle
+                value=Some(handle)
+                hint="2 to 32 characters: letters a to z, digits, “_”, “-” and “.”. Your old handle stays reserved for \
+                    you for 30 days."
+            />
+            <SubmitButton form label="Save"/>
+        </FieldForm>
+    }
+}

@@ -1,0 +1,154 @@
+//! The page of one message: what it shows, and the changes that the user makes there.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_navigate;
+
+use crate::api;
+use crate::domain::conversation::{self, MessageView};
+use crate::domain::emoji::Emoji;
+use crate::domain::error::AppError;
+use crate::domain::event::Event;
+use crate::domain::message::{Message, MessageRef};
+use crate::domain::{paths, user};
+use crate::ui::state::LiveEvents;
+use crate::ui::state::reactive::effect;
+
+/// A message as its page knows it.
+#[derive(Clone, Copy)]
+pub struct MessagePage {
+    me: user::Id,
+    conversation: conversation::Id,
+    pub view: RwSignal<MessageView>,
+    /// Number of edits of the text that the form for the next edit is based on.
+    pub edits: RwSignal<u32>,
+    /// Error of the last attempt.
+    pub error: RwSignal<Option<AppError>>,
+    /// True while a change is on its way to the server.
+    pending: StoredValue<bool>,
+    /// Path to which the browser goes after an edit or a deletion.
+    done: RwSignal<Option<String>>,
+}
+
+impl MessagePage {
+    /// Starts with the answer of the server. `error`: the reason why the server has just refused a form without WASM.
+    pub fn new(view: MessageView, me: user::Id, error: Option<AppError>) -> Self {
+        Self {
+            me,
+            conversation: view.conversation,
+            edits: RwSignal::new(view.message.edits),
+            view: RwSignal::new(view),
+            error: RwSignal::new(error),
+            pending: StoredValue::new(false),
+            done: RwSignal::new(None),
+        }
+    }
+
+    /// Keeps the message up to date, and leaves the page after an edit or a deletion.
+    pub fn start(self, live: LiveEvents) {
+        live.listen(Callback::new(move |event: Event| match event {
+            Event::MessageChanged { conversation, message } if conversation == self.conversation => {
+                self.take(&message);
+            }
+            Event::Resync => self.reload(),
+            _ => {}
+        }));
+        let navigate = use_navigate();
+        effect(move || {
+            if let Some(path) = self.done.get() {
+                navigate(&path, Default::default());
+            }
+        });
+    }
+
+    /// Returns true if the user has reacted with this emoji.
+    pub fn has_reacted(self, emoji: &str) -> bool {
+        let view = self.view.read();
+        view.message.reactions.iter().any(|it| it.emoji.as_str() == emoji && it.users.contains(&self.me))
+    }
+
+    /// Replaces the text of the message.
+    pub fn edit(self, body: String) {
+        let (conversation, MessageRef { id, sent_at }) = (self.conversation, self.reference());
+        let edits = self.edits.get_untracked();
+        self.call(true, async move { api::edit_message(conversation, id, sent_at, edits, body, Some(self.me)).await });
+    }
+
+    /// Deletes the message.
+    pub fn delete(self) {
+        let (conversation, MessageRef { id, sent_at }) = (self.conversation, self.reference());
+        let edits = untrack(|| self.seen_edits());
+        self.call(
+            true,
+            async move { api::delete_message(conversation, id, sent_at, Some(self.me), Some(edits)).await },
+        );
+    }
+
+    /// Adds (`on`) or removes the user's reaction.
+    pub fn react(self, emoji: &Emoji, on: bool) {
+        let (conversation, MessageRef { id, sent_at }) = (self.conversation, self.reference());
+        let (emoji, edits) = (emoji.as_str().to_owned(), untrack(|| self.seen_edits()));
+        self.call(
+            false,
+            async move { api::react(conversation, id, sent_at, emoji, on, Some(self.me), Some(edits)).await },
+        );
+    }
+
+    /// Number of edits of the text that the page shows.
+    pub fn seen_edits(self) -> u32 {
+        self.view.read().message.edits
+    }
+
+    fn reference(self) -> MessageRef {
+        self.view.with_untracked(|view| view.message.reference())
+    }
+
+    /// Makes one change at a time. `leaves`: a change that has succeeded leads to the message in its conversation.
+    fn call(self, leaves: bool, change: impl Future<Output = Result<Message, AppError>> + 'static) {
+        if self.pending.get_value() {
+            return;
+        }
+        self.pending.set_value(true);
+        spawn_local(async move {
+            let result = change.await;
+            if self.pending.try_set_value(false).is_some() {
+                return;
+            }
+            self.error.set(result.as_ref().err().cloned());
+            match result {
+                Ok(message) if leaves => self.done.set(Some(paths::link_to(self.conversation, &message.reference()))),
+                Ok(message) => self.take(&message),
+                // The page may show an old state. From now on the form is based on what the user can read above it.
+                Err(AppError::Conflict(_)) => self.reload(),
+                Err(_) => {}
+            }
+        });
+    }
+
+    /// Takes over a state of the message, if it is newer. A new text comes with its history.
+    fn take(self, message: &Message) {
+        let is_new_text = self.view.try_maybe_update(|view| {
+            let is_newer = view.message.id == message.id && view.message.changed < message.changed;
+            let is_new_text = is_newer && view.message.version() != message.version();
+            if is_newer {
+                view.message.merge(message);
+            }
+            (is_newer, is_new_text)
+        });
+        if is_new_text == Some(true) {
+            self.reload();
+        }
+    }
+
+    fn reload(self) {
+        let (conversation, MessageRef { id, sent_at }) = (self.conversation, self.reference());
+        spawn_local(async move {
+            if let Ok(view) = api::find_message(conversation, id, sent_at).await {
+                if matches!(self.error.try_get_untracked(), Some(Some(AppError::Conflict(_)))) {
+                    self.edits.set(view.message.edits);
+                }
+                self.view.try_set(view);
+            }
+        });
+    }
+}

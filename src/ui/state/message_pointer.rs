@@ -1,0 +1,106 @@
+//! Pointer and focus on the messages: the message that shows its bar, and the long press that opens the menu.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::web_sys::{Element, Event, FocusEvent, MouseEvent, PointerEvent};
+
+use crate::ui::state::message_menu::{Command, MessageMenu, closest, id_of};
+
+/// Time for which a finger rests on a message until the menu opens.
+const LONG_PRESS: Duration = Duration::from_millis(450);
+
+/// Distance, in pixels, by which a resting finger may move.
+const REST_PX: i32 = 10;
+
+/// A finger that may rest on a message.
+#[derive(Clone, Copy)]
+pub struct LongPress {
+    menu: MessageMenu,
+    /// Number of presses so far, and the position of the finger that is down.
+    state: StoredValue<(u32, Option<(i32, i32)>)>,
+}
+
+impl LongPress {
+    /// Starts without a finger.
+    pub fn new(menu: MessageMenu) -> Self {
+        Self { menu, state: StoredValue::new((0, None)) }
+    }
+
+    /// Waits whether a finger that has come down rests on a message.
+    pub fn start(self, event: &PointerEvent) {
+        // A finger that rests on a link opens the menu of the browser, and buttons have no other meaning.
+        let row = closest(event, ".message[id]").filter(|_| closest(event, "a, button, summary").is_none());
+        let Some(row) = row.filter(|_| event.pointer_type() == "touch" && event.is_primary()) else { return };
+        let press = self.state.get_value().0 + 1;
+        self.state.set_value((press, Some((event.client_x(), event.client_y()))));
+        let id = row.id();
+        let open = move || {
+            let still_rests = self.state.try_get_value().is_some_and(|(now, at)| now == press && at.is_some());
+            let row = document().get_element_by_id(&id).filter(|_| still_rests);
+            if let Some(message) = row.and_then(|row| self.menu.message_in(&row)) {
+                self.menu.run(Command::Menu, &message);
+            }
+        };
+        set_timeout(open, LONG_PRESS);
+    }
+
+    /// Ends the press if the finger has moved too far for it to rest.
+    pub fn on_move(self, event: &PointerEvent) {
+        if let (_, Some((x, y))) = self.state.get_value()
+            && (event.client_x() - x).abs().max((event.client_y() - y).abs()) > REST_PX
+        {
+            self.end();
+        }
+    }
+
+    /// Ends the press: the finger has left, or scrolls.
+    pub fn end(self) {
+        self.state.update_value(|(_, at)| *at = None);
+    }
+
+    /// Keeps the browser from opening its own menu under a finger that opens ours.
+    pub fn on_context_menu(self, event: &Event) {
+        if self.state.get_value().1.is_some() {
+            event.prevent_default();
+        }
+    }
+}
+
+impl MessageMenu {
+    /// Gives the bar to the message under the mouse.
+    pub fn on_pointer_over(self, event: &PointerEvent) {
+        // The bar that has the focus would disappear with it.
+        if event.pointer_type() == "mouse" && focused(".message__bar").is_none() {
+            self.activate(closest(event, ".message[id]").as_deref());
+        }
+    }
+
+    /// Gives the bar back to the message that has the focus: the mouse has left the messages.
+    pub fn on_pointer_leave(self) {
+        self.activate(focused(".message[id]").as_ref());
+    }
+
+    /// Gives the bar to the message that gets the focus.
+    pub fn on_focus_in(self, event: &FocusEvent) {
+        self.activate(closest(event, ".message[id]").as_deref());
+    }
+
+    /// Leaves the focus where it is when a button is pressed with the mouse, so that the user can write on.
+    pub fn on_mouse_down(self, event: &MouseEvent) {
+        if closest(event, "[data-do], [data-react]").is_some() {
+            event.prevent_default();
+        }
+    }
+
+    fn activate(self, row: Option<&Element>) {
+        let id = row.and_then(id_of);
+        if self.active.get_untracked() != id {
+            self.active.set(id);
+        }
+    }
+}
+
+fn focused(selector: &str) -> Option<Element> {
+    document().active_element()?.closest(selector).ok().flatten()
+}
