@@ -7,7 +7,7 @@ use leptos_router::hooks::use_navigate;
 use crate::api;
 use crate::domain::conversation::{self, MessageView};
 use crate::domain::emoji::Emoji;
-use crate::domain::error::AppError;
+use crate::domain::error::{AppError, Conflict};
 use crate::domain::event::Event;
 use crate::domain::message::{Message, MessageRef};
 use crate::domain::{paths, user};
@@ -24,6 +24,8 @@ pub struct MessagePage {
     pub edits: RwSignal<u32>,
     /// Error of the last attempt.
     pub error: RwSignal<Option<AppError>>,
+    /// True after a refusal because of a newer text, until the page shows that text.
+    is_outdated: StoredValue<bool>,
     /// True while a change is on its way to the server.
     pending: StoredValue<bool>,
     /// Path to which the browser goes after an edit or a deletion.
@@ -39,6 +41,7 @@ impl MessagePage {
             edits: RwSignal::new(view.message.edits),
             view: RwSignal::new(view),
             error: RwSignal::new(error),
+            is_outdated: StoredValue::new(false),
             pending: StoredValue::new(false),
             done: RwSignal::new(None),
         }
@@ -118,8 +121,12 @@ impl MessagePage {
             match result {
                 Ok(message) if leaves => self.done.set(Some(paths::link_to(self.conversation, &message.reference()))),
                 Ok(message) => self.take(&message),
-                // The page may show an old state. From now on the form is based on what the user can read above it.
-                Err(AppError::Conflict(_)) => self.reload(),
+                Err(AppError::Conflict(conflict)) => {
+                    self.is_outdated.set_value(conflict == Conflict::MessageChanged);
+                    // An event may have brought the newer text before this answer.
+                    self.base_form_on_view();
+                    self.reload();
+                }
                 Err(_) => {}
             }
         });
@@ -136,18 +143,28 @@ impl MessagePage {
             (is_newer, is_new_text)
         });
         if is_new_text == Some(true) {
+            self.base_form_on_view();
             self.reload();
+        }
+    }
+
+    /// Once the page shows the text that the form was refused for, bases the form on it: the user can read it, so sending
+    /// the form again is a decision. A text that comes later is not meant by that, and refuses the form once more.
+    fn base_form_on_view(self) {
+        let shown = untrack(|| self.seen_edits());
+        if self.is_outdated.get_value() && shown > self.edits.get_untracked() {
+            self.is_outdated.set_value(false);
+            self.edits.set(shown);
         }
     }
 
     fn reload(self) {
         let (conversation, MessageRef { id, sent_at }) = (self.conversation, self.reference());
         spawn_local(async move {
-            if let Ok(view) = api::find_message(conversation, id, sent_at).await {
-                if matches!(self.error.try_get_untracked(), Some(Some(AppError::Conflict(_)))) {
-                    self.edits.set(view.message.edits);
-                }
-                self.view.try_set(view);
+            if let Ok(view) = api::find_message(conversation, id, sent_at).await
+                && self.view.try_set(view).is_none()
+            {
+                self.base_form_on_view();
             }
         });
     }
