@@ -1,4 +1,5 @@
 import { check, expectAccessible } from "./support/accessible.ts";
+import { focusOn } from "./support/focus.ts";
 import { expect, test } from "./support/people.ts";
 
 test("the pages for signing in and signing up are accessible", async ({ people }) => {
@@ -97,7 +98,7 @@ test("unread and unsent messages, a lost connection and dialogs are accessible",
   await expect(ben.page.getByLabel("Show messages from")).toBeVisible();
   await expectAccessible(ben.page);
   await ben.page.keyboard.press("Escape");
-  await ben.scroller.focus();
+  await focusOn(ben.scroller);
   await ben.page.keyboard.press("?");
   await expect(ben.page.getByRole("dialog")).toBeVisible();
   await expectAccessible(ben.page);

@@ -1,5 +1,6 @@
 import { expectAccessible } from "./support/accessible.ts";
 import { directConversation, openMenu, row } from "./support/conversation.ts";
+import { focusOn } from "./support/focus.ts";
 import { expect, test, type Person } from "./support/people.ts";
 
 /** Tolerance for a message that must not move, in pixels. */
@@ -70,7 +71,7 @@ test("the keys select messages, give commands, and can be switched off", async (
   await expect(ana.messages).toHaveCount(3);
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
 
-  await ana.scroller.focus();
+  await focusOn(ana.scroller);
   await page.keyboard.press("ArrowUp");
   await expect(row(ana, "third")).toBeFocused();
   await page.keyboard.press("ArrowUp");
@@ -124,7 +125,7 @@ test("the keys select messages, give commands, and can be switched off", async (
   await list.getByRole("checkbox").uncheck();
   await expectAccessible(page);
   await ana.open(path);
-  await ana.scroller.focus();
+  await focusOn(ana.scroller);
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("r");
   await page.keyboard.press("?");

@@ -1,6 +1,7 @@
 import type { Page, Response } from "@playwright/test";
 import { expectAccessible } from "./support/accessible.ts";
 import { directConversation } from "./support/conversation.ts";
+import { focusOn } from "./support/focus.ts";
 import { expect, test, type People, type Person } from "./support/people.ts";
 
 /** Path of the emoji table. */
@@ -111,7 +112,7 @@ test("an emoji is picked by keys, and inserted at the caret", async ({ people })
   const { page } = ana;
   await field(ana).fill("ab");
   await field(ana).evaluate((it: HTMLTextAreaElement) => it.setSelectionRange(1, 1));
-  await button(page).focus();
+  await focusOn(button(page));
   await page.keyboard.press("Enter");
   await expect(cell(page, "grinning face")).toBeVisible();
   expect(await picker(page).getByRole("gridcell").count(), "the groups are drawn on demand").toBeLessThan(400);

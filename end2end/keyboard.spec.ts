@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { directConversation } from "./support/conversation.ts";
+import { focusOn } from "./support/focus.ts";
 import { expect, test } from "./support/people.ts";
 import { insertMessages } from "./support/table.ts";
 
@@ -42,11 +43,11 @@ test("signing in, finding a person, writing and signing out work without a point
   await expect(page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
 
   if (!(await page.locator(".account__summary").isVisible())) {
-    await page.getByRole("link", { name: "Back to all messages" }).focus();
+    await focusOn(page.getByRole("link", { name: "Back to all messages" }));
     await page.keyboard.press("Enter");
     await expect(page.getByRole("heading", { name: "Messages", level: 1 })).toBeFocused();
   }
-  await page.locator(".account__summary").focus();
+  await focusOn(page.locator(".account__summary"));
   await page.keyboard.press("Enter");
   await expect(page.getByRole("button", { name: "Sign out", exact: true })).toBeVisible();
   await page.keyboard.press("Escape");
@@ -81,7 +82,7 @@ test("F6 moves between the parts of a page, and Alt with an arrow key between co
   const [pathToBen = "", pathToCy = ""] = paths;
   await ana.open(pathToCy);
   const { page } = ana;
-  await ana.composer.focus();
+  await focusOn(ana.composer);
   // On a phone, an open conversation has no header of the site.
   const header = page.getByRole("link", { name: "Messages", exact: true });
   const first = (await header.isVisible()) ? header : ana.scroller;
@@ -107,7 +108,7 @@ test("the focus stays on a message while older ones load, and on a conversation 
   await ana.markRead(path, 201);
   await ana.open(path);
   const loaded = await ana.messages.count();
-  await ana.scroller.focus();
+  await focusOn(ana.scroller);
   await ana.page.keyboard.press("ArrowUp");
   await ana.page.keyboard.press("Home");
   const focused = ana.page.locator(".message:focus");
@@ -119,7 +120,7 @@ test("the focus stays on a message while older ones load, and on a conversation 
 
   await cy.startConversation(ben, "hello from Cy");
   await ben.open("/messages");
-  await ben.conversations.first().focus();
+  await focusOn(ben.conversations.first());
   await ana.send("hello from Ana");
   await expect(ben.conversations.first()).toContainText("hello from Ana");
   await expect(ben.conversations.nth(1)).toBeFocused();
@@ -151,7 +152,7 @@ test("a row of the list keeps the focus when a message moves it to the top", asy
   await ana.open("/messages");
   const row = ana.conversations.filter({ hasText: ben.account.handle });
   await expect(ana.conversations.last()).toContainText("hello Ben");
-  await row.focus();
+  await focusOn(row);
   await ben.sendAll(path, ["up you go"]);
   await expect(ana.conversations.first()).toContainText("up you go");
   await expect(row).toBeFocused();
@@ -195,7 +196,7 @@ test("shortcuts leave fields, open menus and open dialogs alone", async ({ peopl
   });
   const fields = [ana.composer, page.locator("#editable"), page.locator("#host input"), page.locator("#select")];
   for (const field of fields) {
-    await field.focus();
+    await focusOn(field);
     for (const key of ["Alt+ArrowDown", "Alt+ArrowUp", "?"]) await page.keyboard.press(key);
     await page.keyboard.press("Escape");
     await expect(list).toBeHidden();
@@ -205,7 +206,7 @@ test("shortcuts leave fields, open menus and open dialogs alone", async ({ peopl
 
   await page.locator("summary", { hasText: "Go to a date" }).click();
   const date = page.getByLabel("Show messages from");
-  await date.focus();
+  await focusOn(date);
   for (const key of ["Alt+ArrowDown", "F6", "?"]) await page.keyboard.press(key);
   await expect(date).toBeFocused();
   await expect(page).toHaveURL(path);
@@ -213,7 +214,7 @@ test("shortcuts leave fields, open menus and open dialogs alone", async ({ peopl
   await page.keyboard.press("Escape");
   await expect(date).toBeHidden();
 
-  await ana.scroller.focus();
+  await focusOn(ana.scroller);
   await page.keyboard.press("?");
   await expect(list).toBeVisible();
   for (const key of ["Alt+ArrowDown", "F6"]) await page.keyboard.press(key);

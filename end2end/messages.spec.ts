@@ -1,3 +1,4 @@
+import { focusOn } from "./support/focus.ts";
 import { expect, test, type People } from "./support/people.ts";
 
 /** Returns Ana and Ben, signed in, with a conversation that Ana has started and has open. */
@@ -28,7 +29,7 @@ test("an Enter that ends an IME composition does not send, and the next Enter do
   const input = await ana.page.context().newCDPSession(ana.page);
   const compose = (text: string) =>
     input.send("Input.imeSetComposition", { text, selectionStart: text.length, selectionEnd: text.length });
-  await ana.composer.focus();
+  await focusOn(ana.composer);
   await compose("こんに");
   await expect(ana.composer).toHaveValue("こんに");
   // The bare key without a character: the input method handles it, and the composition goes on. If this Enter sent the

@@ -1,3 +1,4 @@
+import { focusOn } from "./support/focus.ts";
 import { expect, test } from "./support/people.ts";
 
 test("people are found by handle and by name, as you type", async ({ people }) => {
@@ -67,7 +68,7 @@ test("the focus stays where the user has moved it when the new conversation open
   // A phone shows no header of the site here.
   const menu = ana.page.locator(".account__summary");
   const kept = (await menu.isVisible()) ? menu : ana.page.getByRole("link", { name: "Skip to content" });
-  await kept.focus();
+  await focusOn(kept);
   release();
   await expect(ana.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
   await expect(ana.page.getByRole("button", { name: "Mark as unread" })).toBeVisible();

@@ -2,6 +2,7 @@
 
 import type { Locator } from "@playwright/test";
 import { directConversation } from "./support/conversation.ts";
+import { focusOn } from "./support/focus.ts";
 import { expect, test } from "./support/people.ts";
 import { insertMessages } from "./support/table.ts";
 
@@ -49,7 +50,7 @@ test("copied messages are lines with author, time and text", async ({ people }) 
   const copied = async () => {
     await ben.page.keyboard.press("Control+c");
     await ben.composer.fill("");
-    await ben.composer.focus();
+    await focusOn(ben.composer);
     await ben.page.keyboard.press("Control+v");
     return ben.composer.inputValue();
   };
