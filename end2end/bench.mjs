@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
-import { load, median, post, signIn } from "./support/bench.mjs";
+import { load, median, milliseconds, post, signIn } from "./support/bench.mjs";
 
 const [measurement, origin, logFile] = process.argv.slice(2);
 const { cookie, pages: [page] } = await signIn(origin, "ana@example.com");
@@ -57,12 +57,6 @@ function latenciesOf(route) {
   const lines = readFileSync(logFile, "utf8").split("\n").filter((line) => line.includes(route) && line.includes("latency"));
   if (lines.length !== 50) throw new Error(`${lines.length} responses of ${route} in the log, expected 50`);
   return lines.map((line) => milliseconds(JSON.parse(line).latency));
-}
-
-/** Parses a duration such as `1234 μs`, `1.23ms` or `980.00us` into milliseconds. */
-function milliseconds(text) {
-  const [, number, unit] = text.match(/^([\d.]+)\s*([muμ])s$/);
-  return Number(number) / (unit === "m" ? 1 : 1000);
 }
 
 /** Measures the files that a visit with an empty cache loads, and which of them block rendering. */

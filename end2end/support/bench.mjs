@@ -33,6 +33,30 @@ export function load(url, ...options) {
   return { rate: Number(rate), requests: Number(requests), p50: percentile(50), p99: percentile(99) };
 }
 
+/** Parses a duration such as `1234 μs`, `1.23ms` or `980.00us` into milliseconds. */
+export function milliseconds(text) {
+  const [, number, unit] = text.match(/^([\d.]+)\s*([muμ]?)s$/);
+  return Number(number) * { "": 1000, m: 1, u: 0.001, μ: 0.001 }[unit];
+}
+
+/** Calls the local DynamoDB, which finds the tables by the access key and does not check the signature. */
+export async function callDynamoDb(action, body) {
+  const { AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL_DYNAMODB } = process.env;
+  const credential = `${AWS_ACCESS_KEY_ID}/20260101/${AWS_REGION}/dynamodb/aws4_request`;
+  const response = await fetch(AWS_ENDPOINT_URL_DYNAMODB, {
+    method: "POST",
+    headers: {
+      authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=none`,
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-date": "20260101T000000Z",
+      "x-amz-target": `DynamoDB_20120810.${action}`,
+    },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${action}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
 /** Returns the number in the middle. */
 export function median(numbers) {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
