@@ -35,11 +35,7 @@ pub fn ConversationHeader(
     let date_path = mark_unread.is_some().then(|| path.clone());
     view! {
         <div class="thread__head">
-            <a class="button button--quiet button--icon thread__back" href="/messages" aria-label="Back to all messages">
-                <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
-                    <path d="M15 5l-7 7 7 7"/>
-                </svg>
-            </a>
+            <BackToList/>
             {face.map(|user| view! { <Avatar user/> })}
             <div class="thread__who" translate="no">
                 <Heading><bdi>{title}</bdi></Heading>
@@ -55,6 +51,18 @@ pub fn ConversationHeader(
                 {blockable.map(|user| view! { <BlockForm user path/> })}
             </div>
         </div>
+    }
+}
+
+/// Link from a conversation to the list, for narrow screens that show only one of them.
+#[component]
+pub fn BackToList() -> impl IntoView {
+    view! {
+        <a class="button button--quiet button--icon thread__back" href="/messages" aria-label="Back to all messages">
+            <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+                <path d="M15 5l-7 7 7 7"/>
+            </svg>
+        </a>
     }
 }
 
