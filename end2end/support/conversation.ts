@@ -1,8 +1,9 @@
+import type { Locator, Page } from "@playwright/test";
 import { expect, type People, type Person } from "./people.ts";
 
 /** Returns Ana and Ben, signed in, with a conversation that Ana has started and has open. */
 export async function directConversation(people: People) {
-  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  const [ana, ben] = await Promise.all([people.withSession("Ana"), people.withSession("Ben")]);
   const path = await ana.startConversation(ben, "Are you there?");
   return { ana, ben, path };
 }
@@ -21,8 +22,21 @@ export async function openMenu(person: Person, text: string) {
     await message.hover();
     await message.getByRole("button", { name: "Options" }).click();
   } else {
-    await message.locator(".message__text").dispatchEvent("pointerdown", { pointerType: "touch", isPrimary: true });
+    await pressLong(page, message.locator(".message__text"));
   }
   await expect(page.getByRole("menu")).toBeVisible();
   return page.getByRole("menu");
+}
+
+/** Rests a finger on an element until the menu opens, and lifts it: the browser then sees a click at the same place. */
+async function pressLong(page: Page, element: Locator): Promise<void> {
+  await element.scrollIntoViewIfNeeded();
+  const box = await element.boundingBox();
+  if (!box) throw new Error("the element is not drawn");
+  const touch = await page.context().newCDPSession(page);
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [at] });
+  await expect(page.getByRole("menu")).toBeVisible();
+  await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  await touch.detach();
 }

@@ -83,6 +83,7 @@ pub fn MessageList(
             on:pointermove=move |event| press.on_move(&event)
             on:pointerup=move |_| press.end()
             on:pointercancel=move |_| press.end()
+            on:touchend=move |event| press.on_touch_end(&event)
             on:contextmenu=move |event| press.on_context_menu(&event)
         >
             <For each=drawn key=|(key, _)| *key children=draw/>

@@ -17,14 +17,24 @@ const REST_PX: i32 = 10;
 #[derive(Clone, Copy)]
 pub struct LongPress {
     menu: MessageMenu,
-    /// Number of presses so far, and the position of the finger that is down.
-    state: StoredValue<(u32, Option<(i32, i32)>)>,
+    press: StoredValue<Press>,
+}
+
+/// The last press of a finger.
+#[derive(Clone, Copy, Default)]
+struct Press {
+    /// Number of presses so far.
+    number: u32,
+    /// Position of the finger, as long as it is down.
+    at: Option<(i32, i32)>,
+    /// True if this press has opened the menu, until the finger is lifted.
+    has_opened: bool,
 }
 
 impl LongPress {
     /// Starts without a finger.
     pub fn new(menu: MessageMenu) -> Self {
-        Self { menu, state: StoredValue::new((0, None)) }
+        Self { menu, press: StoredValue::default() }
     }
 
     /// Waits whether a finger that has come down rests on a message.
@@ -32,13 +42,15 @@ impl LongPress {
         // A finger that rests on a link opens the menu of the browser, and buttons have no other meaning.
         let row = closest(event, ".message[id]").filter(|_| closest(event, "a, button, summary").is_none());
         let Some(row) = row.filter(|_| event.pointer_type() == "touch" && event.is_primary()) else { return };
-        let press = self.state.get_value().0 + 1;
-        self.state.set_value((press, Some((event.client_x(), event.client_y()))));
+        let number = self.press.get_value().number + 1;
+        let at = Some((event.client_x(), event.client_y()));
+        self.press.set_value(Press { number, at, has_opened: false });
         let id = row.id();
         let open = move || {
-            let still_rests = self.state.try_get_value().is_some_and(|(now, at)| now == press && at.is_some());
+            let still_rests = self.press.try_get_value().is_some_and(|now| now.number == number && now.at.is_some());
             let row = document().get_element_by_id(&id).filter(|_| still_rests);
             if let Some(message) = row.and_then(|row| self.menu.message_in(&row)) {
+                self.press.update_value(|press| press.has_opened = true);
                 self.menu.run(Command::Menu, &message);
             }
         };
@@ -47,7 +59,7 @@ impl LongPress {
 
     /// Ends the press if the finger has moved too far for it to rest.
     pub fn on_move(self, event: &PointerEvent) {
-        if let (_, Some((x, y))) = self.state.get_value()
+        if let Some((x, y)) = self.press.get_value().at
             && (event.client_x() - x).abs().max((event.client_y() - y).abs()) > REST_PX
         {
             self.end();
@@ -56,12 +68,20 @@ impl LongPress {
 
     /// Ends the press: the finger has left, or scrolls.
     pub fn end(self) {
-        self.state.update_value(|(_, at)| *at = None);
+        self.press.update_value(|press| press.at = None);
+    }
+
+    /// Keeps the browser from making a click of a press that has opened the menu: it would press the button that has come
+    /// up under the finger.
+    pub fn on_touch_end(self, event: &Event) {
+        if self.press.try_update_value(|press| std::mem::take(&mut press.has_opened)) == Some(true) {
+            event.prevent_default();
+        }
     }
 
     /// Keeps the browser from opening its own menu under a finger that opens ours.
     pub fn on_context_menu(self, event: &Event) {
-        if self.state.get_value().1.is_some() {
+        if self.press.get_value().at.is_some() {
             event.prevent_default();
         }
     }
