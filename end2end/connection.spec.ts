@@ -102,10 +102,12 @@ test("a page that loses its stream comes back after a random time", async ({ peo
     return route.fulfill({ contentType: "text/event-stream", body: "event: hello\ndata: hello\n\n" });
   });
   await ben.open(path);
-  await expect.poll(() => times.length, { timeout: 45_000 }).toBeGreaterThan(6);
+  await expect.poll(() => times.length, { timeout: 45_000 }).toBeGreaterThan(8);
   const pauses = times.slice(1).map((time, n) => time - (times[n] ?? 0));
-  expect(Math.max(...pauses) - Math.min(...pauses), `${pauses}`).toBeGreaterThan(100);
   expect(Math.min(...pauses), `${pauses}`).toBeGreaterThan(900);
+  // A timer that ticks for all purposes would round them.
+  const distances = pauses.map((pause) => Math.abs(pause - 1000 * Math.round(pause / 1000)));
+  expect(Math.max(...distances), `${pauses}`).toBeGreaterThan(150);
 });
 
 // F19

@@ -18,9 +18,34 @@ pub(super) fn wait_after(failures: u32) -> Duration {
     wait_with_seed(failures, Math::random().to_bits())
 }
 
+/// Attempts to open the event stream.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Attempts {
+    /// Number of failed ones in a row.
+    failures: u32,
+    /// Earliest time of the next one.
+    next_ms: f64,
+}
+
+impl Attempts {
+    /// Counts a failure, and returns the wait until the next attempt.
+    pub(super) fn fail(&mut self, now_ms: f64) -> Duration {
+        self.failures += 1;
+        let wait = reconnect_after(self.failures);
+        // Timers of a browser may be early by a millisecond.
+        self.next_ms = now_ms + wait.as_millis() as f64 - 1.0;
+        wait
+    }
+
+    /// Returns true if the wait is over.
+    pub(super) fn is_due(&self, now_ms: f64) -> bool {
+        now_ms >= self.next_ms
+    }
+}
+
 /// Returns the wait before the event stream is opened again, after this number of failed attempts in a row. Longer for
 /// the first one than [`wait_after`]: when a server restarts, all pages lose their streams at the same moment.
-pub(super) fn reconnect_after(failures: u32) -> Duration {
+fn reconnect_after(failures: u32) -> Duration {
     let extra = if failures <= 1 { Duration::from_secs(2).mul_f64(Math::random()) } else { Duration::ZERO };
     wait_after(failures) + extra
 }

@@ -13,7 +13,7 @@ use leptos::task::spawn_local;
 
 use crate::api;
 use crate::domain::error::AppError;
-use crate::ui::state::backoff::reconnect_after;
+use crate::ui::state::backoff::Attempts;
 use crate::ui::state::event_source::LiveEvents;
 use crate::ui::state::leader_watch::{Duty, LeaderWatch, Role};
 use crate::ui::state::monotonic::now_ms;
@@ -41,9 +41,7 @@ pub struct SharedStream {
     channel: StoredValue<Option<TabChannel>, LocalStorage>,
     lock: StoredValue<Option<TabLock>, LocalStorage>,
     connection: StoredValue<Option<StreamConnection>, LocalStorage>,
-    /// Number of failed attempts in a row, and the time of the next one.
-    failures: StoredValue<u32>,
-    retry_at_ms: StoredValue<f64>,
+    attempts: StoredValue<Attempts>,
     watch: StoredValue<LeaderWatch>,
     polling: Polling,
 }
@@ -61,8 +59,7 @@ impl SharedStream {
             channel: StoredValue::new_local(None),
             lock: StoredValue::new_local(None),
             connection: StoredValue::new_local(None),
-            failures: StoredValue::new(0),
-            retry_at_ms: StoredValue::new(0.0),
+            attempts: StoredValue::new(Attempts::default()),
             watch: StoredValue::new(LeaderWatch::default()),
             polling: Polling::new(live),
         }
@@ -160,7 +157,7 @@ impl SharedStream {
     /// Opens the stream for all tabs.
     fn lead(self) {
         self.set_role(Role::Leader);
-        let _ = self.failures.try_set_value(0);
+        let _ = self.attempts.try_set_value(Attempts::default());
         if self.live.gave_way.try_get_untracked() == Some(false) {
             self.open();
         }
@@ -178,7 +175,7 @@ impl SharedStream {
     /// Handles news from the server.
     fn on_news(self, news: StreamNews) {
         match news {
-            StreamNews::Open { .. } => drop(self.failures.try_set_value(0)),
+            StreamNews::Open { .. } => drop(self.attempts.try_set_value(Attempts::default())),
             StreamNews::GaveWay => drop(self.connection.try_set_value(None)),
             _ => {}
         }
@@ -194,9 +191,9 @@ impl SharedStream {
     /// Handles the end of the connection.
     fn on_end(self, end: End) {
         let _ = self.connection.try_set_value(None);
-        let failures = self.failures.try_get_value().unwrap_or_default() + 1;
-        let _ = self.failures.try_set_value(failures);
-        let _ = self.retry_at_ms.try_set_value(now_ms() + reconnect_after(failures).as_millis() as f64);
+        let wait = self.attempts.try_update_value(|attempts| attempts.fail(now_ms())).unwrap_or_default();
+        // The ticks would round the random waits to whole ticks. They remain for timers that the browser drops.
+        set_timeout(move || self.retry(), wait);
         self.announce(StreamNews::Lost);
         if end == End::Refused {
             // The browser does not give the reason: ask the server whether the session has ended.
@@ -272,11 +269,19 @@ impl SharedStream {
                     self.on_end(End::Lost);
                 }
             }
-            Role::Leader if self.live.gave_way.try_get_untracked() == Some(true) => {}
-            Role::Leader if now >= self.retry_at_ms.try_get_value().unwrap_or(now) => self.open(),
-            Role::Leader => {}
+            Role::Leader => self.retry(),
         }
         self.polling.check(now);
+    }
+
+    /// Opens the stream again once the wait after its end is over, unless it has given way to others.
+    fn retry(self) {
+        let is_due = self.attempts.try_with_value(|attempts| attempts.is_due(now_ms())) == Some(true);
+        let is_closed = self.connection.try_with_value(Option::is_none) == Some(true);
+        let gave_way = self.live.gave_way.try_get_untracked() != Some(false);
+        if is_due && is_closed && !gave_way && self.role() == Role::Leader {
+            self.open();
+        }
     }
 
     fn check_leader(self, now: f64, silent_ms: f64) {
