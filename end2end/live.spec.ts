@@ -31,8 +31,9 @@ async function recordedTime(page: Page, name: "pressedAt" | "indicatorAt"): Prom
 }
 
 test("a message reaches the recipient without a reload, in the list and in the conversation", async ({ people }) => {
-  const { ana, ben, path } = await directConversation(people);
+  const [ana, ben] = [await people.withSession("Ana"), await people.signedIn("Ben")];
   // Ben has only his list open. The new conversation appears in it without a reload.
+  const path = await ana.startConversation(ben, "Are you there?");
   await expect(ben.conversations).toHaveCount(1);
   await expect(ben.conversations.first()).toContainText("Are you there?");
   await expect(ben.conversations.first()).toContainText("1 unread");

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "@playwright/test";
 import { expect, type People, type Person } from "./people.ts";
 
-/** Returns Ana and Ben, signed in, with a conversation that Ana has started and has open. */
+/** Returns Ana and Ben, signed in, with a conversation that Ana has started and has open. Ben has no page open. */
 export async function directConversation(people: People) {
   const [ana, ben] = await Promise.all([people.withSession("Ana"), people.withSession("Ben")]);
   const path = await ana.startConversation(ben, "Are you there?");

@@ -7,6 +7,17 @@ import { serverUrl } from "./server.ts";
 
 export { expect };
 
+/** Starts a conversation without a browser, and returns its path. */
+async function startConversation(session: { name: string; value: string }, handle: string, body: string): Promise<string> {
+  const response = await fetch(`${serverUrl}/rpc/start_conversation`, {
+    method: "POST",
+    headers: { cookie: `${session.name}=${session.value}`, "sec-fetch-site": "same-origin" },
+    body: new URLSearchParams({ handle, id: randomUUID(), body }),
+  });
+  if (!response.ok) throw new Error(`start_conversation: ${response.status} ${await response.text()}`);
+  return (await response.json()) as string;
+}
+
 /** A user with a page in a browser. */
 export class Person {
   constructor(
@@ -47,8 +58,13 @@ export class Person {
 
   /** Signs in without the form, and opens the messages page. Faster, for tests that do not test the sign-in. */
   async signInDirectly(): Promise<void> {
-    await this.page.context().addCookies([await createSession(this.account)]);
+    await this.addSession();
     await this.open("/messages");
+  }
+
+  /** Signs in without a page. */
+  async addSession(): Promise<void> {
+    await this.page.context().addCookies([await createSession(this.account)]);
   }
 
   /** Fills in and submits the sign-in form of the current page. */
@@ -65,15 +81,15 @@ export class Person {
     await menu.click();
   }
 
-  /** Sends the first message of a conversation, stays in the conversation and returns its path. */
+  /** Sends the first message of a conversation, opens it and returns its path. */
   async startConversation(recipient: Person | Account, text: string): Promise<string> {
     const { handle } = recipient instanceof Person ? recipient.account : recipient;
-    await this.open(`/messages/new/${handle}`);
-    await this.send(text);
-    await expect(this.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
-    await this.waitUntilHydrated();
+    const session = (await this.page.context().cookies()).find(({ name }) => name.startsWith("__Host-"));
+    if (!session) throw new Error(`${this.account.name} is not signed in`);
+    const path = await startConversation(session, handle, text);
+    await this.open(path);
     await expect(this.messages.last()).toHaveText(text);
-    return new URL(this.page.url()).pathname;
+    return path;
   }
 
   /** Sends a message in the open conversation. */
@@ -167,6 +183,13 @@ export class People {
     return this.signIn(await register(newAccount(name)));
   }
 
+  /** Opens a browser for a new user who is signed in, for tests that open a page of their own. */
+  async withSession(name: string): Promise<Person> {
+    const person = await this.registered(name);
+    await person.addSession();
+    return person;
+  }
+
   /** Opens the messages page in a browser for an existing user, signed in. */
   async signIn(account: Account): Promise<Person> {
     const person = await this.openBrowser(account);
@@ -183,13 +206,7 @@ export class People {
 
   /** Starts a conversation for a user without a browser. */
   async startAs(account: Account, handle: string, body: string): Promise<void> {
-    const { name, value } = await createSession(account);
-    const response = await fetch(`${serverUrl}/rpc/start_conversation`, {
-      method: "POST",
-      headers: { cookie: `${name}=${value}`, "sec-fetch-site": "same-origin" },
-      body: new URLSearchParams({ handle, id: randomUUID(), body }),
-    });
-    if (!response.ok) throw new Error(`start_conversation: ${response.status} ${await response.text()}`);
+    await startConversation(await createSession(account), handle, body);
   }
 
   /** Opens another browser for the same user, not signed in. */
