@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cruddur_messages::domain::emoji::TABLE_FILE;
 use cruddur_messages::domain::error::AppError;
+use cruddur_messages::server::http::assets::PUBLIC_FILES;
 use cruddur_messages::server::http::error_page;
 use cruddur_messages::server::http::layers::{self, ErrorResponse};
 use futures::future::join_all;
@@ -97,6 +98,19 @@ async fn every_file_in_public_is_served() {
     for file in std::fs::read_dir("public").expect("a folder") {
         let name = file.expect("a file").file_name().into_string().expect("UTF-8");
         assert_eq!(app.browser().get(&format!("/{name}")).await.status, StatusCode::OK, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_text_says_that_it_is_utf_8() {
+    let app = TestApp::start().await;
+    let files = PUBLIC_FILES.map(|name| format!("/{name}")).into_iter().chain([format!("/{TABLE_FILE}")]);
+    let pages = ["/signin", "/privacy", "/nowhere", "/healthz", "/.well-known/security.txt"].map(str::to_owned);
+    for path in files.chain(pages) {
+        let answer = app.browser().get(&path).await;
+        let media_type = answer.header("content-type");
+        let is_text = ["text/", "image/svg+xml"].iter().any(|kind| media_type.starts_with(kind));
+        assert!(is_text && media_type.ends_with("; charset=utf-8"), "{path}: {media_type}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, VARY};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures::future::BoxFuture;
@@ -57,9 +57,19 @@ fn serve_from(folder: &str) -> impl Fn(Request) -> BoxFuture<'static, Result<Res
         let mut files = files.clone();
         Box::pin(async move {
             let served = files.try_call(request).await;
-            Ok(served.map_or_else(|error| failed(&error), |response| response.map(Body::new)))
+            Ok(served.map_or_else(|error| failed(&error), |response| with_charset(response.map(Body::new))))
         })
     }
+}
+
+/// Adds the character set to the type of a text, which `ServeDir` leaves to the guess of the browser.
+fn with_charset(mut response: Response) -> Response {
+    let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let text = media_type.filter(|it| (it.starts_with("text/") || it.ends_with("+xml")) && !it.contains("charset"));
+    if let Some(value) = text.and_then(|it| HeaderValue::try_from(format!("{it}; charset=utf-8")).ok()) {
+        response.headers_mut().insert(CONTENT_TYPE, value);
+    }
+    response
 }
 
 /// Answers for a file that cannot be read. Not left to `ServeDir`: it takes a name that no file can have, such as one
