@@ -204,6 +204,15 @@ fn the_pool_of_the_stack_accepts_the_passwords_that_the_site_accepts() {
 }
 
 #[test]
+fn the_load_balancer_leads_pages_from_http_to_https_and_refuses_programs() {
+    assert!(section("aws/entry.yaml", "HttpListener").contains("RedirectConfig: { Protocol: HTTPS"));
+    let rule = section("aws/entry.yaml", "ApiNeedsHttps");
+    for part in ["ListenerArn: !Ref HttpListener", "Values: [/api, /api/*]", "Type: fixed-response"] {
+        assert!(rule.contains(part), "{part}");
+    }
+}
+
+#[test]
 fn every_alarm_has_a_line_that_says_what_to_do() {
     let operations = read("docs/operations.md");
     let rows: String = operations.lines().filter(|line| line.starts_with("| `")).collect();
