@@ -11,7 +11,7 @@ async function check(person: Person, ...paths: string[]): Promise<void> {
 
 test("the pages for signing in and signing up are accessible", async ({ people }) => {
   const visitor = await people.visitor("Ana");
-  await check(visitor, "/signin", "/signup", "/confirm", "/forgot", "/forgot?sent=1");
+  await check(visitor, "/signin", "/signup", "/confirm", "/forgot", "/forgot?sent=1", "/privacy");
   visitor.errors.expectStatus(404);
   await check(visitor, "/no/such/page");
 });

@@ -7,6 +7,10 @@ test("the pages for signing in and signing up are accessible", async ({ people }
   for (const path of ["/signin", "/signin?confirmed=1", "/signup", "/confirm?resent=1", "/forgot", "/forgot?sent=1"]) {
     await check(visitor, path);
   }
+  // No page of the app: there is nothing to hydrate.
+  await visitor.page.getByRole("link", { name: "Privacy" }).click();
+  await expect(visitor.page.getByRole("heading", { name: "Privacy" })).toBeVisible();
+  await expectAccessible(visitor.page);
   visitor.errors.expectStatus(404);
   await check(visitor, "/no/such/page");
 });

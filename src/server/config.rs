@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Parser;
 use secrecy::SecretString;
 
+use crate::server::http::contacts::Contacts;
 use crate::server::http::json_api::cors::Origins;
 
 /// Configuration of the web server. Every option is also an environment variable.
@@ -50,6 +51,11 @@ pub struct Config {
     /// Origins whose scripts may call the JSON API, separated by commas, such as `https://app.example.com`.
     #[arg(long, env = "API_ORIGINS", default_value = "", hide_default_value = true)]
     pub api_origins: Origins,
+
+    /// Contacts for reports of weaknesses, separated by commas, such as `mailto:security@example.com`. They are published
+    /// in `/.well-known/security.txt`, which does not exist without them.
+    #[arg(long, env = "SECURITY_CONTACT", default_value = "", hide_default_value = true)]
+    pub security_contact: Contacts,
 
     /// Number of proxies in front of the server that append to `X-Forwarded-For`. 0 uses the address of the peer.
     #[arg(long, env = "TRUSTED_PROXIES", default_value_t = 0)]

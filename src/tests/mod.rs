@@ -63,6 +63,8 @@ mod preloads;
 
 mod presence;
 
+mod privacy;
+
 mod receipts;
 
 mod refresh;

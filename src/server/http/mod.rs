@@ -34,6 +34,12 @@ pub mod forms;
 
 pub mod health;
 
+pub mod privacy;
+
+pub mod contacts;
+
+pub mod security_txt;
+
 pub mod store_checks;
 
 pub mod events;

@@ -24,7 +24,8 @@ use crate::server::http::layers::ErrorResponse;
 use crate::server::http::render::{page, provide_page_contexts};
 use crate::server::http::request_limits::BODY_BYTES_MAX;
 use crate::server::http::{
-    assets, body, client_address, error_page, forms, health, layers, metrics_server, request_head, session,
+    assets, body, client_address, error_page, forms, health, layers, metrics_server, privacy, request_head,
+    security_txt, session,
 };
 use crate::server::state::AppState;
 use crate::ui::app::{App, shell};
@@ -51,6 +52,8 @@ pub fn router(state: AppState) -> Router {
         .merge(pages(&state))
         .merge(event_stream(&state))
         .route("/healthz", get(health::healthz))
+        .route(security_txt::PATH, get(security_txt::show))
+        .route(privacy::PATH, get(privacy::show).layer(CompressionLayer::new()))
         .route("/readyz", get(health::readyz).layer(from_fn_with_state(ON_ERROR, layers::request_timeout)))
         .merge(assets::routes(&state))
         .layer(from_fn_with_state(state.clone(), layers::same_origin))

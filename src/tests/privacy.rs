@@ -1,0 +1,105 @@
+//! `/privacy` and `/.well-known/security.txt`.
+
+use std::fs;
+
+use reqwest::StatusCode;
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use crate::support::app::TestApp;
+
+/// Statements of the page, and where they hold: a file and a text in it.
+const STATEMENTS: &[(&str, &str, &str)] = &[
+    ("after 7 days without a visit", "sql/sessions/create.sql", "now() + interval '7 days'"),
+    ("after 7 days without a visit", "sql/sessions/record_visit.sql", "least(now() + interval '7 days', ends_at)"),
+    ("and after 30 days in any case", "sql/sessions/create.sql", "now() + interval '30 days'"),
+    ("its kind, its network address", "sql/sessions/create.sql", "user_agent, address"),
+    ("This is deleted when you sign out", "sql/sessions/delete.sql", "delete from sessions"),
+    (
+        "keeps you signed in for at most 30 days",
+        "src/server/http/session/cookie.rs",
+        "MAX_AGE: Duration = Duration::days(30)",
+    ),
+    (
+        "hold no text, are kept for 30 days",
+        "src/server/store/dynamodb/changes.rs",
+        "REVISION_TTL: Duration = Duration::days(30)",
+    ),
+    ("reserved for you for 30 days", "sql/migrations/0008_former_handles.sql", "now() + interval '30 days'"),
+    ("The last five handles", "sql/migrations/0008_former_handles.sql", "limit 5"),
+    (
+        "under a number that is computed from",
+        "sql/migrations/0006_accounts.sql",
+        "Hash of the action and of an address or account",
+    ),
+    (
+        "password, and are kept for 90 days",
+        "aws/service.yaml",
+        "LogGroupName: /cruddur-messages/web, RetentionInDays: 90",
+    ),
+    ("pages, also for 90 days", "aws/entry.yaml", "ExpirationInDays: 90"),
+    ("Backups are kept for up to 365 days", "aws/backups.yaml", "DeleteAfterDays: 365"),
+    ("unless you turn receipts off", "src/ui/pages/settings.rs", "Delivery and read receipts"),
+];
+
+/// Longest time for which a backup is kept, in days.
+const BACKUP_DAYS_MAX: u32 = 365;
+
+/// Returns the text with single spaces.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_privacy_page_tells_the_times_that_hold() {
+    let app = TestApp::start().await;
+    let answer = app.browser().get("/privacy").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let page = unwrapped(&answer.text);
+    for (statement, path, proof) in STATEMENTS {
+        assert!(page.contains(statement), "the page does not say “{statement}”");
+        let file = fs::read_to_string(path).expect("a file");
+        assert!(unwrapped(&file).contains(proof), "“{statement}” does not hold: {path} has no “{proof}”");
+    }
+    let backups = fs::read_to_string("aws/backups.yaml").expect("a file");
+    let days =
+        backups.split("DeleteAfterDays: ").skip(1).filter_map(|rest| rest.split(' ').next()?.parse::<u32>().ok());
+    assert_eq!(days.max(), Some(BACKUP_DAYS_MAX));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_privacy_page_is_linked_and_needs_neither_a_session_nor_a_script_nor_a_database() {
+    let app = TestApp::start_with(|config| config.database_url = "postgres://none@127.0.0.1:1/none".into()).await;
+    let page = app.browser().get("/privacy").await;
+    assert_eq!((page.status, page.header("content-type")), (StatusCode::OK, "text/html; charset=utf-8"));
+    assert!(!page.text.contains("<script") && !page.text.contains("{style}"), "{}", page.text);
+    assert!(page.text.contains("there is no end-to-end encryption"), "{}", page.text);
+    let app = TestApp::start().await;
+    let (ana, visitor) = (app.sign_in("ana").await, app.browser());
+    for (browser, path) in [(&visitor, "/signin"), (&visitor, "/signup"), (&ana, "/settings")] {
+        let page = browser.clone().get(path).await.text;
+        assert!(page.contains(r#"href="/privacy""#), "{path} links to it: {page}");
+    }
+    assert_eq!(ana.clone().get("/privacy").await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_contact_for_reports_is_published_if_there_is_one() {
+    let app = TestApp::start().await;
+    let none = app.browser().get("/.well-known/security.txt").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    let app = TestApp::start_with(|config| {
+        config.security_contact = "mailto:security@example.com".parse().expect("a contact");
+        config.public_origin = Some("https://a.example".to_owned());
+    })
+    .await;
+    let answer = app.browser().get("/.well-known/security.txt").await;
+    assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "text/plain; charset=utf-8"));
+    let value = |name: &str| answer.text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    assert_eq!(value("Contact"), Some("mailto:security@example.com"), "{}", answer.text);
+    assert_eq!(value("Canonical"), Some("https://a.example/.well-known/security.txt"), "{}", answer.text);
+    let expires = value("Expires").expect("it expires");
+    let expires = OffsetDateTime::parse(expires, &Rfc3339).expect("a time");
+    let now = OffsetDateTime::now_utc();
+    assert!(now < expires && expires < now + Duration::days(365), "{expires}");
+}
