@@ -9,6 +9,8 @@ mod deployment;
 
 mod faults;
 
+mod access;
+
 mod account_errors;
 
 mod admin;

@@ -24,8 +24,8 @@ enum Access {
 }
 
 /// Call of a server function.
-struct Call {
-    endpoint: &'static str,
+pub(crate) struct Call {
+    pub(crate) endpoint: &'static str,
     access: Access,
     arguments: Vec<Argument>,
 }
@@ -53,12 +53,16 @@ impl Call {
     }
 
     /// Returns valid arguments.
-    fn fields(&self) -> Vec<(&'static str, &str)> {
+    pub(crate) fn fields(&self) -> Vec<(&'static str, &str)> {
         self.arguments.iter().filter_map(|argument| Some((argument.name, argument.good.as_deref()?))).collect()
     }
 
     /// Returns valid arguments, with one replaced or left out.
-    fn fields_with<'a>(&'a self, name: &'static str, value: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
+    pub(crate) fn fields_with<'a>(
+        &'a self,
+        name: &'static str,
+        value: Option<&'a str>,
+    ) -> Vec<(&'static str, &'a str)> {
         let others = self.fields().into_iter().filter(|(other, _)| *other != name);
         others.chain(value.map(|value| (name, value))).collect()
     }
@@ -70,12 +74,12 @@ impl Call {
 }
 
 /// Conversation, recipient and message that the calls name.
-struct Named<'a> {
-    conversation: &'a str,
-    recipient: &'a str,
+pub(crate) struct Named<'a> {
+    pub(crate) conversation: &'a str,
+    pub(crate) recipient: &'a str,
     /// Id of a message of the caller's.
-    message: &'a str,
-    sent_at: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) sent_at: &'a str,
 }
 
 /// Names of nothing that exists.
@@ -89,7 +93,7 @@ impl<'a> Named<'a> {
 }
 
 /// Returns a call of every server function, valid for a member of the conversation.
-fn calls(named: &Named<'_>) -> Vec<Call> {
+pub(crate) fn calls(named: &Named<'_>) -> Vec<Call> {
     use Access::SignedIn;
     let conversation = || required("conversation", named.conversation, &["", "@bayko", "not-an-id"]);
     let message = || required("message", named.message, &["", "@bayko"]);

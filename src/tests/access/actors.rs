@@ -1,0 +1,57 @@
+//! Users of each kind, each with a conversation of their own.
+
+use cruddur_messages::domain::message::Message;
+use reqwest::StatusCode;
+
+use super::roles::Role;
+use crate::json_api::fixtures::ApiClient;
+use crate::support::app::{Browser, TestApp};
+
+/// User who makes the calls.
+pub(super) struct Actor {
+    pub(super) role: Role,
+    pub(super) browser: Browser,
+    /// Client of the JSON API with the token of the user, if they are signed in.
+    pub(super) client: ApiClient,
+    /// Conversation that the calls name.
+    pub(super) conversation: String,
+    /// Message in it, by the actor if the actor is a member.
+    pub(super) message: Message,
+    /// Handle and id of the other member, or of a member whom the actor does not know.
+    pub(super) peer: (String, String),
+}
+
+impl Actor {
+    /// Creates the user, the conversation, and its other members.
+    pub(super) async fn new(app: &TestApp, role: Role) -> Self {
+        let handle = role.handle();
+        let peer_handle = format!("peer-of-{handle}");
+        let mut peer = app.sign_in(&peer_handle).await;
+        let (browser, client) = match role {
+            Role::Anonymous => (app.browser(), ApiClient::anonymous(app)),
+            _ => (app.sign_in(handle).await, ApiClient::with_token_of(app, handle).await),
+        };
+        let is_member = !matches!(role, Role::Anonymous | Role::Stranger);
+        let mut other = match is_member {
+            true => browser.clone(),
+            false => app.sign_in(&format!("third-to-{handle}")).await,
+        };
+        let conversation = other.start(&peer_handle, "between us").await;
+        let message = other.say(&conversation, "and no other user").await;
+        let peer_id = other.id_of(&peer_handle).await;
+        match role {
+            Role::Blocked => {
+                let actor_id = peer.id_of(handle).await;
+                block(&mut peer, &actor_id).await;
+            }
+            Role::Blocker => block(&mut other, &peer_id).await,
+            Role::Anonymous | Role::Stranger | Role::Member => {}
+        }
+        Self { role, browser, client, conversation, message, peer: (peer_handle, peer_id) }
+    }
+}
+
+async fn block(browser: &mut Browser, user: &str) {
+    let answer = browser.call("block_user", &[("user", user), ("on", "true")]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+}

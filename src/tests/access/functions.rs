@@ -1,0 +1,99 @@
+//! Server functions.
+
+use std::collections::BTreeSet;
+
+use cruddur_messages::domain::error::{AppError, Conflict};
+use futures::future::join_all;
+use reqwest::StatusCode;
+
+use super::actors::Actor;
+use super::roles::{Decision, Role, Rule};
+use crate::server_functions::{Call, Named, calls};
+use crate::support::app::{Answer, TestApp};
+
+/// Returns the rule of a server function. `None` for a new one.
+pub(super) fn rule(endpoint: &str) -> Option<Rule> {
+    let rule = match endpoint {
+        "sign_in" | "sign_up" | "confirm" | "resend_code" | "forgot_password" | "reset_password" => Rule::Open,
+        // Ends the session, if there is one.
+        "sign_out" => Rule::Open,
+        "sign_out_everywhere" | "list_sessions" | "end_session" | "end_other_sessions" => Rule::SignedIn,
+        "load_profile" | "save_profile" | "change_password" | "load_settings" | "save_settings" => Rule::SignedIn,
+        "current_user" | "list_conversations" | "find_conversations" | "count_unread" => Rule::SignedIn,
+        "search_users" | "find_recipient" | "block_user" => Rule::SignedIn,
+        // Of the conversations that are named, it leaves out those of others.
+        "watch_presence" => Rule::SignedIn,
+        "open_conversation" | "list_messages" | "messages_after" | "find_message" => Rule::Members,
+        "changes_after" | "reload_messages" | "find_receipts" => Rule::Members,
+        // Their own positions, and a signal: to a user with a block it does not pass, without a word.
+        "mark_read" | "mark_unread" | "mark_delivered" | "typing" => Rule::Members,
+        // An author takes a text back at any time.
+        "delete_message" => Rule::Members,
+        "send_message" | "edit_message" | "react" => Rule::Delivery,
+        "send_first_message" | "start_conversation" => Rule::FirstMessage,
+        _ => return None,
+    };
+    Some(rule)
+}
+
+/// Returns the arguments of a call of this actor.
+fn fields<'a>(call: &'a Call, actor: &'a Actor) -> Vec<(&'static str, &'a str)> {
+    match call.endpoint {
+        "find_recipient" | "start_conversation" => call.fields_with("handle", Some(&actor.peer.0)),
+        // No two of them ask for the same handle.
+        "save_profile" => call.fields_with("handle", Some(actor.role.handle())),
+        _ => call.fields(),
+    }
+}
+
+fn assert_decided(decision: Decision, answer: &Answer, what: &str) {
+    let refused = |status, error| answer.status == status && answer.error() == error;
+    let is_as_decided = match decision {
+        Decision::Allowed => answer.status == StatusCode::OK,
+        Decision::SignInFirst => refused(StatusCode::UNAUTHORIZED, AppError::Unauthenticated),
+        Decision::NotFound => refused(StatusCode::NOT_FOUND, AppError::NotFound),
+        Decision::Undeliverable => refused(StatusCode::CONFLICT, AppError::Conflict(Conflict::Undeliverable)),
+        Decision::LedOn => false,
+    };
+    assert!(is_as_decided, "{what}: {decision:?}, not {} {}", answer.status, answer.text);
+}
+
+/// Asserts that a function for all users has not been refused for lack of rights: a wrong password or code is.
+fn assert_open(answer: &Answer, what: &str) {
+    assert!(matches!(answer.status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY), "{what}: {}", answer.status);
+}
+
+/// Makes every call as a user of this kind.
+async fn call_all(app: &TestApp, role: Role) {
+    let actor = Actor::new(app, role).await;
+    let id = actor.message.id.to_string();
+    let (conversation, recipient) = (&*actor.conversation, &*actor.peer.1);
+    let calls = calls(&Named { conversation, recipient, message: &id, sent_at: actor.message.sent_at.as_str() });
+    let (open, others): (Vec<_>, Vec<_>) = calls.iter().partition(|call| rule(call.endpoint) == Some(Rule::Open));
+    let mut browser = actor.browser.clone();
+    // Those for all come last: some of them end the session.
+    for call in others.into_iter().chain(open) {
+        let what = format!("{} as {role:?}", call.endpoint);
+        let rule = rule(call.endpoint).unwrap_or_else(|| panic!("{} is not classified", call.endpoint));
+        let answer = browser.call(call.endpoint, &fields(call, &actor)).await;
+        match rule {
+            Rule::Open => assert_open(&answer, &what),
+            _ => assert_decided(rule.decide(role), &answer, &what),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_role_gets_what_it_may_from_every_server_function() {
+    let app = TestApp::start().await;
+    join_all(Role::ALL.map(|role| call_all(&app, role))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_server_function_is_classified() {
+    let _app = TestApp::start().await;
+    let paths = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path);
+    let endpoints: BTreeSet<_> = paths.map(|path| path.strip_prefix("/rpc/").unwrap_or(path)).collect();
+    let new: Vec<_> = endpoints.iter().filter(|endpoint| rule(endpoint).is_none()).collect();
+    assert!(endpoints.len() > 30 && new.is_empty(), "without a rule: {new:?}");
+}
