@@ -61,6 +61,8 @@ mod own_sessions;
 
 mod pages;
 
+mod password_fields;
+
 mod preloads;
 
 mod presence;
@@ -80,6 +82,8 @@ mod router;
 mod search;
 
 mod secrets;
+
+mod security;
 
 mod sending;
 
