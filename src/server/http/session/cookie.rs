@@ -43,7 +43,7 @@ impl Secret {
 
     /// `Set-Cookie` header that gives the secret to the browser.
     pub fn set_cookie(&self) -> HeaderValue {
-        set_cookie(URL_SAFE_NO_PAD.encode(self.0), MAX_AGE)
+        set_cookie(NAME, URL_SAFE_NO_PAD.encode(self.0), MAX_AGE)
     }
 }
 
@@ -55,14 +55,18 @@ impl Default for Secret {
 
 /// `Set-Cookie` header that removes the cookie from the browser.
 pub fn expire_cookie() -> HeaderValue {
-    set_cookie(String::new(), Duration::ZERO)
+    set_cookie(NAME, String::new(), Duration::ZERO)
 }
 
-/// Reads the session cookie of a request. Each pair is read by itself and as bytes (RFC 6265, section 5.4): browsers send
-/// the cookies of other apps on the same host along, with any characters, and none of them must hide ours.
+/// Returns true if a `Set-Cookie` header gives a session to the browser.
+pub fn is_session(set_cookie: &HeaderValue) -> bool {
+    let value = set_cookie.as_bytes().strip_prefix(NAME.as_bytes()).and_then(|rest| rest.strip_prefix(b"="));
+    value.is_some_and(|value| !value.starts_with(b";"))
+}
+
+/// Reads the session cookie of a request.
 pub fn presented(headers: &HeaderMap) -> Presented {
-    let pairs = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
-    let mut values = pairs.filter_map(session_value);
+    let mut values = values(headers, NAME);
     match (values.next(), values.next()) {
         (None, _) => Presented::None,
         (Some(value), None) => decode(value).map_or(Presented::Invalid, Presented::Session),
@@ -70,13 +74,20 @@ pub fn presented(headers: &HeaderMap) -> Presented {
     }
 }
 
-/// Returns the value of a pair, if it is the session cookie.
-fn session_value(pair: &[u8]) -> Option<&[u8]> {
+/// Returns the values of the cookies with this name. Each pair is read by itself and as bytes (RFC 6265, section 5.4):
+/// browsers send the cookies of other apps on the same host along, with any characters, and none of them must hide ours.
+pub(super) fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let pairs = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    pairs.filter_map(move |pair| value(pair, name))
+}
+
+/// Returns the value of a pair, if it has this name.
+fn value<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let split = pair.iter().position(|byte| *byte == b'=')?;
-    let (name, value) = (pair[..split].trim_ascii(), pair[split + 1..].trim_ascii());
+    let (found, value) = (pair[..split].trim_ascii(), pair[split + 1..].trim_ascii());
     // Some proxies and clients quote values, which belongs to the syntax of the header and not to the value.
     let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
-    (name == NAME.as_bytes()).then_some(unquoted.unwrap_or(value))
+    (found == name.as_bytes()).then_some(unquoted.unwrap_or(value))
 }
 
 fn decode(value: &[u8]) -> Option<Id> {
@@ -91,15 +102,16 @@ fn id_of(secret: &[u8; 32]) -> Id {
     Id(hash.as_ref().try_into().expect("SHA-256 has 32 bytes"))
 }
 
-fn set_cookie(value: String, max_age: Duration) -> HeaderValue {
-    let cookie = Cookie::build((NAME, value))
+/// `Set-Cookie` header of a cookie for this host only, out of reach of scripts. The value is visible ASCII.
+pub(super) fn set_cookie(name: &'static str, value: String, max_age: Duration) -> HeaderValue {
+    let cookie = Cookie::build((name, value))
         .path("/")
         .secure(true)
         .http_only(true)
         // Not `Strict`: a user who follows a link in an e-mail must arrive signed in.
         .same_site(SameSite::Lax)
         .max_age(max_age);
-    HeaderValue::from_str(&cookie.to_string()).expect("name, base64 and attributes are visible ASCII")
+    HeaderValue::from_str(&cookie.to_string()).expect("name, value and attributes are visible ASCII")
 }
 
 #[cfg(test)]
@@ -118,6 +130,7 @@ mod tests {
         let (pair, attributes) = set.split_once("; ").expect("attributes");
         assert_eq!(attributes, "HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=2592000");
         assert_eq!(presented(&headers(&[&format!("theme=dark; {pair}")])), Presented::Session(secret.id()));
+        assert!(is_session(&secret.set_cookie()) && !is_session(&expire_cookie()));
         assert!(!pair.contains(&URL_SAFE_NO_PAD.encode(secret.id().0)), "the session's id is no valid cookie");
     }
 

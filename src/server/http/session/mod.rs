@@ -8,5 +8,7 @@ pub mod refresh;
 
 pub mod resolve;
 
+pub mod sealed_cookie;
+
 pub use current_user::{CurrentUser, Resolved};
 pub use resolve::resolve;

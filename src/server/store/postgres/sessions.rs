@@ -61,6 +61,11 @@ impl Sessions {
         Ok(Self { pool, seal, refreshes: Arc::new(Semaphore::new(REFRESHES_MAX)), users, recent })
     }
 
+    /// Returns the keys, which also seal what a browser keeps during a sign-in.
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
     /// Creates a session. It expires after 30 days, or after 7 days without a visit. One query.
     pub async fn create(&self, id: Id, new: &NewSession) -> Result<(), Failure> {
         let sealed = self.seal.seal(&new.refresh_token, &id.0);
