@@ -106,6 +106,9 @@ def check_pool(admin, pool_id):
         expect(key, pool.get(key), other.get(key))
     for key in ("MinimumLength", "RequireLowercase", "RequireUppercase", "RequireNumbers", "RequireSymbols"):
         expect(key, *(it["Policies"]["PasswordPolicy"][key] for it in (pool, other)))
+    factors = [pools.get_user_pool_mfa_config(UserPoolId=it) for it in ids]
+    for key in ("MfaConfiguration", "SoftwareTokenMfaConfiguration"):
+        expect(key, *(it.get(key) for it in factors))
     [client_id] = resources("AWS::Cognito::UserPoolClient").values()
     clients = zip(ids, (client_id, reference["AWS_COGNITO_USER_POOL_CLIENT_ID"]))
     described = [pools.describe_user_pool_client(UserPoolId=it, ClientId=client) for it, client in clients]

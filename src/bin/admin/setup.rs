@@ -16,7 +16,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::cognito;
-use crate::cognito::accounts::{self, Account};
+use crate::cognito::accounts::{self, NewAccount};
 use crate::cognito::pool::{self, Pool};
 use crate::db::{Database, UserLinks};
 use crate::ddb::schema::{self, Billing};
@@ -86,12 +86,13 @@ async fn find_or_create(users: &Users, links: &UserLinks, sample: &SampleUser, s
     Ok(users.find_or_create(&new_user).await.map_err(Failure::into_cause)?.user)
 }
 
-fn account_of(sample: &SampleUser) -> Account {
-    Account {
+fn account_of(sample: &SampleUser) -> NewAccount {
+    NewAccount {
         email: sample.email.to_owned(),
         handle: sample.handle.to_owned(),
         name: sample.name.to_owned(),
         password: PASSWORD.to_owned(),
+        permanent: true,
     }
 }
 

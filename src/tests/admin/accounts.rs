@@ -3,7 +3,7 @@
 use aws_sdk_cognitoidentityprovider::types::{MessageActionType, PasswordPolicyType, UserPoolPolicyType};
 use serde_json::json;
 
-use super::fixtures::{Admin, FAILED, SUCCESS};
+use super::fixtures::{Admin, FAILED, SUCCESS, USAGE_ERROR};
 use crate::support::cognito::{PASSWORD, Pool, attribute};
 
 /// Adds an account with an e-mail and these attributes.
@@ -33,6 +33,7 @@ async fn accounts_are_created_confirmed_and_listed() {
     let admin = Admin::new().on_pool(&pool);
     let create = ["cognito", "create-user", "--email", "ana@example.com", "--handle", "ana", "--name", "Ana Lima"];
     let admin = admin.with("PASSWORD", PASSWORD);
+    let create = [&create[..], &["--permanent"]].concat();
     let created = admin.json(&create).await;
     assert!(created["sub"].is_string(), "{created}");
     let again = admin.json(&[&create[..], &["--yes"]].concat()).await;
@@ -59,6 +60,25 @@ async fn accounts_are_created_confirmed_and_listed() {
         let run = admin.run(&["cognito", "confirm", email]).await;
         assert!(run.code == FAILED && run.err.contains(error), "{run:?}");
     }
+}
+
+#[tokio::test]
+async fn a_new_account_has_a_temporary_password_that_the_tool_makes() {
+    let pool = Pool::create().await;
+    let admin = Admin::new().on_pool(&pool);
+    let create = ["cognito", "create-user", "--email", "ana@example.com", "--handle", "ana", "--name", "Ana Lima"];
+    let password = admin.json(&create).await["password"].as_str().expect("a password").to_owned();
+    let listed = async || admin.text(&["cognito", "list-users"]).await;
+    assert!(listed().await.contains("\t@ana\tFORCE_CHANGE_PASSWORD\t"), "{}", listed().await);
+    let text = admin.text(&[&create[..], &["--yes"]].concat()).await;
+    let other = text.trim_end().split_once(' ').expect("an id and a password").1;
+    assert!(other.len() == 23 && other != password, "{text}");
+    // A given one is not printed, and is temporary, too.
+    let given = admin.clone().with("PASSWORD", PASSWORD).json(&[&create[..], &["--yes"]].concat()).await;
+    assert!(given["password"].is_null(), "{given}");
+    assert!(listed().await.contains("\tFORCE_CHANGE_PASSWORD\t"), "{}", listed().await);
+    let refused = admin.run(&[&create[..], &["--permanent", "--yes"]].concat()).await;
+    assert_eq!(refused.code, USAGE_ERROR, "{refused:?}");
 }
 
 #[tokio::test]

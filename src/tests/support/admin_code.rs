@@ -7,6 +7,9 @@ pub mod capacity;
 #[path = "../../bin/admin/ddb/legacy/mod.rs"]
 pub mod legacy;
 
+#[path = "../../bin/admin/cognito/mfa.rs"]
+pub mod mfa;
+
 #[path = "../../bin/admin/cognito/policy.rs"]
 pub mod policy;
 

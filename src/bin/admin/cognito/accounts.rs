@@ -13,6 +13,7 @@ use cruddur_messages::server::accounts::input;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::random_password::random_password;
 use crate::global_options::GlobalOptions;
 use crate::output::one_line;
 use crate::target::Target;
@@ -30,9 +31,22 @@ pub struct Account {
     /// Display name.
     #[arg(long)]
     pub name: String,
-    /// Password. The environment variable keeps it out of the process list.
+    /// Password. The environment variable keeps it out of the process list. Without one, a random password is made and
+    /// printed.
     #[arg(long, env = "PASSWORD", hide_env_values = true)]
+    pub password: Option<String>,
+    /// Makes the password permanent. Otherwise the user replaces it at the first sign-in.
+    #[arg(long, requires = "password")]
+    pub permanent: bool,
+}
+
+/// A new account, as it is stored.
+pub struct NewAccount {
+    pub email: String,
+    pub handle: String,
+    pub name: String,
     pub password: String,
+    pub permanent: bool,
 }
 
 /// Account as stored in the pool. Any attribute may be missing.
@@ -96,9 +110,9 @@ impl fmt::Display for ListedAccount {
     }
 }
 
-/// Checks the options of a new account by the rules of the web server. Returns them as they are stored.
-pub fn check(account: Account) -> anyhow::Result<Account> {
-    let Account { email, handle, name, password } = account;
+/// Checks the options of a new account by the rules of the web server.
+pub fn check(account: Account) -> anyhow::Result<NewAccount> {
+    let Account { email, handle, name, password, permanent } = account;
     let handle = Handle::parse(&handle).map_err(|reason| {
         anyhow!(
             "--handle {handle:?}: {reason}. A handle has {HANDLE_LEN_MIN} to {HANDLE_LEN_MAX} characters: the letters a to \
@@ -107,8 +121,9 @@ pub fn check(account: Account) -> anyhow::Result<Account> {
     })?;
     let name = DisplayName::parse(&name).map_err(|reason| anyhow!("--name: {reason} (nothing was changed)"))?;
     let email = input::email(&email).map_err(|_| anyhow!("--email {email:?} is no address (nothing was changed)"))?;
+    let password = password.unwrap_or_else(random_password);
     rule::check(&password).map_err(|reason| anyhow!("--password: {reason} (nothing was changed)"))?;
-    Ok(Account { email, handle: handle.to_string(), name: name.to_string(), password })
+    Ok(NewAccount { email, handle: handle.to_string(), name: name.to_string(), password, permanent })
 }
 
 /// Requires confirmation if the e-mail has an account already, whose password would be set. Fails if that account has
@@ -116,7 +131,7 @@ pub fn check(account: Account) -> anyhow::Result<Account> {
 pub async fn require_confirmation(
     cognito: &Client,
     pool: &str,
-    account: &Account,
+    account: &NewAccount,
     target: &Target,
     global: &GlobalOptions,
 ) -> anyhow::Result<()> {
@@ -136,9 +151,9 @@ pub async fn require_confirmation(
     Ok(())
 }
 
-/// Creates an account without sending an e-mail, sets a permanent password, and returns its `sub`. If the pool rejects
+/// Creates an account without sending an e-mail, sets its password, and returns its `sub`. If the pool rejects
 /// the password of a new account, the account is deleted again.
-pub async fn create(cognito: &Client, pool: &str, account: &Account) -> anyhow::Result<Uuid> {
+pub async fn create(cognito: &Client, pool: &str, account: &NewAccount) -> anyhow::Result<Uuid> {
     let created = cognito
         .admin_create_user()
         .user_pool_id(pool)
@@ -156,7 +171,8 @@ pub async fn create(cognito: &Client, pool: &str, account: &Account) -> anyhow::
         Err(error) => return Err(error).context("create the account (nothing was changed)"),
     };
     let password = cognito.admin_set_user_password().user_pool_id(pool).username(&account.email);
-    let set = password.password(&account.password).permanent(true).send().await.context("set the password");
+    let set =
+        password.password(&account.password).permanent(account.permanent).send().await.context("set the password");
     if let Err(error) = set {
         if is_new {
             let delete = cognito.admin_delete_user().user_pool_id(pool).username(&account.email);
@@ -174,7 +190,7 @@ pub async fn confirm(cognito: &Client, pool: &str, email: &str) -> anyhow::Resul
     match found.user_status() {
         Some(UserStatusType::Unconfirmed) => {}
         Some(UserStatusType::ForceChangePassword) => {
-            bail!("{email} has a temporary password: `admin cognito create-user` sets a permanent one")
+            bail!("{email} has a temporary password: a sign-in with it confirms the account")
         }
         _ => return Ok(false),
     }

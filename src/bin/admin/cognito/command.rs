@@ -26,8 +26,8 @@ pub enum Command {
         #[arg(long, default_value = pool::NAME)]
         name: String,
     },
-    /// Creates a confirmed account and prints its id. If the e-mail has an account with the same handle, sets its
-    /// password after confirmation.
+    /// Creates an account with a temporary password, and prints its id and a password that it has made. If the e-mail has
+    /// an account with the same handle, sets its password after confirmation.
     CreateUser {
         #[command(flatten)]
         pool: PoolId,
@@ -57,10 +57,17 @@ pub async fn run(command: Command, global: &GlobalOptions) -> anyhow::Result<()>
             global.print(&pool, pool.variables())
         }
         Command::CreateUser { pool, account } => {
+            let is_made = account.password.is_none();
             let account = accounts::check(account)?;
             accounts::require_confirmation(&client, &pool.pool, &account, &target, global).await?;
             let sub = accounts::create(&client, &pool.pool, &account).await?;
-            global.print(json!({ "sub": sub, "email": account.email }), sub)
+            let mut printed = json!({ "sub": sub, "email": account.email });
+            let mut text = sub.to_string();
+            if is_made {
+                printed["password"] = json!(account.password);
+                text += &format!(" {}", account.password);
+            }
+            global.print(printed, text)
         }
         Command::Confirm { pool, email } => {
             let confirmed = accounts::confirm(&client, &pool.pool, &email).await?;

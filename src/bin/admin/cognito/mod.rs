@@ -2,7 +2,9 @@
 
 pub mod accounts;
 mod command;
+mod mfa;
 mod policy;
 pub mod pool;
+mod random_password;
 
 pub use command::{Command, PoolId, connect, run};

@@ -8,7 +8,7 @@ use aws_sdk_cognitoidentityprovider::types::{
 };
 use serde::Serialize;
 
-use super::policy;
+use super::{mfa, policy};
 
 /// Default name of the pool and its client.
 pub const NAME: &str = "cruddur-messages";
@@ -77,7 +77,9 @@ async fn create(cognito: &Client, name: &str) -> anyhow::Result<String> {
         .send()
         .await
         .context("create the user pool")?;
-    created.user_pool.and_then(|pool| pool.id).context("Cognito returned no pool id")
+    let id = created.user_pool.and_then(|pool| pool.id).context("Cognito returned no pool id")?;
+    mfa::allow_authenticator_apps(cognito, &id).await?;
+    Ok(id)
 }
 
 async fn find_client(cognito: &Client, pool: &str, name: &str) -> anyhow::Result<Option<UserPoolClientType>> {
