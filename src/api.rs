@@ -17,6 +17,8 @@ mod receipts;
 
 mod search;
 
+mod sign_in_steps;
+
 use leptos::prelude::*;
 
 pub use crate::api::account::*;
@@ -25,6 +27,7 @@ pub use crate::api::changes::*;
 use crate::api::client::Client;
 pub use crate::api::receipts::*;
 pub use crate::api::search::*;
+pub use crate::api::sign_in_steps::*;
 use crate::domain::conversation::{self, Conversation, ConversationView, SentMessage};
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;

@@ -52,13 +52,16 @@ pub enum FieldCode {
     CurrentPasswordRefused,
     /// The confirmation code was rejected. Covers every reason that must not be distinguished.
     CodeRefused,
+    /// The code of a second factor was rejected.
+    SignInCodeRefused,
     /// The user pool rejected the sign-up without a reason.
     AccountRefused,
     /// The password meets our rule, but not that of the user pool.
     PasswordTooWeak,
     /// The user had this password before.
     PasswordUsedBefore,
-    /// The password was set by an administrator and must be replaced first.
+    /// The password was set by an administrator and must be replaced first. Only servers of earlier versions answer with
+    /// it.
     PasswordTemporary,
     /// The user pool demands a further step that this site does not support.
     UnsupportedChallenge,
@@ -81,7 +84,7 @@ pub enum FieldCode {
 
 impl FieldCode {
     /// All codes, without their counts.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::Handle(InvalidHandle::Blank),
         Self::Handle(InvalidHandle::TooShort),
         Self::Handle(InvalidHandle::TooLong),
@@ -119,6 +122,7 @@ impl FieldCode {
         Self::TooManyConversations,
         Self::HandleTaken,
         Self::CurrentPasswordRefused,
+        Self::SignInCodeRefused,
     ];
 
     /// Returns the code in JSON.
@@ -148,6 +152,7 @@ impl FieldCode {
             Self::SignInRefused => "sign_in_refused",
             Self::CurrentPasswordRefused => "current_password_refused",
             Self::CodeRefused => "code_refused",
+            Self::SignInCodeRefused => "sign_in_code_refused",
             Self::AccountRefused => "account_refused",
             Self::PasswordTooWeak => "password_too_weak",
             Self::PasswordUsedBefore => "password_used_before",

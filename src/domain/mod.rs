@@ -10,6 +10,8 @@ mod reserved_handles;
 
 pub mod password;
 
+pub mod code_source;
+
 pub mod conversation;
 
 pub mod emoji;

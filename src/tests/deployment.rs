@@ -9,7 +9,7 @@ use cruddur_messages::domain::password::LEN_MIN;
 use super::tidy::{code, files};
 
 /// Calls that take no signature, and therefore no permission: the client id or a token of the user stands for it.
-const UNSIGNED: [&str; 11] = [
+const UNSIGNED: [&str; 12] = [
     "ChangePassword",
     "ConfirmForgotPassword",
     "ConfirmSignUp",
@@ -19,13 +19,14 @@ const UNSIGNED: [&str; 11] = [
     "GlobalSignOut",
     "InitiateAuth",
     "ResendConfirmationCode",
+    "RespondToAuthChallenge",
     "RevokeToken",
     "SignUp",
 ];
 
 /// Calls of the admin tool that create or drop a table or a pool, or look for a pool to create. In a deployment the
 /// stack does that, so the role of the tool does not allow them.
-const LEFT_TO_THE_STACK: [&str; 7] = [
+const LEFT_TO_THE_STACK: [&str; 8] = [
     "CreateTable",
     "CreateUserPool",
     "CreateUserPoolClient",
@@ -33,14 +34,16 @@ const LEFT_TO_THE_STACK: [&str; 7] = [
     "DescribeUserPoolClient",
     "ListUserPoolClients",
     "ListUserPools",
+    "SetUserPoolMfaConfig",
 ];
 
 /// Calls by which Lambda itself reads the stream, with the role of the function.
 const OF_LAMBDA: [&str; 4] = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
 
 /// Functions of an SDK client that are no call, and calls of clients that are not AWS's.
-const NO_CALL: [&str; 23] = [
+const NO_CALL: [&str; 24] = [
     "accepts",
+    "answer",
     "as_ref",
     "calls",
     "client_name",

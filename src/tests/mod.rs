@@ -99,6 +99,8 @@ mod shutdown;
 
 mod sign_in;
 
+mod sign_in_steps;
+
 mod store;
 
 mod stream;

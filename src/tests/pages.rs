@@ -383,7 +383,7 @@ fn blank_error(field: &str) -> &'static str {
         "handle" => "Choose a handle.",
         "email" => "Enter your e-mail address.",
         "password" => "Enter your password.",
-        "code" => "Enter the code from the e-mail.",
+        "code" => "Enter the code.",
         other => panic!("no form has {other}"),
     }
 }

@@ -110,6 +110,8 @@ fn Pages() -> impl IntoView {
         <Routes fallback=NotFoundPage>
             <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
             <Route path=path!("/signin") view=lazy::SIGN_IN ssr=SsrMode::Async/>
+            <Route path=path!("/signin/code") view=lazy::SIGN_IN_CODE ssr=SsrMode::Async/>
+            <Route path=path!("/signin/password") view=lazy::FIRST_PASSWORD ssr=SsrMode::Async/>
             <Route path=path!("/signup") view=lazy::SIGN_UP ssr=SsrMode::Async/>
             <Route path=path!("/confirm") view=lazy::CONFIRM ssr=SsrMode::Async/>
             <Route path=path!("/forgot") view=lazy::FORGOT ssr=SsrMode::Async/>

@@ -70,8 +70,8 @@ pub fn field_sentence(code: FieldCode) -> String {
         FieldCode::EmailBlank => "Enter your e-mail address.",
         FieldCode::EmailTooLong => "This e-mail address is too long.",
         FieldCode::EmailMalformed => "Enter a valid e-mail address, such as ana@example.com.",
-        FieldCode::CodeBlank => "Enter the code from the e-mail.",
-        FieldCode::CodeMalformed => "This code is invalid. Enter the digits from the e-mail.",
+        FieldCode::CodeBlank => "Enter the code.",
+        FieldCode::CodeMalformed => "This code is invalid. Enter its digits.",
         FieldCode::SignInRefused => {
             "Wrong e-mail or password. If you have just signed up, confirm your e-mail address first. After too many \
                 attempts, wait 15 minutes."
@@ -80,6 +80,7 @@ pub fn field_sentence(code: FieldCode) -> String {
         FieldCode::CodeRefused => {
             "This code is invalid, already used or expired. Request a new one. After too many attempts, wait an hour."
         }
+        FieldCode::SignInCodeRefused => "This code is wrong, already used or expired. Enter the newest one.",
         FieldCode::AccountRefused => {
             "We couldn't create an account with these details. Check the e-mail address, then try another handle or \
                 name."

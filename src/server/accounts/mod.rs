@@ -14,9 +14,13 @@ mod end_surely;
 
 pub mod input;
 
+mod new_session;
+
 pub mod next;
 
 pub mod password;
+
+mod pending_sign_in;
 
 pub mod profile;
 
@@ -25,6 +29,8 @@ pub mod device;
 pub mod sessions;
 
 pub mod sign_in;
+
+pub mod sign_in_steps;
 
 pub mod sign_out;
 
@@ -38,5 +44,6 @@ pub use change_password::change_password;
 pub use outcome::AccountOutcome;
 pub use password::{forgot_password, reset_password};
 pub use sign_in::sign_in;
+pub use sign_in_steps::{answer_sign_in_code, set_first_password};
 pub use sign_out::{sign_out, sign_out_everywhere};
 pub use sign_up::{confirm, resend_code, sign_up};

@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, header};
 
 use crate::domain::destination::Destination;
 use crate::server::accounts::next;
+use crate::server::http::session::cookie;
 
 /// Successful outcome of an account form: the page to show next, and response headers such as the session cookie.
 #[derive(Debug)]
@@ -22,10 +23,15 @@ impl AccountOutcome {
 
     /// Marks the destination of a sign-in, so that the next request shows whether the browser has kept the cookie.
     pub fn marked_as_signed_in(mut self) -> Self {
-        if self.headers.contains_key(header::SET_COOKIE) {
+        if self.starts_session() {
             self.destination = Destination(next::marked_as_signed_in(&self.destination.0));
         }
         self
+    }
+
+    /// Returns true if the outcome signs the user in.
+    pub(super) fn starts_session(&self) -> bool {
+        self.headers.get_all(header::SET_COOKIE).iter().any(cookie::is_session)
     }
 
     /// A redirect with query parameters for the next page: an e-mail address to fill in, a notice to show, or the
@@ -33,6 +39,6 @@ impl AccountOutcome {
     pub(super) fn redirect_with(path: &str, query: &[(&str, &str)]) -> Self {
         let query: Vec<_> = query.iter().copied().filter(|(_, value)| !value.is_empty()).collect();
         let query = serde_urlencoded::to_string(query).unwrap_or_default();
-        Self::redirect(format!("{path}?{query}"))
+        Self::redirect(if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") })
     }
 }

@@ -36,11 +36,12 @@ pub fn password_used_before() -> AppError {
     AppError::invalid("password", FieldCode::PasswordUsedBefore)
 }
 
+/// The code of a second factor was rejected: it is wrong, has expired, or was used before.
+pub fn sign_in_code_refused() -> AppError {
+    AppError::invalid("code", FieldCode::SignInCodeRefused)
+}
+
 /// The pool demands a further step that this site does not support.
-pub fn unsupported_challenge(challenge: &str) -> AppError {
-    let code = match challenge {
-        "NEW_PASSWORD_REQUIRED" => FieldCode::PasswordTemporary,
-        _ => FieldCode::UnsupportedChallenge,
-    };
-    AppError::invalid("password", code)
+pub fn unsupported_challenge() -> AppError {
+    AppError::invalid("password", FieldCode::UnsupportedChallenge)
 }

@@ -10,10 +10,10 @@ use aws_sdk_cognitoidentityprovider::types::{AttributeType, AuthFlowType, Authen
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
-use uuid::Uuid;
 
 use crate::domain::user::{DisplayName, Handle};
 use crate::server::cognito::call_metrics::CallMetrics;
+use crate::server::cognito::challenge::SentChallenge;
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::cognito::health::Health;
 
@@ -33,16 +33,23 @@ pub struct Tokens {
 pub enum AuthOutcome {
     /// The password was accepted.
     Tokens(Tokens),
-    /// The pool demands a step that this site does not support, such as a new password or a second factor.
-    Challenge(Challenge),
+    /// The pool demands a further step, such as a new password or a second factor.
+    Challenge(SentChallenge),
 }
 
-/// A further step that the pool demands after the correct password.
-#[derive(Debug)]
-pub struct Challenge {
-    pub name: String,
-    /// The user's id in the pool, if the pool uses it as user name.
-    pub sub: Option<Uuid>,
+impl AuthOutcome {
+    /// Reads the response to a call that signs in: tokens, or else a challenge.
+    pub(super) fn read(
+        call: &'static str,
+        result: Option<AuthenticationResultType>,
+        challenge: Option<SentChallenge>,
+    ) -> Result<Self, CognitoError> {
+        match (result, challenge) {
+            (Some(result), _) => tokens(call, result).map(Self::Tokens),
+            (None, Some(challenge)) => Ok(Self::Challenge(challenge)),
+            (None, None) => Err(CognitoError::incomplete(call)),
+        }
+    }
 }
 
 /// Calls to the user pool, as one of its clients.
@@ -64,15 +71,10 @@ impl Calls {
         let request = self.client.initiate_auth().auth_flow(AuthFlowType::UserPasswordAuth).client_id(&self.client_id);
         let request = request.set_auth_parameters(Some(parameters));
         let response = self.checked("InitiateAuth", request.send().await, &[password, email])?;
-        match (response.authentication_result, response.challenge_name) {
-            (Some(result), _) => tokens("InitiateAuth", result).map(AuthOutcome::Tokens),
-            (None, Some(challenge)) => {
-                let user = response.challenge_parameters.and_then(|mut it| it.remove("USER_ID_FOR_SRP"));
-                let sub = user.and_then(|user| user.parse().ok());
-                Ok(AuthOutcome::Challenge(Challenge { name: challenge.as_str().to_owned(), sub }))
-            }
-            (None, None) => Err(CognitoError::incomplete("InitiateAuth")),
-        }
+        let challenge = response
+            .challenge_name
+            .map(|it| SentChallenge::read(it.as_str(), response.session, response.challenge_parameters, email));
+        AuthOutcome::read("InitiateAuth", response.authentication_result, challenge)
     }
 
     /// Exchanges a refresh token for new tokens. The older `REFRESH_TOKEN_AUTH` flow does not support rotated tokens.
@@ -185,7 +187,7 @@ impl Calls {
 
     /// Returns the proof that the client knows its secret: HMAC-SHA-256 of user name and client id, in base64. `None`
     /// if the client has no secret.
-    fn secret_hash(&self, email: &str) -> Option<String> {
+    pub(super) fn secret_hash(&self, email: &str) -> Option<String> {
         let secret = self.client_secret.as_ref()?;
         let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
         let tag = aws_lc_rs::hmac::sign(&key, format!("{email}{}", self.client_id).as_bytes());
@@ -195,7 +197,7 @@ impl Calls {
     /// Response to a call. `secrets` are the parameters of the request that must not reach the log. A known problem of
     /// the configuration is reported. Takes no future: async functions keep a future that they were given twice, and
     /// those of the SDK are large.
-    fn checked<T, E: ProvideErrorMetadata, R>(
+    pub(super) fn checked<T, E: ProvideErrorMetadata, R>(
         &self,
         call: &'static str,
         response: Result<T, SdkError<E, R>>,

@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use crate::server::cognito::accepted_tokens::AcceptedTokens;
 use crate::server::cognito::call_metrics::CallMetrics;
-use crate::server::cognito::calls::{AuthOutcome, Calls, Challenge, Tokens};
+use crate::server::cognito::calls::{AuthOutcome, Calls, Tokens};
+use crate::server::cognito::challenge::{Challenge, SentChallenge};
 use crate::server::cognito::check::{Checked, Checker, Settings};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::cognito::health::{Health, Problem};
@@ -61,8 +62,8 @@ pub struct Authenticated {
 pub enum SignInOutcome {
     /// The password was correct.
     Authenticated(Box<Authenticated>),
-    /// The pool demands a step that this site does not support, such as a new password or a second factor.
-    Challenge(Challenge),
+    /// The pool demands a further step, such as a new password or a second factor.
+    Challenge(SentChallenge),
 }
 
 impl Cognito {
@@ -143,11 +144,23 @@ impl Cognito {
 
     /// Signs in with a password, and verifies that both tokens are valid and belong to the same user.
     pub async fn sign_in(&self, email: &str, password: &SecretString) -> Result<SignInOutcome, CognitoError> {
-        match self.calls().initiate_auth(email, password).await? {
+        let outcome = self.calls().initiate_auth(email, password).await?;
+        self.verified("InitiateAuth", outcome).await
+    }
+
+    /// Answers a challenge with a new password or a code. Verifies the tokens like [`Cognito::sign_in`]. Another
+    /// challenge may follow.
+    pub async fn answer(&self, challenge: &Challenge, answer: &SecretString) -> Result<SignInOutcome, CognitoError> {
+        let outcome = self.calls().respond_to_challenge(challenge, answer).await?;
+        self.verified("RespondToAuthChallenge", outcome).await
+    }
+
+    async fn verified(&self, call: &'static str, outcome: AuthOutcome) -> Result<SignInOutcome, CognitoError> {
+        match outcome {
             AuthOutcome::Challenge(challenge) => Ok(SignInOutcome::Challenge(challenge)),
-            AuthOutcome::Tokens(tokens) if tokens.refresh.is_none() => Err(CognitoError::incomplete("InitiateAuth")),
+            AuthOutcome::Tokens(tokens) if tokens.refresh.is_none() => Err(CognitoError::incomplete(call)),
             AuthOutcome::Tokens(tokens) => {
-                let user = self.verify("InitiateAuth", tokens, None).await?;
+                let user = self.verify(call, tokens, None).await?;
                 Ok(SignInOutcome::Authenticated(Box::new(user)))
             }
         }

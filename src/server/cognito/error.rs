@@ -193,7 +193,8 @@ fn kind(code: &str, message: &str) -> CognitoErrorKind {
         "UserNotFoundException" => CognitoErrorKind::UserNotFound,
         "PasswordResetRequiredException" => CognitoErrorKind::PasswordResetRequired,
         "UsernameExistsException" | "AliasExistsException" => CognitoErrorKind::AlreadyExists,
-        "CodeMismatchException" => CognitoErrorKind::CodeMismatch,
+        // The latter is the name for a wrong code while an authenticator app is set up.
+        "CodeMismatchException" | "EnableSoftwareTokenMFAException" => CognitoErrorKind::CodeMismatch,
         "ExpiredCodeException" => CognitoErrorKind::CodeExpired,
         "InvalidPasswordException" => CognitoErrorKind::InvalidPassword,
         "PasswordHistoryPolicyViolationException" => CognitoErrorKind::PasswordUsedBefore,

@@ -12,6 +12,10 @@ pub mod token;
 
 pub mod calls;
 
+pub mod challenge;
+
+mod challenge_calls;
+
 mod call_metrics;
 
 pub mod health;

@@ -7,6 +7,8 @@
 
 mod settings;
 
+mod sign_in_steps;
+
 mod sign_out;
 
 use std::collections::BTreeMap;
@@ -63,6 +65,7 @@ pub fn routes() -> Router<AppState> {
         .route("/messages/new/{handle}", post(start_conversation))
         .route("/messages/new/user/{id}", post(send_first_message))
         .merge(settings::routes())
+        .merge(sign_in_steps::routes())
 }
 
 async fn sign_in(State(state): State<AppState>, request: Request) -> Response {

@@ -17,6 +17,7 @@ use crate::server::http::error_page;
 use crate::server::http::error_response::error_response;
 use crate::server::http::request_limits::{BODY_BYTES_MAX, REQUEST_TIMEOUT};
 use crate::server::http::session::Resolved;
+use crate::server::http::session::sealed_cookie::SIGN_IN;
 use crate::server::state::AppState;
 
 /// Security headers with the same value on every response.
@@ -131,7 +132,7 @@ pub async fn catch_panic(
 }
 
 /// Redirects signed-out users from private pages to `/signin`, which leads back afterwards, and signed-in users from
-/// `/signin` and `/signup` to `next` or their conversations. A POST goes on to its form, which returns the user's
+/// `/signin` and `/signup` to `next` or their conversations. The pages of further steps need the sign-in that waits for them. A POST goes on to its form, which returns the user's
 /// input.
 pub async fn require_sign_in(request: Request, next: Next) -> Response {
     let signed_in = match request.extensions().get::<Resolved>() {
@@ -149,8 +150,12 @@ pub async fn require_sign_in(request: Request, next: Next) -> Response {
         return Redirect::to(&to).into_response();
     }
     match (uri.path(), signed_in) {
-        ("/" | "/signin" | "/signup", true) if is_page => {
+        ("/" | "/signin" | "/signup" | "/signin/code" | "/signin/password", true) if is_page => {
             Redirect::to(&accounts::next::destination_in(uri.query())).into_response()
+        }
+        ("/signin/code" | "/signin/password", false) if is_page && !SIGN_IN.is_presented(request.headers()) => {
+            let next = accounts::next::destination_in(uri.query());
+            Redirect::to(&sign_in_path_with(&[("expired", "true"), ("next", &next)])).into_response()
         }
         ("/", false) => Redirect::to("/signin").into_response(),
         (path, false) if is_private(path) && request.method() != Method::POST => redirect_to_sign_in(uri),

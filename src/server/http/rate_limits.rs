@@ -52,6 +52,8 @@ macro_rules! actions {
 
 actions! {
     SignIn "sign_in": 10 at once, one more per Duration::from_secs(6);
+    /// Answer to a further step of a sign-in. Only those who know the password can use up the quota of an account.
+    SignInStep "sign_in_step": 10 at once, one more per Duration::from_secs(30);
     SignUp "sign_up": 10 at once, one more per Duration::from_secs(60);
     /// Use of a confirmation code.
     Code "code": 10 at once, one more per Duration::from_secs(30);
@@ -193,8 +195,10 @@ impl RateLimits {
     /// Gives most of a counted attempt back, because it has succeeded. An account gets nothing back but for a sign-in:
     /// no owner needs many codes or sign-ups.
     pub async fn refund(&self, store: &Store, action: Action, caller: &Caller) {
-        let is_refunded =
-            matches!((action, caller), (Action::SignIn, _) | (Action::SignUp | Action::Code, Caller::Address(_)));
+        let is_refunded = matches!(
+            (action, caller),
+            (Action::SignIn | Action::SignInStep, _) | (Action::SignUp | Action::Code, Caller::Address(_))
+        );
         if is_refunded {
             // A failure is only logged: the quota refills by itself.
             store.limits.refund(shared_quota(action, caller), REFUND).await.map_err(Failure::into_public).ok();

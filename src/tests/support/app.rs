@@ -1,5 +1,6 @@
 //! The whole server on its own port, with its own database, table and user pool, and browsers that use it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -8,6 +9,7 @@ use cruddur_messages::domain::conversation::{ConversationView, Recipient, SentMe
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::message;
 use cruddur_messages::server::config::Config;
+use cruddur_messages::server::http::session::cookie;
 use cruddur_messages::server::run;
 use cruddur_messages::server::state::AppState;
 use cruddur_messages::server::store::Store;
@@ -172,6 +174,8 @@ pub struct Browser {
     http: reqwest::Client,
     /// Session cookie, as the browser sends it.
     pub cookie: Option<String>,
+    /// Other cookies, by name.
+    pub others: BTreeMap<String, String>,
     from: String,
 }
 
@@ -181,7 +185,7 @@ impl Browser {
         static NEXT: AtomicU8 = AtomicU8::new(1);
         let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
         let from = format!("203.0.113.{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        Self { server, http, cookie: None, from }
+        Self { server, http, cookie: None, others: BTreeMap::new(), from }
     }
 
     /// Returns a browser with the same session for another server.
@@ -214,7 +218,7 @@ impl Browser {
             .request(method, format!("http://{}{path}", self.server))
             .header("sec-fetch-site", "same-origin")
             .header("x-forwarded-for", &self.from);
-        if let Some(cookie) = &self.cookie {
+        for cookie in self.cookie.iter().chain(self.others.values()) {
             request = request.header(COOKIE, cookie);
         }
         request
@@ -226,7 +230,12 @@ impl Browser {
         let (status, headers) = (response.status(), response.headers().clone());
         for line in headers.get_all(SET_COOKIE) {
             let pair = line.to_str().expect("visible ASCII").split(';').next().unwrap_or_default();
-            self.cookie = (!pair.ends_with('=')).then(|| pair.to_owned());
+            let (name, value) = pair.split_once('=').expect("a pair");
+            match (name, value) {
+                (cookie::NAME, value) => self.cookie = (!value.is_empty()).then(|| pair.to_owned()),
+                (name, "") => drop(self.others.remove(name)),
+                (name, _) => drop(self.others.insert(name.to_owned(), pair.to_owned())),
+            }
         }
         Answer { status, headers, text: response.text().await.expect("text") }
     }

@@ -182,8 +182,8 @@ impl Browser {
     fn store_cookie(&mut self, headers: &HeaderMap) {
         for line in headers.get_all(header::SET_COOKIE) {
             let line = line.to_str().expect("visible ASCII");
-            let value = line.strip_prefix(&format!("{}=", cookie::NAME)).and_then(|rest| rest.split(';').next());
-            self.cookie = value.filter(|value| !value.is_empty()).map(str::to_owned);
+            let Some(rest) = line.strip_prefix(&format!("{}=", cookie::NAME)) else { continue };
+            self.cookie = rest.split(';').next().filter(|value| !value.is_empty()).map(str::to_owned);
         }
     }
 }

@@ -12,8 +12,9 @@ use aws_sdk_cognitoidentityprovider::types::{
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
 
-use super::admin_code::policy;
+use super::admin_code::{mfa, policy};
 use super::browser::PoolAddress;
+use super::totp;
 
 /// Password of every user.
 pub const PASSWORD: &str = "Cruddur-2026!";
@@ -59,6 +60,7 @@ impl Pool {
             .await
             .expect("a user pool");
         let user_pool_id = pool.user_pool.and_then(|pool| pool.id).expect("its id");
+        mfa::allow_authenticator_apps(&admin, &user_pool_id).await.expect("a setting");
         let client = admin
             .create_user_pool_client()
             .user_pool_id(&user_pool_id)
@@ -101,6 +103,16 @@ impl Pool {
             .send()
             .await
             .expect("a password");
+    }
+
+    /// Sets up an authenticator app for a user. Returns its secret.
+    pub async fn add_authenticator(&self, name: &str) -> String {
+        let access = self.tokens(name).await.access;
+        let secret = self.admin.associate_software_token().access_token(&access).send().await.expect("a secret");
+        let secret = secret.secret_code.expect("a secret");
+        let verify = self.admin.verify_software_token().access_token(&access).user_code(totp::code(&secret));
+        verify.send().await.expect("the code is right");
+        secret
     }
 
     /// Signs a user in directly at the pool.

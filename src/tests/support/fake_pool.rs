@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use super::browser::PoolAddress;
+use super::fake_challenges::{challenge, respond};
 use super::signing::{self, SigningKey, now};
 
 /// Id of the pool.
@@ -95,7 +96,11 @@ pub struct Switches {
     pub refused_settings: Option<&'static str>,
     /// Ids of accounts whose address is not the one with which they were created.
     pub subs: HashMap<String, String>,
-    refresh_tokens: HashMap<String, String>,
+    /// Names of the challenges that follow every password, in order.
+    pub challenges: Vec<&'static str>,
+    /// Challenges that wait for an answer: the account, and the number of challenges that it has passed.
+    pub sessions: HashMap<String, (String, usize)>,
+    pub(super) refresh_tokens: HashMap<String, String>,
     counts: HashMap<String, usize>,
     bodies: Vec<Value>,
 }
@@ -124,6 +129,8 @@ impl FakePool {
             refused_access: None,
             refused_settings: None,
             subs: HashMap::new(),
+            challenges: Vec::new(),
+            sessions: HashMap::new(),
             refresh_tokens: HashMap::new(),
             counts: HashMap::new(),
             bodies: Vec::new(),
@@ -220,7 +227,7 @@ pub fn sub_of(email: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, email.as_bytes()).to_string()
 }
 
-fn sub_in(switches: &Switches, email: &str) -> String {
+pub(super) fn sub_in(switches: &Switches, email: &str) -> String {
     switches.subs.get(email).cloned().unwrap_or_else(|| sub_of(email))
 }
 
@@ -289,7 +296,7 @@ async fn call(State(pool): State<FakePool>, headers: HeaderMap, body: Bytes) -> 
     }
 }
 
-fn refuse(code: &str, message: &str) -> Response {
+pub(super) fn refuse(code: &str, message: &str) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "__type": code, "message": message }))).into_response()
 }
 
@@ -314,12 +321,8 @@ fn good(pool: &FakePool, name: &str, body: &Value) -> Response {
         "InitiateAuth" if body["AuthParameters"]["PASSWORD"] == "wrong" => {
             refuse("NotAuthorizedException", "Incorrect username or password.")
         }
-        "InitiateAuth" => {
-            let email = body["AuthParameters"]["USERNAME"].as_str().expect("a name").to_owned();
-            let refresh = Uuid::new_v4().to_string();
-            pool.set().refresh_tokens.insert(refresh.clone(), email.clone());
-            tokens(pool, &email, Some(refresh))
-        }
+        "InitiateAuth" => challenge(pool, body["AuthParameters"]["USERNAME"].as_str().expect("a name"), 0),
+        "RespondToAuthChallenge" => respond(pool, body),
         "GetTokensFromRefreshToken" => {
             let refresh = body["RefreshToken"].as_str().expect("a token").to_owned();
             let known = {
@@ -349,7 +352,8 @@ fn good(pool: &FakePool, name: &str, body: &Value) -> Response {
 /// Refuses a call with a wrong proof of the client's secret, with the messages of Cognito.
 fn wrong_secret(pool: &FakePool, body: &Value) -> Option<Response> {
     let secret = pool.set().secret?;
-    let user = body["AuthParameters"]["USERNAME"].as_str().or(body["Username"].as_str()).unwrap_or_default();
+    let user = body["AuthParameters"]["USERNAME"].as_str().or(body["ChallengeResponses"]["USERNAME"].as_str());
+    let user = user.or(body["Username"].as_str()).unwrap_or_default();
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let proof = STANDARD.encode(hmac::sign(&key, format!("{user}{CLIENT_ID}").as_bytes()));
     let (hash, plain) = (&body["AuthParameters"]["SECRET_HASH"], &body["ClientSecret"]);
@@ -360,6 +364,9 @@ fn wrong_secret(pool: &FakePool, body: &Value) -> Option<Response> {
         Some("InitiateAuth" | PROBE) if *hash != proof => {
             format!("Unable to verify secret hash for client {CLIENT_ID}")
         }
+        Some("RespondToAuthChallenge") if body["ChallengeResponses"]["SECRET_HASH"] != proof => {
+            format!("Unable to verify secret hash for client {CLIENT_ID}")
+        }
         // Cognito says no more than this of a token that comes with a wrong secret.
         Some("GetTokensFromRefreshToken") if *plain != secret => "Invalid Refresh Token".to_owned(),
         _ => return None,
@@ -368,7 +375,7 @@ fn wrong_secret(pool: &FakePool, body: &Value) -> Option<Response> {
     Some((StatusCode::BAD_REQUEST, Json(body)).into_response())
 }
 
-fn tokens(pool: &FakePool, email: &str, refresh: Option<String>) -> Response {
+pub(super) fn tokens(pool: &FakePool, email: &str, refresh: Option<String>) -> Response {
     let switches = pool.set();
     let (sub, name) = (sub_in(&switches, email), email.split('@').next().unwrap_or_default());
     let exp = json!({ "exp": now() + switches.access_secs });

@@ -10,6 +10,8 @@ pub mod cognito;
 
 pub mod dynamodb;
 
+pub mod fake_challenges;
+
 pub mod fake_pool;
 
 pub mod fake_streams;
@@ -45,5 +47,7 @@ pub mod signing;
 pub mod statement_counter;
 
 pub mod tcp_proxy;
+
+pub mod totp;
 
 pub mod wait_until;

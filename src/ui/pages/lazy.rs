@@ -27,6 +27,7 @@ use crate::ui::pages::conversation::ConversationPage;
 use crate::ui::pages::conversations::{ConversationsPage, Me, NoConversationPage};
 use crate::ui::pages::export::ExportPage;
 use crate::ui::pages::first_message::FirstMessagePage;
+use crate::ui::pages::first_password::FirstPasswordPage;
 use crate::ui::pages::forgot::ForgotPage;
 use crate::ui::pages::message::MessagePage;
 use crate::ui::pages::new_conversation::NewConversationPage;
@@ -35,6 +36,7 @@ use crate::ui::pages::profile::ProfilePage;
 use crate::ui::pages::sessions::SessionsPage;
 use crate::ui::pages::settings::SettingsPage;
 use crate::ui::pages::sign_in::SignInPage;
+use crate::ui::pages::sign_in_code::SignInCodePage;
 use crate::ui::pages::sign_up::SignUpPage;
 
 /// Room that lets each part carry its own texts and tables, so that the first visit does not load those of all parts.
@@ -132,6 +134,9 @@ lazy_pages! {
     SIGN_UP, sign_up: SignUpPage in account;
     CONFIRM, confirm: ConfirmPage in account;
     FORGOT, forgot: ForgotPage in account;
+    // In another part than the sign-in, which most visitors see and which few go on from to these.
+    SIGN_IN_CODE, sign_in_code: SignInCodePage in rest;
+    FIRST_PASSWORD, first_password: FirstPasswordPage in rest;
     CONVERSATIONS, conversations: ConversationsPage in messages;
     NO_CONVERSATION, no_conversation: NoConversationPage in messages;
     CONVERSATION, conversation: ConversationPage in messages;

@@ -23,7 +23,13 @@ pub fn SignInPage() -> impl IntoView {
         <AccountPage heading="Sign in">
             <DoneNote query="confirmed" text="Your e-mail address is confirmed. You can now sign in."/>
             <DoneNote query="reset" text="Your password has been changed. Sign in with the new one."/>
-            <NoCookieNote/>
+            // The server leads back here with one of these.
+            <ProblemNote
+                query="cookies"
+                text="Your password is right, but this browser did not keep the cookie that signs you in. Allow \
+                    cookies for this site. If its address begins with http://, open it with https:// instead."
+            />
+            <ProblemNote query="expired" text="Your sign-in has expired, or this browser doesn't keep cookies. Sign in again."/>
             <FieldForm action="/signin" fields=&["email", "password"] form>
                 <input type="hidden" name="next" value=next/>
                 <Field form name="email" label="E-mail" kind=Kind::Email value=email autofocus=!knows_email/>
@@ -39,17 +45,9 @@ pub fn SignInPage() -> impl IntoView {
     }
 }
 
-/// Tells a user whose browser keeps no cookie why the sign-in had no effect. The server leads back here with `?cookies=`.
+/// Says why the user is still not signed in, if the URL has the parameter `query`.
 #[component]
-fn NoCookieNote() -> impl IntoView {
-    let missing = query_parameter("cookies");
-    let note = || {
-        view! {
-            <p class="error-note" role="alert">
-                "Your password is right, but this browser did not keep the cookie that signs you in. Allow cookies for \
-                 this site. If its address begins with http://, open it with https:// instead."
-            </p>
-        }
-    };
-    view! { {move || missing.get().map(|_| note())} }
+fn ProblemNote(query: &'static str, text: &'static str) -> impl IntoView {
+    let is_shown = query_parameter(query);
+    view! { {move || is_shown.get().map(|_| view! { <p class="error-note" role="alert">{text}</p> })} }
 }
