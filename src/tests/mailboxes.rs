@@ -4,9 +4,9 @@ use cruddur_messages::domain::error::AppError;
 use serde_json::json;
 
 use crate::support::browser::Browser;
-use crate::support::cognito::PASSWORD;
+use crate::support::cognito::{PASSWORD, RESET_CODE};
 use crate::support::fake_pool::{CallAnswer, sub_of};
-use crate::support::session_fixture::{ANA, SessionFixture};
+use crate::support::session_fixture::{ANA, SessionFixture, server_with_emulator};
 
 /// New password of a reset.
 const NEW_PASSWORD: &str = "Another-2026!";
@@ -64,6 +64,20 @@ async fn a_password_reset_ends_the_sessions_of_an_account_with_a_second_factor()
     let mut browser = Browser::new(&fixture.server);
     browser.reset_password("ana@new.example.com", "123456", NEW_PASSWORD).await.expect("Ana resets her password");
     assert_eq!(fixture.ana.whoami().await, Err(AppError::Unauthenticated));
+}
+
+#[tokio::test]
+async fn a_password_reset_ends_the_sessions_even_if_the_pool_does_not_name_the_account() {
+    let (_database, pool, server) = server_with_emulator().await;
+    pool.add("ana").await;
+    let mut thief = Browser::new(&server);
+    thief.sign_in(ANA, PASSWORD).await.expect("signs in");
+    // The emulator calls the user by the address with which they sign in.
+    pool.add_authenticator("ana").await;
+    let mut ana = Browser::new(&server);
+    ana.forgot_password(ANA).await.expect("a code");
+    ana.reset_password(ANA, RESET_CODE, NEW_PASSWORD).await.expect("Ana resets her password");
+    assert_eq!(thief.whoami().await, Err(AppError::Unauthenticated));
 }
 
 // F28

@@ -86,20 +86,21 @@ async fn end_sessions(state: &AppState, email: String, password: SecretString) {
 }
 
 /// Ends the sessions and tokens of the account that has just got this password. The account is found by signing in: the
-/// stored e-mail address may be that of another user by now, whose sessions must go on.
+/// stored e-mail address may be that of another user by now, whose sessions must go on. Only if the pool demands a further
+/// step and does not name the account's id, the address has to do: an ended session harms less than one that goes on.
 async fn try_to_end_sessions(state: &AppState, email: &str, password: &SecretString) -> Result<(), Failure> {
     let (sub, refresh_token) = match state.cognito.sign_in(email, password).await {
         Ok(SignInOutcome::Authenticated(user)) => (Some(user.claims.sub), user.refresh_token),
-        Ok(SignInOutcome::Challenge(challenge)) => (challenge.sub, None),
+        Ok(SignInOutcome::Challenge(challenge)) => (challenge.sub(), None),
         Err(error) if error.is_temporary() => return Err(Failure::Unavailable(error.into_cause())),
         Err(error) => return Err(Failure::Unexpected(error.into_cause())),
     };
-    let Some(sub) = sub else {
-        tracing::error!("sessions not ended after password reset: the user pool names no account");
-        return Ok(());
+    let user = match sub {
+        Some(sub) => state.store.users.by_cognito_user_id(sub).await?,
+        None => state.store.users.by_email(email).await?,
     };
     let mut tokens = Vec::new();
-    if let Some(user) = state.store.users.by_cognito_user_id(sub).await? {
+    if let Some(user) = user {
         state.store.users.end_tokens(user.id).await?;
         tokens = state.store.sessions.delete_of_user(user.id).await?;
     }

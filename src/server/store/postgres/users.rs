@@ -95,6 +95,12 @@ impl Users {
         Ok(row.map(User::from))
     }
 
+    /// Returns the user with this verified e-mail. One query.
+    pub async fn by_email(&self, email: &str) -> Result<Option<User>, Failure> {
+        let row = query_file_as!(Row, "sql/users/by_email.sql", email).fetch_optional(&self.pool).await?;
+        Ok(row.map(User::from))
+    }
+
     /// Returns the user with this handle as a client has written it: exactly so, or else without an `@` and in another
     /// case. The old app validated no handle, so a handle may be any text. One query.
     pub async fn by_written_handle(&self, written: &str) -> Result<Option<User>, Failure> {
