@@ -7,6 +7,8 @@
 
 mod account;
 
+mod authenticator;
+
 mod blocks;
 mod changes;
 
@@ -22,6 +24,7 @@ mod sign_in_steps;
 use leptos::prelude::*;
 
 pub use crate::api::account::*;
+pub use crate::api::authenticator::*;
 pub use crate::api::blocks::*;
 pub use crate::api::changes::*;
 use crate::api::client::Client;

@@ -2,6 +2,8 @@
 
 mod id;
 
+pub mod authenticator;
+
 pub mod text;
 
 pub mod user;

@@ -9,7 +9,8 @@ use cruddur_messages::domain::password::LEN_MIN;
 use super::tidy::{code, files};
 
 /// Calls that take no signature, and therefore no permission: the client id or a token of the user stands for it.
-const UNSIGNED: [&str; 12] = [
+const UNSIGNED: [&str; 15] = [
+    "AssociateSoftwareToken",
     "ChangePassword",
     "ConfirmForgotPassword",
     "ConfirmSignUp",
@@ -21,7 +22,9 @@ const UNSIGNED: [&str; 12] = [
     "ResendConfirmationCode",
     "RespondToAuthChallenge",
     "RevokeToken",
+    "SetUserMFAPreference",
     "SignUp",
+    "VerifySoftwareToken",
 ];
 
 /// Calls of the admin tool that create or drop a table or a pool, or look for a pool to create. In a deployment the
@@ -107,6 +110,8 @@ fn functions_after(code: &str, receiver: &str) -> Vec<String> {
 fn action(function: &str) -> Option<String> {
     match function {
         "transact_write_items" => None,
+        "admin_set_user_mfa_preference" => Some("AdminSetUserMFAPreference".to_owned()),
+        "set_user_mfa_preference" => Some("SetUserMFAPreference".to_owned()),
         "wait_until_table_exists" | "wait_until_table_not_exists" => Some("DescribeTable".to_owned()),
         _ => Some(function.split('_').map(capitalized).collect()),
     }

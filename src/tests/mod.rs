@@ -17,6 +17,7 @@ mod admin;
 /// The load itself is a target of its own, `audit`.
 #[expect(dead_code, reason = "the tests run its parts only")]
 mod audit;
+mod authenticator;
 mod inbox_updates;
 
 mod audit_parts;

@@ -180,7 +180,8 @@ fn account_calls() -> Vec<Call> {
     let handle = required("handle", "ana", &["", "!", &"a".repeat(33)]);
     let new_name = required("name", "Ana Lima", &["", "a\u{7}b", "\u{202e}anA", &"x".repeat(65)]);
     let new_handle = required("handle", "ana.lima", &["", "!", "admin", "ad_min", &"a".repeat(33)]);
-    let current_password = required("current_password", PASSWORD, &["", &"x".repeat(257)]);
+    let current_password = || required("current_password", PASSWORD, &["", &"x".repeat(257)]);
+    let any_password = required("current_password", PASSWORD, &[]);
     vec![
         Call::new(Public, "sign_in", [email(), password()]),
         // Whatever the answer is, it leads back to the sign-in: none waits for it.
@@ -194,9 +195,14 @@ fn account_calls() -> Vec<Call> {
         Call::new(SignedIn, "list_sessions", []),
         Call::new(SignedIn, "end_session", [required("session", UNKNOWN_ID, &["", "@bayko", "not-an-id"])]),
         Call::new(SignedIn, "end_other_sessions", []),
+        Call::new(SignedIn, "load_authenticator", []),
+        Call::new(SignedIn, "turn_off_authenticator", [current_password()]),
+        // Without a key that is being set up, it leads back to the page.
+        Call::new(SignedIn, "turn_on_authenticator", [required("code", "123456", &[]), any_password]),
+        Call::new(SignedIn, "start_authenticator", []),
         Call::new(SignedIn, "load_profile", []),
         Call::new(SignedIn, "save_profile", [new_name, new_handle]),
-        Call::new(SignedIn, "change_password", [current_password, password()]),
+        Call::new(SignedIn, "change_password", [current_password(), password()]),
         Call::new(Public, "sign_out", []),
         // Last: it ends the session that the other calls need.
         Call::new(SignedIn, "sign_out_everywhere", []),

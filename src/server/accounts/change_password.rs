@@ -33,7 +33,7 @@ pub async fn change_password(
     let caller = Caller::User(me.user.id);
     // One after the other, so that many guesses at once are no more than the quota allows.
     let _turn = state.rate_limits.turn(&caller).await;
-    state.rate_limits.check_shared(&state.store, Action::ChangePassword, &caller).await?;
+    state.rate_limits.check_shared(&state.store, Action::CurrentPassword, &caller).await?;
     Box::pin(set_password(state, own, &current, &password)).await?;
     end_others(state, me.user.id, own).await;
     Ok(AccountOutcome::redirect("/settings/password?changed=1"))

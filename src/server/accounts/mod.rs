@@ -8,6 +8,8 @@ pub mod outcome;
 
 mod attempt;
 
+pub mod authenticator;
+
 pub mod change_password;
 
 mod end_surely;
@@ -37,6 +39,10 @@ pub mod sign_out;
 pub mod sign_up;
 
 pub mod min_duration;
+
+mod qr_code;
+
+mod reauthentication;
 
 pub mod refusals;
 

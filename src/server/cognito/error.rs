@@ -203,6 +203,8 @@ fn kind(code: &str, message: &str) -> CognitoErrorKind {
         "LimitExceededException" | "TooManyFailedAttemptsException" => CognitoErrorKind::TooManyForAccount,
         "TooManyRequestsException" => CognitoErrorKind::TooMany,
         "UserLambdaValidationException" => CognitoErrorKind::NotPermitted,
+        // The pool allows no authenticator apps.
+        "SoftwareTokenMFANotFoundException" => CognitoErrorKind::NotPermitted,
         "UnexpectedLambdaException" | "InvalidLambdaResponseException" => CognitoErrorKind::TriggerFailed,
         "ForbiddenException" => CognitoErrorKind::Blocked,
         "InternalErrorException" | "ServiceUnavailableException" | "ThrottlingException" => {

@@ -28,4 +28,6 @@ pub mod token_revocation;
 
 pub mod error;
 
+pub mod own_account_calls;
+
 pub use client::{Authenticated, Cognito, SignInOutcome};

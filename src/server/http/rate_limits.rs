@@ -71,7 +71,8 @@ actions! {
     Block "block": 10 at once, one more per Duration::from_secs(6);
     /// End of sessions, or an attempt to change the profile.
     Account "account": 30 at once, one more per Duration::from_secs(2);
-    ChangePassword "change_password": 10 at once, one more per Duration::from_secs(30);
+    /// Attempt to give the current password, to change it or a second factor.
+    CurrentPassword "current_password": 10 at once, one more per Duration::from_secs(30);
     /// Change of the name or the handle.
     Rename "rename": 10 at once, one more per Duration::from_secs(600);
     /// Download of all of the user's data.

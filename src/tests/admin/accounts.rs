@@ -3,7 +3,7 @@
 use aws_sdk_cognitoidentityprovider::types::{MessageActionType, PasswordPolicyType, UserPoolPolicyType};
 use serde_json::json;
 
-use super::fixtures::{Admin, FAILED, SUCCESS, USAGE_ERROR};
+use super::fixtures::{Admin, FAILED, REFUSED, SUCCESS, USAGE_ERROR};
 use crate::support::cognito::{PASSWORD, Pool, attribute};
 
 /// Adds an account with an e-mail and these attributes.
@@ -79,6 +79,21 @@ async fn a_new_account_has_a_temporary_password_that_the_tool_makes() {
     assert!(listed().await.contains("\tFORCE_CHANGE_PASSWORD\t"), "{}", listed().await);
     let refused = admin.run(&[&create[..], &["--permanent", "--yes"]].concat()).await;
     assert_eq!(refused.code, USAGE_ERROR, "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_lost_authenticator_app_is_removed_after_confirmation() {
+    let pool = Pool::create().await;
+    pool.add("ana").await;
+    let admin = Admin::new().on_pool(&pool);
+    let remove = ["cognito", "remove-authenticator", "ana@example.com"];
+    assert!(admin.text(&remove).await.starts_with("no authenticator app"));
+    pool.add_authenticator("ana").await;
+    assert_eq!(admin.run(&remove).await.code, REFUSED);
+    assert_eq!(admin.json(&[&remove[..], &["--yes"]].concat()).await["removed"], true);
+    pool.tokens("ana").await;
+    let run = admin.run(&["cognito", "remove-authenticator", "ben@example.com"]).await;
+    assert!(run.code == FAILED && run.err.contains("no account"), "{run:?}");
 }
 
 #[tokio::test]

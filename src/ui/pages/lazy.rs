@@ -22,6 +22,7 @@ use wasm_split_helpers::wasm_split;
 use crate::domain::error::AppError;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::header::PlainHeader;
+use crate::ui::pages::authenticator::AuthenticatorPage;
 use crate::ui::pages::confirm::ConfirmPage;
 use crate::ui::pages::conversation::ConversationPage;
 use crate::ui::pages::conversations::{ConversationsPage, Me, NoConversationPage};
@@ -144,6 +145,7 @@ lazy_pages! {
     FIRST_MESSAGE, first_message: FirstMessagePage in rest;
     MESSAGE, message: MessagePage in rest;
     SETTINGS, settings: SettingsPage in rest;
+    AUTHENTICATOR, authenticator: AuthenticatorPage in rest;
     EXPORT, export: ExportPage in rest;
     PASSWORD, password: PasswordPage in rest;
     PROFILE, profile: ProfilePage in rest;

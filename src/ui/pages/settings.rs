@@ -39,6 +39,7 @@ pub fn SettingsPage() -> impl IntoView {
             <Suspense>{move || form()}</Suspense>
             <p class="card__other"><a href="/settings/profile">"Name and handle"</a></p>
             <p class="card__other"><a href="/settings/password">"Password"</a></p>
+            <p class="card__other"><a href="/settings/authenticator">"Authenticator app"</a></p>
             <p class="card__other"><a href="/settings/sessions">"Sessions"</a></p>
             <p class="card__other"><a href="/settings/export">"Download your data"</a></p>
             <p class="card__other"><a href="/messages">"Back to messages"</a></p>

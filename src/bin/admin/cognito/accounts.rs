@@ -214,7 +214,8 @@ pub async fn list(cognito: &Client, pool: &str) -> anyhow::Result<Vec<ListedAcco
     Ok(accounts)
 }
 
-async fn find(cognito: &Client, pool: &str, email: &str) -> anyhow::Result<Option<AdminGetUserOutput>> {
+/// Returns the account with this e-mail, if there is one.
+pub async fn find(cognito: &Client, pool: &str, email: &str) -> anyhow::Result<Option<AdminGetUserOutput>> {
     match cognito.admin_get_user().user_pool_id(pool).username(email).send().await {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.as_service_error().is_some_and(|error| error.is_user_not_found_exception()) => Ok(None),

@@ -5,7 +5,7 @@ use aws_sdk_cognitoidentityprovider::Client;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{accounts, pool};
+use super::{accounts, authenticator, pool};
 use crate::global_options::GlobalOptions;
 use crate::target::Target;
 
@@ -36,6 +36,14 @@ pub enum Command {
     },
     /// Confirms the account of a user who cannot receive the code. Also marks the e-mail address as verified.
     Confirm {
+        #[command(flatten)]
+        pool: PoolId,
+        /// E-mail address of the account.
+        email: String,
+    },
+    /// Removes the authenticator app of a user who has lost it, after confirmation. The password alone signs in then, so
+    /// make sure that the request comes from the user.
+    RemoveAuthenticator {
         #[command(flatten)]
         pool: PoolId,
         /// E-mail address of the account.
@@ -73,6 +81,11 @@ pub async fn run(command: Command, global: &GlobalOptions) -> anyhow::Result<()>
             let confirmed = accounts::confirm(&client, &pool.pool, &email).await?;
             let text = if confirmed { "confirmed" } else { "was already confirmed" };
             global.print(json!({ "email": email, "confirmed": confirmed }), format!("{email} {text}"))
+        }
+        Command::RemoveAuthenticator { pool, email } => {
+            let removed = authenticator::remove(&client, &pool.pool, &email, &target, global).await?;
+            let text = if removed { "removed the authenticator app of" } else { "no authenticator app to remove for" };
+            global.print(json!({ "email": email, "removed": removed }), format!("{text} {email}"))
         }
         Command::ListUsers { pool } => {
             let accounts = accounts::list(&client, &pool.pool).await?;

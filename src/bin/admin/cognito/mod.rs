@@ -1,6 +1,7 @@
 //! `admin cognito`: the user pool and its accounts.
 
 pub mod accounts;
+mod authenticator;
 mod command;
 mod mfa;
 mod policy;

@@ -19,6 +19,7 @@ use crate::server::state::AppState;
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/settings", post(save_settings))
+        .route("/settings/authenticator", post(authenticator))
         .route("/settings/export", post(export))
         .route("/settings/password", post(change_password))
         .route("/settings/profile", post(save_profile))
@@ -47,6 +48,19 @@ async fn export(State(state): State<AppState>, request: Request) -> Response {
                 .into_response()
         }
         Err(error) => form.render_again(error).await,
+    }
+}
+
+/// Handles the three forms of the page: a code turns the app on, a password alone turns it off, and the form without
+/// fields starts the set-up.
+async fn authenticator(State(state): State<AppState>, request: Request) -> Response {
+    match Form::read(state, request).await {
+        Ok(form) if form.fields.contains_key("code") => form.submit::<api::TurnOnAuthenticator>(to_destination).await,
+        Ok(form) if form.fields.contains_key("current_password") => {
+            form.submit::<api::TurnOffAuthenticator>(to_destination).await
+        }
+        Ok(form) => form.submit::<api::StartAuthenticator>(to_destination).await,
+        Err(error) => error_page::for_error(&error),
     }
 }
 
