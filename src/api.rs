@@ -13,6 +13,7 @@ mod blocks;
 mod changes;
 
 pub mod client;
+mod email;
 pub mod emoji_table;
 
 mod receipts;
@@ -28,6 +29,7 @@ pub use crate::api::authenticator::*;
 pub use crate::api::blocks::*;
 pub use crate::api::changes::*;
 use crate::api::client::Client;
+pub use crate::api::email::*;
 pub use crate::api::receipts::*;
 pub use crate::api::search::*;
 pub use crate::api::sign_in_steps::*;

@@ -102,7 +102,7 @@ def check_pool(admin, pool_id):
     pools = session.create_client("cognito-idp")
     ids = (pool_id, reference["AWS_COGNITO_USER_POOL_ID"])
     pool, other = (pools.describe_user_pool(UserPoolId=it)["UserPool"] for it in ids)
-    for key in ("UsernameAttributes", "AutoVerifiedAttributes", "UsernameConfiguration"):
+    for key in ("UsernameAttributes", "AutoVerifiedAttributes", "UsernameConfiguration", "UserAttributeUpdateSettings"):
         expect(key, pool.get(key), other.get(key))
     for key in ("MinimumLength", "RequireLowercase", "RequireUppercase", "RequireNumbers", "RequireSymbols"):
         expect(key, *(it["Policies"]["PasswordPolicy"][key] for it in (pool, other)))

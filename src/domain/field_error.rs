@@ -43,6 +43,8 @@ pub enum FieldCode {
     EmailTooLong,
     /// Not of the form of an e-mail address.
     EmailMalformed,
+    /// The user's address already.
+    EmailUnchanged,
     CodeBlank,
     /// Not a short sequence of digits.
     CodeMalformed,
@@ -84,7 +86,7 @@ pub enum FieldCode {
 
 impl FieldCode {
     /// All codes, without their counts.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Handle(InvalidHandle::Blank),
         Self::Handle(InvalidHandle::TooShort),
         Self::Handle(InvalidHandle::TooLong),
@@ -123,6 +125,7 @@ impl FieldCode {
         Self::HandleTaken,
         Self::CurrentPasswordRefused,
         Self::SignInCodeRefused,
+        Self::EmailUnchanged,
     ];
 
     /// Returns the code in JSON.
@@ -147,6 +150,7 @@ impl FieldCode {
             Self::EmailBlank => "email_blank",
             Self::EmailTooLong => "email_too_long",
             Self::EmailMalformed => "email_malformed",
+            Self::EmailUnchanged => "email_unchanged",
             Self::CodeBlank => "code_blank",
             Self::CodeMalformed => "code_malformed",
             Self::SignInRefused => "sign_in_refused",

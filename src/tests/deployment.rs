@@ -9,7 +9,7 @@ use cruddur_messages::domain::password::LEN_MIN;
 use super::tidy::{code, files};
 
 /// Calls that take no signature, and therefore no permission: the client id or a token of the user stands for it.
-const UNSIGNED: [&str; 15] = [
+const UNSIGNED: [&str; 17] = [
     "AssociateSoftwareToken",
     "ChangePassword",
     "ConfirmForgotPassword",
@@ -24,7 +24,9 @@ const UNSIGNED: [&str; 15] = [
     "RevokeToken",
     "SetUserMFAPreference",
     "SignUp",
+    "UpdateUserAttributes",
     "VerifySoftwareToken",
+    "VerifyUserAttribute",
 ];
 
 /// Calls of the admin tool that create or drop a table or a pool, or look for a pool to create. In a deployment the

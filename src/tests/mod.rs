@@ -56,6 +56,8 @@ mod legacy_tables;
 
 mod outages;
 
+mod own_email;
+
 mod own_profile;
 
 mod own_sessions;

@@ -86,7 +86,14 @@ async fn every_page_links_all_files_of_its_parts() {
     for path in ["/messages/new", &message] {
         expect_links(&ana, path, &both).await;
     }
-    for path in ["/settings", "/settings/sessions", "/settings/profile", "/settings/password", "/settings/export"] {
+    for path in [
+        "/settings",
+        "/settings/sessions",
+        "/settings/profile",
+        "/settings/email",
+        "/settings/password",
+        "/settings/export",
+    ] {
         expect_links(&ana, path, &["chunk_0", "chunk_2", "split_rest"]).await;
     }
 }

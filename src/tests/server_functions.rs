@@ -181,6 +181,7 @@ fn account_calls() -> Vec<Call> {
     let new_name = required("name", "Ana Lima", &["", "a\u{7}b", "\u{202e}anA", &"x".repeat(65)]);
     let new_handle = required("handle", "ana.lima", &["", "!", "admin", "ad_min", &"a".repeat(33)]);
     let current_password = || required("current_password", PASSWORD, &["", &"x".repeat(257)]);
+    let new_email = required("email", "ana@new.example.com", &["", "ana"]);
     let any_password = required("current_password", PASSWORD, &[]);
     vec![
         Call::new(Public, "sign_in", [email(), password()]),
@@ -200,6 +201,9 @@ fn account_calls() -> Vec<Call> {
         // Without a key that is being set up, it leads back to the page.
         Call::new(SignedIn, "turn_on_authenticator", [required("code", "123456", &[]), any_password]),
         Call::new(SignedIn, "start_authenticator", []),
+        Call::new(SignedIn, "load_email", []),
+        Call::new(SignedIn, "change_email", [new_email, current_password()]),
+        Call::new(SignedIn, "confirm_email", [code()]),
         Call::new(SignedIn, "load_profile", []),
         Call::new(SignedIn, "save_profile", [new_name, new_handle]),
         Call::new(SignedIn, "change_password", [current_password(), password()]),
@@ -236,7 +240,9 @@ async fn a_member_can_make_every_call() {
     let message = ana.say(&conversation, "second").await;
     let id = message.id.to_string();
     let named = Named { recipient: &recipient, ..Named::message(&conversation, &id, &message) };
-    for call in calls(&named).iter().filter(|call| call.access == Access::SignedIn) {
+    // The emulator confirms no address. `own_email.rs` does.
+    let possible = |call: &&Call| call.access == Access::SignedIn && call.endpoint != "confirm_email";
+    for call in calls(&named).iter().filter(possible) {
         let answer = ana.call(call.endpoint, &call.fields()).await;
         assert_eq!(answer.status, StatusCode::OK, "{}: {}", call.endpoint, answer.text);
     }

@@ -70,6 +70,7 @@ pub fn field_sentence(code: FieldCode) -> String {
         FieldCode::EmailBlank => "Enter your e-mail address.",
         FieldCode::EmailTooLong => "This e-mail address is too long.",
         FieldCode::EmailMalformed => "Enter a valid e-mail address, such as ana@example.com.",
+        FieldCode::EmailUnchanged => "This is your e-mail address already.",
         FieldCode::CodeBlank => "Enter the code.",
         FieldCode::CodeMalformed => "This code is invalid. Enter its digits.",
         FieldCode::SignInRefused => {

@@ -10,6 +10,8 @@ mod attempt;
 
 pub mod authenticator;
 
+pub mod change_email;
+
 pub mod change_password;
 
 mod end_surely;

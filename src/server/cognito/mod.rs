@@ -26,6 +26,8 @@ mod accepted_tokens;
 
 pub mod token_revocation;
 
+mod email_calls;
+
 pub mod error;
 
 pub mod own_account_calls;

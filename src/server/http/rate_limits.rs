@@ -71,7 +71,7 @@ actions! {
     Block "block": 10 at once, one more per Duration::from_secs(6);
     /// End of sessions, or an attempt to change the profile.
     Account "account": 30 at once, one more per Duration::from_secs(2);
-    /// Attempt to give the current password, to change it or a second factor.
+    /// Attempt to give the current password, to change it, a second factor or the e-mail address.
     CurrentPassword "current_password": 10 at once, one more per Duration::from_secs(30);
     /// Change of the name or the handle.
     Rename "rename": 10 at once, one more per Duration::from_secs(600);

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use super::browser::PoolAddress;
+use super::fake_accounts::{change_email, own_account, verify_email};
 use super::fake_challenges::{challenge, respond};
 use super::signing::{self, SigningKey, now};
 
@@ -96,6 +97,10 @@ pub struct Switches {
     pub refused_settings: Option<&'static str>,
     /// Ids of accounts whose address is not the one with which they were created.
     pub subs: HashMap<String, String>,
+    /// Call that says that a new address belongs to another account.
+    pub refused_email: Option<&'static str>,
+    /// Account and new address that wait for a code.
+    pub(super) new_email: Option<(String, String)>,
     /// Names of the challenges that follow every password, in order.
     pub challenges: Vec<&'static str>,
     /// Challenges that wait for an answer: the account, and the number of challenges that it has passed.
@@ -129,6 +134,8 @@ impl FakePool {
             refused_access: None,
             refused_settings: None,
             subs: HashMap::new(),
+            refused_email: None,
+            new_email: None,
             challenges: Vec::new(),
             sessions: HashMap::new(),
             refresh_tokens: HashMap::new(),
@@ -308,8 +315,10 @@ fn good(pool: &FakePool, name: &str, body: &Value) -> Response {
         PROBE => refuse("NotAuthorizedException", "Incorrect username or password."),
         "GetUser" => match pool.set().refused_access {
             Some((code, message)) => refuse(code, message),
-            None => Json(json!({ "Username": "u", "UserAttributes": [] })).into_response(),
+            None => own_account(body),
         },
+        "UpdateUserAttributes" => change_email(pool, body),
+        "VerifyUserAttribute" => verify_email(pool, body),
         "DescribeUserPool" | "DescribeUserPoolClient" => match pool.set().refused_settings {
             Some(code) => refuse(code, "not allowed"),
             None => Json(json!({

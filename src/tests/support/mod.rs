@@ -10,6 +10,8 @@ pub mod cognito;
 
 pub mod dynamodb;
 
+mod fake_accounts;
+
 pub mod fake_challenges;
 
 pub mod fake_pool;

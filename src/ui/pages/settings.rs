@@ -38,6 +38,7 @@ pub fn SettingsPage() -> impl IntoView {
             <DoneNote query="saved" text="Settings saved."/>
             <Suspense>{move || form()}</Suspense>
             <p class="card__other"><a href="/settings/profile">"Name and handle"</a></p>
+            <p class="card__other"><a href="/settings/email">"E-mail address"</a></p>
             <p class="card__other"><a href="/settings/password">"Password"</a></p>
             <p class="card__other"><a href="/settings/authenticator">"Authenticator app"</a></p>
             <p class="card__other"><a href="/settings/sessions">"Sessions"</a></p>

@@ -3,8 +3,9 @@
 use anyhow::Context;
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::types::{
-    ExplicitAuthFlowsType, PreventUserExistenceErrorTypes, TimeUnitsType, TokenValidityUnitsType, UserPoolClientType,
-    UsernameAttributeType, UsernameConfigurationType, VerifiedAttributeType,
+    ExplicitAuthFlowsType, PreventUserExistenceErrorTypes, TimeUnitsType, TokenValidityUnitsType,
+    UserAttributeUpdateSettingsType, UserPoolClientType, UsernameAttributeType, UsernameConfigurationType,
+    VerifiedAttributeType,
 };
 use serde::Serialize;
 
@@ -67,12 +68,17 @@ async fn find(cognito: &Client, name: &str) -> anyhow::Result<Option<String>> {
 }
 
 async fn create(cognito: &Client, name: &str) -> anyhow::Result<String> {
+    // Otherwise a typing error in a new address would lock its owner out.
+    let updates = UserAttributeUpdateSettingsType::builder()
+        .attributes_require_verification_before_update(VerifiedAttributeType::Email)
+        .build();
     let created = cognito
         .create_user_pool()
         .pool_name(name)
         .policies(policy::user_pool_policy())
         .username_attributes(UsernameAttributeType::Email)
         .auto_verified_attributes(VerifiedAttributeType::Email)
+        .user_attribute_update_settings(updates)
         .username_configuration(UsernameConfigurationType::builder().case_sensitive(false).build()?)
         .send()
         .await

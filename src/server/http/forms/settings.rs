@@ -20,6 +20,7 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/settings", post(save_settings))
         .route("/settings/authenticator", post(authenticator))
+        .route("/settings/email", post(change_email))
         .route("/settings/export", post(export))
         .route("/settings/password", post(change_password))
         .route("/settings/profile", post(save_profile))
@@ -60,6 +61,15 @@ async fn authenticator(State(state): State<AppState>, request: Request) -> Respo
             form.submit::<api::TurnOffAuthenticator>(to_destination).await
         }
         Ok(form) => form.submit::<api::StartAuthenticator>(to_destination).await,
+        Err(error) => error_page::for_error(&error),
+    }
+}
+
+/// Handles both steps: an address requests a code, a code proves the address.
+async fn change_email(State(state): State<AppState>, request: Request) -> Response {
+    match Form::read(state, request).await {
+        Ok(form) if form.fields.contains_key("code") => form.submit::<api::ConfirmEmail>(to_destination).await,
+        Ok(form) => form.submit::<api::ChangeEmail>(to_destination).await,
         Err(error) => error_page::for_error(&error),
     }
 }

@@ -101,6 +101,11 @@ impl Users {
         Ok(row.map(User::from))
     }
 
+    /// Returns the verified e-mail of a user. One query.
+    pub async fn own_email(&self, id: Id) -> Result<Option<String>, Failure> {
+        Ok(query_file_scalar!("sql/users/own_email.sql", id.0).fetch_optional(&self.pool).await?.flatten())
+    }
+
     /// Returns the user with this handle as a client has written it: exactly so, or else without an `@` and in another
     /// case. The old app validated no handle, so a handle may be any text. One query.
     pub async fn by_written_handle(&self, written: &str) -> Result<Option<User>, Failure> {
