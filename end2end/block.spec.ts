@@ -1,4 +1,5 @@
 import { expectAccessible } from "./support/accessible.ts";
+import { openMenu } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
 
 test("a user blocks another one in their conversation, and nothing passes until they are unblocked", async ({ people }) => {
@@ -17,6 +18,12 @@ test("a user blocks another one in their conversation, and nothing passes until 
   await expect(ana.page.getByRole("heading", { level: 1 })).toBeFocused();
   await expect(ana.messages).toHaveText(["hello"]);
   await expectAccessible(ana.page);
+  // Nothing is offered that would be refused.
+  const menu = await openMenu(ana, "hello");
+  await expect(menu.getByRole("menuitem", { name: "Copy text" })).toBeVisible();
+  await expect(menu.getByRole("menuitemcheckbox")).toHaveCount(0);
+  await expect(ana.page.locator(".message [data-react]")).toHaveCount(0);
+  await ana.page.keyboard.press("Escape");
   await Promise.all([expect(online(ana)).toHaveCount(0), expect(online(ben)).toHaveCount(0)]);
 
   ben.errors.expectStatus(409);

@@ -175,6 +175,26 @@ test("an edit that contradicts another one shows both texts, and replaces the ot
   await expectMessages(ben, path, ["mine"]);
 });
 
+test("an edit that another command interrupts is continued where it was left", async ({ people }) => {
+  const { ana } = await directConversation(people);
+  await ana.send("second");
+  await expect(row(ana, "second").getByText("Sent")).toBeVisible();
+  const begin = async (text: string, command: string) => (await openMenu(ana, text)).getByRole("menuitem", { name: command }).click();
+  await begin("Are you there?", "Edit");
+  await expect(ana.composer).toHaveValue("Are you there?");
+  await ana.composer.fill("half of it");
+  await begin("second", "Edit");
+  await expect(ana.composer).toHaveValue("second");
+  await begin("second", "Reply");
+  await expect(ana.composer).toHaveValue("");
+  await begin("Are you there?", "Edit");
+  await expect(ana.composer).toHaveValue("half of it");
+  // Escape gives the changed text up.
+  await ana.composer.press("Escape");
+  await begin("Are you there?", "Edit");
+  await expect(ana.composer).toHaveValue("Are you there?");
+});
+
 test("a reply is kept over a reload and in two tabs, and Escape ends it", async ({ people }) => {
   const { ana, ben, path } = await directConversation(people);
   await ben.open(path);

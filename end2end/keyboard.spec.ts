@@ -174,6 +174,19 @@ test("retrying or discarding a refused message moves the focus to the message fi
 });
 
 // F38
+test("the list of shortcuts opens at its beginning, on any screen", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  for (const size of [{ width: 390, height: 844 }, { width: 1000, height: 500 }]) {
+    await ana.page.setViewportSize(size);
+    await ana.page.keyboard.press("?");
+    const heading = ana.page.getByRole("dialog").getByRole("heading");
+    await expect(heading).toBeFocused();
+    await expect(heading).toBeInViewport();
+    await ana.page.keyboard.press("Escape");
+    await expect(ana.page.getByRole("dialog")).toBeHidden();
+  }
+});
+
 test("shortcuts leave fields, open menus and open dialogs alone", async ({ people }) => {
   const [ana, ben, cy] = await Promise.all([people.signedIn("Ana"), people.offline("Ben"), people.offline("Cy")]);
   await ana.startConversation(ben, "hello");

@@ -1,5 +1,5 @@
 import { expectAccessible } from "./support/accessible.ts";
-import { directConversation } from "./support/conversation.ts";
+import { directConversation, openMenu } from "./support/conversation.ts";
 import { focusOn } from "./support/focus.ts";
 import { expect, test } from "./support/people.ts";
 import { messagePage } from "./support/table.ts";
@@ -69,4 +69,25 @@ test("a text that was edited in another tab is not overwritten", async ({ people
   await ana.page.getByRole("button", { name: "Save" }).click();
   await expect(ana.page).toHaveURL(/around=/);
   await expect(ana.page.locator(".message--linked")).toContainText("one");
+});
+
+test("a text that can no longer be saved stays readable", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  const other = await ana.inAnotherTab();
+  // Both ways to the page: the router draws the field without a parser, which would drop a leading line break.
+  await (await openMenu(ana, "Are you there?")).getByRole("menuitem", { name: "Open its page" }).click();
+  await expect(ana.page.getByLabel("Edit message")).toHaveValue("Are you there?");
+  await ana.page.getByLabel("Edit message").fill("half of it");
+  await other.open(await messagePage(path));
+  await other.page.getByText("Delete…").click();
+  await other.page.getByRole("button", { name: "Delete message" }).click();
+  await expect(ana.page.getByText("Your text was not saved:")).toBeVisible();
+  await expect(ana.page.getByText("half of it")).toBeVisible();
+});
+
+test("a page that may not copy says so", async ({ people }) => {
+  const { ana } = await directConversation(people);
+  await ana.page.evaluate(() => Object.defineProperty(navigator.clipboard, "writeText", { value: () => Promise.reject(new Error("refused")) }));
+  await (await openMenu(ana, "Are you there?")).getByRole("menuitem", { name: "Copy text" }).click();
+  await expect(ana.page.getByText("This couldn't be copied.")).toBeVisible();
 });

@@ -72,7 +72,7 @@ pub fn ConversationPane(
     provide_context(actions.composing);
     let ways = ComposerWays { send, kept_in: (expect_context::<Drafts>(), target) };
     open.start(expect_context::<LiveEvents>(), outbox);
-    let menu = MessageMenu::new(id, me, (actions, !is_closed && !has_blocked), open.messages());
+    let menu = MessageMenu::new(id, me, (actions, !is_closed && !has_blocked, !has_blocked), open.messages());
     let (keys, jumps) = (MessageKeys::new(menu, open.scroller), Jumps::start(open.scroller));
     if let Some(presence) = use_context::<Presence>() {
         presence.watch(id);

@@ -141,7 +141,7 @@ fn QuoteLink(quote: Quote, around: Surroundings) -> impl IntoView {
 #[component]
 fn Reactions(reactions: Vec<Reaction>, around: Surroundings) -> impl IntoView {
     let me = around.menu.me;
-    let can_press = around.menu.hydrated.get();
+    let can_press = around.menu.hydrated.get() && around.menu.can_react;
     let chip = move |Reaction { emoji, users }: Reaction| {
         let (mine, names) = (users.contains(&me), names(&users, me, around));
         let count = users.len();

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::domain::message::Message;
 use crate::ui::components::on_demand::{Layer, OnDemand, prepare_layers_later};
-use crate::ui::state::message_menu::{self as menu, MessageMenu};
+use crate::ui::state::message_menu::{self as menu, MessageMenu, Note};
 
 /// The open layer, if there is one, and the note that something has been copied, or that a layer could not be loaded.
 #[component]
@@ -29,8 +29,9 @@ pub fn MessageLayer(menu: MessageMenu) -> impl IntoView {
 }
 
 fn note(menu: MessageMenu) -> Option<&'static str> {
-    match menu.is_copied.get() {
-        true => Some("Copied"),
-        false => menu.is_missing.get().then_some("This couldn't be loaded. Try again."),
-    }
+    menu.note.get().map(|note| match note {
+        Note::Copied => "Copied",
+        Note::NotCopied => "This couldn't be copied.",
+        Note::LayerMissing => "This couldn't be loaded. Try again.",
+    })
 }

@@ -83,7 +83,7 @@ pub fn MessageDetails(
             </div>
             {move || page.error.get().map(|error| view! { <ErrorNote error/> })}
             <CurrentText details/>
-            {lost.map(|body| view! { <p>"Your text was not saved:"</p> <MessageText body/> })}
+            {lost.map(|body| view! { <LostText body/> })}
             <Show when=move || !details.is_deleted()>
                 <Reactions details/>
                 <div class="message-page__ways">
@@ -203,18 +203,21 @@ fn SeenEdits(details: Details) -> impl IntoView {
 /// Link to the message, and with WASM a button that copies it.
 #[component]
 fn CopyLink(link: String) -> impl IntoView {
-    let (hydrated, is_copied) = (use_hydrated(), RwSignal::new(false));
+    let (hydrated, note) = (use_hydrated(), RwSignal::new(""));
+    let tell = Callback::new(move |is_copied| {
+        note.set(if is_copied { "Link copied" } else { "The link couldn't be copied." })
+    });
     let path = StoredValue::new(link.clone());
     let copy_link = move |_| {
         let origin = window().location().origin().unwrap_or_default();
-        copy(&format!("{origin}{}", path.get_value()), is_copied);
+        copy(&format!("{origin}{}", path.get_value()), tell);
     };
     view! {
         <a class="button" href=link>"Link to this message"</a>
         <Show when=move || hydrated.get()>
             <button class="button" type="button" on:click=copy_link>"Copy link"</button>
         </Show>
-        <span role="status" translate="no">{move || is_copied.get().then_some("Link copied")}</span>
+        <span role="status" translate="no">{note}</span>
     }
 }
 
@@ -230,8 +233,13 @@ fn EditForm(details: Details, typed: Option<String>) -> impl IntoView {
         }
     };
     let text = typed.unwrap_or_else(|| page.view.with_untracked(|view| view.message.body.clone()));
+    let (typed, start) = (RwSignal::new(text.clone()), StoredValue::new(text.clone()));
+    let lost = move || typed.get_untracked() != start.get_value();
     view! {
-        <Show when=move || !details.is_deleted()>
+        <Show
+            when=move || !details.is_deleted()
+            fallback=move || lost().then(|| view! { <LostText body=typed.get_untracked()/> })
+        >
             <form class="message-page__part" method="post" action=details.path.get_value() autocomplete="off" on:submit=save>
                 <h2 class="message-page__heading"><label for="body">"Edit message"</label></h2>
                 <input type="hidden" name="edits" value=move || page.edits.get()/>
@@ -242,6 +250,7 @@ fn EditForm(details: Details, typed: Option<String>) -> impl IntoView {
                     rows="4"
                     dir="auto"
                     required
+                    on:input=move |event| typed.set(event_target_value(&event))
                     aria-invalid=move || page.error.read().as_ref().and_then(|error| error.field("body")).map(|_| "true")
                     node_ref=field
                     // Leptos 0.8 would not escape a text given as a child.
@@ -251,6 +260,12 @@ fn EditForm(details: Details, typed: Option<String>) -> impl IntoView {
             </form>
         </Show>
     }
+}
+
+/// Text that can no longer be saved, for copying.
+#[component]
+fn LostText(body: String) -> impl IntoView {
+    view! { <div class="message-page__part"><p>"Your text was not saved:"</p> <MessageText body/></div> }
 }
 
 /// All texts that the message has had, the newest first.

@@ -29,7 +29,8 @@ pub fn ShortcutList(shortcuts: Shortcuts) -> impl IntoView {
     let row = |(keys, action)| view! { <div class="shortcuts__row"><dt><kbd>{keys}</kbd></dt><dd>{action}</dd></div> };
     view! {
         <dialog class="shortcuts" aria-labelledby="shortcuts-heading" node_ref=shortcuts.list>
-            <h2 class="heading" id="shortcuts-heading">"Keyboard shortcuts"</h2>
+            // The dialog would give the focus to the check box at its end, and scroll there.
+            <h2 class="heading" id="shortcuts-heading" tabindex="-1" autofocus>"Keyboard shortcuts"</h2>
             <dl class="shortcuts__list">{SHORTCUTS.map(row).collect_view()}</dl>
             <label class="check-box">
                 <input

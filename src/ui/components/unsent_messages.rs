@@ -137,14 +137,14 @@ pub fn UnsentMessage(
     };
     let has_text = text.is_some();
     let ways = move || {
-        let is_copied = RwSignal::new(false);
-        let label = move || if is_copied.get() { "Copied" } else { "Copy" };
-        let copy_text = move |_| body.with_value(|body| copy(body, is_copied));
+        let label = RwSignal::new("Copy");
+        let tell = Callback::new(move |is_copied| label.set(if is_copied { "Copied" } else { "Couldn't copy" }));
+        let copy_text = move |_| body.with_value(|body| copy(body, tell));
         view! {
             <span class="message__ways">
                 {can_retry.then(|| view! { <button class="button" type="button" on:click=retry>"Try again"</button> })}
                 {can_edit.then(|| view! { <button class="button" type="button" on:click=edit>"Edit"</button> })}
-                {has_text.then(|| view! { <button class="button" type="button" on:click=copy_text>{move || label()}</button> })}
+                {has_text.then(|| view! { <button class="button" type="button" on:click=copy_text>{label}</button> })}
                 <button class="button" type="button" on:click=discard>"Discard"</button>
             </span>
         }

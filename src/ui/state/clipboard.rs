@@ -5,16 +5,23 @@ use leptos::wasm_bindgen::closure::Closure;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::js_sys::{Function, Reflect};
 
-/// Copies a text, and then sets `is_copied`. Without a clipboard nothing happens, and the text can still be selected.
-pub fn copy(text: &str, is_copied: RwSignal<bool>) {
+/// Copies a text, and then calls `tell`, with false if the browser has no clipboard for this page or refuses it. The text can
+/// still be selected then.
+pub fn copy(text: &str, tell: Callback<bool>) {
     let navigator = window().navigator();
-    let done = Closure::once_into_js(move |_: JsValue| {
-        is_copied.try_set(true);
-    });
+    let call = |is_copied| {
+        Closure::once_into_js(move |_: JsValue| {
+            // The page may have been left meanwhile.
+            let _ = tell.try_run(is_copied);
+        })
+    };
     // A page that came over plain HTTP has no clipboard.
     let written = Reflect::get(&navigator, &"clipboard".into())
-        .and_then(|clipboard| method(&clipboard, "writeText")?.call1(&clipboard, &text.into()));
-    let _ = written.and_then(|promise| method(&promise, "then")?.call1(&promise, &done));
+        .and_then(|clipboard| method(&clipboard, "writeText")?.call1(&clipboard, &text.into()))
+        .and_then(|promise| method(&promise, "then")?.call2(&promise, &call(true), &call(false)));
+    if written.is_err() {
+        tell.run(false);
+    }
 }
 
 fn method(object: &JsValue, name: &str) -> Result<Function, JsValue> {

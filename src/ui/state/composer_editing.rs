@@ -14,10 +14,11 @@ use crate::ui::state::message_actions::MessageActions;
 impl ComposerForm {
     /// Leaves an edit or an answer. The draft from before an edit comes back.
     pub fn leave_mode(&self) {
-        let next =
-            if self.mode.is_edit() { self.mode.draft.with_value(|(next, _)| next.clone()) } else { Composing::New };
+        let left = self.mode.shown.get_value();
+        let next = if left.is_edit() { self.mode.draft.with_value(|(next, _)| next.clone()) } else { Composing::New };
         self.mode.composing.set(next);
         self.sync();
+        self.mode.forget(&left);
         self.field.focus();
     }
 
@@ -82,7 +83,8 @@ impl ComposerForm {
             }
             return false;
         }
-        let is_changed = self.show_mode(&wanted, wanted.edited_text());
+        let text = mode.text_of(&wanted);
+        let is_changed = self.show_mode(&wanted, text.as_deref());
         let kept = KeptMode::of(&wanted, &mode.draft.with_value(|(next, _)| next.clone())).text();
         drafts.keep_mode(target, &kept);
         if mode.agreed.try_update_value(|agreed| std::mem::replace(agreed, kept.clone())) != Some(kept) {
@@ -90,7 +92,7 @@ impl ComposerForm {
         }
         // After the mode: another page must not take the text for the draft.
         if wanted.is_edit() || before.is_edit() {
-            drafts.keep_edit(target, wanted.edited_text().unwrap_or_default());
+            drafts.keep_edit(target, &text.unwrap_or_default());
         }
         is_changed
     }
@@ -124,6 +126,9 @@ impl ComposerForm {
     fn show_mode(&self, next: &Composing, text: Option<&str>) -> bool {
         let mode = self.mode;
         let before = mode.shown.get_value();
+        if before.is_edit() && before.edited_id() != next.edited_id() {
+            mode.interrupt(&before, self.field.text.get_untracked());
+        }
         mode.shown.set_value(next.clone());
         match text {
             Some(text) => {

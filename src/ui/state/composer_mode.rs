@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::message::{Message, MessageRef};
+use crate::domain::message::{self, Message, MessageRef};
 use crate::domain::user;
 use crate::ui::state::Outbox;
 use crate::ui::state::composing::Composing;
@@ -21,6 +21,8 @@ pub struct ComposerMode {
     pub(super) shown: StoredValue<Composing>,
     /// During an edit: what the composer writes afterwards, and its text.
     pub(super) draft: StoredValue<(Composing, String)>,
+    /// Changed texts of edits that another command has interrupted, until they are saved or left.
+    pub(super) interrupted: StoredValue<Vec<(message::Id, String)>>,
     /// The kept text of the edit.
     pub(super) edit: StoredValue<SharedDraft>,
     /// The kept mode, as this composer last saw it.
@@ -36,6 +38,7 @@ impl ComposerMode {
             outbox: use_context(),
             shown: StoredValue::new(Composing::New),
             draft: StoredValue::new(Default::default()),
+            interrupted: StoredValue::default(),
             edit: StoredValue::new(SharedDraft::default()),
             agreed: StoredValue::new(String::new()),
         }
@@ -44,6 +47,27 @@ impl ComposerMode {
     /// Returns whether the field shows the text of an edit.
     pub(super) fn is_edit(&self) -> bool {
         self.shown.with_value(Composing::is_edit)
+    }
+
+    /// Returns the text with which an edit begins: the current text, or the one at which it was interrupted.
+    pub(super) fn text_of(&self, composing: &Composing) -> Option<String> {
+        let id = composing.edited_id()?;
+        let interrupted =
+            self.interrupted.with_value(|all| all.iter().find(|(of, _)| *of == id).map(|(_, it)| it.clone()));
+        interrupted.or_else(|| composing.edited_text().map(ToOwned::to_owned))
+    }
+
+    /// Remembers the text of an edit that another mode replaces, if it has been changed.
+    pub(super) fn interrupt(&self, edit: &Composing, text: String) {
+        self.forget(edit);
+        if let Some(id) = edit.edited_id().filter(|_| edit.edited_text() != Some(&text)) {
+            self.interrupted.update_value(|all| all.push((id, text)));
+        }
+    }
+
+    /// Forgets the text of an edit that is saved or left.
+    pub(super) fn forget(&self, edit: &Composing) {
+        self.interrupted.update_value(|all| all.retain(|(of, _)| Some(*of) != edit.edited_id()));
     }
 
     /// Returns the message that the next one answers.

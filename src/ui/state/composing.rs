@@ -26,6 +26,15 @@ impl Composing {
         }
     }
 
+    /// Returns the id of the message whose text is being edited.
+    pub fn edited_id(&self) -> Option<message::Id> {
+        match self {
+            Self::New | Self::Reply(_) => None,
+            Self::Edit(message) => Some(message.id),
+            Self::EditUnsent { id, .. } => Some(*id),
+        }
+    }
+
     /// Returns whether a text is being edited.
     pub fn is_edit(&self) -> bool {
         self.edited_text().is_some()

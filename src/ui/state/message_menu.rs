@@ -66,6 +66,15 @@ pub enum Layer {
     Delete,
 }
 
+/// What has come of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    Copied,
+    NotCopied,
+    /// The code of the layer could not be loaded.
+    LayerMissing,
+}
+
 /// State of the menu and the bar in one conversation.
 #[derive(Clone, Copy)]
 pub struct MessageMenu {
@@ -74,16 +83,16 @@ pub struct MessageMenu {
     pub hydrated: ReadSignal<bool>,
     /// The open layer and its message.
     pub open: RwSignal<Option<(Layer, Message)>>,
-    /// True for a moment after something has been copied.
-    pub is_copied: RwSignal<bool>,
-    /// True for a moment after the code of a layer could not be loaded.
-    pub is_missing: RwSignal<bool>,
+    /// Note that is shown for a moment.
+    pub note: RwSignal<Option<Note>>,
     /// The message with the bar: under the pointer, or with the focus.
     pub active: RwSignal<Option<message::Id>>,
     actions: MessageActions,
     messages: Signal<Vec<Message>>,
     /// False if the conversation has no composer.
     can_write: bool,
+    /// False if the user has blocked the peer.
+    pub can_react: bool,
     /// True if the focus returns to the composer, and not to the message, when the layer closes.
     from_composer: StoredValue<bool>,
 }
@@ -93,7 +102,7 @@ impl MessageMenu {
     pub fn new(
         conversation: conversation::Id,
         me: user::Id,
-        (actions, can_write): (MessageActions, bool),
+        (actions, can_write, can_react): (MessageActions, bool, bool),
         messages: Signal<Vec<Message>>,
     ) -> Self {
         Self {
@@ -101,12 +110,12 @@ impl MessageMenu {
             me,
             hydrated: use_hydrated(),
             open: RwSignal::new(None),
-            is_copied: RwSignal::new(false),
-            is_missing: RwSignal::new(false),
+            note: RwSignal::new(None),
             active: RwSignal::new(None),
             actions,
             messages,
             can_write,
+            can_react,
             from_composer: StoredValue::new(false),
         }
     }
@@ -122,7 +131,8 @@ impl MessageMenu {
         match command {
             Command::Reply => self.can_write && !message.is_deleted(),
             Command::Edit => self.can_write && self.actions.can_edit(message, sent_at as u64, now as u64),
-            Command::Emoji | Command::CopyText => !message.is_deleted(),
+            Command::Emoji => self.can_react && !message.is_deleted(),
+            Command::CopyText => !message.is_deleted(),
             Command::Delete => self.actions.can_delete(message),
             Command::CopyLink | Command::Menu => true,
         }
@@ -229,8 +239,7 @@ impl MessageMenu {
     /// Closes the layer, whose code could not be loaded.
     pub fn fail(self) {
         self.close();
-        self.is_missing.set(true);
-        hide_later(self.is_missing);
+        self.show_note(Note::LayerMissing);
     }
 
     fn show(self, layer: Layer, message: &Message) {
@@ -244,9 +253,16 @@ impl MessageMenu {
 
     fn copy(self, text: &str) {
         self.close();
-        self.is_copied.set(false);
-        copy(text, self.is_copied);
-        hide_later(self.is_copied);
+        let tell = move |is_copied| self.show_note(if is_copied { Note::Copied } else { Note::NotCopied });
+        copy(text, Callback::new(tell));
+    }
+
+    fn show_note(self, note: Note) {
+        self.note.set(Some(note));
+        let hide = move || {
+            self.note.try_set(None);
+        };
+        set_timeout(hide, NOTE_SHOWN);
     }
 
     /// Returns the message that a row shows.
@@ -257,13 +273,6 @@ impl MessageMenu {
     fn message(self, id: message::Id) -> Option<Message> {
         self.messages.with_untracked(|all| all.iter().find(|message| message.id == id).cloned())
     }
-}
-
-fn hide_later(note: RwSignal<bool>) {
-    let hide = move || {
-        note.try_set(false);
-    };
-    set_timeout(hide, NOTE_SHOWN);
 }
 
 /// Focuses the row of a message.
