@@ -1,4 +1,11 @@
 -- Everything about users that requests need, so that one statement serves all of them.
-select uuid, handle, display_name, receipts, cognito_user_id, tokens_valid_from
+select
+    uuid,
+    handle,
+    display_name,
+    receipts,
+    cognito_user_id,
+    tokens_valid_from,
+    suspended_at is not null as "is_suspended!"
 from users
 where uuid = any($1)

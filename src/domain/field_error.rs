@@ -67,6 +67,8 @@ pub enum FieldCode {
     PasswordTemporary,
     /// The user pool demands a further step that this site does not support.
     UnsupportedChallenge,
+    /// The operator has suspended the account. Said only after the correct password.
+    AccountSuspended,
     /// The rules of the operator do not permit the request.
     NotPermitted,
     /// A firewall blocks the request.
@@ -86,7 +88,7 @@ pub enum FieldCode {
 
 impl FieldCode {
     /// All codes, without their counts.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Handle(InvalidHandle::Blank),
         Self::Handle(InvalidHandle::TooShort),
         Self::Handle(InvalidHandle::TooLong),
@@ -126,6 +128,7 @@ impl FieldCode {
         Self::CurrentPasswordRefused,
         Self::SignInCodeRefused,
         Self::EmailUnchanged,
+        Self::AccountSuspended,
     ];
 
     /// Returns the code in JSON.
@@ -162,6 +165,7 @@ impl FieldCode {
             Self::PasswordUsedBefore => "password_used_before",
             Self::PasswordTemporary => "password_temporary",
             Self::UnsupportedChallenge => "unsupported_challenge",
+            Self::AccountSuspended => "account_suspended",
             Self::NotPermitted => "not_permitted",
             Self::Blocked => "blocked",
             Self::SearchInvalid => "search_invalid",

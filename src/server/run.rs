@@ -24,7 +24,7 @@ use crate::server::production::ensure_complete;
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::legacy::numbering::Numbered;
 use crate::server::store::dynamodb::missing_parts::warn_of_missing_parts;
-use crate::server::store::postgres::pool_metrics;
+use crate::server::store::postgres::{notifications, pool_metrics};
 use crate::server::stream::projections::{self, Publish};
 use crate::server::stream::reader::{self, Reader};
 use crate::server::stream::reader_metrics::ReaderMetrics;
@@ -74,6 +74,8 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     tokio::spawn(live::close_with_sessions(state.clone()));
     tokio::spawn(state.presence.clone().run(closed.clone()));
     tokio::spawn(live::part_blocked_regularly(state.clone()));
+    let listen = notifications::listen(state.store.postgres(), state.store.remembered.clone());
+    tokio::spawn(closed.clone().run_until_cancelled_owned(listen));
     tokio::spawn(state.store.remembered.clone().confirm_regularly(closed));
     tokio::spawn(closing.clone().run_until_cancelled_owned(refuse_transaction_pooling(state.clone())));
     if let Some(url) = &state.config.nats_url {

@@ -96,6 +96,7 @@ pub fn field_sentence(code: FieldCode) -> String {
         FieldCode::UnsupportedChallenge => {
             "This account requires an additional sign-in step, which isn't supported here yet."
         }
+        FieldCode::AccountSuspended => "This account is suspended. Ask the operator of this site.",
         FieldCode::NotPermitted => "The rules of this site don't permit this. Ask its operator.",
         FieldCode::Blocked => "A firewall has blocked this request. Try again later, or ask the operator of this site.",
         FieldCode::SearchInvalid => "This search is too long or contains control characters.",

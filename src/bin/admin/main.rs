@@ -15,6 +15,7 @@ mod sample_conversation;
 mod sample_users;
 mod setup;
 mod target;
+mod users;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ Examples:
   admin ddb list-conversations ana    lists Ana's conversations and the capacity consumed by reading them
   admin ddb get-conversation ana ben  prints the newest messages of Ana and Ben
   admin ddb scan --json --limit 5     prints five rows as JSON, one per line
+  admin users suspend ben             signs Ben out everywhere, and lets him sign in no more; asks before
   admin db drop --yes                 drops the database without asking, for scripts
 
 Destructive commands ask for the name of the object to destroy. Scripts pass --yes instead, and also --prod if the
@@ -63,6 +65,9 @@ enum Command {
     /// Cognito: the user pool and its accounts.
     #[command(subcommand)]
     Cognito(cognito::Command),
+    /// Users: suspension and sessions.
+    #[command(subcommand)]
+    Users(users::Command),
     /// Creates everything that a developer's machine needs and does not have yet. Refuses to work on AWS.
     Setup(setup::Options),
 }
@@ -74,6 +79,7 @@ async fn main() -> ExitCode {
         Command::Db(command) => db::run(command, &global).await,
         Command::Ddb(command) => ddb::run(command, &global).await,
         Command::Cognito(command) => cognito::run(command, &global).await,
+        Command::Users(command) => users::run(command, &global).await,
         Command::Setup(options) => setup::run(options, &global).await,
     };
     match result {

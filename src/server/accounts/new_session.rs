@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use secrecy::SecretString;
 
-use crate::server::accounts::{AccountOutcome, input, next};
+use crate::server::accounts::{AccountOutcome, input, next, refusals};
 use crate::server::cognito::Authenticated;
 use crate::server::cognito::token::IdClaims;
 use crate::server::failure::Failure;
@@ -25,6 +25,10 @@ pub(super) async fn start_session(
     let Authenticated { claims, access_ends_at, refresh_token, .. } = authenticated;
     let refresh_token = refresh_token.ok_or_else(|| anyhow::anyhow!("a sign-in without a refresh token"))?;
     let SignedInUser { user, handle_changed } = state.store.users.find_or_create(&new_user(claims)).await?;
+    if state.store.users.is_suspended(user.id).await? {
+        state.cognito.revoke(vec![refresh_token]);
+        return Err(refusals::account_suspended().into());
+    }
     end_previous_session(state, parts).await?;
     let (user_agent, address) = (user_agent(parts), ClientAddress::of(&parts.extensions));
     let new = NewSession { user: user.id, refresh_token, access_ends_at, user_agent, address };

@@ -45,3 +45,8 @@ pub fn sign_in_code_refused() -> AppError {
 pub fn unsupported_challenge() -> AppError {
     AppError::invalid("password", FieldCode::UnsupportedChallenge)
 }
+
+/// The operator has suspended the account. Reveals nothing: it is said only after the correct password.
+pub fn account_suspended() -> AppError {
+    AppError::invalid("form", FieldCode::AccountSuspended)
+}

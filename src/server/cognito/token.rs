@@ -68,6 +68,7 @@ pub struct AccessClaims {
     pub exp: u64,
     /// Issue time in seconds since 1970.
     pub iat: u64,
+    auth_time: Option<u64>,
     nbf: Option<u64>,
     iss: String,
     token_use: String,
@@ -96,6 +97,14 @@ pub struct IdClaims {
     token_use: String,
     // A string and not a list: Cognito issues no token for several audiences.
     aud: String,
+}
+
+impl AccessClaims {
+    /// Returns the time of the sign-in in seconds since 1970. A token that a refresh token has renewed keeps it, so that it
+    /// is as old as the sign-in, however new it is itself.
+    pub fn signed_in_at(&self) -> u64 {
+        self.auth_time.map_or(self.iat, |signed_in_at| signed_in_at.min(self.iat))
+    }
 }
 
 impl IdClaims {

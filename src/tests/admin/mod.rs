@@ -10,3 +10,4 @@ mod refusals;
 mod relinking;
 mod setup;
 mod tables;
+mod users;

@@ -252,3 +252,18 @@ async fn the_pool_is_asked_about_a_token_once_and_while_it_cannot_answer_the_sig
         assert_unauthorized(&token(20 + number as u64), code).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_renewed_is_as_old_as_its_sign_in() {
+    let pool = FakePool::start().await;
+    let app = app_with_fake_pool(&pool).await;
+    app.database.execute("update users set tokens_valid_from = now() - interval '30 s'").await;
+    let token = |signed_in_at: Value| {
+        let claims = changed(fake_pool::access_claims(ANA), &json!({ "auth_time": signed_in_at }));
+        ApiClient::with_authorization(&app, &format!("Bearer {}", signing::key().token(&claims)))
+    };
+    assert_unauthorized(&token(json!(signing::now() - 60)), "signed in before").await;
+    for signed_in_at in [json!(signing::now()), json!(null)] {
+        assert_eq!(token(signed_in_at).get("/api/message_groups").await.status, StatusCode::OK);
+    }
+}

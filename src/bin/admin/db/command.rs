@@ -125,7 +125,7 @@ impl Database {
     }
 
     /// Like [`Self::connect`], and returns the target for a confirmation.
-    pub(super) async fn connect_with_target(&self) -> anyhow::Result<(PgPool, Target)> {
+    pub async fn connect_with_target(&self) -> anyhow::Result<(PgPool, Target)> {
         let (database, target) = self.target()?;
         database.answers().await?;
         Ok((store::postgres::connect(&self.database_url)?, target))

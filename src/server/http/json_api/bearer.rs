@@ -20,7 +20,7 @@ impl FromRequestParts<AppState> for Bearer {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = token(&parts.headers).ok_or(ApiError::Unauthenticated)?;
         let claims = state.cognito.verifier().access(token).await.map_err(reject)?;
-        let (user, valid_from) = match state.store.users.token_owner(claims.sub, claims.iat).await? {
+        let (user, valid_from) = match state.store.users.token_owner(claims.sub, claims.signed_in_at()).await? {
             TokenOwner::User { user, valid_from } => (Some(user), valid_from),
             TokenOwner::Unknown => (None, None),
             TokenOwner::Revoked => return Err(ApiError::Unauthenticated),

@@ -23,6 +23,7 @@ pub(super) struct Profile {
     pub(super) account: Option<Uuid>,
     /// Time before which access tokens are rejected.
     pub(super) tokens_valid_from: Option<OffsetDateTime>,
+    pub(super) is_suspended: bool,
 }
 
 /// Row of a profile.
@@ -33,6 +34,7 @@ pub(super) struct ProfileRow {
     pub(super) receipts: bool,
     pub(super) cognito_user_id: String,
     pub(super) tokens_valid_from: Option<OffsetDateTime>,
+    pub(super) is_suspended: bool,
 }
 
 /// Profiles in the table `users`. Cloning copies handles.
@@ -52,6 +54,7 @@ impl From<ProfileRow> for Profile {
             // An unlinked user has no UUID there.
             account: row.cognito_user_id.parse().ok(),
             tokens_valid_from: row.tokens_valid_from,
+            is_suspended: row.is_suspended,
         }
     }
 }

@@ -126,6 +126,8 @@ impl Sessions {
                 receipts: row.receipts,
                 cognito_user_id: row.cognito_user_id,
                 tokens_valid_from: row.tokens_valid_from,
+                // Others have no active session.
+                is_suspended: false,
             });
         }
         self.users.profiles().remember(&reading, profiles.into_iter().map(Into::into));

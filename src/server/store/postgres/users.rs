@@ -53,7 +53,7 @@ pub struct Row {
 pub enum TokenOwner {
     /// The account is linked to no user.
     Unknown,
-    /// The token was issued before the user signed out everywhere or got a new password.
+    /// The user is suspended, or has signed out everywhere or got a new password after the sign-in of the token.
     Revoked,
     User {
         user: User,
@@ -199,16 +199,21 @@ impl Users {
         Ok(())
     }
 
-    /// Returns the owner of an access token of the account `sub`, which was issued at `issued_at` (seconds since 1970).
-    /// One query, or none if the user has been read a moment ago.
-    pub async fn token_owner(&self, sub: Uuid, issued_at: u64) -> Result<TokenOwner, Failure> {
+    /// Returns true if the user is suspended. One query, always: it decides about a new session.
+    pub async fn is_suspended(&self, id: Id) -> Result<bool, Failure> {
+        let suspended = query_file_scalar!("sql/users/is_suspended.sql", id.0).fetch_optional(&self.pool).await?;
+        Ok(suspended.unwrap_or(false))
+    }
+
+    /// Returns the owner of an access token of the account `sub`, whose user has signed in at `signed_in_at` (seconds
+    /// since 1970) to get it. One query, or none if the user has been read a moment ago.
+    pub async fn token_owner(&self, sub: Uuid, signed_in_at: u64) -> Result<TokenOwner, Failure> {
         let Some(profile) = self.profiles.by_account(sub).await? else { return Ok(TokenOwner::Unknown) };
         let (user, valid_from) = (profile.user, profile.tokens_valid_from);
-        let issued_at = i64::try_from(issued_at).unwrap_or(i64::MAX);
-        // A token that was issued in the second from which tokens are valid may be older or newer: only the user pool
-        // knows.
-        let is_valid = valid_from.is_none_or(|from| issued_at >= from.unix_timestamp());
-        Ok(if is_valid { TokenOwner::User { user, valid_from } } else { TokenOwner::Revoked })
+        let signed_in_at = i64::try_from(signed_in_at).unwrap_or(i64::MAX);
+        // A sign-in in the second from which tokens are valid may be older or newer: only the user pool knows.
+        let is_valid = valid_from.is_none_or(|from| signed_in_at >= from.unix_timestamp());
+        Ok(if is_valid && !profile.is_suspended { TokenOwner::User { user, valid_from } } else { TokenOwner::Revoked })
     }
 
     /// Returns true if the user has receipts turned on, and false for an unknown user. One query, always: a form that

@@ -1,0 +1,6 @@
+//! `admin users`: suspends and restores users, and ends their sessions.
+
+mod access;
+mod command;
+
+pub use command::{Command, run};
