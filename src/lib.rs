@@ -30,6 +30,7 @@
 //!     run.rs                     startup and shutdown
 //!     state.rs                   handles that every request shares
 //!     failure.rs                 the server's error type
+//!     audit/                     audit log: security events, as log lines and in PostgreSQL
 //!     http/                      router, layers, forms, error pages, events, rate limits
 //!       session/                 session cookie to signed-in user
 //!       json_api/                the JSON API for programs

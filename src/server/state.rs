@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use leptos::prelude::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
+use crate::server::audit::AuditLog;
 use crate::server::cognito::Cognito;
 use crate::server::config::Config;
 use crate::server::http::build_files::BuildFiles;
@@ -27,6 +28,7 @@ pub struct AppState {
     pub cognito: Cognito,
     pub rate_limits: Arc<RateLimits>,
     pub metrics: Metrics,
+    pub audit: AuditLog,
     /// Done once the log warns of proxies whose headers are not read.
     pub proxy_warning: Arc<Once>,
     /// The last answers of the databases to the readiness check.
@@ -60,6 +62,8 @@ impl AppState {
         cognito.register(&metrics);
         hub.register(&metrics);
         rate_limits.register(&metrics);
+        let audit = AuditLog::start(store.postgres());
+        audit.register(&metrics);
         Ok(Self {
             config: Arc::new(config),
             files: Arc::new(BuildFiles::read(&options)),
@@ -68,6 +72,7 @@ impl AppState {
             cognito,
             rate_limits,
             metrics,
+            audit,
             proxy_warning: Arc::new(Once::new()),
             store_checks: StoreChecks::default(),
             presence: Presence::new(hub.clone()),

@@ -20,6 +20,8 @@ mod audit;
 mod authenticator;
 mod inbox_updates;
 
+mod audit_log;
+
 mod audit_parts;
 
 mod export;

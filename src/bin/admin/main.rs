@@ -11,6 +11,7 @@ mod failure;
 mod global_options;
 mod output;
 mod progress;
+mod recorded;
 mod sample_conversation;
 mod sample_users;
 mod setup;

@@ -7,7 +7,9 @@ use crate::domain::error::AppError;
 use crate::domain::user;
 use crate::server::accounts::end_surely::end_surely;
 use crate::server::accounts::input::{self, FormErrors};
+use crate::server::accounts::recorded::record;
 use crate::server::accounts::{AccountOutcome, refusals};
+use crate::server::audit::{Event, Outcome};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
@@ -34,7 +36,9 @@ pub async fn change_password(
     // One after the other, so that many guesses at once are no more than the quota allows.
     let _turn = state.rate_limits.turn(&caller).await;
     state.rate_limits.check_shared(&state.store, Action::CurrentPassword, &caller).await?;
-    Box::pin(set_password(state, own, &current, &password)).await?;
+    let set = Box::pin(set_password(state, own, &current, &password)).await;
+    record(state, parts, (Event::PasswordChange, Outcome::of(&set)), Some(me.user.id));
+    set?;
     end_others(state, me.user.id, own).await;
     Ok(AccountOutcome::redirect("/settings/password?changed=1"))
 }

@@ -12,6 +12,8 @@ pub mod authenticator;
 
 pub mod change_email;
 
+mod recorded;
+
 pub mod change_password;
 
 mod end_surely;

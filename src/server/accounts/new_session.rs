@@ -4,7 +4,9 @@ use axum::http::header;
 use axum::http::request::Parts;
 use secrecy::SecretString;
 
+use crate::server::accounts::recorded::record;
 use crate::server::accounts::{AccountOutcome, input, next, refusals};
+use crate::server::audit::{Event, Outcome};
 use crate::server::cognito::Authenticated;
 use crate::server::cognito::token::IdClaims;
 use crate::server::failure::Failure;
@@ -27,12 +29,14 @@ pub(super) async fn start_session(
     let SignedInUser { user, handle_changed } = state.store.users.find_or_create(&new_user(claims)).await?;
     if state.store.users.is_suspended(user.id).await? {
         state.cognito.revoke(vec![refresh_token]);
+        record(state, parts, (Event::SignIn, Outcome::Refused), Some(user.id));
         return Err(refusals::account_suspended().into());
     }
     end_previous_session(state, parts).await?;
     let (user_agent, address) = (user_agent(parts), ClientAddress::of(&parts.extensions));
     let new = NewSession { user: user.id, refresh_token, access_ends_at, user_agent, address };
     let secret = create_session(state, new).await?;
+    record(state, parts, (Event::SignIn, Outcome::Done), Some(user.id));
     let mut outcome = match handle_changed {
         true => AccountOutcome::redirect(next::destination_with(next, "handle_changed=true")),
         false => AccountOutcome::redirect(next::destination(next)),

@@ -6,15 +6,19 @@ use axum::http::request::Parts;
 use secrecy::SecretString;
 
 use crate::domain::error::AppError;
+use crate::domain::user;
 use crate::server::accounts::attempt::Attempt;
 use crate::server::accounts::end_surely::end_surely;
 use crate::server::accounts::input::{self, FormErrors};
 use crate::server::accounts::min_duration::{errors_with_min_duration, with_min_duration};
+use crate::server::accounts::recorded::record;
 use crate::server::accounts::sign_up::{after_code_request, is_code_rejection};
 use crate::server::accounts::{AccountOutcome, next, refusals};
+use crate::server::audit::{Entry, Event, Origin, Outcome};
 use crate::server::cognito::SignInOutcome;
 use crate::server::cognito::error::CognitoErrorKind;
 use crate::server::failure::Failure;
+use crate::server::http::origin::origin;
 use crate::server::http::rate_limits::Action;
 use crate::server::state::AppState;
 
@@ -55,8 +59,11 @@ pub async fn reset_password(
             return Err(errors.into_error().into());
         };
         let attempt = Attempt { action: Action::Code, email: &email };
-        attempt.run(state, parts, Box::pin(set_password(state, &email, &code, &password))).await?;
-        Box::pin(end_sessions(state, email, password)).await;
+        let set = attempt.run(state, parts, Box::pin(set_password(state, &email, &code, &password))).await;
+        record(state, parts, (Event::PasswordReset, Outcome::of(&set)), None);
+        set?;
+        let origin = origin(&parts.extensions, &parts.headers);
+        Box::pin(end_sessions(state, email, password, origin)).await;
         let query = [("reset", "true"), ("next", next::to_forward(next))];
         Ok(AccountOutcome::redirect_with("/signin", &query))
     })
@@ -75,12 +82,17 @@ async fn set_password(state: &AppState, email: &str, code: &str, password: &Secr
 
 /// Ends the sessions of the account, and retries in the background: the code is used up, so the user cannot repeat the
 /// request.
-async fn end_sessions(state: &AppState, email: String, password: SecretString) {
+async fn end_sessions(state: &AppState, email: String, password: SecretString, origin: Origin) {
     let state = state.clone();
-    let account = Arc::new((email, password));
+    let account = Arc::new((email, password, origin));
     end_surely(move || {
         let (state, account) = (state.clone(), Arc::clone(&account));
-        Box::pin(async move { try_to_end_sessions(&state, &account.0, &account.1).await })
+        Box::pin(async move {
+            let (email, password, origin) = &*account;
+            let user = try_to_end_sessions(&state, email, password).await?;
+            state.audit.record(Entry::new(Event::EndSessions, Outcome::Done, origin.clone()).of(user));
+            Ok(())
+        })
     })
     .await;
 }
@@ -88,7 +100,12 @@ async fn end_sessions(state: &AppState, email: String, password: SecretString) {
 /// Ends the sessions and tokens of the account that has just got this password. The account is found by signing in: the
 /// stored e-mail address may be that of another user by now, whose sessions must go on. Only if the pool demands a further
 /// step and does not name the account's id, the address has to do: an ended session harms less than one that goes on.
-async fn try_to_end_sessions(state: &AppState, email: &str, password: &SecretString) -> Result<(), Failure> {
+/// Returns the user of the account, if it has one.
+async fn try_to_end_sessions(
+    state: &AppState,
+    email: &str,
+    password: &SecretString,
+) -> Result<Option<user::Id>, Failure> {
     let (sub, refresh_token) = match state.cognito.sign_in(email, password).await {
         Ok(SignInOutcome::Authenticated(user)) => (Some(user.claims.sub), user.refresh_token),
         Ok(SignInOutcome::Challenge(challenge)) => (challenge.sub(), None),
@@ -100,7 +117,7 @@ async fn try_to_end_sessions(state: &AppState, email: &str, password: &SecretStr
         None => state.store.users.by_email(email).await?,
     };
     let mut tokens = Vec::new();
-    if let Some(user) = user {
+    if let Some(user) = &user {
         state.store.users.end_tokens(user.id).await?;
         tokens = state.store.sessions.delete_of_user(user.id).await?;
     }
@@ -109,5 +126,5 @@ async fn try_to_end_sessions(state: &AppState, email: &str, password: &SecretStr
         Some(token) => state.cognito.sign_out_everywhere(token).await,
         None => state.cognito.revoke(tokens),
     }
-    Ok(())
+    Ok(user.map(|user| user.id))
 }

@@ -6,7 +6,9 @@ use crate::domain::message::SentAt;
 use crate::domain::session::{self, LISTED_MAX, Session};
 use crate::server::accounts::AccountOutcome;
 use crate::server::accounts::device::device;
+use crate::server::accounts::recorded::record;
 use crate::server::accounts::sign_out::signed_out;
+use crate::server::audit::{Entry, Event, Outcome};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
 use crate::server::http::session::CurrentUser;
@@ -32,6 +34,7 @@ pub async fn end(state: &AppState, parts: &Parts, session: session::Id) -> Resul
     let me = CurrentUser::of(parts)?;
     state.rate_limits.check(Action::Account, Caller::User(me.user.id))?;
     let ended = state.store.sessions.delete_named(session, me.user.id).await?;
+    record(state, parts, (Event::EndSessions, Outcome::Done), Some(me.user.id));
     let is_own = ended.as_ref().is_some_and(|ended| Some(ended.id) == me.session);
     state.cognito.revoke(ended.and_then(|ended| ended.refresh_token).into_iter().collect());
     Ok(if is_own { signed_out() } else { AccountOutcome::redirect("/settings/sessions?ended=1") })
@@ -42,6 +45,7 @@ pub async fn end_others(state: &AppState, me: &CurrentUser) -> Result<AccountOut
     state.rate_limits.check(Action::Account, Caller::User(me.user.id))?;
     if let Some(own) = me.session {
         state.cognito.revoke(state.store.sessions.delete_others(me.user.id, own).await?);
+        state.audit.record(Entry::new(Event::EndSessions, Outcome::Done, me.origin.clone()).of(me.user.id));
     }
     Ok(AccountOutcome::redirect("/settings/sessions?others_ended=1"))
 }

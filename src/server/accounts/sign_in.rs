@@ -33,7 +33,7 @@ pub async fn sign_in(
         attempt.run(state, parts, Box::pin(sign_in_as(state, parts, address, password, next))).await
     })
     .await;
-    count(state, &result);
+    count(state, parts, &result);
     result
 }
 

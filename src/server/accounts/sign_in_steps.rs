@@ -9,7 +9,9 @@ use crate::domain::error::AppError;
 use crate::server::accounts::attempt::Attempt;
 use crate::server::accounts::new_session::start_session;
 use crate::server::accounts::pending_sign_in::PendingSignIn;
+use crate::server::accounts::recorded::record;
 use crate::server::accounts::{AccountOutcome, input, next, refusals};
+use crate::server::audit::{Event, Outcome};
 use crate::server::cognito::SignInOutcome;
 use crate::server::cognito::challenge::{Challenge, Step};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
@@ -108,7 +110,7 @@ async fn answer(
         Ok(outcome)
     };
     let result = attempt.run(state, parts, Box::pin(work)).await;
-    count(state, &result);
+    count(state, parts, &result);
     match result {
         // Converted only here, so that the attempt counts as a wrong guess.
         Err(Failure::Public(AppError::Unauthenticated)) => Ok(start_again(next)),
@@ -116,11 +118,25 @@ async fn answer(
     }
 }
 
-/// Counts a sign-in, unless it waits for a further step.
-pub(super) fn count(state: &AppState, result: &Result<AccountOutcome, Failure>) {
+/// Counts a sign-in, unless it waits for a further step, and records a failure.
+pub(super) fn count(state: &AppState, parts: &Parts, result: &Result<AccountOutcome, Failure>) {
     if result.as_ref().map_or(true, AccountOutcome::starts_session) {
         state.metrics.sign_ins.count(result);
     }
+    if let Err(failure) = result {
+        record_failure(state, parts, failure);
+    }
+}
+
+/// Records a sign-in that failed. It names no user: only the correct password shows whose account it is.
+fn record_failure(state: &AppState, parts: &Parts, failure: &Failure) {
+    let outcome = match failure {
+        // The limit itself is recorded, and a suspended user where they are known.
+        Failure::Public(AppError::RateLimited { .. }) => return,
+        Failure::Public(error) if *error == refusals::account_suspended() => return,
+        failure => Outcome::of_failure(failure),
+    };
+    record(state, parts, (Event::SignIn, outcome), None);
 }
 
 fn into_failure(error: CognitoError, step: Step) -> Failure {

@@ -6,6 +6,8 @@ use axum::http::request::Parts;
 use crate::domain::error::AppError;
 use crate::domain::user;
 use crate::server::accounts::AccountOutcome;
+use crate::server::accounts::recorded::record;
+use crate::server::audit::{Event, Outcome};
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
 use crate::server::http::session::cookie::{self, Presented};
@@ -22,6 +24,8 @@ pub async fn sign_out(state: &AppState, parts: &Parts, of: Option<user::Id>) -> 
     if let Presented::Session(id) = cookie::presented(&parts.headers) {
         let token = state.store.sessions.delete(id).await?;
         state.cognito.revoke(token.into_iter().collect());
+        let user = CurrentUser::of(parts).ok().map(|me| me.user.id);
+        record(state, parts, (Event::SignOut, Outcome::Done), user);
     }
     Ok(signed_out())
 }
@@ -37,6 +41,7 @@ pub async fn sign_out_everywhere(
     let me = CurrentUser::of(parts)?;
     state.store.users.end_tokens(me.user.id).await?;
     let mut tokens = state.store.sessions.delete_of_user(me.user.id).await?;
+    record(state, parts, (Event::SignOutEverywhere, Outcome::Done), Some(me.user.id));
     // One token is enough: the pool then revokes all tokens of its user.
     if let Some(token) = tokens.pop() {
         state.cognito.sign_out_everywhere(token).await;

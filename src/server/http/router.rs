@@ -21,6 +21,7 @@ use crate::server::http::error_response::error_response;
 use crate::server::http::events::events;
 use crate::server::http::json_api::routes as json_api;
 use crate::server::http::layers::ErrorResponse;
+use crate::server::http::origin::{REQUEST_ID, record_limits};
 use crate::server::http::render::{page, provide_page_contexts};
 use crate::server::http::request_limits::BODY_BYTES_MAX;
 use crate::server::http::{
@@ -29,8 +30,6 @@ use crate::server::http::{
 };
 use crate::server::state::AppState;
 use crate::ui::app::{App, shell};
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Header in which an AWS load balancer names the trace of a request.
 const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
@@ -70,6 +69,7 @@ pub fn router(state: AppState) -> Router {
                 .layer(from_fn_with_state(state.clone(), layers::security_headers))
                 .layer(from_fn_with_state(ON_ERROR, layers::catch_panic))
                 .layer(from_fn_with_state(state.clone(), client_address::client_address))
+                .layer(from_fn_with_state(state.clone(), record_limits))
                 .layer(from_fn(request_head::check)),
         );
     match state.config.metrics_address {

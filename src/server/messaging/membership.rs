@@ -4,6 +4,7 @@
 use crate::domain::conversation;
 use crate::domain::error::AppError;
 use crate::domain::message::MessageRef;
+use crate::server::audit::{Entry, Event, Outcome};
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
@@ -18,7 +19,7 @@ pub(super) async fn membership(
     conversation: conversation::Id,
 ) -> Result<Membership, Failure> {
     let membership = state.store.conversations.membership(me.user.id, conversation).await?;
-    membership.ok_or(AppError::NotFound.into())
+    membership.ok_or_else(|| refused(state, me, conversation))
 }
 
 /// Returns the user's membership in a conversation, with messages and read cursors. "Not found" if the user is no
@@ -31,7 +32,7 @@ pub(super) async fn visit<'a>(
     cursors: WantedCursors,
 ) -> Result<Visit<'a>, Failure> {
     let visit = state.store.messages.visit(me.user.id, conversation, wanted, cursors).await?;
-    visit.ok_or(AppError::NotFound.into())
+    visit.ok_or_else(|| refused(state, me, conversation))
 }
 
 /// Returns the user's membership in a conversation, with a message that they name. "Not found" if the user is no
@@ -43,5 +44,12 @@ pub(super) async fn membership_with_message(
     reference: &MessageRef,
 ) -> Result<(Membership, NamedMessage), Failure> {
     let found = state.store.messages.membership_with_message(me.user.id, conversation, reference.clone()).await?;
-    found.ok_or(AppError::NotFound.into())
+    found.ok_or_else(|| refused(state, me, conversation))
+}
+
+/// Records the request for a conversation of others, or for one that does not exist.
+fn refused(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Failure {
+    let entry = Entry::new(Event::ForeignConversation, Outcome::Refused, me.origin.clone());
+    state.audit.record(entry.of(me.user.id).about(conversation.0));
+    AppError::NotFound.into()
 }

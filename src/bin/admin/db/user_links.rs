@@ -1,10 +1,13 @@
 //! Links of users to the accounts of the user pool, in the table `users`.
 
 use cruddur_messages::domain::user::{DisplayName, Handle, Id, User};
+use cruddur_messages::server::audit::{Entry, Event, insert};
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::postgres::users::{Row, Users};
 use sqlx::{PgPool, query_file, query_file_as, query_file_scalar};
 use uuid::Uuid;
+
+use crate::recorded::act;
 
 /// Value of `cognito_user_id` for users not yet linked to the user pool. Comes from the seeds of the legacy app.
 pub const UNLINKED: &str = "MOCK";
@@ -61,10 +64,13 @@ impl UserLinks {
             return Ok(Link::AlreadyLinked(user));
         }
         let Some(email) = email else { return Ok(Link::NotFound) };
+        let mut transaction = self.pool.begin().await?;
         let row = query_file_as!(Row, "sql/users/link_by_email.sql", sub.to_string(), email)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *transaction)
             .await?;
         if let Some(row) = row {
+            insert(&mut *transaction, &[linked(&row)]).await?;
+            transaction.commit().await?;
             return Ok(Link::Linked(row.into()));
         }
         let taken = query_file_scalar!("sql/users/has_email.sql", email).fetch_one(&self.pool).await?;
@@ -73,7 +79,11 @@ impl UserLinks {
 
     /// Links an account of the user pool to an unlinked user. `None` if either has a link already.
     pub async fn link(&self, sub: Uuid, user: Id) -> Result<Option<User>, Failure> {
-        let row = query_file_as!(Row, "sql/users/link.sql", sub.to_string(), user.0).fetch_optional(&self.pool).await?;
+        let mut transaction = self.pool.begin().await?;
+        let row = query_file_as!(Row, "sql/users/link.sql", sub.to_string(), user.0);
+        let row = row.fetch_optional(&mut *transaction).await?;
+        insert(&mut *transaction, &row.iter().map(linked).collect::<Vec<_>>()).await?;
+        transaction.commit().await?;
         Ok(row.map(User::from))
     }
 
@@ -106,6 +116,7 @@ impl UserLinks {
         for ended in others.iter().map(|row| row.uuid).chain([user.0]) {
             query_file!("sql/sessions/delete_of_user.sql", ended).fetch_all(&mut *transaction).await?;
         }
+        insert(&mut *transaction, &[act(Event::AdminRelink, "db relink-user").of(user)]).await?;
         transaction.commit().await?;
         Ok(others.into_iter().map(User::from).collect())
     }
@@ -114,4 +125,9 @@ impl UserLinks {
     pub async fn unlinked(&self) -> Result<Vec<UnlinkedUser>, Failure> {
         Ok(query_file_as!(UnlinkedUser, "sql/users/unlinked.sql").fetch_all(&self.pool).await?)
     }
+}
+
+/// Creates the entry of a link for the audit log.
+fn linked(row: &Row) -> Entry {
+    act(Event::AdminLink, "db update-cognito-user-ids").of(Id(row.uuid))
 }

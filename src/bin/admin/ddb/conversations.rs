@@ -5,6 +5,7 @@ use cruddur_messages::domain::conversation::Conversation;
 use cruddur_messages::domain::message::Message;
 use cruddur_messages::domain::page::{Cursor, Page};
 use cruddur_messages::domain::user::{Handle, User};
+use cruddur_messages::server::audit::Event;
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::conversations::Conversations;
@@ -12,6 +13,7 @@ use cruddur_messages::server::store::dynamodb::membership::Membership;
 use cruddur_messages::server::store::dynamodb::messages::Messages;
 use cruddur_messages::server::store::postgres::users::Users;
 use serde_json::json;
+use sqlx::PgPool;
 
 use super::capacity::{self, Meter};
 use super::command::{ConversationRef, PageOptions, Stores};
@@ -19,12 +21,14 @@ use super::connect;
 use crate::global_options::GlobalOptions;
 use crate::output::{counted, one_line};
 use crate::progress;
+use crate::recorded::{act, record};
 
 /// Stores read by a client that measures the consumed capacity.
 struct MeteredStores {
     table: Table,
     users: Users,
     conversations: Conversations,
+    database: PgPool,
     meter: Meter,
 }
 
@@ -32,6 +36,7 @@ struct MeteredStores {
 pub async fn list(stores: &Stores, handle: &Handle, pages: &PageOptions, global: &GlobalOptions) -> anyhow::Result<()> {
     let stores = MeteredStores::connect(stores).await?;
     let me = stores.user(handle).await?;
+    record(&stores.database, act(Event::AdminListConversations, "ddb list-conversations").of(me.id)).await?;
     let page = async |cursor: Option<&Cursor>| stores.conversations.list(me.id, cursor).await;
     let (pages, more) = read(pages, "conversations", page).await?;
     let consumed = stores.meter.take();
@@ -56,6 +61,8 @@ pub async fn show(
     let stores = MeteredStores::connect(stores).await?;
     let me = stores.user(handle).await?;
     let membership = stores.membership(&me, conversation).await?;
+    let entry = act(Event::AdminReadConversation, "ddb get-conversation").of(me.id);
+    record(&stores.database, entry.about(membership.conversation().0)).await?;
     let messages = Messages::new(stores.table.clone());
     let page = async |cursor: Option<&Cursor>| messages.page(&membership, cursor).await;
     let (pages, more) = read(pages, "messages", page).await?;
@@ -105,8 +112,9 @@ impl MeteredStores {
         let (client, _) = connect().await?;
         let (client, meter) = capacity::metered(&client);
         let table = Table::new(client, &stores.table.table);
-        let users = Users::new(stores.database.connect().await?);
-        Ok(Self { conversations: Conversations::new(table.clone(), users.clone()), table, users, meter })
+        let database = stores.database.connect().await?;
+        let users = Users::new(database.clone());
+        Ok(Self { conversations: Conversations::new(table.clone(), users.clone()), table, users, database, meter })
     }
 
     async fn user(&self, handle: &Handle) -> anyhow::Result<User> {

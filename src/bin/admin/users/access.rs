@@ -1,11 +1,14 @@
 //! Access of a user to the site: suspension, sessions and tokens.
 
 use cruddur_messages::domain::user::Id;
+use cruddur_messages::server::audit::{Event, insert};
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::postgres::notifications::notify;
 use cruddur_messages::server::store::postgres::remembered::ChangedRows;
 use cruddur_messages::server::store::postgres::sessions;
 use sqlx::{PgConnection, PgPool, query_file, query_file_scalar};
+
+use crate::recorded::act;
 
 /// Access of users. Each change counts on all servers once it is committed.
 pub struct UserAccess {
@@ -27,6 +30,7 @@ impl UserAccess {
             return Ok(None);
         }
         let ended = end_sessions(&mut transaction, user).await?;
+        insert(&mut *transaction, &[act(Event::AdminSuspend, "users suspend").of(user)]).await?;
         transaction.commit().await?;
         Ok(Some(ended))
     }
@@ -36,6 +40,7 @@ impl UserAccess {
         let mut transaction = self.pool.begin().await?;
         let changed = query_file_scalar!("sql/users/restore.sql", user.0).fetch_optional(&mut *transaction).await?;
         notify(&mut transaction, &ChangedRows { users: vec![user], ..ChangedRows::default() }).await?;
+        insert(&mut *transaction, &[act(Event::AdminRestore, "users restore").of(user)]).await?;
         transaction.commit().await?;
         Ok(changed.is_some())
     }
@@ -45,6 +50,7 @@ impl UserAccess {
         let mut transaction = self.pool.begin().await?;
         query_file!("sql/users/end_all_tokens.sql", user.0).execute(&mut *transaction).await?;
         let ended = end_sessions(&mut transaction, user).await?;
+        insert(&mut *transaction, &[act(Event::AdminEndSessions, "users end-sessions").of(user)]).await?;
         transaction.commit().await?;
         Ok(ended)
     }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, header};
 
 use crate::server::cognito::token::InvalidToken;
 use crate::server::http::json_api::error::ApiError;
+use crate::server::http::origin::origin;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
 use crate::server::store::postgres::users::TokenOwner;
@@ -29,8 +30,9 @@ impl FromRequestParts<AppState> for Bearer {
             return Err(ApiError::Unauthenticated);
         }
         let user = user.ok_or(ApiError::UnknownUser)?;
-        let user = CurrentUser { user, session: None };
-        user.record();
+        let origin = origin(&parts.extensions, &parts.headers);
+        let user = CurrentUser { user, session: None, origin };
+        user.record(&parts.extensions);
         Ok(Self(user))
     }
 }

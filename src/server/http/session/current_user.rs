@@ -1,9 +1,12 @@
 //! Signed-in user of a request.
 
+use axum::http::Extensions;
 use axum::http::request::Parts;
 
 use crate::domain::error::AppError;
 use crate::domain::user::User;
+use crate::server::audit::Origin;
+use crate::server::http::origin::RequestUser;
 use crate::server::store::postgres::sessions;
 
 /// Signed-in user of a request.
@@ -12,6 +15,8 @@ pub struct CurrentUser {
     pub user: User,
     /// The session of the request; `None` for an API client, which uses a token instead.
     pub session: Option<sessions::Id>,
+    /// Origin of the request, for the audit log.
+    pub origin: Origin,
 }
 
 /// Result of the session layer, kept in the request's extensions.
@@ -19,8 +24,9 @@ pub struct CurrentUser {
 pub struct Resolved(pub Result<Option<CurrentUser>, AppError>);
 
 impl CurrentUser {
-    /// Adds the id of the user to the log lines of the current request.
-    pub fn record(&self) {
+    /// Adds the id of the user to the log lines of the current request, and to its extensions.
+    pub fn record(&self, extensions: &Extensions) {
+        RequestUser::set(extensions, self.user.id);
         tracing::Span::current().record("user", tracing::field::display(self.user.id));
     }
 

@@ -8,8 +8,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Span;
 
+use crate::server::audit::Origin;
 use crate::server::failure::Failure;
 use crate::server::http::client_address::ClientAddress;
+use crate::server::http::origin::origin;
 use crate::server::http::session::cookie::{self, Presented};
 use crate::server::http::session::refresh::{SessionStatus, refresh};
 use crate::server::http::session::{CurrentUser, Resolved};
@@ -20,11 +22,12 @@ use crate::server::store::postgres::sessions::Id;
 /// ago, none otherwise. Removes the cookie of an ended session from the browser.
 pub async fn resolve(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let mut visited = None;
+    let origin = origin(request.extensions(), request.headers());
     let resolved = match cookie::presented(request.headers()) {
         Presented::None | Presented::Invalid => Ok(None),
-        Presented::Session(id) => find(&state, id).await.map_err(Failure::into_public).map(|found| {
+        Presented::Session(id) => find(&state, id, origin).await.map_err(Failure::into_public).map(|found| {
             let (user, seen_long_ago) = found?;
-            user.record();
+            user.record(request.extensions());
             visited = seen_long_ago.then_some(id);
             Some(user)
         }),
@@ -43,12 +46,12 @@ pub async fn resolve(State(state): State<AppState>, mut request: Request, next: 
 }
 
 /// Returns the user of a session, and true if the last recorded visit is some minutes ago.
-async fn find(state: &AppState, id: Id) -> Result<Option<(CurrentUser, bool)>, Failure> {
+async fn find(state: &AppState, id: Id, origin: Origin) -> Result<Option<(CurrentUser, bool)>, Failure> {
     let Some(session) = state.store.sessions.find(id).await? else { return Ok(None) };
     if refresh(&state.store, &state.cognito, id, session.access).await? == SessionStatus::Expired {
         return Ok(None);
     }
-    Ok(Some((CurrentUser { user: session.user, session: Some(id) }, session.seen_long_ago)))
+    Ok(Some((CurrentUser { user: session.user, session: Some(id), origin }, session.seen_long_ago)))
 }
 
 /// Records a visit in the background: no answer waits for it.
