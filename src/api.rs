@@ -18,6 +18,8 @@ pub mod emoji_table;
 
 mod receipts;
 
+mod reports;
+
 mod search;
 
 mod sign_in_steps;
@@ -31,6 +33,7 @@ pub use crate::api::changes::*;
 use crate::api::client::Client;
 pub use crate::api::email::*;
 pub use crate::api::receipts::*;
+pub use crate::api::reports::*;
 pub use crate::api::search::*;
 pub use crate::api::sign_in_steps::*;
 use crate::domain::conversation::{self, Conversation, ConversationView, SentMessage};

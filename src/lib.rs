@@ -35,7 +35,7 @@
 //!       session/                 session cookie to signed-in user
 //!       json_api/                the JSON API for programs
 //!     accounts/                  use cases: sign-up, sign-in, sign-out, password reset, the own account
-//!     messaging/                 use cases: conversations, sending, receipts, presence, blocks, settings
+//!     messaging/                 use cases: conversations, sending, receipts, presence, blocks, reports, settings
 //!       export/                  all that a user can read, as a ZIP file
 //!     cognito/                   the user pool
 //!     live/                      event streams, bus between servers, presence

@@ -82,13 +82,15 @@ pub enum FieldCode {
     CursorInvalid,
     /// The cursor leads to newer entries, which this list does not have.
     NoNewerPage,
+    /// A report without a reason.
+    ReasonMissing,
     /// More conversations than a presence query may name.
     TooManyConversations,
 }
 
 impl FieldCode {
     /// All codes, without their counts.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::Handle(InvalidHandle::Blank),
         Self::Handle(InvalidHandle::TooShort),
         Self::Handle(InvalidHandle::TooLong),
@@ -129,6 +131,7 @@ impl FieldCode {
         Self::SignInCodeRefused,
         Self::EmailUnchanged,
         Self::AccountSuspended,
+        Self::ReasonMissing,
     ];
 
     /// Returns the code in JSON.
@@ -174,6 +177,7 @@ impl FieldCode {
             Self::CursorInvalid => "cursor_invalid",
             Self::NoNewerPage => "no_newer_page",
             Self::TooManyConversations => "too_many_conversations",
+            Self::ReasonMissing => "reason_missing",
         }
     }
 

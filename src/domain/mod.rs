@@ -22,6 +22,8 @@ pub mod message;
 
 pub mod changes;
 
+pub mod report;
+
 pub mod page;
 
 pub mod page_files;

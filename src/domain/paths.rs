@@ -19,6 +19,11 @@ pub fn message(id: conversation::Id, message: &MessageRef) -> String {
     format!("{}/message/{}/{}", conversation(id), message.sent_at.url_safe(), message.id)
 }
 
+/// Path of the page on which a conversation's other member or a message is reported, from the path of the page of it.
+pub fn report(of: &str) -> String {
+    format!("{of}/report")
+}
+
 /// Path of a conversation whose composer answers a message.
 pub fn reply_to(id: conversation::Id, message: &MessageRef) -> String {
     format!("{}?reply={}_{}", conversation(id), message.sent_at.url_safe(), message.id)

@@ -64,7 +64,7 @@ pub(crate) fn field_codes() -> Vec<FieldCode> {
         CodeMalformed, SignInRefused, CodeRefused, AccountRefused, PasswordTooWeak, PasswordUsedBefore,
         PasswordTemporary, UnsupportedChallenge, NotPermitted, Blocked, SearchInvalid, TimeInvalid, EmojiInvalid,
         CursorInvalid, NoNewerPage, TooManyConversations, HandleTaken,
-        CurrentPasswordRefused, SignInCodeRefused, EmailUnchanged, AccountSuspended,
+        CurrentPasswordRefused, SignInCodeRefused, EmailUnchanged, AccountSuspended, ReasonMissing,
     );
     // The first four are in the lists above.
     handle.chain(name).chain(password).chain(body).chain(all.into_iter().skip(4)).collect()

@@ -80,6 +80,8 @@ mod refresh;
 
 mod rendering;
 
+mod reports;
+
 mod request_logs;
 
 mod router;

@@ -160,7 +160,7 @@ pub(crate) fn calls(named: &Named<'_>) -> Vec<Call> {
         Call::new(SignedIn, "find_recipient", [ben()]),
         Call::new(SignedIn, "start_conversation", [ben(), id(), body()]),
     ];
-    calls.extend([block_call(named)].into_iter().chain(account_calls()));
+    calls.extend(report_calls(named).into_iter().chain([block_call(named)]).chain(account_calls()));
     calls
 }
 
@@ -168,6 +168,20 @@ pub(crate) fn calls(named: &Named<'_>) -> Vec<Call> {
 fn block_call(named: &Named<'_>) -> Call {
     let user = required("user", named.recipient, &["", "@bayko"]);
     Call::new(Access::SignedIn, "block_user", [user, required("on", "false", &["", "perhaps"])])
+}
+
+/// Returns the calls that report the other member of the conversation.
+fn report_calls(named: &Named<'_>) -> [Call; 2] {
+    let conversation = || required("conversation", named.conversation, &["", "@bayko", "not-an-id"]);
+    // Without the other one, neither names a message.
+    let message = || optional("message", &["@bayko", UNKNOWN_ID]);
+    let sent_at = || optional("sent_at", &["2026-11-21T09:26:28Z"]);
+    let reason = required("reason", "spam", &["", "because"]);
+    let details = optional("details", &["a\u{7}b", &"🎈".repeat(1025)]);
+    [
+        Call::new(Access::SignedIn, "find_report_subject", [conversation(), message(), sent_at()]),
+        Call::new(Access::SignedIn, "report", [conversation(), message(), sent_at(), reason, details]),
+    ]
 }
 
 /// Returns a call of every server function of accounts and sessions.

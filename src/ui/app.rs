@@ -128,7 +128,9 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("new/:handle") view=lazy::FIRST_MESSAGE ssr=SsrMode::Async/>
                 <Route path=path!("new/user/:id") view=lazy::FIRST_MESSAGE ssr=SsrMode::Async/>
                 <Route path=path!(":message_group_uuid") view=lazy::CONVERSATION ssr=SsrMode::Async/>
+                <Route path=path!(":message_group_uuid/report") view=lazy::REPORT ssr=SsrMode::Async/>
                 <Route path=path!(":message_group_uuid/message/:time/:id") view=lazy::MESSAGE ssr=SsrMode::Async/>
+                <Route path=path!(":message_group_uuid/message/:time/:id/report") view=lazy::REPORT ssr=SsrMode::Async/>
             </ParentRoute>
         </Routes>
     }

@@ -6,6 +6,7 @@ use crate::domain::error::{AppError, Conflict};
 use crate::domain::field_error::FieldCode;
 use crate::domain::message::{BODY_LEN_MAX, InvalidBody};
 use crate::domain::password::{self, InvalidPassword};
+use crate::domain::report::Reason;
 use crate::domain::user::{DISPLAY_NAME_LEN_MAX, HANDLE_LEN_MAX, HANDLE_LEN_MIN, InvalidDisplayName, InvalidHandle};
 use crate::ui::intl::plural;
 
@@ -104,6 +105,7 @@ pub fn field_sentence(code: FieldCode) -> String {
         FieldCode::EmojiInvalid => "This is not a single emoji.",
         FieldCode::CursorInvalid => "This link to older or newer entries is invalid. Start from the newest.",
         FieldCode::NoNewerPage => "This list can be continued only towards older conversations.",
+        FieldCode::ReasonMissing => "Choose a reason.",
         FieldCode::TooManyConversations => "Too many conversations in one request.",
     };
     text.to_owned()
@@ -139,6 +141,19 @@ fn password_sentence(reason: InvalidPassword) -> String {
         InvalidPassword::SurroundingSpace => "A password can't begin or end with a space.",
     };
     text.to_owned()
+}
+
+/// Returns the words for the reason of a report.
+pub fn reason_label(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Spam => "Spam or fraud",
+        Reason::Harassment => "Harassment or hate",
+        Reason::Violence => "Threat or violence",
+        Reason::Sexual => "Unwanted sexual content",
+        Reason::SelfHarm => "Suicide or self-harm",
+        Reason::Impersonation => "Pretends to be another person",
+        Reason::Other => "Something else",
+    }
 }
 
 /// Returns the sentence for a text that cannot be sent.

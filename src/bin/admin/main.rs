@@ -12,6 +12,7 @@ mod global_options;
 mod output;
 mod progress;
 mod recorded;
+mod reports;
 mod sample_conversation;
 mod sample_users;
 mod setup;
@@ -69,6 +70,9 @@ enum Command {
     /// Users: suspension and sessions.
     #[command(subcommand)]
     Users(users::Command),
+    /// Reports of messages and users.
+    #[command(subcommand)]
+    Reports(reports::Command),
     /// Creates everything that a developer's machine needs and does not have yet. Refuses to work on AWS.
     Setup(setup::Options),
 }
@@ -81,6 +85,7 @@ async fn main() -> ExitCode {
         Command::Ddb(command) => ddb::run(command, &global).await,
         Command::Cognito(command) => cognito::run(command, &global).await,
         Command::Users(command) => users::run(command, &global).await,
+        Command::Reports(command) => reports::run(command, &global).await,
         Command::Setup(options) => setup::run(options, &global).await,
     };
     match result {

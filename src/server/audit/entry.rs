@@ -43,6 +43,8 @@ events! {
     ForeignConversation "foreign_conversation",
     /// Request denied by a rate limit. Recorded once a minute for a caller and a route.
     LimitExceeded "limit_exceeded",
+    /// Report of a message or a user.
+    Report "report",
     AdminSuspend "admin_suspend",
     AdminRestore "admin_restore",
     AdminEndSessions "admin_end_sessions",
@@ -50,6 +52,9 @@ events! {
     AdminRelink "admin_relink",
     AdminListConversations "admin_list_conversations",
     AdminReadConversation "admin_read_conversation",
+    AdminListReports "admin_list_reports",
+    AdminReadReport "admin_read_report",
+    AdminCloseReport "admin_close_report",
 }
 
 /// Outcome of an event.

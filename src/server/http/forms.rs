@@ -5,6 +5,8 @@
 //! page again with the error's status, the user's input and the validation messages. If that page cannot be rendered, a
 //! plain error page is returned.
 
+mod reports;
+
 mod settings;
 
 mod sign_in_steps;
@@ -66,6 +68,7 @@ pub fn routes() -> Router<AppState> {
         .route("/messages/new/user/{id}", post(send_first_message))
         .merge(settings::routes())
         .merge(sign_in_steps::routes())
+        .merge(reports::routes())
 }
 
 async fn sign_in(State(state): State<AppState>, request: Request) -> Response {

@@ -77,6 +77,7 @@ actions! {
     Rename "rename": 10 at once, one more per Duration::from_secs(600);
     /// Download of all of the user's data.
     Export "export": 3 at once, one more per Duration::from_secs(1_200);
+    Report "report": 10 at once, one more per Duration::from_secs(60);
     WatchPresence "watch_presence": 30 at once, one more per Duration::from_secs(2);
 }
 

@@ -18,6 +18,8 @@ pub mod presence;
 
 pub mod receipts;
 
+pub mod reports;
+
 pub mod blocks;
 
 pub mod settings;

@@ -8,7 +8,7 @@ use crate::server::metrics::Metrics;
 use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::{self, conversations, messages};
 use crate::server::store::postgres::remembered::Remembered;
-use crate::server::store::postgres::{self, pool_metrics, pooler, sessions, shared_limits, users};
+use crate::server::store::postgres::{self, pool_metrics, pooler, reports, sessions, shared_limits, users};
 
 /// Access to both databases. Cloning copies handles.
 #[derive(Clone)]
@@ -23,6 +23,8 @@ pub struct Store {
     pub remembered: Remembered,
     /// Rate limits that all servers share, in PostgreSQL.
     pub limits: shared_limits::SharedLimits,
+    /// Reports of messages and users, in PostgreSQL.
+    pub reports: reports::Reports,
     /// Conversations, in DynamoDB.
     pub conversations: conversations::Conversations,
     /// Messages, in DynamoDB.
@@ -51,6 +53,7 @@ impl Store {
             conversations: conversations.with_updates(inbox_updates.clone()),
             messages: messages::Messages::new(table.clone()).with_updates(inbox_updates.clone()),
             limits: shared_limits::SharedLimits::new(postgres.clone()),
+            reports: reports::Reports::new(postgres.clone()),
             inbox_updates,
             users,
             postgres,

@@ -8,6 +8,7 @@ mod linking;
 mod migrating;
 mod refusals;
 mod relinking;
+mod reports;
 mod setup;
 mod tables;
 mod users;

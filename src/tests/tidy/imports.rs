@@ -18,6 +18,7 @@ const EDGES_BACK: [(&str, &str); 5] = [
     ("server::http::router", "ui::app"),
     ("server::http::render", "ui::app"),
     ("server::http::forms", "api"),
+    ("server::http::forms::reports", "api"),
     ("server::http::forms::settings", "api"),
     ("server::http::forms::sign_in_steps", "api"),
 ];

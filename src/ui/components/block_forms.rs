@@ -16,6 +16,9 @@ pub fn BlockForm(
     user: User,
     /// Path of the page, to which the form is posted.
     path: String,
+    /// Path of the page on which the user is reported, if there is one.
+    #[prop(optional_no_strip)]
+    report: Option<String>,
 ) -> impl IntoView {
     let menu = NodeRef::<Details>::new();
     close_when_left(menu);
@@ -39,6 +42,7 @@ pub fn BlockForm(
                     </p>
                     <button class="button button--danger">"Block"</button>
                 </ChangeForm>
+                {report.map(|report| view! { <ReportLink report/> })}
             </div>
         </details>
     }
@@ -50,6 +54,9 @@ pub fn BlockedNote(
     user: User,
     /// Path of the page, to which the form is posted.
     path: String,
+    /// Path of the page on which the user is reported, if there is one.
+    #[prop(optional_no_strip)]
+    report: Option<String>,
     refused: Option<RefusedForm>,
 ) -> impl IntoView {
     let text = refused.and_then(|refused| refused.fields.get("body").cloned());
@@ -59,9 +66,15 @@ pub fn BlockedNote(
                 <p>"You have blocked " <bdi>{user.display_name.to_string()}</bdi> ". Neither of you can write to the other."</p>
                 <button class="button">"Unblock"</button>
             </ChangeForm>
+            {report.map(|report| view! { <ReportLink report/> })}
             {text.map(|text| view! { <p>"Your message was not sent:"</p> <MessageText body=text/> })}
         </div>
     }
+}
+
+#[component]
+fn ReportLink(report: String) -> impl IntoView {
+    view! { <p><a href=report>"Report to the operator"</a></p> }
 }
 
 /// Form of one change.

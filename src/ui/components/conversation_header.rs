@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::domain::conversation::{self, Kind};
 use crate::domain::error::AppError;
+use crate::domain::paths;
 use crate::domain::user::User;
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::block_forms::BlockForm;
@@ -32,6 +33,7 @@ pub fn ConversationHeader(
     let (title, face) = (conversation::title(&others), others.into_iter().next());
     let peer = face.clone().filter(|_| kind == Kind::Direct);
     let blockable = peer.clone().filter(|peer| !has_blocked && !peer.is_deleted());
+    let report = mark_unread.is_some().then(|| paths::report(&path));
     let date_path = mark_unread.is_some().then(|| path.clone());
     view! {
         <div class="thread__head">
@@ -48,7 +50,7 @@ pub fn ConversationHeader(
             <div class="thread__ways">
                 {date_path.map(|path| view! { <DateForm path/> })}
                 {mark_unread.map(|mark| view! { <MarkUnread mark/> })}
-                {blockable.map(|user| view! { <BlockForm user path/> })}
+                {blockable.map(|user| view! { <BlockForm user path report/> })}
             </div>
         </div>
     }

@@ -122,7 +122,7 @@ pub fn ConversationPane(
             <MessageLayer menu/>
             {match blocked {
                 _ if is_closed => Case::A(view! { <ClosedNote refused/> }.into_any()),
-                Some(user) => Case::B(view! { <BlockedNote user path=open.path() refused/> }.into_any()),
+                Some(user) => Case::B(view! { <BlockedNote user path=open.path() report=Some(paths::report(&open.path())) refused/> }.into_any()),
                 None => Case::C(view! {
                     <Composer
                         typing=Callback::new(move |()| open.typing.notify_others())

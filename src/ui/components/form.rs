@@ -10,7 +10,8 @@ use crate::ui::state::submission::Submission;
 #[component]
 pub fn FieldForm(
     /// URL to which the form is posted without WASM: the page's own path.
-    action: &'static str,
+    #[prop(into)]
+    action: String,
     /// Names of the fields.
     fields: &'static [&'static str],
     form: Submission,

@@ -32,6 +32,7 @@ pub mod on_demand;
 pub mod pager;
 pub mod presence;
 pub mod reply_note;
+pub mod report_form;
 pub mod shortcuts;
 pub mod show;
 pub mod time;

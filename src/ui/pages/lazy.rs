@@ -35,6 +35,7 @@ use crate::ui::pages::message::MessagePage;
 use crate::ui::pages::new_conversation::NewConversationPage;
 use crate::ui::pages::password::PasswordPage;
 use crate::ui::pages::profile::ProfilePage;
+use crate::ui::pages::report::ReportPage;
 use crate::ui::pages::sessions::SessionsPage;
 use crate::ui::pages::settings::SettingsPage;
 use crate::ui::pages::sign_in::SignInPage;
@@ -145,6 +146,7 @@ lazy_pages! {
     NEW_CONVERSATION, new_conversation: NewConversationPage in rest;
     FIRST_MESSAGE, first_message: FirstMessagePage in rest;
     MESSAGE, message: MessagePage in rest;
+    REPORT, report: ReportPage in rest;
     SETTINGS, settings: SettingsPage in rest;
     AUTHENTICATOR, authenticator: AuthenticatorPage in rest;
     EMAIL, email: EmailPage in rest;

@@ -16,6 +16,7 @@ pub mod new_conversation;
 pub mod not_found;
 pub mod password;
 pub mod profile;
+pub mod report;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in;

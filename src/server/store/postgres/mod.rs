@@ -30,6 +30,8 @@ mod recent;
 
 pub mod remembered;
 
+pub mod reports;
+
 pub mod notifications;
 
 pub mod shared_limits;
