@@ -74,7 +74,7 @@ pub fn BlockedNote(
 
 #[component]
 fn ReportLink(report: String) -> impl IntoView {
-    view! { <p><a href=report>"Report to the operator"</a></p> }
+    view! { <p><a class="button" href=report>"Report to the operator"</a></p> }
 }
 
 /// Form of one change.

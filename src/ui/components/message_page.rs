@@ -94,7 +94,7 @@ pub fn MessageDetails(
             {is_editable.then(|| view! { <EditForm details typed/> })}
             <History details/>
             {is_mine.then(|| view! { <DeleteForm details/> })}
-            {(!is_mine).then(|| view! { <p><a href=paths::report(&path.get_value())>"Report to the operator"</a></p> })}
+            {(!is_mine).then(|| view! { <p><a class="button" href=paths::report(&path.get_value())>"Report to the operator"</a></p> })}
             {peer.map(|user| match has_blocked {
                 true => Case::A(view! { <BlockedNote user path=path.get_value() refused=None/> }.into_any()),
                 false => Case::B(view! { <div class="message-page__ways"><BlockForm user path=path.get_value()/></div> }.into_any()),
