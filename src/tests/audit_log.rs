@@ -63,6 +63,9 @@ async fn sign_ins_sign_outs_and_new_passwords_are_recorded_with_their_requests()
     let her = Some(id_of(&app, "ana").await);
     let mut other = app.browser();
     let refused = other.submit("/signin", &[("email", "ana@example.com"), ("password", "Wrong-password-1")]).await;
+    // Neither an attempt nor a session.
+    assert_eq!(sign_in(&mut other, "").await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(other.submit("/signout", &[]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(sign_in(&mut other, PASSWORD).await, StatusCode::SEE_OTHER);
     assert_eq!(other.submit("/settings/sessions", &[]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(other.submit("/signout", &[]).await.status, StatusCode::SEE_OTHER);

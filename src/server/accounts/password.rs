@@ -11,7 +11,7 @@ use crate::server::accounts::attempt::Attempt;
 use crate::server::accounts::end_surely::end_surely;
 use crate::server::accounts::input::{self, FormErrors};
 use crate::server::accounts::min_duration::{errors_with_min_duration, with_min_duration};
-use crate::server::accounts::recorded::record;
+use crate::server::accounts::recorded::record_attempt;
 use crate::server::accounts::sign_up::{after_code_request, is_code_rejection};
 use crate::server::accounts::{AccountOutcome, next, refusals};
 use crate::server::audit::{Entry, Event, Origin, Outcome};
@@ -60,7 +60,7 @@ pub async fn reset_password(
         };
         let attempt = Attempt { action: Action::Code, email: &email };
         let set = attempt.run(state, parts, Box::pin(set_password(state, &email, &code, &password))).await;
-        record(state, parts, (Event::PasswordReset, Outcome::of(&set)), None);
+        record_attempt(state, parts, Event::PasswordReset, &set);
         set?;
         let origin = origin(&parts.extensions, &parts.headers);
         Box::pin(end_sessions(state, email, password, origin)).await;

@@ -5,7 +5,10 @@ use secrecy::SecretString;
 
 use crate::server::accounts::attempt::Attempt;
 use crate::server::accounts::min_duration::errors_with_min_duration;
-use crate::server::accounts::sign_in_steps::{count, proceed};
+    count(state, &result);
+    result
+}
+
 use crate::server::accounts::{AccountOutcome, input, next, refusals};
 use crate::server::cognito::SignInOutcome;
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
@@ -30,10 +33,12 @@ pub async fn sign_in(
         let (Some(email), Some(password)) = (email, password) else { return Err(errors.into_error().into()) };
         let attempt = Attempt { action: Action::SignIn, email: &email };
         let address = Address { email: &email, typed };
-        attempt.run(state, parts, Box::pin(sign_in_as(state, parts, address, password, next))).await
+        let result = attempt.run(state, parts, Box::pin(sign_in_as(state, parts, address, password, next))).await;
+        record_failure(state, parts, &result);
+        result
     })
     .await;
-    count(state, parts, &result);
+    count(state, &result);
     result
 }
 

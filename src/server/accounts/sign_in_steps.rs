@@ -9,9 +9,9 @@ use crate::domain::error::AppError;
 use crate::server::accounts::attempt::Attempt;
 use crate::server::accounts::new_session::start_session;
 use crate::server::accounts::pending_sign_in::PendingSignIn;
-use crate::server::accounts::recorded::record;
+use crate::server::accounts::recorded::record_attempt;
 use crate::server::accounts::{AccountOutcome, input, next, refusals};
-use crate::server::audit::{Event, Outcome};
+use crate::server::audit::Event;
 use crate::server::cognito::SignInOutcome;
 use crate::server::cognito::challenge::{Challenge, Step};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
@@ -110,7 +110,8 @@ async fn answer(
         Ok(outcome)
     };
     let result = attempt.run(state, parts, Box::pin(work)).await;
-    count(state, parts, &result);
+    record_failure(state, parts, &result);
+    count(state, &result);
     match result {
         // Converted only here, so that the attempt counts as a wrong guess.
         Err(Failure::Public(AppError::Unauthenticated)) => Ok(start_again(next)),
@@ -118,25 +119,20 @@ async fn answer(
     }
 }
 
-/// Counts a sign-in, unless it waits for a further step, and records a failure.
-pub(super) fn count(state: &AppState, parts: &Parts, result: &Result<AccountOutcome, Failure>) {
+/// Counts a sign-in, unless it waits for a further step.
+pub(super) fn count(state: &AppState, result: &Result<AccountOutcome, Failure>) {
     if result.as_ref().map_or(true, AccountOutcome::starts_session) {
         state.metrics.sign_ins.count(result);
     }
-    if let Err(failure) = result {
-        record_failure(state, parts, failure);
-    }
 }
 
-/// Records a sign-in that failed. It names no user: only the correct password shows whose account it is.
-fn record_failure(state: &AppState, parts: &Parts, failure: &Failure) {
-    let outcome = match failure {
-        // The limit itself is recorded, and a suspended user where they are known.
-        Failure::Public(AppError::RateLimited { .. }) => return,
-        Failure::Public(error) if *error == refusals::account_suspended() => return,
-        failure => Outcome::of_failure(failure),
-    };
-    record(state, parts, (Event::SignIn, outcome), None);
+/// Records a step that has failed. It names no user: only the correct answers show whose account it is. The session and the
+/// refusal of a suspended user are recorded where the user is known.
+pub(super) fn record_failure(state: &AppState, parts: &Parts, result: &Result<AccountOutcome, Failure>) {
+    let is_suspension = |failure: &Failure| matches!(failure, Failure::Public(error) if *error == refusals::account_suspended());
+    if result.as_ref().is_err_and(|failure| !is_suspension(failure)) {
+        record_attempt(state, parts, Event::SignIn, result);
+    }
 }
 
 fn into_failure(error: CognitoError, step: Step) -> Failure {

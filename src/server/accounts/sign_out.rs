@@ -23,9 +23,12 @@ pub async fn sign_out(state: &AppState, parts: &Parts, of: Option<user::Id>) -> 
     // still work then.
     if let Presented::Session(id) = cookie::presented(&parts.headers) {
         let token = state.store.sessions.delete(id).await?;
-        state.cognito.revoke(token.into_iter().collect());
         let user = CurrentUser::of(parts).ok().map(|me| me.user.id);
-        record(state, parts, (Event::SignOut, Outcome::Done), user);
+        // Any caller can send a cookie of no session.
+        if token.is_some() || user.is_some() {
+            record(state, parts, (Event::SignOut, Outcome::Done), user);
+        }
+        state.cognito.revoke(token.into_iter().collect());
     }
     Ok(signed_out())
 }

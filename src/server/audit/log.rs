@@ -7,9 +7,9 @@ use sqlx::PgPool;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::domain::user;
+use crate::domain::{conversation, user};
 use crate::server::audit::entry::{Entry, Event, Origin, Outcome};
-use crate::server::audit::limit_reports::LimitReports;
+use crate::server::audit::floods::Floods;
 use crate::server::audit::rows::insert;
 use crate::server::failure::Failure;
 use crate::server::metrics::Metrics;
@@ -32,7 +32,7 @@ pub struct AuditLog {
     queue: mpsc::Sender<Entry>,
     /// Number of entries that are queued or being stored.
     pending: watch::Sender<usize>,
-    limits: LimitReports,
+    floods: Floods,
     lost: Counter,
 }
 
@@ -42,7 +42,7 @@ impl AuditLog {
         let (queue, queued) = mpsc::channel(QUEUED_MAX);
         let (pending, lost) = (watch::Sender::new(0), Counter::default());
         tokio::spawn(store_all(pool, queued, pending.clone(), lost.clone()));
-        Self { queue, pending, limits: LimitReports::default(), lost }
+        Self { queue, pending, floods: Floods::default(), lost }
     }
 
     /// Adds the lost entries to the metrics of the server.
@@ -62,8 +62,17 @@ impl AuditLog {
 
     /// Records an exceeded limit, once a minute for a caller and a route.
     pub fn record_limit(&self, user: Option<user::Id>, origin: Origin) {
-        if self.limits.is_first((user, origin.address, origin.route.clone())) {
+        if self.floods.is_first((user, origin.address, origin.route.clone())) {
             self.record(Entry::new(Event::LimitExceeded, Outcome::Refused, origin).of(user));
+        }
+    }
+
+    /// Records a request for a conversation that does not exist or has other members, at most 30 of a user in a minute.
+    pub fn record_foreign(&self, user: user::Id, conversation: conversation::Id, origin: Origin) {
+        if self.floods.count_foreign(user) {
+            self.record(
+                Entry::new(Event::ForeignConversation, Outcome::Refused, origin).of(user).about(conversation.0),
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 
 pub mod entry;
 
-pub mod limit_reports;
+mod floods;
 
 pub mod log;
 

@@ -4,7 +4,6 @@
 use crate::domain::conversation;
 use crate::domain::error::AppError;
 use crate::domain::message::MessageRef;
-use crate::server::audit::{Entry, Event, Outcome};
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
@@ -49,7 +48,6 @@ pub(super) async fn membership_with_message(
 
 /// Records the request for a conversation of others, or for one that does not exist.
 fn refused(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Failure {
-    let entry = Entry::new(Event::ForeignConversation, Outcome::Refused, me.origin.clone());
-    state.audit.record(entry.of(me.user.id).about(conversation.0));
+    state.audit.record_foreign(me.user.id, conversation, me.origin.clone());
     AppError::NotFound.into()
 }
