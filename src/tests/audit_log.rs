@@ -8,6 +8,7 @@ use cruddur_messages::server::metrics::Metrics;
 use cruddur_messages::server::store;
 use reqwest::StatusCode;
 use sqlx::FromRow;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::support::app::{Browser, TestApp};
@@ -194,10 +195,15 @@ async fn without_postgresql_the_log_line_remains_and_a_metric_counts_what_is_los
 async fn a_shutdown_waits_until_all_entries_are_stored() {
     let app = TestApp::start().await;
     let (pool, audit) = (app.database.pool.clone(), app.state.audit.clone());
+    let mut lock = pool.begin().await.expect("a transaction");
+    sqlx::query("lock table audit_log in exclusive mode").execute(&mut *lock).await.expect("locked");
     for _ in 0..2_000 {
         audit.record(entry());
     }
-    app.stop().await;
+    let mut stopping = tokio::spawn(app.stop());
+    assert!(timeout(AT_ONCE, &mut stopping).await.is_err(), "it waits");
+    lock.rollback().await.expect("unlocked");
+    stopping.await.expect("it stops");
     let stored: i64 = sqlx::query_scalar("select count(*) from audit_log").fetch_one(&pool).await.expect("a number");
     assert_eq!(stored, 2_000);
 }
