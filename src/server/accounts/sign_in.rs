@@ -5,10 +5,7 @@ use secrecy::SecretString;
 
 use crate::server::accounts::attempt::Attempt;
 use crate::server::accounts::min_duration::errors_with_min_duration;
-    count(state, &result);
-    result
-}
-
+use crate::server::accounts::sign_in_steps::{count, proceed, record_failure};
 use crate::server::accounts::{AccountOutcome, input, next, refusals};
 use crate::server::cognito::SignInOutcome;
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
