@@ -17,6 +17,8 @@ pub(super) struct Actor {
     pub(super) conversation: String,
     /// Message in it, by the actor if the actor is a member.
     pub(super) message: Message,
+    /// Message in it by another member.
+    pub(super) other_message: Message,
     /// Handle and id of the other member, or of a member whom the actor does not know.
     pub(super) peer: (String, String),
 }
@@ -38,6 +40,7 @@ impl Actor {
         };
         let conversation = other.start(&peer_handle, "between us").await;
         let message = other.say(&conversation, "and no other user").await;
+        let other_message = peer.say(&conversation, "as you say").await;
         let peer_id = other.id_of(&peer_handle).await;
         match role {
             Role::Blocked => {
@@ -47,7 +50,7 @@ impl Actor {
             Role::Blocker => block(&mut other, &peer_id).await,
             Role::Anonymous | Role::Stranger | Role::Member => {}
         }
-        Self { role, browser, client, conversation, message, peer: (peer_handle, peer_id) }
+        Self { role, browser, client, conversation, message, other_message, peer: (peer_handle, peer_id) }
     }
 }
 

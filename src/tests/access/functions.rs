@@ -15,16 +15,23 @@ use crate::support::app::{Answer, TestApp};
 pub(super) fn rule(endpoint: &str) -> Option<Rule> {
     let rule = match endpoint {
         "sign_in" | "sign_up" | "confirm" | "resend_code" | "forgot_password" | "reset_password" => Rule::Open,
+        // The steps after the password, for which none of these users waits.
+        "answer_sign_in_code" | "set_first_password" => Rule::Open,
         // Ends the session, if there is one.
         "sign_out" => Rule::Open,
         "sign_out_everywhere" | "list_sessions" | "end_session" | "end_other_sessions" => Rule::SignedIn,
         "load_profile" | "save_profile" | "change_password" | "load_settings" | "save_settings" => Rule::SignedIn,
+        "load_email" | "change_email" | "confirm_email" => Rule::SignedIn,
+        "load_authenticator" | "start_authenticator" | "turn_on_authenticator" | "turn_off_authenticator" => {
+            Rule::SignedIn
+        }
         "current_user" | "list_conversations" | "find_conversations" | "count_unread" => Rule::SignedIn,
         "search_users" | "find_recipient" | "block_user" => Rule::SignedIn,
         // Of the conversations that are named, it leaves out those of others.
         "watch_presence" => Rule::SignedIn,
         "open_conversation" | "list_messages" | "messages_after" | "find_message" => Rule::Members,
         "changes_after" | "reload_messages" | "find_receipts" => Rule::Members,
+        "find_report_subject" | "report" => Rule::Members,
         // Their own positions, and a signal: to a user with a block it does not pass, without a word.
         "mark_read" | "mark_unread" | "mark_delivered" | "typing" => Rule::Members,
         // An author takes a text back at any time.
@@ -78,6 +85,10 @@ async fn call_all(app: &TestApp, role: Role) {
         let answer = browser.call(call.endpoint, &fields(call, &actor)).await;
         match rule {
             Rule::Open => assert_open(&answer, &what),
+            // The emulator of the pool lacks the call; `own_email.rs` makes it.
+            _ if call.endpoint == "confirm_email" && answer.status == StatusCode::INTERNAL_SERVER_ERROR => {
+                assert_eq!(rule.decide(role), Decision::Allowed, "{what}");
+            }
             _ => assert_decided(rule.decide(role), &answer, &what),
         }
     }

@@ -50,6 +50,8 @@ const ENTRIES: &[Entry] = &[
     page("/", Rule::Visitors),
     page("/signin", Rule::Visitors),
     page("/signup", Rule::Visitors),
+    page("/signin/code", Rule::Visitors),
+    page("/signin/password", Rule::Visitors),
     page("/confirm", Rule::Open),
     page("/forgot", Rule::Open),
     page("/privacy", Rule::Open),
@@ -57,6 +59,8 @@ const ENTRIES: &[Entry] = &[
     page("/readyz", Rule::Open),
     page("/.well-known/security.txt", Rule::Open),
     page("/settings", Rule::SignedIn),
+    page("/settings/authenticator", Rule::SignedIn),
+    page("/settings/email", Rule::SignedIn),
     page("/settings/export", Rule::SignedIn),
     page("/settings/password", Rule::SignedIn),
     page("/settings/profile", Rule::SignedIn),
@@ -67,6 +71,8 @@ const ENTRIES: &[Entry] = &[
     page("/messages/new/user/{id}", Rule::SignedIn),
     page("/messages/{message_group_uuid}", Rule::Members),
     page("/messages/{message_group_uuid}/message/{time}/{id}", Rule::Members),
+    page("/messages/{message_group_uuid}/report", Rule::Members),
+    page("/messages/{message_group_uuid}/message/{time}/{id}/report", Rule::Members),
     of(Kind::Stream, "GET", "/events", Rule::SignedIn),
     of(Kind::Api, "ANY", "/api/", Rule::Open),
     of(Kind::Api, "GET", "/api/openapi.json", Rule::Open),
@@ -75,6 +81,8 @@ const ENTRIES: &[Entry] = &[
     of(Kind::Api, "GET", "/api/messages/{message_group_uuid}", Rule::Members),
     of(Kind::Api, "POST", "/api/messages", Rule::Delivery),
     posted("/signin", Rule::Open, &[]),
+    posted("/signin/code", Rule::Open, &[]),
+    posted("/signin/password", Rule::Open, &[]),
     posted("/signup", Rule::Open, &[]),
     posted("/confirm", Rule::Open, &[]),
     posted("/forgot", Rule::Open, &[]),
@@ -84,9 +92,13 @@ const ENTRIES: &[Entry] = &[
         &[("conversation", "CONVERSATION"), ("id", "NEW"), ("body", "hi")],
     ),
     posted("/messages/{message_group_uuid}/message/{time}/{id}", Rule::Delivery, &[("emoji", "👍"), ("on", "true")]),
+    posted("/messages/{message_group_uuid}/report", Rule::Members, &[("reason", "spam")]),
+    posted("/messages/{message_group_uuid}/message/{time}/{id}/report", Rule::Members, &[("reason", "spam")]),
     posted("/messages/new/{handle}", Rule::FirstMessage, &[("handle", "HANDLE"), ("id", "NEW"), ("body", "hi")]),
     posted("/messages/new/user/{id}", Rule::FirstMessage, &[("to", "PEER"), ("id", "NEW"), ("body", "hi")]),
     posted("/settings", Rule::SignedIn, &[("receipts", "true")]),
+    posted("/settings/authenticator", Rule::SignedIn, &[]),
+    posted("/settings/email", Rule::SignedIn, &[]),
     posted("/settings/export", Rule::SignedIn, &[]),
     posted("/settings/password", Rule::SignedIn, &[]),
     posted("/settings/profile", Rule::SignedIn, &[]),
@@ -124,13 +136,15 @@ fn is_file(path: &str) -> bool {
 impl Entry {
     /// Returns the path for an actor.
     fn path_of(&self, actor: &Actor) -> String {
+        // No user reports a message of their own.
+        let message = if self.path.ends_with("/report") { &actor.other_message } else { &actor.message };
         let id = match self.path.contains("/user/") {
             true => actor.peer.1.clone(),
-            false => actor.message.id.to_string(),
+            false => message.id.to_string(),
         };
         let handle = if self.kind == Kind::Api { format!("@{}", actor.peer.0) } else { actor.peer.0.clone() };
         let path = self.path.replace("{message_group_uuid}", &actor.conversation).replace("{handle}", &handle);
-        path.replace("{time}", &actor.message.sent_at.url_safe()).replace("{id}", &id)
+        path.replace("{time}", &message.sent_at.url_safe()).replace("{id}", &id)
     }
 
     /// Returns the values of the fields for an actor.
@@ -176,8 +190,10 @@ impl Entry {
                 let is_done = status == StatusCode::SEE_OTHER && (self.rule == Rule::Open || !leads_to_sign_in);
                 is_done || matches!(status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY)
             }
-            // The start page has no contents of its own, and without a contact there is no file that names it.
-            (Kind::Page, Decision::Allowed) if self.path == "/" => leads_to_sign_in,
+            // The start page has no contents of its own, none of the users waits for a step of a sign-in, and without a contact there is no file that names it.
+            (Kind::Page, Decision::Allowed) if self.path == "/" || self.path.starts_with("/signin/") => {
+                leads_to_sign_in
+            }
             (Kind::Page, Decision::Allowed) if self.path.ends_with("/security.txt") => status == StatusCode::NOT_FOUND,
             (Kind::Api, Decision::Allowed) if self.path == "/api/" => status == StatusCode::NOT_FOUND,
             // A user with a conversation is led into it.
