@@ -8,8 +8,9 @@ use crate::domain::user::{self, User};
 use crate::ui::components::message_text::MessageText;
 use crate::ui::components::show::Case;
 use crate::ui::components::time::{Calendar, TimeFormat, time_element};
+use crate::ui::state::message_command::Command;
 use crate::ui::state::message_lines::Row;
-use crate::ui::state::message_menu::{Command, MessageMenu};
+use crate::ui::state::message_menu::MessageMenu;
 use crate::ui::state::message_rows::RowSignals;
 
 /// Emoji that one press adds; the menu has all of them, and the bar the first ones.

@@ -6,7 +6,8 @@ use leptos::prelude::*;
 use crate::domain::message::Message;
 use crate::ui::components::message_item::{COMMON_EMOJI, EMOJI_ICON};
 use crate::ui::state::menu_layer::{handle_menu_key, place, show_when_drawn};
-use crate::ui::state::message_menu::{Command, MessageMenu};
+use crate::ui::state::message_command::Command;
+use crate::ui::state::message_menu::MessageMenu;
 use crate::ui::state::reactive::effect;
 
 /// Commands of the menu, their labels and the keys that give them for a selected message.

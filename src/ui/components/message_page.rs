@@ -12,6 +12,7 @@ use crate::domain::paths;
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::user::{self, User};
 use crate::ui::components::block_forms::{BlockForm, BlockedNote};
+use crate::ui::components::copy_link::CopyLink;
 use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message_item::author_name;
@@ -19,8 +20,6 @@ use crate::ui::components::message_text::MessageText;
 use crate::ui::components::show::{Case, For, Show};
 use crate::ui::components::time::{Time, TimeFormat};
 use crate::ui::state::LiveEvents;
-use crate::ui::state::clipboard::copy;
-use crate::ui::state::hydrated::use_hydrated;
 use crate::ui::state::message_page::MessagePage;
 use crate::ui::state::reactive::memo;
 
@@ -199,27 +198,6 @@ fn ReactionButton(details: Details, emoji: Emoji) -> impl IntoView {
 #[component]
 fn SeenEdits(details: Details) -> impl IntoView {
     view! { <input type="hidden" name="edits" value=move || details.page.seen_edits()/> }
-}
-
-/// Link to the message, and with WASM a button that copies it.
-#[component]
-fn CopyLink(link: String) -> impl IntoView {
-    let (hydrated, note) = (use_hydrated(), RwSignal::new(""));
-    let tell = Callback::new(move |is_copied| {
-        note.set(if is_copied { "Link copied" } else { "The link couldn't be copied." })
-    });
-    let path = StoredValue::new(link.clone());
-    let copy_link = move |_| {
-        let origin = window().location().origin().unwrap_or_default();
-        copy(&format!("{origin}{}", path.get_value()), tell);
-    };
-    view! {
-        <a class="button" href=link>"Link to this message"</a>
-        <Show when=move || hydrated.get()>
-            <button class="button" type="button" on:click=copy_link>"Copy link"</button>
-        </Show>
-        <span role="status" translate="no">{note}</span>
-    }
 }
 
 /// Form with another text for the message. `typed`: the text of a form that the server has just refused.

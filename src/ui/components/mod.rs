@@ -11,6 +11,7 @@ pub mod composer;
 pub mod conversation_header;
 pub mod conversation_list;
 pub mod conversation_pane;
+pub mod copy_link;
 pub mod counter;
 pub mod date_form;
 pub mod emoji_completion;

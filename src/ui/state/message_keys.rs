@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlElement, KeyboardEvent};
 
-use crate::ui::state::message_menu::{Command, MessageMenu, closest};
+use crate::ui::state::message_command::Command;
+use crate::ui::state::message_menu::{MessageMenu, closest};
 use crate::ui::state::scroller::Scroller;
 use crate::ui::state::shortcuts::Shortcuts;
 

@@ -17,45 +17,10 @@ use crate::ui::state::clipboard::copy;
 use crate::ui::state::focus::{focus, focus_composer};
 use crate::ui::state::hydrated::use_hydrated;
 use crate::ui::state::message_actions::MessageActions;
+use crate::ui::state::message_command::Command;
 
 /// Time for which the page shows a note, such as that something has been copied.
 const NOTE_SHOWN: Duration = Duration::from_secs(4);
-
-/// Something that the user can do with a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
-    Reply,
-    Edit,
-    /// Opens the choice of an emoji.
-    Emoji,
-    CopyText,
-    CopyLink,
-    Delete,
-    /// Opens the menu.
-    Menu,
-}
-
-/// Commands and their names in the attribute `data-do` of the elements that give them.
-const COMMANDS: [(Command, &str); 7] = [
-    (Command::Reply, "reply"),
-    (Command::Edit, "edit"),
-    (Command::Emoji, "emoji"),
-    (Command::CopyText, "copy-text"),
-    (Command::CopyLink, "copy-link"),
-    (Command::Delete, "delete"),
-    (Command::Menu, "menu"),
-];
-
-impl Command {
-    /// Name in the attribute `data-do`.
-    pub fn name(self) -> &'static str {
-        COMMANDS.iter().find(|(command, _)| *command == self).map_or("", |(_, name)| name)
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        COMMANDS.iter().find(|(_, known)| *known == name).map(|(command, _)| *command)
-    }
-}
 
 /// Layer above the page that belongs to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -289,17 +254,4 @@ pub(super) fn id_of(row: &Element) -> Option<message::Id> {
 pub(super) fn closest(event: &Event, selector: &str) -> Option<HtmlElement> {
     let target = event.target()?.dyn_into::<Element>().ok()?;
     target.closest(selector).ok()??.dyn_into().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_command_has_a_name_of_its_own() {
-        for (command, name) in COMMANDS {
-            assert_eq!((Command::named(name), command.name()), (Some(command), name));
-        }
-        assert_eq!(Command::named("no such command"), None);
-    }
 }

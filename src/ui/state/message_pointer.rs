@@ -5,7 +5,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::web_sys::{Element, Event, FocusEvent, MouseEvent, PointerEvent};
 
-use crate::ui::state::message_menu::{Command, MessageMenu, closest, id_of};
+use crate::ui::state::message_command::Command;
+use crate::ui::state::message_menu::{MessageMenu, closest, id_of};
 
 /// Time for which a finger rests on a message until the menu opens.
 const LONG_PRESS: Duration = Duration::from_millis(450);

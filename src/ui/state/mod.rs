@@ -41,6 +41,7 @@ mod local_store;
 pub mod location;
 pub mod menu_layer;
 pub mod message_actions;
+pub mod message_command;
 pub mod message_jump;
 pub mod message_keys;
 pub mod message_lines;
