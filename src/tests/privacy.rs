@@ -8,6 +8,12 @@ use time::{Duration, OffsetDateTime};
 
 use crate::support::app::TestApp;
 
+/// Migration that creates the audit log.
+const AUDIT_LOG: &str = "sql/migrations/0009_moderation.sql";
+
+/// Source of the cookies for some minutes.
+const SEALED_COOKIE: &str = "src/server/http/session/sealed_cookie.rs";
+
 /// Statements of the page, and where they hold: a file and a text in it.
 const STATEMENTS: &[(&str, &str, &str)] = &[
     ("after 7 days without a visit", "sql/sessions/create.sql", "now() + interval '7 days'"),
@@ -39,6 +45,20 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
     ),
     ("pages, also for 90 days", "aws/entry.yaml", "ExpirationInDays: 90"),
     ("Backups are kept for up to 365 days", "aws/backups.yaml", "DeleteAfterDays: 365"),
+    ("a copy of the message and of the five messages before it", "src/domain/report.rs", "CONTEXT_SIZE: usize = 5"),
+    (
+        "if the messages are edited or deleted",
+        "sql/migrations/0010_reports.sql",
+        "as they were at the time of the report",
+    ),
+    ("also when they have closed them", "sql/reports/close.sql", "set closed_at = now()"),
+    ("its key is kept there, too", "src/server/accounts/authenticator.rs", "calls().associate_software_token("),
+    ("keeps that for at most 15 minutes", SEALED_COOKIE, "MAX_AGE: Duration = Duration::minutes(15)"),
+    ("who then cannot sign in", "src/server/accounts/new_session.rs", "users.is_suspended(user.id)"),
+    ("holds your network address and a number of the request", AUDIT_LOG, "address inet, request_id text,"),
+    ("never deleted by themselves", AUDIT_LOG, "before update or delete or truncate on audit_log"),
+    ("also after the end of your account", AUDIT_LOG, "No references: an entry outlives what it names."),
+    ("stay in a log for 365 days", "aws/service.yaml", "LogGroupName: /cruddur-messages/admin, RetentionInDays: 365"),
     ("unless you turn receipts off", "src/ui/pages/settings.rs", "Delivery and read receipts"),
 ];
 
