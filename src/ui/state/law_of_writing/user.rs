@@ -71,7 +71,11 @@ impl Simulation {
         let mut shown = self.pages.iter().flat_map(|page| page.queue.shown(self.now));
         let is_known = shown.all(|shown| shown.is_kept) && !self.storage.is_full;
         self.change(page, |simulation, message| {
-            if is_known {
+            // The request of a deletion is on its way, and a sign-out has made the pages forget it.
+            let in_flight = simulation.pages.iter().flat_map(|page| &page.in_flight);
+            let is_deleted =
+                in_flight.map(|item| &item.content).any(|it| matches!(it, Content::Delete(of) if of.id == message.id));
+            if is_known && !is_deleted {
                 simulation.wishes.insert((message.id, emoji), on);
             } else {
                 simulation.wishes.remove(&(message.id, emoji));
