@@ -10,9 +10,9 @@ use crate::ui::state::hydrated::use_hydrated;
 #[component]
 pub fn CopyLink(link: String) -> impl IntoView {
     let (hydrated, note) = (use_hydrated(), RwSignal::new(""));
-    let tell = Callback::new(move |is_copied| {
-        note.set(if is_copied { "Link copied" } else { "The link couldn't be copied." })
-    });
+    let tell = move |is_copied| {
+        note.try_set(if is_copied { "Link copied" } else { "The link couldn't be copied." });
+    };
     let path = StoredValue::new(link.clone());
     let copy_link = move |_| {
         let origin = window().location().origin().unwrap_or_default();

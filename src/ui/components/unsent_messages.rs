@@ -138,7 +138,9 @@ pub fn UnsentMessage(
     let has_text = text.is_some();
     let ways = move || {
         let label = RwSignal::new("Copy");
-        let tell = Callback::new(move |is_copied| label.set(if is_copied { "Copied" } else { "Couldn't copy" }));
+        let tell = move |is_copied| {
+            label.try_set(if is_copied { "Copied" } else { "Couldn't copy" });
+        };
         let copy_text = move |_| body.with_value(|body| copy(body, tell));
         view! {
             <span class="message__ways">

@@ -219,11 +219,11 @@ impl MessageMenu {
     fn copy(self, text: &str) {
         self.close();
         let tell = move |is_copied| self.show_note(if is_copied { Note::Copied } else { Note::NotCopied });
-        copy(text, Callback::new(tell));
+        copy(text, tell);
     }
 
     fn show_note(self, note: Note) {
-        self.note.set(Some(note));
+        self.note.try_set(Some(note));
         let hide = move || {
             self.note.try_set(None);
         };
