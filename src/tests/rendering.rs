@@ -1,16 +1,21 @@
 //! Rendering of views on the server.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
+use cruddur_messages::server::http::router::router;
 use cruddur_messages::ui::state::dry_run::after_dry_run;
 use cruddur_messages::ui::state::page_resource::page_resource;
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, render_app_async};
+use reqwest::StatusCode;
 use tower::ServiceExt;
+
+use crate::support::app::TestApp;
 
 static BUILT: AtomicUsize = AtomicUsize::new(0);
 
@@ -47,6 +52,29 @@ async fn a_view_that_waits_for_a_resource_is_built_once() {
         assert!(html.contains("<p>7") && !html.contains("Loading…"), "{html}");
         assert_eq!(BUILT.load(Ordering::Relaxed), requests);
     }
+}
+
+/// Leptos looks for the routes of the app with a flag that keeps all resources of the process from loading.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_ends_while_another_router_is_built() {
+    let app = TestApp::start().await;
+    let mut ana = app.sign_in("ana").await;
+    let is_done = Arc::new(AtomicBool::new(false));
+    let build = tokio::task::spawn_blocking({
+        let (state, is_done) = (app.state.clone(), Arc::clone(&is_done));
+        move || {
+            while !is_done.load(Ordering::Relaxed) {
+                drop(router(state.clone()));
+            }
+        }
+    });
+    let mut answers = Vec::new();
+    for _ in 0..200 {
+        answers.push(ana.get("/messages").await.status);
+    }
+    is_done.store(true, Ordering::Relaxed);
+    build.await.expect("routers are built");
+    assert!(answers.iter().all(|status| *status == StatusCode::OK), "{answers:?}");
 }
 
 /// Without the call, a page takes twice the time and shows nothing of it.

@@ -1,5 +1,7 @@
 //! Router of all paths.
 
+use std::sync::OnceLock;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
@@ -7,7 +9,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::Response;
 use axum::routing::{any, get};
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower::ServiceBuilder;
 use tower_http::LatencyUnit;
 use tower_http::compression::CompressionLayer;
@@ -79,6 +81,13 @@ pub fn router(state: AppState) -> Router {
     .with_state(state)
 }
 
+/// Returns the routes of the pages. They are found once per process: as long as Leptos 0.8 looks for them, a resource that a
+/// page begins to load anywhere in the process never ends, and nor does its page.
+fn page_routes() -> Vec<AxumRouteListing> {
+    static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    ROUTES.get_or_init(|| generate_route_list(App)).clone()
+}
+
 /// Routes of the pages, their forms and the server functions.
 fn pages(state: &AppState) -> Router<AppState> {
     let shell = {
@@ -86,7 +95,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         move || shell(options.clone(), files.clone())
     };
     Router::new()
-        .leptos_routes_with_context(state, generate_route_list(App), provide_page_contexts, shell)
+        .leptos_routes_with_context(state, page_routes(), provide_page_contexts, shell)
         .merge(forms::routes())
         .fallback(not_found)
         .layer(from_fn(layers::require_sign_in))
