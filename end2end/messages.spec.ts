@@ -159,6 +159,8 @@ test("the newest message is in view, and older ones load without moving the view
   await ana.open(path);
   await expect(ana.messages).toHaveCount(20);
   await expect(ana.messages.last()).toBeInViewport();
+  // Until then the receipt is below another message, or not there.
+  await expect(ana.page.locator(".message__receipt")).toHaveText(["Delivered"]);
   // Scrolling requests older messages. The request is held back until the position of a visible message is measured.
   const release = await ana.holdRequests("list_messages");
   await ana.scroller.evaluate((scroller) => scroller.scrollTo({ top: -scroller.scrollHeight }));

@@ -85,3 +85,20 @@ test("a message that arrives in an unfocused window is delivered, and read once 
   await expect(receipts(ana)).toHaveText(["Read"]);
   await expect(row).not.toContainText("unread");
 });
+
+test("a receipt does not move what is being read", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  const path = await ana.startConversation(ben, "hello");
+  await ana.sendAll(path, Array.from({ length: 28 }, (_, n) => `message ${n + 1}`));
+  await ana.open(path);
+  await expect(ana.messages.last()).toHaveText("message 28");
+  await expect(receipts(ana)).toHaveText(["Delivered"]);
+  await ana.scroller.evaluate((scroller) => scroller.scrollTo({ top: -scroller.scrollHeight }));
+  await expect(ana.messages).toHaveCount(29);
+  const top = async () => (await ana.page.getByText("message 9", { exact: true }).boundingBox())?.y ?? 0;
+  const before = await top();
+  // The receipt gets a line of its own, below the view.
+  await ben.markRead(path, 27);
+  await expect(receipts(ana)).toHaveText(["Read", "Delivered"]);
+  await expect.poll(async () => Math.abs((await top()) - before)).toBeLessThanOrEqual(1);
+});

@@ -63,12 +63,18 @@ impl OpenConversation {
         });
     }
 
-    /// Changes the state of the other members. What depends on it is drawn again only if it has changed.
+    /// Changes the state of the other members. What depends on it is drawn again only if it has changed. A receipt moves to
+    /// another message, perhaps below the one that the user is reading.
     fn update_members(self, change: impl FnOnce(&mut MembersState)) {
-        self.members.try_maybe_update(|members| {
-            let before = members.clone();
-            change(members);
-            (*members != before, ())
-        });
+        let Some(before) = self.members.try_get_untracked() else { return };
+        let mut members = before.clone();
+        change(&mut members);
+        let (is_changed, moves_receipts) = (members != before, members.receipts() != before.receipts());
+        let set = || drop(self.members.try_set(members));
+        match (is_changed, moves_receipts) {
+            (false, _) => {}
+            (true, true) => self.draw_in_place(set),
+            (true, false) => set(),
+        }
     }
 }
