@@ -31,7 +31,7 @@ pub enum Layer {
     Delete,
 }
 
-/// What has come of a command.
+/// Outcome of a command, as the page tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note {
     Copied,
