@@ -25,19 +25,23 @@ impl fmt::Debug for Failure {
 }
 
 impl Failure {
+    /// Returns the public error, without logging the cause.
+    pub fn public(&self) -> AppError {
+        match self {
+            Self::Public(error) => error.clone(),
+            Self::Unavailable(_) => AppError::Unavailable,
+            Self::Unexpected(_) => AppError::Unexpected,
+        }
+    }
+
     /// Logs the cause and returns the public error. Call it once per failure, so that each cause is logged once.
     pub fn into_public(self) -> AppError {
-        match self {
-            Self::Public(error) => error,
-            Self::Unavailable(cause) => {
-                tracing::warn!(cause = format!("{cause:#}"), "dependency unavailable");
-                AppError::Unavailable
-            }
-            Self::Unexpected(cause) => {
-                tracing::error!(cause = format!("{cause:#}"), "internal error");
-                AppError::Unexpected
-            }
+        match &self {
+            Self::Public(_) => {}
+            Self::Unavailable(cause) => tracing::warn!(cause = format!("{cause:#}"), "dependency unavailable"),
+            Self::Unexpected(cause) => tracing::error!(cause = format!("{cause:#}"), "internal error"),
         }
+        self.public()
     }
 
     /// Returns the cause without logging it, for command-line tools, which print it.

@@ -22,7 +22,6 @@ use std::time::{Duration, Instant};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use crate::domain::error::AppError;
 use crate::server::failure::Failure;
 use crate::server::store::postgres::recent::change_log::ChangeLog;
 use crate::server::store::postgres::recent::shared_reads::SharedReads;
@@ -119,7 +118,8 @@ impl<K: Key, V: Row> Recent<K, V> {
     }
 
     /// Returns the rows with these keys in undefined order: the remembered ones, and the others from `read`. Rows that
-    /// another request is reading are read once. `read` leaves out rows that do not exist; that is not remembered.
+    /// another request is reading are read once; an error of that query is the error of both requests. `read` leaves
+    /// out rows that do not exist; that is not remembered.
     pub(super) async fn get_or_read<F>(
         &self,
         keys: impl IntoIterator<Item = K>,
@@ -137,14 +137,14 @@ impl<K: Key, V: Row> Recent<K, V> {
         let read_own = async {
             let Some(own) = own else { return Ok(Vec::new()) };
             let rows = self.read(own.keys().to_vec(), &read).await;
-            own.end(rows.is_ok());
+            own.end(rows.as_ref().err().map(Failure::public));
             rows
         };
         // At the same time: two requests that wait for rows of each other would otherwise wait forever.
         let (rows, others) = tokio::join!(read_own, of_others.wait());
         found.extend(rows?);
         // The cause is logged by the request whose query it was.
-        let (shared, unknown) = self.split(others.ok_or(AppError::Unavailable)?);
+        let (shared, unknown) = self.split(others?);
         found.extend(shared);
         if !unknown.is_empty() {
             // They do not exist, have just been changed, or the other request has been cancelled.

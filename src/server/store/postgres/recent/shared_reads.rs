@@ -6,15 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use crate::domain::error::AppError;
+
 /// Keys that are being read, each with the state of its query.
 pub(super) struct SharedReads<K>(Arc<Mutex<HashMap<K, watch::Receiver<State>>>>);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    UnderWay,
-    /// The query has failed.
-    Failed,
-}
+/// Error of a query, as the requests that wait for it see it. `None` while the query is under way.
+type State = Option<AppError>;
 
 /// Query of this request. Dropping it ends it.
 pub(super) struct OwnRead<K: Eq + Hash> {
@@ -35,7 +33,7 @@ impl<K> Default for SharedReads<K> {
 impl<K: Clone + Eq + Hash> SharedReads<K> {
     /// Begins to read these keys, except those that another request is reading.
     pub(super) fn begin(&self, keys: Vec<K>) -> (Option<OwnRead<K>>, ReadsOfOthers<K>) {
-        let (state, receiver) = watch::channel(State::UnderWay);
+        let (state, receiver) = watch::channel(None);
         let (mut own, mut others) = (Vec::new(), Vec::new());
         let mut reads = self.lock();
         for key in keys {
@@ -66,9 +64,9 @@ impl<K: Eq + Hash> OwnRead<K> {
     }
 
     /// Ends the query, after its rows have been remembered.
-    pub(super) fn end(self, is_ok: bool) {
-        if !is_ok {
-            self.state.send_replace(State::Failed);
+    pub(super) fn end(self, error: Option<AppError>) {
+        if error.is_some() {
+            self.state.send_replace(error);
         }
     }
 }
@@ -83,17 +81,19 @@ impl<K: Eq + Hash> Drop for OwnRead<K> {
 }
 
 impl<K> ReadsOfOthers<K> {
-    /// Waits until the queries have ended, and returns their keys. `None` if one has failed: a second query would
-    /// probably fail as well, and take as long.
-    pub(super) async fn wait(self) -> Option<Vec<K>> {
+    /// Waits until the queries have ended, and returns their keys. The error of one that has failed: a second query would
+    /// probably fail in the same way, and take as long.
+    pub(super) async fn wait(self) -> Result<Vec<K>, AppError> {
         let mut keys = Vec::new();
         for (key, mut state) in self.0 {
-            // An error says that the sender has been dropped without a failure.
-            if state.wait_for(|state| *state == State::Failed).await.is_ok() {
-                return None;
+            // An error of `wait_for` says that the sender has been dropped without a failure.
+            if let Ok(state) = state.wait_for(Option::is_some).await
+                && let Some(error) = &*state
+            {
+                return Err(error.clone());
             }
             keys.push(key);
         }
-        Some(keys)
+        Ok(keys)
     }
 }

@@ -6,6 +6,7 @@ use futures::future::join;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::*;
+use crate::domain::error::AppError;
 
 type Names = Recent<u8, &'static str>;
 
@@ -115,8 +116,11 @@ fn the_listener_hears_of_changes_of_this_server_only() {
 }
 
 #[tokio::test]
-async fn concurrent_requests_share_a_query_and_its_failure() {
-    for is_ok in [true, false] {
+async fn concurrent_requests_share_a_query_and_its_error() {
+    let unavailable: fn() -> Failure = || Failure::Unavailable(anyhow::anyhow!("broken"));
+    let unexpected: fn() -> Failure = || Failure::Unexpected(anyhow::anyhow!("broken"));
+    let not_found: fn() -> Failure = || AppError::NotFound.into();
+    for failure in [None, Some(unavailable), Some(unexpected), Some(not_found)] {
         let (names, reads, turn) = (names(), AtomicUsize::new(0), Semaphore::new(0));
         let read = |keys: Vec<u8>| {
             reads.fetch_add(1, Ordering::Relaxed);
@@ -124,7 +128,7 @@ async fn concurrent_requests_share_a_query_and_its_failure() {
             async move {
                 let _turn = turn.acquire().await.expect("open");
                 let rows = keys.into_iter().map(|key| (key, "ana")).collect();
-                if is_ok { Ok(rows) } else { Err(Failure::Unexpected(anyhow::anyhow!("broken"))) }
+                failure.map_or(Ok(rows), |failure| Err(failure()))
             }
         };
         let release = async {
@@ -133,8 +137,10 @@ async fn concurrent_requests_share_a_query_and_its_failure() {
         };
         let (one, other, ()) = tokio::join!(names.get_or_read([1, 2], read), names.get_or_read([2, 1], read), release);
         assert_eq!(reads.load(Ordering::Relaxed), 1);
-        assert_eq!((one.is_ok(), other.as_ref().is_ok_and(|rows| rows.len() == 2)), (is_ok, is_ok));
-        assert!(is_ok || matches!(other, Err(Failure::Public(AppError::Unavailable))), "the cause is logged once");
+        assert!(!matches!(other, Err(Failure::Unavailable(_) | Failure::Unexpected(_))), "the cause is logged once");
+        let error = failure.map(|failure| failure().public());
+        let answers = [one, other].map(|rows| rows.map(|rows| rows.len()).map_err(|failure| failure.public()));
+        assert_eq!(answers, [(); 2].map(|()| error.clone().map_or(Ok(2), Err)));
     }
 }
 
