@@ -384,8 +384,8 @@ test("a refused message whose page is gone shows in the list, with copy and disc
   await failSends(ana);
   await ana.send("hello Ben");
   await expect(ana.page.getByText("Sending…")).toBeVisible();
-  await ana.page.unroute(sendEndpoints);
-  // Ben's account is deleted.
+  // Ben's account is deleted. This handler comes before the one above, which must stay: without it, the attempt that may be
+  // under way would reach the server.
   await ana.page.route(/\/rpc\/(send_first_message|find_recipient)$/, (route) => route.fulfill({ status: 404, json: "NotFound" }));
   await ana.open("/messages");
   const list = ana.page.getByRole("region", { name: "Unsent messages" });
