@@ -8,6 +8,14 @@ pub fn conversation(id: conversation::Id) -> String {
     format!("/messages/{id}")
 }
 
+/// Returns true for the path of a conversation and of a first message.
+pub fn is_thread(path: &str) -> bool {
+    match path.trim_end_matches('/').strip_prefix("/messages/") {
+        None | Some("new") => false,
+        Some(rest) => rest.starts_with("new/") || !rest.contains('/'),
+    }
+}
+
 /// Link that opens a conversation at a message. The time alone finds the message at any depth; the fragment lets a browser
 /// without script scroll to it.
 pub fn link_to(id: conversation::Id, message: &MessageRef) -> String {
@@ -39,6 +47,18 @@ pub fn parse_reply(parameter: &str) -> Option<MessageRef> {
 mod tests {
     use super::*;
     use crate::domain::samples;
+
+    #[test]
+    fn only_conversations_and_first_messages_are_threads() {
+        let id = samples::conversation(1).id;
+        let path = conversation(id);
+        for thread in [&*path, &format!("{path}/"), "/messages/new/ana", "/messages/new/user/1", "/messages/unknown"] {
+            assert!(is_thread(thread), "{thread}");
+        }
+        for other in ["/", "/messages", "/messages/", "/messages/new", "/messages/new/", &report(&path), "/settings"] {
+            assert!(!is_thread(other), "{other}");
+        }
+    }
 
     #[test]
     fn the_paths_of_a_message_need_no_escaping_and_a_reply_can_be_parsed() {

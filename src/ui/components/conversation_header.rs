@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::domain::conversation::{self, Kind};
 use crate::domain::error::AppError;
 use crate::domain::paths;
-use crate::domain::user::User;
+use crate::domain::user::{Handle, User};
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::block_forms::BlockForm;
 use crate::ui::components::date_form::DateForm;
@@ -14,13 +14,15 @@ use crate::ui::components::heading::Heading;
 use crate::ui::components::presence::PresenceMark;
 use crate::ui::components::show::Show;
 use crate::ui::state::hydrated::use_hydrated;
+use crate::ui::state::reactive::memo;
 
-/// Header of a conversation: the other members, the actions, and on a narrow screen the link back to the list.
+/// Header of a conversation: the other members and the actions. On a narrow screen [`BackToList`] lies on its start.
 #[component]
 pub fn ConversationHeader(
     kind: Kind,
-    /// The members other than the user.
-    others: Vec<User>,
+    /// The members other than the user. Their names may change.
+    #[prop(into)]
+    others: Signal<Vec<User>>,
     /// Path of the page, to which its forms are posted.
     #[prop(into)]
     path: String,
@@ -30,20 +32,20 @@ pub fn ConversationHeader(
     #[prop(optional)]
     mark_unread: Option<Action<(), Result<(), AppError>>>,
 ) -> impl IntoView {
-    let (title, face) = (conversation::title(&others), others.into_iter().next());
-    let peer = face.clone().filter(|_| kind == Kind::Direct);
+    let face = memo(move || others.read().first().cloned());
+    let handle = memo(move || face.read().as_ref()?.handle.as_ref().map(Handle::to_string));
+    let peer = face.get_untracked().filter(|_| kind == Kind::Direct);
     let blockable = peer.clone().filter(|peer| !has_blocked && !peer.is_deleted());
     let report = mark_unread.is_some().then(|| paths::report(&path));
     let date_path = mark_unread.is_some().then(|| path.clone());
     view! {
         <div class="thread__head">
-            <BackToList/>
-            {face.map(|user| view! { <Avatar user/> })}
+            {move || face.get().map(|user| view! { <Avatar user/> })}
             <div class="thread__who" translate="no">
-                <Heading><bdi>{title}</bdi></Heading>
+                <Heading><bdi>{move || conversation::title(&*others.read())}</bdi></Heading>
                 <p class="thread__handle">
-                    {peer.and_then(|peer| Some((peer.id, peer.handle?))).map(|(peer, handle)| view! {
-                        "@" <bdi>{handle.to_string()}</bdi> <PresenceMark user=peer/>
+                    {peer.filter(|peer| peer.handle.is_some()).map(|peer| view! {
+                        "@" <bdi>{move || handle.get()}</bdi> <PresenceMark user=peer.id/>
                     })}
                 </p>
             </div>
@@ -56,7 +58,8 @@ pub fn ConversationHeader(
     }
 }
 
-/// Link from a conversation to the list, for narrow screens that show only one of them.
+/// Link from a conversation to the list, for narrow screens that show only one of them. It stays while a conversation
+/// loads, or another one: what was drawn anew would lose the focus.
 #[component]
 pub fn BackToList() -> impl IntoView {
     view! {

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use crate::domain::conversation::Receipts;
 use crate::domain::message::Message;
 use crate::domain::user::User;
-use crate::ui::components::conversation_header::BackToList;
 use crate::ui::components::message_item::{MessageItem, Surroundings};
 use crate::ui::components::on_demand::prepare_layers;
 use crate::ui::components::show::For;
@@ -97,13 +96,12 @@ fn DayLine(day: Day) -> impl IntoView {
     view! { <li class="day-line" translate="no"><span>{move || day_label(day, today.get())}</span></li> }
 }
 
-/// Placeholder for a conversation while it loads. Its head has the way back, and keeps the header of the site away where the
-/// conversation does.
+/// Placeholder for a conversation while it loads.
 #[component]
 pub fn MessageListSkeleton() -> impl IntoView {
     view! {
         <div class="thread" aria-busy="true" aria-label="Loading messages">
-            <div class="thread__head"><BackToList/><div class="skeleton skeleton--header"></div></div>
+            <div class="thread__head"><div class="skeleton skeleton--header"></div></div>
             <div class="thread__scroller">
                 <div class="skeleton skeleton--mine"></div>
                 <div class="skeleton skeleton--theirs"></div>

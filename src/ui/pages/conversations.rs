@@ -11,8 +11,10 @@ use crate::domain::conversation::Conversation;
 use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::page::{Cursor, Page};
+use crate::domain::paths;
 use crate::domain::user::User;
 use crate::ui::components::account_page::HandleChanged;
+use crate::ui::components::conversation_header::BackToList;
 use crate::ui::components::conversation_list::{ConversationList, ConversationListSkeleton};
 use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
 use crate::ui::components::header::Header;
@@ -45,6 +47,7 @@ pub struct Me(pub PageResource<Result<User, AppError>>);
 pub fn ConversationsPage() -> impl IntoView {
     let pathname = use_location().pathname;
     let at_list = memo(move || pathname.read().trim_end_matches('/') == "/messages");
+    let is_thread = memo(move || paths::is_thread(&pathname.read()));
     let before = query_parameter("before");
     // On the pages below, `before` belongs to the messages.
     let before = memo(move || before.get().filter(|_| at_list.get()).map(Cursor));
@@ -97,6 +100,9 @@ pub fn ConversationsPage() -> impl IntoView {
                 <ConversationListPane list before searched inbox me/>
             </section>
             <div class="panes__content">
+                <Show when=move || is_thread.get()>
+                    <BackToList/>
+                </Show>
                 <Outlet/>
             </div>
         </main>
