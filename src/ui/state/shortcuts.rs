@@ -15,7 +15,7 @@ const REGIONS: [(&str, &str); 5] = [
     (".panes__list", ".conversation[aria-current], .conversation, a, h1, h2"),
     (".thread__scroller", ".thread__scroller"),
     (".composer", ".composer__field"),
-    (".panes__content > :not(.thread)", "input, a, h1"),
+    (".panes__content > :not(.thread, .thread__back)", "input, a, h1"),
 ];
 
 /// Name of the browser's setting for the keys of a single character.
