@@ -72,6 +72,23 @@ test("if the stream falls silent, the page says so within 45 seconds and asks fo
   proxy.stop();
 });
 
+test("what could not be loaded without a connection loads once there is one", async ({ people }) => {
+  const { ben, path } = await directConversation(people);
+  ben.errors.expectNetworkFailure();
+  await ben.open("/messages");
+  const { page } = ben;
+  for (const url of ["**/events*", "**/rpc/open_conversation"]) await page.route(url, (route) => route.abort());
+  await page.context().setOffline(true);
+  await expect(page.getByText("No connection.")).toBeVisible();
+  await page.context().setOffline(false);
+  await ben.conversations.first().click();
+  await expect(page.getByRole("heading", { name: "This conversation couldn't be loaded" })).toBeVisible();
+  await page.unroute("**/rpc/open_conversation");
+  await page.unroute("**/events*");
+  await expect(ben.messages).toHaveText(["Are you there?"], { timeout: 40_000 });
+  await expect(page).toHaveURL(path);
+});
+
 // F18
 test("a page reconnects although the clock of the computer is set back", async ({ people }) => {
   const { ana, ben, path } = await directConversation(people);

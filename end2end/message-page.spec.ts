@@ -85,6 +85,23 @@ test("a text that can no longer be saved stays readable", async ({ people }) => 
   await expect(ana.page.getByText("half of it")).toBeVisible();
 });
 
+test("a text that a block makes unsaveable stays readable, and can be saved after the block", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  const other = await ana.inAnotherTab();
+  await ana.open(await messagePage(path));
+  const field = ana.page.getByLabel("Edit message");
+  await field.fill("half of it");
+  await other.open(path);
+  await other.page.locator("summary", { hasText: "Block" }).click();
+  await other.page.getByRole("button", { name: "Block", exact: true }).click();
+  await expect(ana.page.getByText("Your text was not saved:")).toBeVisible();
+  await expect(ana.page.getByText("half of it")).toBeVisible();
+  await other.page.getByRole("button", { name: "Unblock" }).click();
+  await expect(field).toHaveValue("half of it");
+  await ana.page.getByRole("button", { name: "Save" }).click();
+  await expect(ana.page.locator(".message--linked")).toContainText("half of it");
+});
+
 test("a page that may not copy says so", async ({ people }) => {
   const { ana } = await directConversation(people);
   await ana.page.evaluate(() => Object.defineProperty(navigator.clipboard, "writeText", { value: () => Promise.reject(new Error("refused")) }));

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::domain::conversation::{self, MessageView};
 use crate::domain::emoji::Emoji;
 use crate::domain::markup::textarea_content;
-use crate::domain::message::{Message, Reaction, Version};
+use crate::domain::message::{self, Message, Reaction, Version};
 use crate::domain::paths;
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::user::{self, User};
@@ -25,6 +25,13 @@ use crate::ui::state::reactive::memo;
 
 /// Emoji that the page offers as buttons.
 const OFFERED: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥"];
+
+/// Message, and the text that the user has typed into its edit form. It outlives the form, which a block takes away.
+pub type Typed = Option<(message::Id, String)>;
+
+fn text_of(typed: RwSignal<Typed>, message: message::Id) -> Option<String> {
+    typed.get_untracked().filter(|(id, _)| *id == message).map(|(_, text)| text)
+}
 
 /// Values that the parts of the page share.
 #[derive(Clone, Copy)]
@@ -59,6 +66,8 @@ pub fn MessageDetails(
     me: user::Id,
     /// Form that the server has just refused without WASM.
     refused: Option<RefusedForm>,
+    /// What the user has typed.
+    typed: RwSignal<Typed>,
 ) -> impl IntoView {
     let (conversation, reference) = (view.conversation, view.message.reference());
     let title = conversation::title(view.members.iter().filter(|member| member.id != me));
@@ -68,12 +77,12 @@ pub fn MessageDetails(
     let members = StoredValue::new(view.members.clone());
     let path = StoredValue::new(paths::message(conversation, &reference));
     let (error, mut fields) = refused.map_or_else(Default::default, |it| (Some(it.error), it.fields));
-    let typed = fields.remove("body");
+    let text = text_of(typed, reference.id).or_else(|| fields.remove("body"));
     let page = MessagePage::new(view, me, error);
     page.start(expect_context::<LiveEvents>());
     let details = Details { page, me, members, path, has_blocked };
     let is_mine = page.view.with_untracked(|view| view.message.author == me);
-    let lost = typed.clone().filter(|_| !is_editable);
+    let lost = text.clone().filter(|_| !is_editable);
     view! {
         <section class="message-page" aria-labelledby="heading">
             <div class="message-page__head">
@@ -90,7 +99,7 @@ pub fn MessageDetails(
                     <CopyLink link=paths::link_to(conversation, &reference)/>
                 </div>
             </Show>
-            {is_editable.then(|| view! { <EditForm details typed/> })}
+            {is_editable.then(|| view! { <EditForm details text typed/> })}
             <History details/>
             {is_mine.then(|| view! { <DeleteForm details/> })}
             {(!is_mine).then(|| view! { <p><a class="button" href=paths::report(&path.get_value())>"Report to the operator"</a></p> })}
@@ -200,9 +209,10 @@ fn SeenEdits(details: Details) -> impl IntoView {
     view! { <input type="hidden" name="edits" value=move || details.page.seen_edits()/> }
 }
 
-/// Form with another text for the message. `typed`: the text of a form that the server has just refused.
+/// Form with another text for the message. `text`: what was typed before, or the text of a form that the server has just
+/// refused.
 #[component]
-fn EditForm(details: Details, typed: Option<String>) -> impl IntoView {
+fn EditForm(details: Details, text: Option<String>, typed: RwSignal<Typed>) -> impl IntoView {
     let page = details.page;
     let field = NodeRef::<Textarea>::new();
     let save = move |event: SubmitEvent| {
@@ -211,13 +221,17 @@ fn EditForm(details: Details, typed: Option<String>) -> impl IntoView {
             page.edit(field.value());
         }
     };
-    let text = typed.unwrap_or_else(|| page.view.with_untracked(|view| view.message.body.clone()));
-    let (typed, start) = (RwSignal::new(text.clone()), StoredValue::new(text.clone()));
-    let lost = move || typed.get_untracked() != start.get_value();
+    let (id, stored) = page.view.with_untracked(|view| (view.message.id, view.message.body.clone()));
+    let text = text.unwrap_or_else(|| stored.clone());
+    let (first, stored) = (StoredValue::new(text.clone()), StoredValue::new(stored));
+    let lost = move || {
+        let text = text_of(typed, id).unwrap_or_else(|| first.get_value());
+        (text != stored.get_value()).then(|| view! { <LostText body=text/> })
+    };
     view! {
         <Show
             when=move || !details.is_deleted()
-            fallback=move || lost().then(|| view! { <LostText body=typed.get_untracked()/> })
+            fallback=lost
         >
             <form class="message-page__part" method="post" action=details.path.get_value() autocomplete="off" on:submit=save>
                 <h2 class="message-page__heading"><label for="body">"Edit message"</label></h2>
@@ -229,7 +243,7 @@ fn EditForm(details: Details, typed: Option<String>) -> impl IntoView {
                     rows="4"
                     dir="auto"
                     required
-                    on:input=move |event| typed.set(event_target_value(&event))
+                    on:input=move |event| typed.set(Some((id, event_target_value(&event))))
                     aria-invalid=move || page.error.read().as_ref().and_then(|error| error.field("body")).map(|_| "true")
                     node_ref=field
                     // Leptos 0.8 would not escape a text given as a child.

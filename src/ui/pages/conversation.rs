@@ -21,6 +21,7 @@ use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::location::query_parameter;
 use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::refused_form::use_refused_form;
 
 /// Title of the tab. Rendered again with each loaded conversation, because an error may have set its own title before.
@@ -42,6 +43,7 @@ pub fn ConversationPage() -> impl IntoView {
     let cursor = move || before.get().map(Cursor).or_else(at_message).or_else(from);
     let opened = page_resource(move || (conversation::Id(id()), cursor()), |(id, at)| api::open_conversation(id, at));
     reload_after_block(move || opened.refetch());
+    refetch_once_reachable(opened);
     let answered = page_resource(move || (conversation::Id(id()), reply.get()), |(id, reply)| find_answered(id, reply));
     let (Me(me), inbox) = (expect_context::<Me>(), expect_context::<Inbox>());
     let pane = move || {

@@ -31,6 +31,7 @@ use crate::ui::state::list_filter::ListFilter;
 use crate::ui::state::location::{query_parameter, sign_in_path};
 use crate::ui::state::page_position::use_page_position;
 use crate::ui::state::page_resource::{PageResource, page_resource};
+use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::reactive::{effect, memo};
 use crate::ui::state::shortcuts::Shortcuts;
 use crate::ui::state::sign_out::PageTexts;
@@ -67,6 +68,8 @@ pub fn ConversationsPage() -> impl IntoView {
     provide_context(Me(me));
     provide_context(inbox);
     provide_context(live);
+    refetch_once_reachable(me);
+    refetch_once_reachable(list);
     let (outbox, drafts) = (Outbox::new(live), Drafts::new());
     provide_context(outbox);
     let texts = page_texts(outbox, drafts);

@@ -30,6 +30,7 @@ use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::location::path_parameter;
 use crate::ui::state::outbox::unsent::{Content, NewUnsent};
 use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::reactive::{effect, memo};
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::{ComposeTarget, Drafts, Outbox};
@@ -47,6 +48,7 @@ pub fn FirstMessagePage() -> impl IntoView {
     };
     let recipient = page_resource(named, |(handle, id)| api::find_recipient(handle, id));
     reload_after_block(move || recipient.refetch());
+    refetch_once_reachable(recipient);
     let inbox = expect_context::<Inbox>();
     let pane = move || {
         Suspend::new(async move {

@@ -16,6 +16,7 @@ use crate::ui::pages::conversations::Me;
 use crate::ui::state::blocking::reload_after_block;
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::refused_form::use_refused_form;
 
 /// Title of the tab.
@@ -32,14 +33,16 @@ pub fn MessagePage() -> impl IntoView {
     let named = move || (conversation::Id(id("message_group_uuid")), message::Id(id("id")), time());
     let found = page_resource(named, |(conversation, message, time)| api::find_message(conversation, message, time));
     reload_after_block(move || found.refetch());
+    refetch_once_reachable(found);
     let Me(me) = expect_context::<Me>();
+    let typed = RwSignal::new(None);
     let details = move || {
         Suspend::new(async move {
             let (me, found) = (me.await, found.await);
             after_dry_run().await;
             match (me, found) {
                 (Ok(me), Ok(view)) => {
-                    let draw = move |view| view! { <MessageDetails view me=me.id refused=refused.get_value()/> };
+                    let draw = move |view| view! { <MessageDetails view me=me.id refused=refused.get_value() typed/> };
                     // Keyed, so that the form of one message never belongs to another.
                     Case::A(view! {
                         <Title text=TITLE/>

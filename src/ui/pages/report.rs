@@ -15,6 +15,7 @@ use crate::ui::components::report_form::ReportForm;
 use crate::ui::components::show::{Case, For};
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
 
@@ -31,6 +32,7 @@ pub fn ReportPage() -> impl IntoView {
     };
     let found =
         page_resource(named, |(conversation, message, time)| api::find_report_subject(conversation, message, time));
+    refetch_once_reachable(found);
     let form = move || {
         Suspend::new(async move {
             let found = found.await;

@@ -58,6 +58,7 @@ pub mod page_position;
 pub mod page_resource;
 mod polling;
 pub mod presence;
+pub mod reachable;
 pub mod reactive;
 pub mod receipt_marks;
 pub mod refusal;
