@@ -23,6 +23,9 @@ test("the list is filtered as one types, also past what is loaded", async ({ peo
   await expect(ana.page.getByText("No conversation found")).toBeVisible();
   await expect(ana.page.getByRole("link", { name: "Search for people" })).toHaveAttribute("href", "/messages/new?q=xyzzy");
   await expectAccessible(ana.page);
+  await field.fill("🐈");
+  await expect(ana.page.getByText("No conversation found")).toBeVisible();
+  await expect(ana.conversations).toHaveCount(0);
   await field.press("Escape");
   await expect(field).toHaveValue("");
   await expect(ana.conversations).toHaveCount(20);

@@ -85,6 +85,9 @@ pub fn without_at_sign(text: &str) -> &str {
     text.strip_prefix(['@', '＠']).map_or(text, text::trim_invisible)
 }
 
+/// Maximum number of users that a search finds.
+pub const SEARCH_RESULTS_MAX: usize = 10;
+
 /// Minimum length of a search for users in characters. Shorter ones would match a large part of all users.
 pub const SEARCH_LEN_MIN: usize = 2;
 

@@ -198,6 +198,8 @@ async fn an_answer_without_script_keeps_its_reference_even_if_it_is_refused() {
     for part in ["Replying to ", "name=\"reply_to\"", &format!("action=\"{path}\""), "Cancel reply"] {
         assert!(page.contains(part), "{part}: {page}");
     }
+    let own = ana.get(&path).await.text;
+    assert!(own.contains("Replying to ") && own.contains(">yourself<"), "{own}");
     let (id, sent_at) = (asked.id.to_string(), asked.sent_at.url_safe());
     let own_id = new_id();
     let form = |body| {

@@ -149,7 +149,8 @@ fn ModeNote(form: ComposerForm, members: Vec<User>) -> impl IntoView {
     let note = move || {
         match quote.get().zip(mode.me()).zip(form.conversation_id()) {
         Some(((quote, me), conversation)) => {
-            let author = members.with_value(|members| author_name(quote.author, me, members));
+            let name = || members.with_value(|members| author_name(quote.author, me, members));
+            let author = (quote.author != me).then(name);
             let path = paths::conversation(conversation);
             Case::A(view! { <ReplyNote quote author path end=leave/> }.into_any())
         }

@@ -17,6 +17,7 @@ use crate::ui::intl::plural;
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::location::query_parameter;
 use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::reactive::effect;
 
 /// Pause in typing after which the search starts.
@@ -36,6 +37,7 @@ pub fn NewConversationPage() -> impl IntoView {
     effect(read_input);
     let mut read_debounced = debounce(DEBOUNCE, move |()| read_input());
     let found = page_resource(move || query.get(), search);
+    refetch_once_reachable(found);
     let people = move || {
         Suspend::new(async move {
             let found = found.await;
@@ -91,9 +93,13 @@ async fn search(query: String) -> Result<Vec<User>, AppError> {
 fn SearchResults(people: Vec<User>, query: RwSignal<String>) -> impl IntoView {
     let status = match people.len() {
         _ if !query.with_untracked(|query| user::is_long_enough_search(query)) => {
-            format!("Enter at least {} characters.", user::SEARCH_LEN_MIN)
+            "Enter more of a name or handle.".to_owned()
         }
         0 => "No people found.".to_owned(),
+        // There may be more.
+        user::SEARCH_RESULTS_MAX => {
+            format!("The first {} people. Enter more to find others.", user::SEARCH_RESULTS_MAX)
+        }
         count => format!("{count} {} found", plural(count as i64, "person", "people")),
     };
     view! {

@@ -79,7 +79,9 @@ impl ListFilter {
             return window.ids();
         }
         let words = folded(&self.query.read());
-        let mut ids = window.ids_of(|row| matches(row, me, &words));
+        // Of a text without letters and digits, such as an emoji, only the server's answer is shown.
+        let has_words = !words.trim().is_empty();
+        let mut ids = window.ids_of(|row| has_words && matches(row, me, &words));
         let found = self.found.read();
         let missing: Vec<_> = found.iter().map(|row| row.id).filter(|id| !ids.contains(id)).collect();
         ids.extend(missing);

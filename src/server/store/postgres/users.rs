@@ -11,14 +11,11 @@ use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::domain::error::AppError;
-use crate::domain::user::{self, DisplayName, Handle, Id, User};
+use crate::domain::user::{self, DisplayName, Handle, Id, SEARCH_RESULTS_MAX, User};
 use crate::server::failure::Failure;
 use crate::server::store::postgres::new_user::{NewUser, SignedInUser};
 use crate::server::store::postgres::profiles::Profiles;
 use crate::server::store::postgres::{search_words, words};
-
-/// Maximum number of users that a search returns.
-pub const SEARCH_RESULTS_MAX: i64 = 10;
 
 /// Maximum number of attempts to create a user, if concurrent sign-ups take the chosen handles.
 const CREATE_ATTEMPTS_MAX: usize = 5;
@@ -137,7 +134,7 @@ impl Users {
         let _turn = timeout(SEARCH_WAIT_MAX, self.searches.acquire()).await.map_err(|_| AppError::Unavailable)?;
         search_words::fill_some(&mut *self.pool.acquire().await?).await?;
         let left_out: Vec<Uuid> = hidden.iter().chain([&me]).map(|id| id.0).collect();
-        let rows = query_file_as!(Row, "sql/users/search.sql", words, &left_out, handle, SEARCH_RESULTS_MAX)
+        let rows = query_file_as!(Row, "sql/users/search.sql", words, &left_out, handle, SEARCH_RESULTS_MAX as i64)
             .fetch_all(&self.pool)
             .await?;
         Ok(rows.into_iter().map(User::from).collect())
