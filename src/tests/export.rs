@@ -63,6 +63,9 @@ async fn an_export_has_what_the_user_can_read_and_nothing_else() {
     let conversation = ana.start("ben", "first <b>").await;
     let edited = ana.say(&conversation, "mistke").await;
     let gone = ana.say(&conversation, "regretted").await;
+    let reply_to = [("reply_to", &*gone.id.to_string()), ("reply_to_sent_at", gone.sent_at.as_str())];
+    let answer = [("conversation", &*conversation), ("id", &*new_id()), ("body", "an answer")];
+    assert_eq!(ana.call("send_message", &[&answer[..], &reply_to].concat()).await.status, StatusCode::OK);
     let change = |more: &[(&'static str, &'static str)]| more.to_vec();
     let edit = change(&[("edits", "0"), ("body", "mistake")]);
     assert_eq!(ana.call_about("edit_message", (&conversation, &edited), &edit).await.status, StatusCode::OK);
@@ -79,7 +82,9 @@ async fn an_export_has_what_the_user_can_read_and_nothing_else() {
     assert!(files.text("index.html").contains(&html));
     let messages = files.json(&json)["messages"].as_array().expect("messages").clone();
     let bodies: Vec<_> = messages.iter().map(|message| message["body"].as_str().expect("a text")).collect();
-    assert_eq!(bodies, ["first <b>", "mistake", ""]);
+    assert_eq!(bodies, ["first <b>", "mistake", "", "an answer"]);
+    let quote = &messages[3]["quote"];
+    assert_eq!((&quote["text"], quote.get("version")), (&Value::Null, None), "{quote}");
     let versions: Vec<_> = messages[1]["versions"].as_array().expect("versions").iter().collect();
     assert_eq!((versions.len(), &versions[1]["body"]), (2, &Value::from("mistke")));
     assert!(messages[1]["reactions"].to_string().contains('👍'), "{}", messages[1]);

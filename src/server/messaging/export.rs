@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use futures::Stream;
 use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::domain::conversation::{self, Conversation, Kind};
@@ -172,7 +173,7 @@ impl Export {
             for message in page.items {
                 let message = self.with_history(membership, message).await?;
                 let text = match form {
-                    Form::Json => format!("{}{}\n", if is_first { "" } else { "," }, json(&message)?),
+                    Form::Json => format!("{}{}\n", if is_first { "" } else { "," }, message_json(&message)?),
                     Form::Html => message_html(&message.message, &message.versions, members),
                 };
                 self.archive.write(&text)?;
@@ -202,6 +203,15 @@ impl Export {
         }
         self.parts.send_timeout(Ok(part), CLIENT_TIMEOUT).await.map_err(|_| Stop::ClientGone)
     }
+}
+
+/// Returns the JSON of a message. A quote has no version there: only pages compare them.
+fn message_json(message: &MessageWithHistory) -> Result<String, Failure> {
+    let mut value = serde_json::to_value(message).map_err(|error| Failure::Unexpected(error.into()))?;
+    if let Some(quote) = value.get_mut("quote").and_then(Value::as_object_mut) {
+        quote.remove("version");
+    }
+    json(&value)
 }
 
 fn json(value: &impl Serialize) -> Result<String, Failure> {
