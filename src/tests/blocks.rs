@@ -207,6 +207,7 @@ async fn no_event_passes_between_two_users_with_a_block() {
 
     set_block(&mut ana, &him.id.to_string(), false).await;
     wait_for(&mut his, &Event::PersonArrived { person: her.id }).await;
+    wait_for(&mut his, &Event::Resync).await;
     wait_for(&mut hers, &Event::PersonArrived { person: him.id }).await;
     ben.call("typing", &[("conversation", &conversation)]).await;
     assert!(matches!(hers.next().await, Some(Event::Typing { .. })));

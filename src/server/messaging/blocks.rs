@@ -29,7 +29,11 @@ pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -
                 }
             }
             // The other one may have blocked the user, too.
-            false if !state.store.conversations.is_blocked(me, user).await? => state.presence.reunite([me, user]),
+            false if !state.store.conversations.is_blocked(me, user).await? => {
+                state.presence.reunite([me, user]);
+                // Receipts are shown again.
+                state.hub.publish(&[user], &Event::Resync);
+            }
             false => {}
         }
         Ok(())
