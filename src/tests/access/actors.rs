@@ -48,10 +48,17 @@ impl Actor {
                 block(&mut peer, &actor_id).await;
             }
             Role::Blocker => block(&mut other, &peer_id).await,
+            Role::Suspended => suspend(app, handle).await,
             Role::Anonymous | Role::Stranger | Role::Member => {}
         }
         Self { role, browser, client, conversation, message, other_message, peer: (peer_handle, peer_id) }
     }
+}
+
+/// As `admin users suspend`, without ending the session: the suspension alone must keep the user out.
+async fn suspend(app: &TestApp, handle: &str) {
+    app.database.execute(&format!("update users set suspended_at = now() where handle = '{handle}'")).await;
+    app.state.store.remembered.forget_all();
 }
 
 async fn block(browser: &mut Browser, user: &str) {
