@@ -20,10 +20,12 @@ test("a session that is ended in the settings is signed out in its browser", asy
   await expect(ana.page.getByText("You have no conversations yet.")).toBeVisible();
 });
 
-test("a new name appears in the open list of the other member", async ({ people }) => {
+test("a new name appears in the open list and in the open conversation of the other member", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
-  await ana.startConversation(ben, "hello");
+  const path = await ana.startConversation(ben, "hello");
   await ben.open("/messages");
+  const tab = await ben.inAnotherTab();
+  await tab.open(path);
   const name = ben.page.locator(".conversation__name bdi").first();
   await expect(name).toHaveText("Ana");
   await ana.open("/settings/profile");
@@ -32,6 +34,7 @@ test("a new name appears in the open list of the other member", async ({ people 
   await ana.page.getByRole("button", { name: "Save" }).click();
   await expect(ana.page.getByText("Name and handle saved.")).toBeVisible();
   await expect(name).toHaveText("Ana Lúcia");
+  await expect(tab.page.getByRole("heading", { level: 1 })).toHaveText("Ana Lúcia");
 });
 
 test("a handle of another user is refused beside its field", async ({ people }) => {

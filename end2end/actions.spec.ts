@@ -2,6 +2,7 @@ import { expectAccessible } from "./support/accessible.ts";
 import { directConversation, openMenu, row } from "./support/conversation.ts";
 import { focusOn } from "./support/focus.ts";
 import { expect, test, type Person } from "./support/people.ts";
+import { insertMessages } from "./support/table.ts";
 
 /** Tolerance for a message that must not move, in pixels. */
 const SHIFT_MAX_PX = 1;
@@ -12,6 +13,26 @@ async function reference(person: Person, path: string, text: string) {
   const [sentAt = "", message = ""] = href.split("/").slice(-2);
   return { conversation: path.split("/").at(-1) ?? "", message, sent_at: sentAt.replace("Z", "+00:00") };
 }
+
+test("a refused change of an older message shows although its place is out of view", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  await ana.open("/messages");
+  await insertMessages(path, 40);
+  await ana.markRead(path, 41);
+  await ana.open(path);
+  ana.errors.expectStatus(404);
+  await ana.page.route("**/rpc/react", (route) => route.fulfill({ status: 404, json: "NotFound" }));
+  await expect(ana.messages.last()).toBeInViewport();
+  const text = (await ana.messages.nth(3).textContent()) ?? "";
+  await row(ana, text).scrollIntoViewIfNeeded();
+  await expect(ana.page.getByRole("button", { name: "Newest messages" })).toBeVisible();
+  await (await openMenu(ana, text)).getByRole("menuitemcheckbox", { name: "🎉" }).click();
+  const newest = ana.page.getByRole("button", { name: "1 not sent" });
+  await newest.click();
+  await expect(ana.page.getByText("Reaction not saved.")).toBeInViewport();
+  await ana.page.getByRole("button", { name: "Discard" }).click();
+  await expect(newest).toBeHidden();
+});
 
 test("two people react, edit and delete, and see each other's changes at once", async ({ people }) => {
   const { ana, ben, path } = await directConversation(people);

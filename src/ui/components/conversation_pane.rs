@@ -29,6 +29,7 @@ use crate::ui::state::message_jump::Jumps;
 use crate::ui::state::message_keys::MessageKeys;
 use crate::ui::state::message_menu::MessageMenu;
 use crate::ui::state::open_conversation::{LoadOlder, OpenConversation, Opening};
+use crate::ui::state::outbox::queue::State;
 use crate::ui::state::reactive::{effect, memo};
 use crate::ui::state::{ComposeTarget, Drafts, LiveEvents, Outbox, Presence};
 
@@ -59,12 +60,15 @@ pub fn ConversationPane(
         None => Opening::Unread,
     };
     let open = OpenConversation::new(&conversation, me, inbox, opening);
-    let (title, others) = (conversation.title(me), conversation.others(me).cloned().collect::<Vec<_>>());
+    let (id, title) = (conversation.id, conversation.title(me));
+    let at_opening: Vec<User> = conversation.others(me).cloned().collect();
+    // The list gets new names.
+    let others = memo(move || inbox.others(id).unwrap_or_else(|| at_opening.clone()));
     let target = ComposeTarget::conversation(conversation.id, conversation.peer(me).map(|peer| peer.id));
     let peer = conversation.peer(me).cloned();
     let is_closed = peer.as_ref().is_some_and(User::is_deleted);
     let blocked = peer.filter(|_| conversation.has_blocked && !is_closed);
-    let ConversationView { id, kind, members, messages, next_message, has_blocked, .. } = conversation;
+    let ConversationView { kind, members, messages, next_message, has_blocked, .. } = conversation;
     let outbox = expect_context::<Outbox>();
     let send = open.send_via(outbox, title.clone(), target);
     let actions = MessageActions::new(open, outbox, target, title.clone());
@@ -81,7 +85,7 @@ pub fn ConversationPane(
     open.fill_view(load);
     let action = reply.as_ref().map_or_else(|| open.path(), |message| paths::reply_to(id, &message.reference()));
     let note = reply.map(|message| {
-        let author = author_name(message.author, me, &members);
+        let author = (message.author != me).then(|| author_name(message.author, me, &members));
         view! { <PlainReply message author path=open.path()/> }
     });
     let label = format!("Messages with {title}");
@@ -118,7 +122,7 @@ pub fn ConversationPane(
                     {messages.newer.map(|newer| view! { <NewerLinks open newer/> })}
                 </div>
             </div>
-            <ConversationStatus open me members=members.clone()/>
+            <ConversationStatus open unsent=(outbox, target) me members=members.clone()/>
             <MessageLayer menu/>
             {match blocked {
                 _ if is_closed => Case::A(view! { <ClosedNote refused/> }.into_any()),
@@ -143,7 +147,7 @@ pub fn ConversationPane(
 
 /// Note of the answered message until hydration. From then on the composer itself shows what it answers.
 #[component]
-fn PlainReply(message: Message, author: String, path: String) -> impl IntoView {
+fn PlainReply(message: Message, author: Option<String>, path: String) -> impl IntoView {
     let (hydrated, actions) = (use_hydrated(), use_context::<MessageActions>());
     let (quote, author, path) = (message.quoted(), StoredValue::new(author), StoredValue::new(path));
     effect(move || {
@@ -192,11 +196,20 @@ fn OlderMessages(open: OpenConversation, load: LoadOlder, title: String) -> impl
 /// Status below the messages: the typing indicator and a button that scrolls to the newest message. Also announces new
 /// messages to screen readers.
 #[component]
-fn ConversationStatus(open: OpenConversation, me: user::Id, members: Vec<User>) -> impl IntoView {
+fn ConversationStatus(
+    open: OpenConversation,
+    /// Outbox, of which the refused entries are told where they are out of view.
+    unsent: (Outbox, ComposeTarget),
+    me: user::Id,
+    members: Vec<User>,
+) -> impl IntoView {
     let members = StoredValue::new(members);
     let name = move |author| members.with_value(|members| author_name(author, me, members));
     let typing = memo(move || open.typing_member());
     let to_newest = move |_| open.show_newest();
+    let (outbox, target) = unsent;
+    let refused =
+        memo(move || outbox.of(target).iter().filter(|shown| matches!(shown.state, State::Refused(_))).count());
     view! {
         <div class="visually-hidden" translate="no" role="log" aria-label="New messages">
             <For each=move || open.announced() key=|message| (message.id, message.sent_at.clone()) let:message>
@@ -211,16 +224,18 @@ fn ConversationStatus(open: OpenConversation, me: user::Id, members: Vec<User>) 
                 <p class="thread__typing"><bdi>{name(author)}</bdi> " " <span>"is typing…"</span></p>
             })}
             <Show when=move || open.is_away_from_newest()>
-                <button class="button thread__to-newest" type="button" on:click=to_newest>{move || to_newest_label(open.unseen())}</button>
+                <button class="button thread__to-newest" type="button" on:click=to_newest>{move || to_newest_label(refused.get(), open.unseen())}</button>
             </Show>
         </div>
     }
 }
 
-fn to_newest_label(unseen: u64) -> String {
-    match unseen {
-        0 => "Newest messages".to_owned(),
-        count => format!("{count} new {}", plural(count as i64, "message", "messages")),
+/// Refused messages and changes come first: they need the user, and are shown below the newest message.
+fn to_newest_label(refused: usize, unseen: u64) -> String {
+    match (refused, unseen) {
+        (1.., _) => format!("{refused} not sent"),
+        (0, 0) => "Newest messages".to_owned(),
+        (0, count) => format!("{count} new {}", plural(count as i64, "message", "messages")),
     }
 }
 

@@ -53,7 +53,7 @@ fn ProfileForm(user: User, refused: Option<RefusedForm>) -> impl IntoView {
                 label="Name"
                 kind=Kind::Name
                 value=Some(name)
-                hint="The people you message see the new name at once, also on old messages."
+                hint="The people you message see the new name, also on old messages."
             />
             <Field
                 form

@@ -9,7 +9,7 @@ use crate::domain::conversation::{self, Conversation, UNREAD_COUNT_MAX};
 use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::page::{Cursor, PAGE_SIZE, Page};
-use crate::domain::user;
+use crate::domain::user::{self, User};
 use crate::ui::state::InboxRows;
 use crate::ui::state::delivery_reports::DeliveryReports;
 use crate::ui::state::expected_rows::pull_delay;
@@ -242,6 +242,13 @@ impl Inbox {
     pub fn conversation_with(&self, peer: user::Id) -> Option<conversation::Id> {
         let window = self.window.get()?;
         window.rows.try_with(|rows| rows.conversation_with(peer)).flatten()
+    }
+
+    /// Returns the members of a conversation other than the user, if it is in the window.
+    pub fn others(&self, conversation: conversation::Id) -> Option<Vec<User>> {
+        let (me, window) = (self.me.get_value()?, self.window.get()?);
+        let others = |row: &Conversation| row.others(me).cloned().collect();
+        window.rows.try_with(|rows| rows.rows().iter().find(|row| row.id == conversation).map(others)).flatten()
     }
 
     /// Applies an event.
