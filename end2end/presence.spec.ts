@@ -13,6 +13,23 @@ test("members of a conversation see each other online", async ({ people }) => {
   await expect(mark).toHaveCount(0, { timeout: 20_000 });
 });
 
+test("a user who turns the online status off is offline for others, and sees no presence", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  const path = await ana.startConversation(ben, "hello");
+  await ben.open(path);
+  const online = (person: typeof ana) => person.page.locator(".thread__handle").getByTitle("Online");
+  await Promise.all([expect(online(ana)).toBeVisible(), expect(online(ben)).toBeVisible()]);
+  const settings = await ben.inAnotherTab();
+  await settings.open("/settings");
+  await settings.page.getByLabel("Online status").uncheck();
+  await settings.page.getByRole("button", { name: "Save" }).click();
+  await expect(settings.page.getByText("Settings saved.")).toBeVisible();
+  await Promise.all([expect(online(ana)).toHaveCount(0), expect(online(ben)).toHaveCount(0)]);
+  await settings.page.getByLabel("Online status").check();
+  await settings.page.getByRole("button", { name: "Save" }).click();
+  await Promise.all([expect(online(ana)).toBeVisible(), expect(online(ben)).toBeVisible()]);
+});
+
 test("older conversations show presence too, in the open one and in rows loaded on demand", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "long ago");

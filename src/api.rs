@@ -256,11 +256,14 @@ pub async fn load_settings() -> Result<Settings, AppError> {
 
 /// Saves the caller's settings. Arguments have defaults, because a browser leaves an unticked box out of the form.
 #[server(prefix = "/rpc", endpoint = "save_settings", client = Client)]
-pub async fn save_settings(#[server(default)] receipts: bool) -> Result<Destination, AppError> {
+pub async fn save_settings(
+    #[server(default)] receipts: bool,
+    #[server(default)] presence: bool,
+) -> Result<Destination, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::settings;
     respond_as_user(async |state, me| {
-        settings::save(state, me, &Settings { receipts }).await?;
+        settings::save(state, me, &Settings { receipts, presence }).await?;
         Ok(Destination("/settings?saved=1".to_owned()))
     })
     .await

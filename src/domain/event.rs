@@ -53,11 +53,18 @@ pub enum Event {
     BlockChanged { by: user::Id, user: user::Id, on: bool },
     /// There is no block between two users any more. Only servers get this event.
     BlockEnded { pair: [user::Id; 2] },
+    /// The recipient of the event has switched presence on or off, on this or another page.
+    PresenceSwitched { of: user::Id, on: bool },
     /// Events may have been lost: the page reloads its state.
     Resync,
 }
 
 impl Event {
+    /// True if the event tells which users are online.
+    pub fn is_presence(&self) -> bool {
+        matches!(self, Self::PersonArrived { .. } | Self::PeoplePresent { .. } | Self::PersonLeft { .. })
+    }
+
     /// True if the event has no value later: a page that missed it needs no replay.
     pub fn is_momentary(&self) -> bool {
         match self {
@@ -67,7 +74,7 @@ impl Event {
             Self::MessageSent { .. } | Self::MessageChanged { .. } => false,
             Self::ConversationRead { .. } | Self::ConversationMarked { .. } => false,
             Self::MessagesDelivered { .. } | Self::Resync => false,
-            Self::BlockChanged { .. } | Self::BlockEnded { .. } => false,
+            Self::BlockChanged { .. } | Self::BlockEnded { .. } | Self::PresenceSwitched { .. } => false,
         }
     }
 
@@ -84,7 +91,7 @@ impl Event {
                 return None;
             }
             Self::PersonArrived { .. } | Self::PeoplePresent { .. } | Self::PersonLeft { .. } => return None,
-            Self::BlockChanged { .. } | Self::BlockEnded { .. } => return None,
+            Self::BlockChanged { .. } | Self::BlockEnded { .. } | Self::PresenceSwitched { .. } => return None,
         };
         (*subject == conversation && *reader != me).then_some((*reader, receipts))
     }

@@ -7,4 +7,6 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Receipts are on: the user's are shown to others, and others' to the user. Off means neither.
     pub receipts: bool,
+    /// Presence is on: others see when the user is online, and the user sees it of them. Off means neither.
+    pub presence: bool,
 }

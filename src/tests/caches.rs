@@ -7,6 +7,7 @@ use cruddur_messages::domain::conversation::{Conversation, ReceiptsByReader};
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::page::Page;
 use cruddur_messages::domain::session;
+use cruddur_messages::domain::settings::Settings;
 use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::http::session::cookie::{self, Presented};
 use cruddur_messages::server::live::nats;
@@ -154,6 +155,11 @@ struct TwoServers {
     account: Uuid,
 }
 
+/// Settings with receipts on or off.
+fn settings(receipts: bool) -> Settings {
+    Settings { receipts, presence: true }
+}
+
 impl TwoServers {
     async fn start() -> Self {
         let fixture = SessionFixture::start().await;
@@ -178,7 +184,7 @@ impl TwoServers {
     /// Changes the setting, the tokens and the session on Ana's server, and checks how soon each counts on the other.
     async fn check_changes(mut self, max: Duration) {
         assert!(self.other_shows_receipts().await && self.other_accepts_token().await);
-        self.fixture.server.store.users.set_receipts(self.ana, false).await.expect("turned off");
+        self.fixture.server.store.users.set_settings(self.ana, &settings(false)).await.expect("turned off");
         let hidden = time_until("the setting counts", async || !self.other_shows_receipts().await).await;
         assert!(self.other_accepts_token().await);
         self.fixture.server.store.users.end_tokens(self.ana).await.expect("ended");
@@ -237,7 +243,7 @@ async fn a_change_counts_on_another_server_within_two_seconds_by_the_bus() {
         servers.other.store.remembered.forget_all();
         assert_eq!(servers.other_shows_receipts().await, shown);
         shown = !shown;
-        servers.fixture.server.store.users.set_receipts(servers.ana, shown).await.expect("saved");
+        servers.fixture.server.store.users.set_settings(servers.ana, &settings(shown)).await.expect("saved");
         let heard = wait_until("heard", async || servers.other_shows_receipts().await == shown);
         timeout(Duration::from_secs(1), heard).await.is_ok() && shown
     })

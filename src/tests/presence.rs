@@ -1,5 +1,7 @@
 //! Presence: visible to the peers in all conversations of a user, and to no stranger.
 
+use std::time::Duration;
+
 use cruddur_messages::domain::conversation::PRESENCE_QUERY_MAX;
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::event::Event;
@@ -7,12 +9,16 @@ use cruddur_messages::domain::message::{self, Body};
 use cruddur_messages::domain::page::PAGE_SIZE;
 use cruddur_messages::domain::user::{self, User};
 use reqwest::StatusCode;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::live::Stream;
+use crate::live_servers::Nats;
+use crate::processes::Process;
 use crate::support::app::{Browser, TestApp, new_id};
 use crate::support::dynamodb::TABLE;
 use crate::support::items;
+use crate::support::wait_until::wait_until;
 
 /// Returns the signed-in user of a browser.
 pub(crate) async fn whoami(browser: &mut Browser) -> User {
@@ -39,6 +45,17 @@ pub(crate) async fn watch_presence(browser: &mut Browser, conversation: &str) {
 /// Waits for an event, and skips all others.
 pub(crate) async fn wait_for(stream: &mut Stream, wanted: &Event) {
     while stream.next_of_any_kind().await.expect("an open stream") != *wanted {}
+}
+
+/// Waits until a user is online for the user of a stream. The order in which they come decides by which event.
+async fn wait_until_online(stream: &mut Stream, person: user::Id) {
+    loop {
+        match stream.next_of_any_kind().await.expect("an open stream") {
+            Event::PersonArrived { person: arrived } if arrived == person => return,
+            Event::PeoplePresent { people } if people.contains(&person) => return,
+            _ => {}
+        }
+    }
 }
 
 /// Returns the sorted rows of the table, and a checksum of the rows in PostgreSQL.
@@ -109,6 +126,69 @@ async fn a_stranger_gets_no_presence_from_the_conversations_of_others() {
     assert_eq!(hers.next_of_any_kind().await, Some(Event::PersonArrived { person: them.id }));
 }
 
+/// Saves the settings of a user.
+async fn set_presence(browser: &mut Browser, on: bool) {
+    let fields = if on { &[("receipts", "true"), ("presence", "true")][..] } else { &[("receipts", "true")] };
+    assert_eq!(browser.call("save_settings", fields).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_with_presence_turned_off_is_offline_for_all_and_sees_no_presence() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let (her, him) = (whoami(&mut ana).await, whoami(&mut ben).await);
+    let conversation = ana.start("ben", "hello").await;
+    let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
+    wait_until_online(&mut hers, him.id).await;
+    wait_until_online(&mut his, her.id).await;
+
+    set_presence(&mut ben, false).await;
+    wait_for(&mut hers, &Event::PersonLeft { person: him.id }).await;
+    wait_for(&mut his, &Event::PresenceSwitched { of: him.id, on: false }).await;
+    // Neither a subscription, nor a new page, nor a message tells the one of the other.
+    watch_presence(&mut ana, &conversation).await;
+    watch_presence(&mut ben, &conversation).await;
+    let (mut her_other, mut his_other) = (Stream::open(&ana).await, Stream::open(&ben).await);
+    ana.say(&conversation, "are you there?").await;
+    ben.say(&conversation, "for you only").await;
+    for stream in [&mut hers, &mut her_other, &mut his, &mut his_other] {
+        for _ in 0..2 {
+            let event = stream.next_of_any_kind().await;
+            assert!(matches!(event, Some(Event::MessageSent { .. })), "{event:?}");
+        }
+    }
+
+    set_presence(&mut ben, true).await;
+    wait_until_online(&mut hers, him.id).await;
+    wait_until_online(&mut his, her.id).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn presence_that_is_turned_off_on_one_server_ends_on_the_other() {
+    let (app, nats) = tokio::join!(TestApp::start(), Nats::start());
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let him = whoami(&mut ben).await;
+    let conversation = ana.start("ben", "hello").await;
+    let url = nats.url();
+    let variables = [("NATS_URL", url.as_str())];
+    let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
+    let (mut ana, ben) = (ana.at(one.address), ben.at(two.address));
+    let (mut hers, _his) = (Stream::open(&ana).await, Stream::open(&ben).await);
+    let online = Event::PeoplePresent { people: vec![him.id] };
+    // The servers may need a moment to connect to the bus.
+    wait_until("they see each other", async || {
+        watch_presence(&mut ana, &conversation).await;
+        timeout(Duration::from_secs(1), wait_for(&mut hers, &online)).await.is_ok()
+    })
+    .await;
+    assert_eq!(ben.at(one.address).call("save_settings", &[]).await.status, StatusCode::OK);
+    wait_for(&mut hers, &Event::PersonLeft { person: him.id }).await;
+    watch_presence(&mut ana, &conversation).await;
+    ana.say(&conversation, "are you there?").await;
+    let event = hers.next_of_any_kind().await;
+    assert!(matches!(event, Some(Event::MessageSent { .. })), "{event:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_presence_subscription_has_a_maximum_size_and_accepts_repeats() {
     let app = TestApp::start().await;
@@ -133,7 +213,7 @@ async fn typing_and_presence_are_never_stored() {
     let before = stored(&app).await;
     let (mut hers, his) = (Stream::open(&ana).await, Stream::open(&ben).await);
     watch_presence(&mut ana, &conversation).await;
-    wait_for(&mut hers, &Event::PeoplePresent { people: vec![him.id] }).await;
+    wait_until_online(&mut hers, him.id).await;
     ben.call("typing", &[("conversation", &conversation)]).await;
     let id = conversation.parse().expect("an id");
     wait_for(&mut hers, &Event::Typing { conversation: id, author: him.id }).await;

@@ -60,6 +60,7 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
     ("also after the end of your account", AUDIT_LOG, "No references: an entry outlives what it names."),
     ("stay in a log for 365 days", "aws/service.yaml", "LogGroupName: /cruddur-messages/admin, RetentionInDays: 365"),
     ("unless you turn receipts off", "src/ui/pages/settings.rs", "Delivery and read receipts"),
+    ("unless you turn your online status off", "src/ui/pages/settings.rs", "Online status"),
 ];
 
 /// Longest time for which a backup is kept, in days.

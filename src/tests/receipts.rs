@@ -50,11 +50,12 @@ async fn a_user_with_receipts_turned_off_neither_publishes_nor_sees_any() {
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let conversation = ana.start("ben", "1").await;
-    assert_eq!(ben.call("load_settings", &[]).await.json::<Settings>(), Settings { receipts: true });
+    assert_eq!(ben.call("load_settings", &[]).await.json::<Settings>(), Settings { receipts: true, presence: true });
     let mut his = Stream::open(&ben).await;
     assert_eq!(ben.call("save_settings", &[]).await.status, StatusCode::OK);
-    assert_eq!(ben.call("load_settings", &[]).await.json::<Settings>(), Settings { receipts: false });
+    assert_eq!(ben.call("load_settings", &[]).await.json::<Settings>(), Settings { receipts: false, presence: false });
     assert_eq!(his.next().await, Some(Event::Resync));
+    assert!(matches!(his.next().await, Some(Event::PresenceSwitched { on: false, .. })));
     let mut hers = Stream::open(&ana).await;
     mark(&mut ben, "mark_delivered", &conversation, "1").await;
     mark(&mut ben, "mark_read", &conversation, "1").await;

@@ -155,7 +155,7 @@ pub(crate) fn calls(named: &Named<'_>) -> Vec<Call> {
         Call::new(SignedIn, "mark_delivered", [conversation(), seq()]),
         Call::new(SignedIn, "find_receipts", [conversation()]),
         Call::new(SignedIn, "load_settings", []),
-        Call::new(SignedIn, "save_settings", [optional("receipts", &["perhaps"])]),
+        Call::new(SignedIn, "save_settings", ["receipts", "presence"].map(|it| optional(it, &["perhaps"]))),
         Call::new(SignedIn, "search_users", [required("query", "be", &["a\u{0}b", &"x".repeat(65)])]),
         Call::new(SignedIn, "find_recipient", [ben()]),
         Call::new(SignedIn, "start_conversation", [ben(), id(), body()]),

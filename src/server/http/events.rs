@@ -23,6 +23,7 @@ use crate::server::http::error_response::error_response;
 use crate::server::http::session::CurrentUser;
 use crate::server::live::hub::{Pushed, Subscription};
 use crate::server::state::AppState;
+use crate::server::store::Store;
 
 /// Interval of the heartbeat. Short enough for proxies, most of which close an idle connection after 60 seconds. A page
 /// takes its stream for dead after two heartbeats have failed to come.
@@ -68,11 +69,12 @@ fn subscribe(
     Ok(state.hub.resume(me.user.id, session, after))
 }
 
-/// Announces the user's presence to the other members of their conversations. A late announcement has no value, so a
+/// Announces the user's presence to the other members of their conversations, unless the user has turned it off. A late announcement has no value, so a
 /// failure is not retried.
 async fn announce_presence(state: AppState, user: user::Id) {
-    match state.store.conversations.recent_peers(user).await {
-        Ok(peers) => state.presence.connect(user, peers),
+    let Store { conversations, users, .. } = &state.store;
+    match tokio::try_join!(conversations.recent_peers(user), users.settings(user)) {
+        Ok((peers, settings)) => state.presence.connect(user, peers, settings.presence),
         Err(failure) => drop(failure.into_public()),
     }
 }

@@ -14,7 +14,8 @@ use crate::domain::event::Event;
 use crate::domain::position::Position;
 use crate::domain::user;
 use crate::server::live::bus::Bus;
-use crate::server::live::journal::Journal;
+pub use crate::server::live::streams_of_user::Pushed;
+use crate::server::live::streams_of_user::{OpenStream, StreamsOfUser};
 use crate::server::live::unsettled::Unsettled;
 use crate::server::store::postgres::sessions;
 
@@ -47,31 +48,6 @@ struct Streams {
     position: u64,
     bus: Option<Bus>,
     unsettled: Unsettled,
-}
-
-/// Streams and recent events of a user.
-struct StreamsOfUser {
-    /// Oldest first.
-    open: Vec<OpenStream>,
-    journal: Journal,
-    /// Time at which the last stream was closed.
-    left_at: Option<Instant>,
-}
-
-/// Sending half of a stream.
-struct OpenStream {
-    number: u64,
-    session: sessions::Id,
-    sender: mpsc::Sender<Pushed>,
-}
-
-/// Item of a stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pushed {
-    /// Event as JSON. Events that need no replay, such as presence, have no position.
-    Event { text: Arc<str>, position: Option<Position> },
-    /// Last item of a stream that has given way to a newer one of the same user.
-    GaveWay,
 }
 
 /// Receiving half of a stream. Dropping it closes the stream.
@@ -186,8 +162,13 @@ impl Hub {
         let text: Arc<str> = text.into();
         let mut streams = self.lock();
         for user in to {
-            streams.push(*user, &text, !event.is_momentary());
+            streams.push(*user, event, &text);
         }
+    }
+
+    /// Sets whether the streams of a user on this server get events about the presence of others.
+    pub fn set_presence(&self, user: user::Id, on: bool) {
+        self.lock().of_user(user).hears_presence = on;
     }
 
     /// Returns the sessions that have a stream open.
@@ -234,9 +215,12 @@ impl Default for Streams {
 
 impl Streams {
     /// Queues an event for the streams of a user. A stream whose queue is full ends after its queued events are read.
-    fn push(&mut self, user: user::Id, text: &Arc<str>, is_journaled: bool) {
+    fn push(&mut self, user: user::Id, event: &Event, text: &Arc<str>) {
         let Some(of_user) = self.by_user.get_mut(&user) else { return };
-        let position = is_journaled.then(|| {
+        if event.is_presence() && !of_user.hears_presence {
+            return;
+        }
+        let position = (!event.is_momentary()).then(|| {
             self.position += 1;
             of_user.journal.add(self.position, Arc::clone(text));
             Position { server: self.server, count: self.position }
@@ -257,21 +241,6 @@ impl Streams {
 
     fn open(&self) -> impl Iterator<Item = &OpenStream> {
         self.by_user.values().flat_map(|of_user| &of_user.open)
-    }
-}
-
-impl StreamsOfUser {
-    /// Starts without streams. The journal knows the events after `position`.
-    fn new(position: u64) -> Self {
-        Self { open: Vec::new(), journal: Journal::new(position), left_at: None }
-    }
-
-    fn retain(&mut self, keep: impl FnMut(&mut OpenStream) -> bool) {
-        let had_streams = !self.open.is_empty();
-        self.open.retain_mut(keep);
-        if had_streams && self.open.is_empty() {
-            self.left_at = Some(Instant::now());
-        }
     }
 }
 

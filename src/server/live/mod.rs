@@ -18,6 +18,8 @@ mod presence_subscriptions;
 
 mod session_watch;
 
+mod streams_of_user;
+
 mod unsettled;
 
 pub use block_watch::{part_blocked, part_blocked_regularly};

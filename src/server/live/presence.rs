@@ -41,6 +41,8 @@ struct ConnectedUser {
     peers: Vec<user::Id>,
     /// Consecutive checks that found no stream of the user.
     missed_checks: u32,
+    /// True unless the user has turned presence off.
+    is_shown: bool,
 }
 
 impl Presence {
@@ -50,11 +52,36 @@ impl Presence {
     }
 
     /// Handles a new stream of a user: publishes the user's presence, and sends the user the presence of the peers.
-    pub fn connect(&self, user: user::Id, peers: Vec<user::Id>) {
-        self.lock().connected.insert(user, ConnectedUser { peers: peers.clone(), missed_checks: 0 });
+    /// Neither if the user has turned presence off (`is_shown`).
+    pub fn connect(&self, user: user::Id, peers: Vec<user::Id>, is_shown: bool) {
+        self.hub.set_presence(user, is_shown);
+        let connected = ConnectedUser { peers: peers.clone(), missed_checks: 0, is_shown };
+        self.lock().connected.insert(user, connected);
         self.publish_presence(user);
         if let Some(event) = self.presence_event(&peers) {
             self.hub.publish_locally(&[user], &event);
+        }
+    }
+
+    /// Turns the presence of a user on or off (`is_shown`). To the peers the user seems to come or to leave.
+    pub fn switch(&self, user: user::Id, is_shown: bool) {
+        let peers = {
+            let mut state = self.lock();
+            let Some(connected) = state.connected.get_mut(&user) else { return };
+            if std::mem::replace(&mut connected.is_shown, is_shown) == is_shown {
+                return;
+            }
+            connected.peers.clone()
+        };
+        self.hub.set_presence(user, is_shown);
+        if is_shown {
+            self.publish_presence(user);
+            if let Some(event) = self.presence_event(&peers) {
+                self.hub.publish_locally(&[user], &event);
+            }
+        } else {
+            let watchers = self.lock().subscriptions.watchers(user, &peers);
+            self.hub.publish(&[peers, watchers].concat(), &Event::PersonLeft { person: user });
         }
     }
 
@@ -67,7 +94,7 @@ impl Presence {
                 connected.peers.extend(&new);
                 new
             });
-            if !new.is_empty() {
+            if !new.is_empty() && self.is_shown(*user) {
                 self.publish_arrival(*user, &new);
             }
         }
@@ -77,7 +104,7 @@ impl Presence {
     pub fn part(&self, pair: [user::Id; 2]) {
         let [one, other] = pair;
         for (user, peer) in [(one, other), (other, one)] {
-            if self.remove_peer(user, peer) {
+            if self.remove_peer(user, peer) && self.is_shown(user) {
                 self.hub.publish_locally(&[peer], &Event::PersonLeft { person: user });
             }
         }
@@ -107,6 +134,10 @@ impl Presence {
     /// Subscribes a user to the presence of peers: sends their current presence, and its changes until the subscription
     /// expires. The peers are not notified.
     pub fn subscribe(&self, watcher: user::Id, peers: &[user::Id]) {
+        // One without a stream here may have turned presence off: then their streams elsewhere drop the answers.
+        if self.lock().connected.get(&watcher).is_some_and(|it| !it.is_shown) {
+            return;
+        }
         self.add_subscription(watcher, peers);
         self.hub.publish_to_servers(peers, &Event::PersonArrived { person: watcher });
     }
@@ -122,6 +153,7 @@ impl Presence {
             (Event::MessageSent { .. }, members) => self.add_peers(members),
             (Event::BlockChanged { by, user, on: true }, _) => self.part([*by, *user]),
             (Event::BlockEnded { pair }, _) => self.add_peers(pair),
+            (Event::PresenceSwitched { of, on }, _) => self.switch(*of, *on),
             (Event::PersonLeft { .. } | Event::PeoplePresent { .. } | Event::Typing { .. } | Event::Resync, _) => {}
             (Event::ConversationRead { .. } | Event::ConversationMarked { .. }, _) => {}
             (Event::MessagesDelivered { .. } | Event::MessageChanged { .. } | Event::BlockChanged { .. }, _) => {}
@@ -153,9 +185,15 @@ impl Presence {
         }
     }
 
-    /// Returns the event that lists the connected ones of these users. `None` if no user is connected.
+    /// Returns true for a connected user who has not turned presence off.
+    fn is_shown(&self, user: user::Id) -> bool {
+        self.lock().connected.get(&user).is_some_and(|it| it.is_shown)
+    }
+
+    /// Returns the event that lists those of these users who are online. `None` if there are none.
     fn presence_event(&self, users: &[user::Id]) -> Option<Event> {
-        let people: Vec<_> = users.iter().copied().filter(|user| self.hub.has_stream(*user)).collect();
+        let is_online = |user: &user::Id| self.is_shown(*user) && self.hub.has_stream(*user);
+        let people: Vec<_> = users.iter().copied().filter(is_online).collect();
         (!people.is_empty()).then_some(Event::PeoplePresent { people })
     }
 
@@ -168,17 +206,21 @@ impl Presence {
         }
         let departed = connected.extract_if(|_, it| it.missed_checks >= MISSED_CHECKS_MAX);
         let with_recipients = |(user, it): (user::Id, ConnectedUser)| {
+            if !it.is_shown {
+                return (user, Vec::new());
+            }
             let watchers = subscriptions.watchers(user, &it.peers);
             (user, [it.peers, watchers].concat())
         };
         departed.map(with_recipients).collect()
     }
 
-    /// Publishes the presence of a connected user to peers and watchers.
+    /// Publishes the presence of a connected user to peers and watchers, unless the user has turned it off.
     fn publish_presence(&self, user: user::Id) {
         let (peers, watchers) = {
             let state = self.lock();
-            let peers = state.connected.get(&user).map(|it| it.peers.clone()).unwrap_or_default();
+            let Some(connected) = state.connected.get(&user).filter(|it| it.is_shown) else { return };
+            let peers = connected.peers.clone();
             let watchers = state.subscriptions.watchers(user, &peers);
             (peers, watchers)
         };

@@ -87,6 +87,7 @@ impl Listener {
             Event::PeoplePresent { people } => people.iter().all(is_peer),
             Event::BlockChanged { by, .. } => *by == self.id,
             Event::BlockEnded { .. } => false,
+            Event::PresenceSwitched { of, .. } => *of == self.id,
             Event::Resync => true,
         }
     }
@@ -118,7 +119,7 @@ async fn act(author: &mut Listener, reader: &mut Listener, conversation: &str, m
         reader.call("mark_delivered", &[named, ("seq", "99")]).await,
         reader.call("mark_read", &[named, ("seq", "99")]).await,
         reader.call("mark_unread", &[named]).await,
-        reader.call("save_settings", &[("receipts", "true")]).await,
+        reader.call("save_settings", &[("receipts", "true"), ("presence", "true")]).await,
         author.call("watch_presence", &[("conversations[0]", conversation)]).await,
         // Also with a block: the text is taken back.
         author.call("delete_message", &of_message).await,
@@ -199,7 +200,8 @@ async fn every_event_reaches_the_roles_that_may_see_it_and_no_other() {
         assert!(missing.is_empty(), "{} does not hear {missing:?}", listener.name);
     };
     heard_by(&ana, &["MessageSent", "MessageChanged", "ConversationRead", "MessagesDelivered", "PeoplePresent"]);
-    heard_by(&ben, &["MessageSent", "MessageChanged", "ConversationRead", "ConversationMarked", "Typing", "Resync"]);
+    heard_by(&ben, &["MessageSent", "MessageChanged", "ConversationRead", "ConversationMarked", "Typing"]);
+    heard_by(&ben, &["Resync", "PresenceSwitched"]);
     heard_by(&fay, &["BlockChanged", "PersonArrived", "PersonLeft"]);
     let heard: BTreeSet<_> = [&ana, &ben, &fay].iter().flat_map(|listener| listener.kinds()).collect();
     let for_pages: BTreeSet<_> = kinds().into_iter().filter(|name| name != FOR_SERVERS).collect();

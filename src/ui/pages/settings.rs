@@ -60,6 +60,13 @@ fn SettingsForm(settings: Settings, refused: Option<RefusedForm>) -> impl IntoVi
                     same for yours. If you turn this off, neither of you does."
                 checked=settings.receipts
             />
+            <CheckBox
+                name="presence"
+                label="Online status"
+                hint="People you message see when you have this site open, and you see the same of them. If you turn this \
+                    off, neither of you does."
+                checked=settings.presence
+            />
             <SubmitButton form label="Save"/>
         </FieldForm>
     }

@@ -115,7 +115,7 @@ impl InboxRows {
             }
             Event::ConversationRead { .. } | Event::MessagesDelivered { .. } | Event::Typing { .. } => {}
             Event::PersonArrived { .. } | Event::PeoplePresent { .. } | Event::PersonLeft { .. } => {}
-            Event::BlockChanged { .. } | Event::BlockEnded { .. } => {}
+            Event::BlockChanged { .. } | Event::BlockEnded { .. } | Event::PresenceSwitched { .. } => {}
         }
     }
 

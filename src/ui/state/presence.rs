@@ -147,6 +147,11 @@ impl Presence {
             Event::PersonLeft { person } => {
                 self.last_seen_ms.try_update(|last_seen| last_seen.remove(&person));
             }
+            Event::PresenceSwitched { on: false, .. } => {
+                self.last_seen_ms.try_set(HashMap::new());
+            }
+            // What the page had subscribed to before, the server knew nothing of.
+            Event::PresenceSwitched { on: true, .. } => self.renew(),
             _ => {}
         }
     }

@@ -11,6 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::domain::error::AppError;
+use crate::domain::settings::Settings;
 use crate::domain::user::{self, DisplayName, Handle, Id, SEARCH_RESULTS_MAX, User};
 use crate::server::failure::Failure;
 use crate::server::store::postgres::new_user::{NewUser, SignedInUser};
@@ -213,17 +214,18 @@ impl Users {
         Ok(if is_valid && !profile.is_suspended { TokenOwner::User { user, valid_from } } else { TokenOwner::Revoked })
     }
 
-    /// Returns true if the user has receipts turned on, and false for an unknown user. One query, always: a form that
-    /// showed an old setting would save it again.
-    pub async fn shows_receipts(&self, id: Id) -> Result<bool, Failure> {
-        let shown = query_file_scalar!("sql/users/receipts.sql", id.0).fetch_optional(&self.pool).await?;
-        Ok(shown.unwrap_or(false))
+    /// Returns the settings of a user; all off for an unknown one. One query, always: a form that showed old settings
+    /// would save them again.
+    pub async fn settings(&self, id: Id) -> Result<Settings, Failure> {
+        let row = query_file_as!(Settings, "sql/users/settings.sql", id.0).fetch_optional(&self.pool).await?;
+        Ok(row.unwrap_or(Settings { receipts: false, presence: false }))
     }
 
-    /// Turns the user's receipts on or off. One query.
-    pub async fn set_receipts(&self, id: Id, shown: bool) -> Result<(), Failure> {
+    /// Saves the settings of a user. One query.
+    pub async fn set_settings(&self, id: Id, settings: &Settings) -> Result<(), Failure> {
         let _changing = self.profiles.changing(id);
-        query_file!("sql/users/set_receipts.sql", id.0, shown).execute(&self.pool).await?;
+        let Settings { receipts, presence } = *settings;
+        query_file!("sql/users/set_settings.sql", id.0, receipts, presence).execute(&self.pool).await?;
         Ok(())
     }
 

@@ -1,3 +1,3 @@
-select receipts
+select receipts, presence
 from users
 where uuid = $1

@@ -1,3 +1,0 @@
-update users
-set receipts = $2
-where uuid = $1
