@@ -1,4 +1,4 @@
-// Writes the emoji table, `public/emoji.<hash>.tsv`, from the package emojibase-data, and prints its name.
+// Writes the emoji table, `public/emoji/<hash>.tsv`, from the package emojibase-data, and prints its name.
 //
 //   npm run emoji-table    writes the table and removes the previous one; put the new name into src/domain/emoji.rs
 //
@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const folder = join(here, "../public");
+const folder = join(here, "../public/emoji");
 
 /** Newest version of Unicode's emoji in the table: most devices have no picture of newer ones yet. */
 const newestVersion = 16;
@@ -85,8 +85,6 @@ for (const [number, heading] of groups) {
 }
 const table = `${lines.join("\n")}\n`;
 const hash = createHash("sha256").update(table).digest("base64url").slice(0, 22);
-for (const name of readdirSync(folder)) {
-  if (/^emoji\..*\.tsv$/.test(name)) rmSync(join(folder, name));
-}
-writeFileSync(join(folder, `emoji.${hash}.tsv`), table);
-console.log(`emoji.${hash}.tsv`);
+for (const name of readdirSync(folder)) rmSync(join(folder, name));
+writeFileSync(join(folder, `${hash}.tsv`), table);
+console.log(`emoji/${hash}.tsv`);

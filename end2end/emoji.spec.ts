@@ -5,7 +5,7 @@ import { focusOn } from "./support/focus.ts";
 import { expect, test, type People, type Person } from "./support/people.ts";
 
 /** Path of the emoji table. */
-const table = /\/emoji\.[\w-]{22}\.tsv/;
+const table = /\/emoji\/[\w-]{22}\.tsv/;
 
 /** Returns the composer's field. While suggestions are shown, it is a combobox. */
 const field = (person: Person) => person.page.locator("#body");

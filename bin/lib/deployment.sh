@@ -85,6 +85,8 @@ check_bills() {
 run_from_image() {
     local port root=$checkout/target/image/web
     bin/image --of target/debug/cruddur-messages "target/release/$hash_file" "$site_root" target/debug/admin || return
+    # Every file of a real build has a media type and its compressed forms.
+    bin/builds add "$run_folder/builds" "$root/app" || return
     add_base_files "$root" || return
     set_up image --without-people || return
     port=$(free_port)

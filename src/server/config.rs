@@ -57,6 +57,11 @@ pub struct Config {
     #[arg(long, env = "SECURITY_CONTACT", default_value = "", hide_default_value = true)]
     pub security_contact: Contacts,
 
+    /// Folder with the files of several builds by their addresses, as `bin/builds` keeps it. Pages of another build load
+    /// their parts from there. If unset, there are only the files of this build.
+    #[arg(long, env = "BUILDS_FOLDER")]
+    pub builds_folder: Option<PathBuf>,
+
     /// Number of proxies in front of the server that append to `X-Forwarded-For`. 0 uses the address of the peer.
     #[arg(long, env = "TRUSTED_PROXIES", default_value_t = 0)]
     pub trusted_proxies: usize,

@@ -1,7 +1,8 @@
 //! Settings without which the server does not start, except on a developer's machine.
 //!
 //! Each of them has a default that is convenient there and dangerous elsewhere: an origin that a client may choose, or
-//! connections that another machine can read and answer.
+//! connections that another machine can read and answer. A folder that does not exist would be noticed at the next
+//! deployment only.
 
 use std::net::IpAddr;
 
@@ -40,6 +41,11 @@ const NATS_CREDENTIALS: Problem = Problem {
     advice: "NATS_URL names another machine: add the name and the password of a user of the bus",
 };
 
+const BUILDS_FOLDER: Problem = Problem {
+    name: "builds_folder",
+    advice: "BUILDS_FOLDER names no folder that can be read: create it with bin/builds, or leave the variable unset",
+};
+
 /// Fails if the configuration is incomplete, unless it marks a developer's machine. Logs each problem with advice.
 pub(super) fn ensure_complete(config: &Config) -> anyhow::Result<()> {
     let problems = if config.local { Vec::new() } else { problems(config)? };
@@ -65,6 +71,9 @@ fn problems(config: &Config) -> anyhow::Result<Vec<Problem>> {
     if let Some(bus) = bus.filter(|bus| !is_loopback(bus.host())) {
         problems.extend((!bus.tls_required()).then_some(NATS_TLS));
         problems.extend(bus.username().and(bus.password()).is_none().then_some(NATS_CREDENTIALS));
+    }
+    if config.builds_folder.as_ref().is_some_and(|folder| folder.read_dir().is_err()) {
+        problems.push(BUILDS_FOLDER);
     }
     Ok(problems)
 }

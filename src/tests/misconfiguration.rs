@@ -110,6 +110,7 @@ async fn each_incomplete_setting_prevents_the_start_and_is_named_as_in_the_docum
         ("PUBLIC_ORIGIN", "http://messages.example.com", &["public_origin"] as &[_]),
         ("DATABASE_URL", "postgres://cruddur:secret@db.invalid/cruddur", &["postgres_tls"]),
         ("NATS_URL", "nats://nats.invalid:4222", &["nats_tls", "nats_credentials"]),
+        ("BUILDS_FOLDER", "/nowhere/builds", &["builds_folder"]),
     ] {
         let variables = [&COMPLETE as &[_], &[(setting, value)]].concat();
         let (mut command, _) = Process::command(&app, &variables);

@@ -30,6 +30,8 @@ mod json_api;
 
 mod blocks;
 
+mod builds;
+
 mod caches;
 
 mod groups;

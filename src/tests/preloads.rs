@@ -35,8 +35,8 @@ impl SplitSite {
 
     async fn app(&self) -> TestApp {
         let root = self.0.to_str().expect("UTF-8");
-        TestApp::start_with_options(LeptosOptions::builder().output_name("cruddur-messages").site_root(root).build())
-            .await
+        let options = LeptosOptions::builder().output_name("cruddur-messages").site_root(root).build();
+        TestApp::start_with_options(options, |_| {}).await
     }
 }
 

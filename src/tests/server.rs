@@ -8,7 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::{Router, http};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use cruddur_messages::domain::emoji::TABLE_FILE;
+use cruddur_messages::domain::emoji::{TABLE_FILE, TABLE_FOLDER};
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::server::http::assets::PUBLIC_FILES;
 use cruddur_messages::server::http::error_page;
@@ -95,9 +95,15 @@ async fn an_https_server_sends_strict_transport_security() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_file_in_public_is_served() {
     let app = TestApp::start().await;
-    for file in std::fs::read_dir("public").expect("a folder") {
-        let name = file.expect("a file").file_name().into_string().expect("UTF-8");
-        assert_eq!(app.browser().get(&format!("/{name}")).await.status, StatusCode::OK, "{name}");
+    for folder in ["", TABLE_FOLDER] {
+        for file in std::fs::read_dir(format!("public/{folder}")).expect("a folder") {
+            let name = file.expect("a file").file_name().into_string().expect("UTF-8");
+            if name != TABLE_FOLDER {
+                let path = format!("{folder}/{name}");
+                let path = path.trim_start_matches('/');
+                assert_eq!(app.browser().get(&format!("/{path}")).await.status, StatusCode::OK, "{path}");
+            }
+        }
     }
 }
 
@@ -120,7 +126,7 @@ async fn the_name_of_the_emoji_table_has_the_hash_of_its_content() {
     let answer = app.browser().get(&format!("/{TABLE_FILE}")).await;
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, answer.text.as_bytes());
     let hash = &URL_SAFE_NO_PAD.encode(digest)[..22];
-    assert_eq!(TABLE_FILE, format!("emoji.{hash}.tsv"), "`npm run emoji-table` prints the name");
+    assert_eq!(TABLE_FILE, format!("emoji/{hash}.tsv"), "`npm run emoji-table` prints the name");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use cruddur_messages::domain::emoji::TABLE_FILE;
 use cruddur_messages::server::http::assets::PUBLIC_FILES;
 use cruddur_messages::server::http::router::router;
 use futures::future::join_all;
@@ -130,7 +129,7 @@ fn routes(router: &axum::Router) -> BTreeSet<(String, String)> {
 /// Returns true for a file of the site, which is open to all.
 fn is_file(path: &str) -> bool {
     let name = path.trim_start_matches('/');
-    PUBLIC_FILES.contains(&name) || name == TABLE_FILE || name == "pkg" || name.starts_with("pkg/")
+    PUBLIC_FILES.contains(&name) || name == "emoji/{file}" || name == "pkg" || name.starts_with("pkg/")
 }
 
 impl Entry {

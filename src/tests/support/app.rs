@@ -55,11 +55,11 @@ impl TestApp {
         Self::start_with_endpoint(dynamodb, &endpoint, change).await
     }
 
-    /// Starts a server whose style and code these options describe.
-    pub async fn start_with_options(options: LeptosOptions) -> Self {
+    /// Starts a server whose style and code these options describe, with a changed configuration.
+    pub async fn start_with_options(options: LeptosOptions, change: impl FnOnce(&mut Config)) -> Self {
         let dynamodb = DynamoDb::start().await;
         let client = client_of(dynamodb.endpoint(), dynamodb.account());
-        Self::start_with_all(dynamodb, client, options, |_| {}).await
+        Self::start_with_all(dynamodb, client, options, change).await
     }
 
     /// Starts a server with the user pool at this address, with a changed configuration.
