@@ -53,6 +53,7 @@
 //!     stream/                    the Lambda function that reads the table's stream
 //!   tests/                       integration tests
 //!     audit/                     fault-injection test: no message may be lost or stored twice
+//!     restart/                   load test: two servers are restarted under thousands of open pages
 //!     soak/                      load test: thousands of open event streams
 //! ```
 //!

@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "`pub` is the interface of a module; an executable has no other")]
 #![expect(clippy::print_stdout, reason = "a command prints for the user at the terminal")]
 
+mod deliveries;
 mod listeners;
 #[path = "../audit/signed_in.rs"]
 mod signed_in;
@@ -19,7 +20,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::Client;
 use tokio::time::{Instant, interval, sleep};
 
-use crate::listeners::{Deliveries, Listener};
+use crate::deliveries::Deliveries;
+use crate::listeners::Listener;
 use crate::users::Pair;
 
 /// Keeps event streams open, sends messages, and measures their delivery.
@@ -71,7 +73,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     println!("Memory per stream: {:.1} kB", (open_kb.saturating_sub(before)) as f64 / options.streams as f64);
 
     let sent = send_messages(&options, &http, &pairs, &deliveries).await?;
-    let missed = wait_for_deliveries(&deliveries, sent).await;
+    let missed = deliveries.wait_for(sent, DELIVERY_TIMEOUT).await;
     memory("after sending")?;
     print!("{deliveries}");
     println!("Sent: {sent}; missed: {missed}; delivered twice: {}", deliveries.duplicates());
@@ -135,15 +137,6 @@ async fn send_messages(
         }
     }
     Ok(sent)
-}
-
-/// Waits for the delivery of all messages. Returns the number of missed messages.
-async fn wait_for_deliveries(deliveries: &Deliveries, sent: u64) -> u64 {
-    let deadline = Instant::now() + DELIVERY_TIMEOUT;
-    while deliveries.count() < sent && Instant::now() < deadline {
-        sleep(Duration::from_millis(100)).await;
-    }
-    sent.saturating_sub(deliveries.count())
 }
 
 /// Prints and returns the resident memory of the server, in kB.

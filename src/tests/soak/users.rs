@@ -27,7 +27,7 @@ pub(crate) struct Pair {
 /// Creates pairs of users.
 pub(crate) async fn create_pairs(pairs: usize) -> anyhow::Result<Vec<Pair>> {
     // Reads the same environment variables as the web server.
-    let config = Config::parse_from(["soak"]);
+    let config = Config::parse_from(["load"]);
     let table = Table::new(dynamodb::connect().await, &config.message_table);
     let store = &Store::with_table(&config, table)?;
     stream::iter(0..pairs).map(|number| pair(store, number)).buffer_unordered(CONCURRENCY).try_collect().await
