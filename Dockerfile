@@ -1,9 +1,11 @@
 # Images of Cruddur Messages, for x86_64 and arm64: `web` (the last stage, so the default), `admin` and, for
-# compose.yaml, `local`. Their files come from bin/image. `function` is no image, but the file of the stream function.
+# compose.yaml, `local`. Their files come from bin/image. `function` and `files` are no images, but the file of the stream
+# function, and the files of the build for bin/builds.
 #
 #   docker build --tag cruddur-messages/web .
 #   docker build --target admin --tag cruddur-messages/admin .
 #   docker build --target function --output target/lambda .
+#   docker build --target files --output target/files .
 
 FROM rust:1.95.0-slim-trixie@sha256:e14e87345b4d5964ddcc3491d27ee046a0f23820f340c3c1e24da6880141f7c0 AS source
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
@@ -29,6 +31,10 @@ RUN cargo lambda build --release --output-format zip --bin stream --no-default-f
 
 FROM scratch AS function
 COPY --from=build-function /source/target/lambda/stream/bootstrap.zip /
+
+FROM scratch AS files
+COPY --from=build /source/target/image/web/app/hash.txt /
+COPY --from=build /source/target/image/web/app/site /site
 
 FROM debian:trixie-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f AS debian
 # hadolint ignore=DL3008

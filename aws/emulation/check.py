@@ -1,7 +1,9 @@
 """Creates the packaged stack on an emulator, reads it back, and compares it with the tables, the pool and the policies
 that the code makes and expects.
 
-    check.py PACKAGED_TEMPLATE ADMIN_TOOL
+    check.py PACKAGED_TEMPLATE ADMIN_TOOL FOLDER
+
+The folder is for files of this check, and the buckets `artifacts` and `builds` exist.
 
 The addresses and credentials of the emulator are in the environment, as for every AWS tool.
 """
@@ -12,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import edge
 from awscli.botocore.session import get_session
 
 STACK = "cruddur-messages"
@@ -19,6 +22,9 @@ DEADLINE_SECS = 120
 PARAMETERS = {
     "Domain": "messages.example.com",
     "CertificateArn": "arn:aws:acm:eu-central-1:000000000000:certificate/site",
+    "EdgeCertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/site",
+    "EdgePrefixList": "pl-0123456789abcdef0",
+    "Builds": "builds",
     "Image": "web:1",
     "AdminImage": "admin:1",
     "BusImage": "bus:1",
@@ -200,11 +206,11 @@ def secret_value(reference):
 
 
 def check_entry():
-    """The load balancer refuses what is not for strangers, before it forwards anything."""
+    """The load balancer refuses what is not for strangers, and what has not come through CloudFront."""
     balancer = session.create_client("elbv2")
     [arn] = resources("AWS::ElasticLoadBalancingV2::LoadBalancer").values()
     listeners = {it["Port"]: it for it in balancer.describe_listeners(LoadBalancerArn=arn)["Listeners"]}
-    expect("port 80", listeners[80]["DefaultActions"][0]["Type"], "redirect")
+    expect("ports", list(listeners), [443])
     rules = balancer.describe_rules(ListenerArn=listeners[443]["ListenerArn"])["Rules"]
     rules.sort(key=lambda it: it["Priority"])
     expect("rules", [(it["Priority"], it["Actions"][0]["Type"], values(it)) for it in rules], [
@@ -212,11 +218,13 @@ def check_entry():
         ("2", "forward", ["messages.example.com"]),
         ("default", "fixed-response", []),
     ])
+    [header] = [it["HttpHeaderConfig"] for it in rules[1]["Conditions"] if it["Field"] == "http-header"]
+    expect("header of CloudFront", header["HttpHeaderName"], "x-entry-key")
 
 
 def values(rule):
     """Returns what the conditions of a rule ask for."""
-    return [value for condition in rule["Conditions"] for value in condition["Values"]]
+    return [value for condition in rule["Conditions"] for value in condition.get("Values", [])]
 
 
 def check_alarms():
@@ -228,7 +236,7 @@ def check_alarms():
         expect(alarm["AlarmName"], (alarm["AlarmActions"], alarm["OKActions"]), ([topic], [topic]))
 
 
-def main(template, admin):
+def main(template, admin, folder):
     outputs = create(Path(template).read_text())
     table = check_table(admin)
     check_mapping(table)
@@ -236,6 +244,8 @@ def main(template, admin):
     check_roles(table)
     check_service(client)
     check_entry()
+    edge.check_distribution(session, resources, expect)
+    edge.check_builds(session, folder, expect)
     check_alarms()
     for fault in faults:
         print(fault)

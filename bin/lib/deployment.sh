@@ -25,11 +25,11 @@ create_stack() {
     python aws/emulation/strip.py aws "$folder/templates" || return
     # CloudFormation looks for the file, and nothing runs it.
     python -m zipfile --create "$folder/stream.zip" Leptos.toml || return
-    aws s3 mb s3://artifacts && aws s3 cp --no-progress "$folder/stream.zip" s3://artifacts/ || return
+    aws s3 mb s3://builds && aws s3 mb s3://artifacts && aws s3 cp --no-progress "$folder/stream.zip" s3://artifacts/ || return
     aws cloudformation package --template-file "$folder/templates/stack.yaml" --s3-bucket artifacts \
         --output-template-file "$folder/packaged.yaml" >"$folder/package.log" 2>&1 ||
         { cat "$folder/package.log" && return 1; }
-    python aws/emulation/check.py "$folder/packaged.yaml" target/debug/admin
+    python aws/emulation/check.py "$folder/packaged.yaml" target/debug/admin "$folder/builds"
 }
 
 # Creates two logins as a master user without further rights, one after the other, as the one-off task does. Each must

@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
+use cruddur_messages::domain::emoji::TABLE_FILE;
 use cruddur_messages::domain::password::LEN_MIN;
+use cruddur_messages::server::http::events::HEARTBEAT_INTERVAL;
 
 use super::tidy::{code, files};
+use crate::support::app::TestApp;
 
 /// Calls that take no signature, and therefore no permission: the client id or a token of the user stands for it.
 const UNSIGNED: [&str; 17] = [
@@ -213,13 +217,86 @@ fn the_pool_of_the_stack_accepts_the_passwords_that_the_site_accepts() {
     }
 }
 
+/// Returns the behaviors of the distribution with their paths. That of the default one is empty.
+fn behaviors(distribution: &str) -> Vec<(&str, &str)> {
+    let parts: Vec<_> = distribution.split("TargetOriginId: ").collect();
+    let paths = parts.iter().map(|before| {
+        let line = before.trim_end().lines().last().unwrap_or_default();
+        line.split_once("PathPattern: ").map_or("", |(_, path)| path)
+    });
+    paths.zip(parts.iter().skip(1).copied()).collect()
+}
+
 #[test]
-fn the_load_balancer_leads_pages_from_http_to_https_and_refuses_programs() {
-    assert!(section("aws/entry.yaml", "HttpListener").contains("RedirectConfig: { Protocol: HTTPS"));
-    let rule = section("aws/entry.yaml", "ApiNeedsHttps");
-    for part in ["ListenerArn: !Ref HttpListener", "Values: [/api, /api/*]", "Type: fixed-response"] {
-        assert!(rule.contains(part), "{part}");
+fn the_edge_leads_pages_from_http_to_https_and_refuses_programs() {
+    let distribution = section("aws/edge.yaml", "Distribution");
+    let behaviors = behaviors(&distribution);
+    assert_eq!(behaviors.iter().map(|(path, _)| *path).collect::<Vec<_>>(), ["/build/*", "/emoji/*", "/api*", ""]);
+    for (path, behavior) in behaviors {
+        let expected = if path == "/api*" { "https-only" } else { "redirect-to-https" };
+        assert!(behavior.contains(&format!("ViewerProtocolPolicy: {expected}\n")), "{path}");
     }
+}
+
+#[test]
+fn the_edge_keeps_and_delays_nothing_that_a_server_answers() {
+    let distribution = section("aws/edge.yaml", "Distribution");
+    for (path, behavior) in behaviors(&distribution) {
+        let is_of_server = behavior.starts_with("load-balancer\n");
+        assert_eq!(is_of_server, !["/build/*", "/emoji/*"].contains(&path), "{path}");
+        // AWS has these ids for "CachingDisabled" and "AllViewer".
+        let policies = ["4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "216adef6-5c7f-47e4-b989-5492eafa07d3"];
+        assert!(policies.iter().all(|id| behavior.contains(id) == is_of_server), "{path}");
+        assert!(behavior.contains("Compress: false"), "{path}");
+    }
+    for status in [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504] {
+        assert!(distribution.contains(&format!("ErrorCode: {status}, ErrorCachingMinTTL: 0 ")), "{status}");
+    }
+    let timeout = distribution.split_once("OriginReadTimeout: ").and_then(|(_, rest)| rest.lines().next());
+    let timeout: u64 = timeout.and_then(|it| it.parse().ok()).expect("a timeout");
+    assert!(Duration::from_secs(timeout) >= 2 * HEARTBEAT_INTERVAL, "a stream is silent between two heartbeats");
+}
+
+#[test]
+fn only_the_edge_of_the_stack_reaches_the_load_balancer_and_the_servers_know_both_proxies() {
+    let key = "{{resolve:secretsmanager:${EntryKey}}}";
+    for (template, resource) in [("aws/edge.yaml", "Distribution"), ("aws/entry.yaml", "Site")] {
+        let section = section(template, resource);
+        assert!(section.contains("x-entry-key") && section.contains(key), "{template}");
+    }
+    let group = section("aws/network.yaml", "LoadBalancerGroup");
+    assert!(group.contains("SourcePrefixListId: !Ref EdgePrefixList") && !group.contains("0.0.0.0/0"), "{group}");
+    assert!(section("aws/service.yaml", "WebTask").contains("Name: TRUSTED_PROXIES, Value: \"2\""));
+}
+
+#[tokio::test]
+async fn a_file_from_the_edge_has_the_security_headers_of_the_server() {
+    let app = TestApp::start_with(|config| config.public_origin = Some("https://a.example".to_owned())).await;
+    let answer = app.browser().get(&format!("/{TABLE_FILE}")).await;
+    let policy = section("aws/edge.yaml", "FileHeaders").replace('"', "");
+    let written = |name: &str, value: &str| match name {
+        "x-content-type-options" => "ContentTypeOptions: { Override: true }".to_owned(),
+        "x-frame-options" => format!("FrameOption: {value} }}"),
+        "referrer-policy" => format!("ReferrerPolicy: {value} }}"),
+        "strict-transport-security" => {
+            "AccessControlMaxAgeSec: 63072000, IncludeSubdomains: true, Preload: true".to_owned()
+        }
+        // No file is a page, so none needs a script.
+        "content-security-policy" => "ContentSecurityPolicy: default-src 'none'; frame-ancestors 'none'".to_owned(),
+        _ => value.to_owned(),
+    };
+    // Those that belong to the answer itself.
+    let others =
+        ["accept-ranges", "cache-control", "content-length", "content-type", "date", "etag", "last-modified", "vary"];
+    let mut count = 0;
+    for (name, value) in &answer.headers {
+        if !others.contains(&name.as_str()) && name != "x-request-id" {
+            let value = written(name.as_str(), value.to_str().expect("a text"));
+            assert!(policy.contains(&value), "aws/edge.yaml lacks {name}: {value}");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 9, "{:?}", answer.headers);
 }
 
 #[test]

@@ -44,6 +44,7 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
         "LogGroupName: /cruddur-messages/web, RetentionInDays: 90",
     ),
     ("pages, also for 90 days", "aws/entry.yaml", "ExpirationInDays: 90"),
+    ("logs in front of the servers", "aws/edge.yaml", "ExpirationInDays: 90"),
     ("Backups are kept for up to 365 days", "aws/backups.yaml", "DeleteAfterDays: 365"),
     ("a copy of the message and of the five messages before it", "src/domain/report.rs", "CONTEXT_SIZE: usize = 5"),
     (

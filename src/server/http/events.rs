@@ -27,7 +27,7 @@ use crate::server::store::Store;
 
 /// Interval of the heartbeat. Short enough for proxies, most of which close an idle connection after 60 seconds. A page
 /// takes its stream for dead after two heartbeats have failed to come.
-const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
+pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Shortest and longest delay before a browser reopens a stream that has ended. Our pages reopen it themselves, after a
 /// random delay of their own.
