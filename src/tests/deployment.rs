@@ -300,6 +300,20 @@ async fn a_file_from_the_edge_has_the_security_headers_of_the_server() {
 }
 
 #[test]
+fn the_stack_keeps_no_log_of_postgresql_forever() {
+    let (database, template) = (section("aws/database.yaml", "Database"), read("aws/database.yaml"));
+    let (_, logs) = database.split_once("EnableCloudwatchLogsExports: [").expect("logs");
+    for log in logs.split(']').next().expect("a list").split(", ") {
+        let group = format!("/aws/rds/instance/${{Name}}/{log}\", RetentionInDays: 90 }}");
+        assert!(template.contains(&group), "{log}");
+    }
+    // Only a group that exists before the instance keeps its retention.
+    assert!(
+        database.contains("DBInstanceIdentifier: !Ref Name\n") && database.contains("DependsOn: [Log, UpgradeLog]")
+    );
+}
+
+#[test]
 fn every_alarm_has_a_line_that_says_what_to_do() {
     let operations = read("docs/operations.md");
     let rows: String = operations.lines().filter(|line| line.starts_with("| `")).collect();
