@@ -9,3 +9,4 @@ where
     and sessions.idle_ends_at > now()
     and sessions.access_ends_at > now() - interval '1 hour'
     and users.suspended_at is null
+    and users.deletion_requested_at is null

@@ -1,6 +1,6 @@
 -- Returns the active ones of the sessions $1, with their users. Times are compared here, by PostgreSQL's clock, because
--- all servers share it; what is left of them may be counted down by any clock. A suspended user has no active session,
--- even if a sign-in that was under way has created one.
+-- all servers share it; what is left of them may be counted down by any clock. A user who is suspended or has
+-- requested their deletion has no active session, even if a sign-in that was under way has created one.
 select
     sessions.id_hash,
     extract(epoch from sessions.idle_ends_at - now())::float8 as "idle_secs_left!",
@@ -15,4 +15,8 @@ select
     users.tokens_valid_from
 from sessions
 join users on users.uuid = sessions.user_uuid
-where sessions.id_hash = any($1) and sessions.idle_ends_at > now() and users.suspended_at is null
+where
+    sessions.id_hash = any($1)
+    and sessions.idle_ends_at > now()
+    and users.suspended_at is null
+    and users.deletion_requested_at is null

@@ -7,5 +7,9 @@ select
     coalesce(sessions.refresh_retry_at > now(), false) as "refresh_paused!"
 from sessions
 join users on users.uuid = sessions.user_uuid
-where sessions.id_hash = $1 and sessions.idle_ends_at > now() and users.suspended_at is null
+where
+    sessions.id_hash = $1
+    and sessions.idle_ends_at > now()
+    and users.suspended_at is null
+    and users.deletion_requested_at is null
 for update of sessions

@@ -6,6 +6,7 @@ select
     receipts,
     cognito_user_id,
     tokens_valid_from,
-    suspended_at is not null as "is_suspended!"
+    suspended_at is not null as "is_suspended!",
+    deletion_requested_at is not null as "is_leaving!"
 from users
 where cognito_user_id = $1 and cognito_user_id <> 'MOCK'

@@ -52,6 +52,18 @@ pub async fn save_profile(name: String, handle: String) -> Result<Destination, A
     .await
 }
 
+/// Requests the deletion of the caller's account, and signs the caller out everywhere.
+#[server(prefix = "/rpc", endpoint = "delete_account", client = Client)]
+pub async fn delete_account(
+    current_password: String,
+    #[server(default)] delete_messages: bool,
+) -> Result<Destination, AppError> {
+    use crate::server::accounts::deletion;
+    use crate::server::http::respond::respond_with_outcome;
+    respond_with_outcome(async |state, parts| deletion::request(state, parts, current_password, delete_messages).await)
+        .await
+}
+
 /// Sets a new password. Ends all of the caller's sessions but the one of this call.
 #[server(prefix = "/rpc", endpoint = "change_password", client = Client)]
 pub async fn change_password(current_password: String, password: String) -> Result<Destination, AppError> {

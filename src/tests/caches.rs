@@ -13,7 +13,7 @@ use cruddur_messages::server::http::session::cookie::{self, Presented};
 use cruddur_messages::server::live::nats;
 use cruddur_messages::server::state::AppState;
 use cruddur_messages::server::store::postgres::remembered::ChangedRows;
-use cruddur_messages::server::store::postgres::users::TokenOwner;
+use cruddur_messages::server::store::postgres::user_access::TokenOwner;
 use reqwest::StatusCode;
 use secrecy::ExposeSecret;
 use tokio::time::timeout;

@@ -16,6 +16,8 @@ mod recorded;
 
 pub mod change_password;
 
+pub mod deletion;
+
 mod end_surely;
 
 pub mod input;

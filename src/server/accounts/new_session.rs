@@ -4,8 +4,9 @@ use axum::http::header;
 use axum::http::request::Parts;
 use secrecy::SecretString;
 
+use crate::domain::error::AppError;
 use crate::server::accounts::recorded::record;
-use crate::server::accounts::{AccountOutcome, input, next, refusals};
+use crate::server::accounts::{AccountOutcome, deletion, input, next, refusals};
 use crate::server::audit::{Event, Outcome};
 use crate::server::cognito::Authenticated;
 use crate::server::cognito::token::IdClaims;
@@ -15,9 +16,11 @@ use crate::server::http::session::cookie::{self, Presented, Secret};
 use crate::server::state::AppState;
 use crate::server::store::postgres::new_user::{NewUser, SignedInUser};
 use crate::server::store::postgres::sessions::NewSession;
+use crate::server::store::postgres::user_access::Standing;
 
 /// Starts a session, and redirects to `next`. The first sign-in creates the user's row. If the user got another handle than
-/// the requested one, `?handle_changed=true` makes the next page show a notice.
+/// the requested one, `?handle_changed=true` makes the next page show a notice; and so does `?restored=true`, if the account
+/// was to be deleted.
 pub(super) async fn start_session(
     state: &AppState,
     parts: &Parts,
@@ -26,20 +29,32 @@ pub(super) async fn start_session(
 ) -> Result<AccountOutcome, Failure> {
     let Authenticated { claims, access_ends_at, refresh_token, .. } = authenticated;
     let refresh_token = refresh_token.ok_or_else(|| anyhow::anyhow!("a sign-in without a refresh token"))?;
-    let SignedInUser { user, handle_changed } = state.store.users.find_or_create(&new_user(claims)).await?;
-    if state.store.users.is_suspended(user.id).await? {
-        state.cognito.revoke(vec![refresh_token]);
-        record(state, parts, (Event::SignIn, Outcome::Refused), Some(user.id));
-        return Err(refusals::account_suspended().into());
+    let signed_in = state.store.users.find_or_create(&new_user(claims)).await;
+    let SignedInUser { user, handle_changed } = signed_in.map_err(|failure| match failure {
+        // The pool has accepted the password just before the account was deleted.
+        Failure::Public(AppError::Unauthenticated) => refusals::sign_in_refused().into(),
+        failure => failure,
+    })?;
+    let standing = state.store.users.standing(user.id).await?;
+    match standing {
+        Some(Standing::Regular) => {}
+        Some(Standing::Suspended) => {
+            state.cognito.revoke(vec![refresh_token]);
+            record(state, parts, (Event::SignIn, Outcome::Refused), Some(user.id));
+            return Err(refusals::account_suspended().into());
+        }
+        Some(Standing::Leaving) => deletion::withdraw(state, parts, user.id).await?,
+        None => return Err(refusals::sign_in_refused().into()),
     }
     end_previous_session(state, parts).await?;
     let (user_agent, address) = (user_agent(parts), ClientAddress::of(&parts.extensions));
     let new = NewSession { user: user.id, refresh_token, access_ends_at, user_agent, address };
     let secret = create_session(state, new).await?;
     record(state, parts, (Event::SignIn, Outcome::Done), Some(user.id));
-    let mut outcome = match handle_changed {
-        true => AccountOutcome::redirect(next::destination_with(next, "handle_changed=true")),
-        false => AccountOutcome::redirect(next::destination(next)),
+    let mut outcome = match (standing, handle_changed) {
+        (Some(Standing::Leaving), _) => AccountOutcome::redirect(next::destination_with(next, "restored=true")),
+        (_, true) => AccountOutcome::redirect(next::destination_with(next, "handle_changed=true")),
+        (_, false) => AccountOutcome::redirect(next::destination(next)),
     };
     outcome.headers.append(header::SET_COOKIE, secret.set_cookie());
     Ok(outcome)

@@ -39,6 +39,11 @@ events! {
     EndSessions "end_sessions",
     PasswordReset "password_reset",
     PasswordChange "password_change",
+    RequestDeletion "request_deletion",
+    /// Sign-in of a user who had requested their deletion.
+    WithdrawDeletion "withdraw_deletion",
+    /// End of the deletion, by a server or the admin tool.
+    DeleteAccount "delete_account",
     /// Request for a conversation that does not exist or has other members.
     ForeignConversation "foreign_conversation",
     /// Request denied by a rate limit. Recorded once a minute for a caller and a route.
@@ -48,6 +53,7 @@ events! {
     AdminSuspend "admin_suspend",
     AdminRestore "admin_restore",
     AdminEndSessions "admin_end_sessions",
+    AdminPurge "admin_purge",
     AdminLink "admin_link",
     AdminRelink "admin_relink",
     AdminListConversations "admin_list_conversations",

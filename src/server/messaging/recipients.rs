@@ -43,7 +43,8 @@ fn words(query: &str) -> Result<&str, AppError> {
     if is_valid { Ok(query) } else { Err(AppError::invalid("query", FieldCode::SearchInvalid)) }
 }
 
-/// Returns the user with this id, or else with this handle, and the direct conversation with them, if there is one.
+/// Returns the user with this id, or else with this handle, and the direct conversation with them, if there is one. A user
+/// who has requested their deletion is found only by those who have one.
 pub async fn find_recipient(
     state: &AppState,
     me: &CurrentUser,
@@ -56,6 +57,9 @@ pub async fn find_recipient(
     };
     let conversations = &state.store.conversations;
     let conversation = conversations.find_direct(me.user.id, with.id).await?;
+    if conversation.is_none() && state.store.users.is_leaving(with.id).await? {
+        return Err(AppError::NotFound.into());
+    }
     let is_blocked = conversation.is_none() && conversations.has_blocked(me.user.id, with.id).await?;
     Ok(Recipient { with, conversation, next_message: new_message_id(), is_blocked })
 }

@@ -83,6 +83,15 @@ pub async fn send_first_message(
     start_or_append(state, me, recipient, id, body).await
 }
 
+/// Rejects a new conversation with a user who has requested their deletion, as one with a user who does not exist.
+async fn reject_leaving(state: &AppState, me: &CurrentUser, with: user::Id) -> Result<(), Failure> {
+    if !state.store.users.is_leaving(with).await? {
+        return Ok(());
+    }
+    let existing = state.store.conversations.find_direct(me.user.id, with).await?;
+    existing.map(drop).ok_or_else(|| AppError::NotFound.into())
+}
+
 async fn start_or_append(
     state: &AppState,
     me: &CurrentUser,
@@ -90,6 +99,7 @@ async fn start_or_append(
     id: message::Id,
     body: &Body,
 ) -> Result<SentMessage, Failure> {
+    reject_leaving(state, me, recipient.id).await?;
     let access = state.store.conversations.direct_access(&me.user, &recipient).await?;
     let (state, body) = (state.clone(), body.clone());
     run_to_completion(Box::pin(async move {

@@ -8,7 +8,7 @@ use crate::server::metrics::Metrics;
 use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::{self, conversations, messages};
 use crate::server::store::postgres::remembered::Remembered;
-use crate::server::store::postgres::{self, pool_metrics, pooler, reports, sessions, shared_limits, users};
+use crate::server::store::postgres::{self, deletions, pool_metrics, pooler, reports, sessions, shared_limits, users};
 
 /// Access to both databases. Cloning copies handles.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct Store {
     pub limits: shared_limits::SharedLimits,
     /// Reports of messages and users, in PostgreSQL.
     pub reports: reports::Reports,
+    /// Deletions of users, in PostgreSQL.
+    pub deletions: deletions::Deletions,
     /// Conversations, in DynamoDB.
     pub conversations: conversations::Conversations,
     /// Messages, in DynamoDB.
@@ -54,6 +56,7 @@ impl Store {
             messages: messages::Messages::new(table.clone()).with_updates(inbox_updates.clone()),
             limits: shared_limits::SharedLimits::new(postgres.clone()),
             reports: reports::Reports::new(postgres.clone()),
+            deletions: deletions::Deletions::new(postgres.clone(), &users),
             inbox_updates,
             users,
             postgres,

@@ -29,10 +29,11 @@ pub fn DoneNote(query: &'static str, text: &'static str) -> impl IntoView {
     view! { {move || done.get().map(|_| view! { <p class="done-note" role="status">{text}</p> })} }
 }
 
-/// Tells a new user at the first sign-in that the handle is not the requested one.
+/// Notices after a sign-in: a new user has another handle than the requested one, or the account was to be deleted.
 #[component]
-pub fn HandleChanged() -> impl IntoView {
+pub fn SignInNotes() -> impl IntoView {
     view! {
+        <DoneNote query="restored" text="Welcome back. Your account will not be deleted."/>
         <DoneNote
             query="handle_changed"
             text="The handle you asked for is taken or not allowed. Your account menu shows the one you have."

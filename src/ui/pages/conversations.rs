@@ -13,7 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::page::{Cursor, Page};
 use crate::domain::paths;
 use crate::domain::user::User;
-use crate::ui::components::account_page::HandleChanged;
+use crate::ui::components::account_page::SignInNotes;
 use crate::ui::components::conversation_header::BackToList;
 use crate::ui::components::conversation_list::{ConversationList, ConversationListSkeleton};
 use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
@@ -92,7 +92,7 @@ pub fn ConversationsPage() -> impl IntoView {
         <Header me/>
         // Above both panes, because a narrow screen shows only one of them.
         <ConnectionNote live texts drafts/>
-        <HandleChanged/>
+        <SignInNotes/>
         <main class="panes" class=("panes--list", at_list) id="main">
             <section class="panes__list" aria-labelledby="conversations">
                 {move || match at_list.get() {

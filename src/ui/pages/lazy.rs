@@ -26,6 +26,7 @@ use crate::ui::pages::authenticator::AuthenticatorPage;
 use crate::ui::pages::confirm::ConfirmPage;
 use crate::ui::pages::conversation::ConversationPage;
 use crate::ui::pages::conversations::{ConversationsPage, Me, NoConversationPage};
+use crate::ui::pages::delete::DeletePage;
 use crate::ui::pages::email::EmailPage;
 use crate::ui::pages::export::ExportPage;
 use crate::ui::pages::first_message::FirstMessagePage;
@@ -149,6 +150,7 @@ lazy_pages! {
     REPORT, report: ReportPage in rest;
     SETTINGS, settings: SettingsPage in rest;
     AUTHENTICATOR, authenticator: AuthenticatorPage in rest;
+    DELETE, delete: DeletePage in rest;
     EMAIL, email: EmailPage in rest;
     EXPORT, export: ExportPage in rest;
     PASSWORD, password: PasswordPage in rest;

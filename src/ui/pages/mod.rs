@@ -4,6 +4,7 @@ pub mod authenticator;
 pub mod confirm;
 pub mod conversation;
 pub mod conversations;
+pub mod delete;
 pub mod email;
 pub mod export;
 pub mod first_message;

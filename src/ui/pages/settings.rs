@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use crate::api::{self, SaveSettings};
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::settings::Settings;
-use crate::ui::components::account_page::{AccountPage, DoneNote, HandleChanged};
+use crate::ui::components::account_page::{AccountPage, DoneNote, SignInNotes};
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{CheckBox, SubmitButton};
 use crate::ui::components::form::FieldForm;
@@ -34,7 +34,7 @@ pub fn SettingsPage() -> impl IntoView {
     view! {
         <Title text="Settings · Cruddur"/>
         <AccountPage heading="Settings">
-            <HandleChanged/>
+            <SignInNotes/>
             <DoneNote query="saved" text="Settings saved."/>
             <Suspense>{move || form()}</Suspense>
             <p class="card__other"><a href="/settings/profile">"Name and handle"</a></p>
@@ -43,6 +43,7 @@ pub fn SettingsPage() -> impl IntoView {
             <p class="card__other"><a href="/settings/authenticator">"Authenticator app"</a></p>
             <p class="card__other"><a href="/settings/sessions">"Sessions"</a></p>
             <p class="card__other"><a href="/settings/export">"Download your data"</a></p>
+            <p class="card__other"><a href="/settings/delete">"Delete your account"</a></p>
             <p class="card__other"><a href="/messages">"Back to messages"</a></p>
         </AccountPage>
     }

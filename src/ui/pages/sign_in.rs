@@ -23,6 +23,7 @@ pub fn SignInPage() -> impl IntoView {
         <AccountPage heading="Sign in">
             <DoneNote query="confirmed" text="Your e-mail address is confirmed. You can now sign in."/>
             <DoneNote query="reset" text="Your password has been changed. Sign in with the new one."/>
+            <DoneNote query="leaving" text="Your account will be deleted in 14 days. To keep it, sign in before then."/>
             // The server leads back here with one of these.
             <ProblemNote
                 query="cookies"

@@ -20,6 +20,7 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/settings", post(save_settings))
         .route("/settings/authenticator", post(authenticator))
+        .route("/settings/delete", post(delete_account))
         .route("/settings/email", post(change_email))
         .route("/settings/export", post(export))
         .route("/settings/password", post(change_password))
@@ -72,6 +73,10 @@ async fn change_email(State(state): State<AppState>, request: Request) -> Respon
         Ok(form) => form.submit::<api::ChangeEmail>(to_destination).await,
         Err(error) => error_page::for_error(&error),
     }
+}
+
+async fn delete_account(State(state): State<AppState>, request: Request) -> Response {
+    submit::<api::DeleteAccount>(state, request, to_destination).await
 }
 
 async fn change_password(State(state): State<AppState>, request: Request) -> Response {

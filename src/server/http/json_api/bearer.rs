@@ -9,7 +9,7 @@ use crate::server::http::json_api::error::ApiError;
 use crate::server::http::origin::origin;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
-use crate::server::store::postgres::users::TokenOwner;
+use crate::server::store::postgres::user_access::TokenOwner;
 
 /// User whose access token the request carries. Extraction checks one signature. It costs one query if the user has not
 /// been read a moment ago, and a call to the user pool if that has not been asked about the token for some seconds.

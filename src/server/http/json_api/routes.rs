@@ -130,6 +130,9 @@ async fn show_profile(
     let text = segment(path)?;
     let handle = text.strip_prefix('@').ok_or(ApiError::NotFound)?;
     let user = state.store.users.by_written_handle(handle).await?.ok_or(ApiError::NotFound)?;
+    if state.store.users.is_leaving(user.id).await? {
+        return Err(ApiError::NotFound);
+    }
     Ok(Json(user.into()))
 }
 

@@ -8,6 +8,10 @@ pub mod pool_metrics;
 
 pub mod users;
 
+pub mod deletions;
+
+pub mod user_access;
+
 mod search_words;
 
 mod words;

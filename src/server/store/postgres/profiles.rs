@@ -24,6 +24,8 @@ pub(super) struct Profile {
     /// Time before which access tokens are rejected.
     pub(super) tokens_valid_from: Option<OffsetDateTime>,
     pub(super) is_suspended: bool,
+    /// True if the user has requested their deletion.
+    pub(super) is_leaving: bool,
 }
 
 /// Row of a profile.
@@ -35,6 +37,7 @@ pub(super) struct ProfileRow {
     pub(super) cognito_user_id: String,
     pub(super) tokens_valid_from: Option<OffsetDateTime>,
     pub(super) is_suspended: bool,
+    pub(super) is_leaving: bool,
 }
 
 /// Profiles in the table `users`. Cloning copies handles.
@@ -55,6 +58,7 @@ impl From<ProfileRow> for Profile {
             account: row.cognito_user_id.parse().ok(),
             tokens_valid_from: row.tokens_valid_from,
             is_suspended: row.is_suspended,
+            is_leaving: row.is_leaving,
         }
     }
 }

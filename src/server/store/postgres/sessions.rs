@@ -128,6 +128,7 @@ impl Sessions {
                 tokens_valid_from: row.tokens_valid_from,
                 // Others have no active session.
                 is_suspended: false,
+                is_leaving: false,
             });
         }
         self.users.profiles().remember(&reading, profiles.into_iter().map(Into::into));

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{PgPool, query_file, query_file_as, query_file_scalar};
-use time::OffsetDateTime;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use unicode_normalization::UnicodeNormalization;
@@ -34,7 +33,7 @@ const SEARCH_WAIT_MAX: Duration = Duration::from_secs(5);
 /// The table `users`. Cloning copies a handle.
 #[derive(Debug, Clone)]
 pub struct Users {
-    pool: PgPool,
+    pub(super) pool: PgPool,
     searches: Arc<Semaphore>,
     profiles: Profiles,
 }
@@ -44,20 +43,6 @@ pub struct Row {
     pub uuid: Uuid,
     pub handle: String,
     pub display_name: String,
-}
-
-/// Owner of an access token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenOwner {
-    /// The account is linked to no user.
-    Unknown,
-    /// The user is suspended, or has signed out everywhere or got a new password after the sign-in of the token.
-    Revoked,
-    User {
-        user: User,
-        /// Time before which tokens are rejected.
-        valid_from: Option<OffsetDateTime>,
-    },
 }
 
 impl From<Row> for User {
@@ -190,30 +175,6 @@ impl Users {
         }
     }
 
-    /// Rejects all access tokens that have been issued to a user. One query.
-    pub async fn end_tokens(&self, id: Id) -> Result<(), Failure> {
-        let _changing = self.profiles.changing(id);
-        query_file!("sql/users/end_tokens.sql", id.0).execute(&self.pool).await?;
-        Ok(())
-    }
-
-    /// Returns true if the user is suspended. One query, always: it decides about a new session.
-    pub async fn is_suspended(&self, id: Id) -> Result<bool, Failure> {
-        let suspended = query_file_scalar!("sql/users/is_suspended.sql", id.0).fetch_optional(&self.pool).await?;
-        Ok(suspended.unwrap_or(false))
-    }
-
-    /// Returns the owner of an access token of the account `sub`, whose user has signed in at `signed_in_at` (seconds
-    /// since 1970) to get it. One query, or none if the user has been read a moment ago.
-    pub async fn token_owner(&self, sub: Uuid, signed_in_at: u64) -> Result<TokenOwner, Failure> {
-        let Some(profile) = self.profiles.by_account(sub).await? else { return Ok(TokenOwner::Unknown) };
-        let (user, valid_from) = (profile.user, profile.tokens_valid_from);
-        let signed_in_at = i64::try_from(signed_in_at).unwrap_or(i64::MAX);
-        // A sign-in in the second from which tokens are valid may be older or newer: only the user pool knows.
-        let is_valid = valid_from.is_none_or(|from| signed_in_at >= from.unix_timestamp());
-        Ok(if is_valid && !profile.is_suspended { TokenOwner::User { user, valid_from } } else { TokenOwner::Revoked })
-    }
-
     /// Returns the settings of a user; all off for an unknown one. One query, always: a form that showed old settings
     /// would save them again.
     pub async fn settings(&self, id: Id) -> Result<Settings, Failure> {
@@ -268,9 +229,13 @@ impl Users {
         Ok(row.map(User::from))
     }
 
-    /// Creates the row with the first free handle. `None` if a concurrent sign-up took the handle or the e-mail.
+    /// Creates the row with the first free handle. `None` if a concurrent sign-up took the handle or the e-mail. Not
+    /// authenticated if the user of the account has just been deleted.
     async fn create(&self, new_user: &NewUser, attempt: usize) -> Result<Option<User>, Failure> {
         let sub = new_user.sub.to_string();
+        if query_file_scalar!("sql/deletions/is_deleted.sql", sub).fetch_one(&self.pool).await? {
+            return Err(AppError::Unauthenticated.into());
+        }
         // Concurrent sign-ins of other accounts with the same address can take it away again and again. It is stored
         // afterwards then.
         let email = new_user.verified_email().filter(|_| attempt < PREFERRED_ATTEMPTS_MAX);
