@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::conversation::SentMessage;
+use crate::server::accounts::purge::purge_regularly;
 use crate::server::config::Config;
 use crate::server::http::connection::LimitingAcceptor;
 use crate::server::http::metrics_server::serve_metrics;
@@ -55,6 +56,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     tracing::info!("listening on http://{address}");
     tokio::spawn(stop_on_signal(state.closing.clone())?);
     tokio::spawn(clean_up(state.clone()));
+    tokio::spawn(purge_regularly(state.clone()));
     tokio::spawn(state.closing.clone().run_until_cancelled_owned(warn_of_missing_parts(state.store.table())));
     if state.config.read_stream {
         let table = state.store.table();

@@ -50,8 +50,9 @@ const LEFT_TO_THE_STACK: [&str; 8] = [
 const OF_LAMBDA: [&str; 4] = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
 
 /// Functions of an SDK client that are no call, and calls of clients that are not AWS's.
-const NO_CALL: [&str; 24] = [
+const NO_CALL: [&str; 25] = [
     "accepts",
+    "accounts",
     "answer",
     "as_ref",
     "calls",

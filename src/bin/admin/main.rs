@@ -67,7 +67,7 @@ enum Command {
     /// Cognito: the user pool and its accounts.
     #[command(subcommand)]
     Cognito(cognito::Command),
-    /// Users: suspension and sessions.
+    /// Users: suspension, sessions and deletion.
     #[command(subcommand)]
     Users(users::Command),
     /// Reports of messages and users.

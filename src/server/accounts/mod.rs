@@ -24,6 +24,8 @@ pub mod input;
 
 mod new_session;
 
+pub mod own_messages;
+
 pub mod next;
 
 pub mod password;
@@ -31,6 +33,8 @@ pub mod password;
 mod pending_sign_in;
 
 pub mod profile;
+
+pub mod purge;
 
 pub mod device;
 

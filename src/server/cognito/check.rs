@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_config::{BehaviorVersion, Region};
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cognitoidentityprovider::types::{ExplicitAuthFlowsType, UserPoolClientType};
@@ -16,6 +15,7 @@ use crate::server::cognito::error::CognitoErrorKind;
 use crate::server::cognito::health::{Health, Problem};
 use crate::server::cognito::key_set::NoSetReason;
 use crate::server::cognito::pool::Pool;
+use crate::server::cognito::pool_accounts::signed_client;
 use crate::server::cognito::token::Verifier;
 
 /// Address of no user, for the check. Reserved for this purpose (RFC 2606).
@@ -49,13 +49,7 @@ pub(super) struct Settings {
 impl Settings {
     /// Creates the reader. Its credentials are those of the AWS SDK.
     pub(super) async fn new(pool: &Pool, client_id: &str, endpoint: Option<&str>) -> Self {
-        let config = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(pool.region().to_owned()));
-        let config = match endpoint {
-            Some(endpoint) => config.endpoint_url(endpoint),
-            None => config,
-        };
-        let client = Client::new(&config.load().await);
-        Self { client, pool: pool.clone(), client_id: client_id.to_owned() }
+        Self { client: signed_client(pool, endpoint).await, pool: pool.clone(), client_id: client_id.to_owned() }
     }
 
     /// Reads the settings of the client. `None` if the server may not read them.

@@ -22,6 +22,7 @@ use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::cognito::health::{Health, Problem};
 use crate::server::cognito::key_set::{KeySet, RefreshIntervals, requires_https};
 use crate::server::cognito::pool::Pool;
+use crate::server::cognito::pool_accounts::PoolAccounts;
 use crate::server::cognito::token::{IdClaims, InvalidToken, Verifier};
 use crate::server::config::Config;
 use crate::server::metrics::Metrics;
@@ -40,6 +41,7 @@ pub struct Cognito(Arc<Inner>);
 struct Inner {
     checker: Checker,
     accepted_tokens: AcceptedTokens,
+    accounts: PoolAccounts,
     /// Fetches of the key set and checks of the configuration. They abort when the last handle is dropped.
     _background: [AbortOnDropHandle<()>; 2],
 }
@@ -98,7 +100,8 @@ impl Cognito {
         let check = tokio::spawn(checker.clone().run(settings));
         let background = [key_refresh, check].map(AbortOnDropHandle::new);
         let accepted_tokens = AcceptedTokens::default();
-        Ok(Self(Arc::new(Inner { checker, accepted_tokens, _background: background })))
+        let accounts = PoolAccounts::new(pool, endpoint).await;
+        Ok(Self(Arc::new(Inner { checker, accepted_tokens, accounts, _background: background })))
     }
 
     /// Adds the calls to the metrics of the server.
@@ -119,6 +122,11 @@ impl Cognito {
     /// Returns the single calls to the pool. They do not verify the tokens in a response.
     pub fn calls(&self) -> &Calls {
         &self.0.checker.calls
+    }
+
+    /// Returns the accounts of the pool, as its operator sees them.
+    pub fn accounts(&self) -> &PoolAccounts {
+        &self.0.accounts
     }
 
     /// Returns the verifier for tokens of this pool.

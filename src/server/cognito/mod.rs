@@ -32,4 +32,6 @@ pub mod error;
 
 pub mod own_account_calls;
 
+pub mod pool_accounts;
+
 pub use client::{Authenticated, Cognito, SignInOutcome};

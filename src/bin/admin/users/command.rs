@@ -7,6 +7,7 @@ use cruddur_messages::server::failure::Failure;
 use serde_json::json;
 
 use super::access::UserAccess;
+use super::purge::{self, PurgeOptions};
 use crate::confirmation;
 use crate::db::{Database, UserLinks};
 use crate::global_options::GlobalOptions;
@@ -23,6 +24,9 @@ pub enum Command {
     Restore(UserOptions),
     /// Ends all sessions and tokens of a user, after confirmation. The user can sign in again.
     EndSessions(UserOptions),
+    /// Deletes the users who have requested it at least 14 days ago, as the web servers do regularly: the account in the
+    /// user pool, the messages if the user wants that, and the row.
+    Purge(PurgeOptions),
 }
 
 /// Options of a command about a user.
@@ -48,6 +52,7 @@ pub async fn run(command: Command, global: &GlobalOptions) -> anyhow::Result<()>
         Command::Suspend(options) => suspend(&options.subject().await?, global).await,
         Command::Restore(options) => restore(&options.subject().await?, global).await,
         Command::EndSessions(options) => end_sessions(&options.subject().await?, global).await,
+        Command::Purge(options) => purge::run(&options, global).await,
     }
 }
 
