@@ -5,6 +5,8 @@ mod support;
 
 mod defects;
 
+mod deletion;
+
 mod deployment;
 
 mod faults;

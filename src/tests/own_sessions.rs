@@ -105,7 +105,9 @@ async fn a_stranger_ends_no_session_and_learns_nothing_of_it() {
     let nothing = cy.call("end_session", &[("session", "5ae290ed-55d1-47a0-bc6d-fe2bc2700399")]).await;
     assert_eq!((theirs.status, &theirs.text), (nothing.status, &nothing.text));
     assert_eq!((status(&mut ana).await, status(&mut cy).await), (StatusCode::OK, StatusCode::OK));
-    for path in ["/settings/sessions", "/settings/profile", "/settings/password", "/settings/export"] {
+    for path in
+        ["/settings/sessions", "/settings/profile", "/settings/password", "/settings/export", "/settings/delete"]
+    {
         let signed_out = app.browser().get(path).await;
         let target = format!("/signin?next={}", path.replace('/', "%2F"));
         assert_eq!((signed_out.status, signed_out.location()), (StatusCode::SEE_OTHER, &*target));

@@ -90,6 +90,7 @@ async fn every_page_links_all_files_of_its_parts() {
         "/settings",
         "/settings/sessions",
         "/settings/profile",
+        "/settings/delete",
         "/settings/email",
         "/settings/password",
         "/settings/export",

@@ -201,6 +201,7 @@ async fn a_post_that_is_not_a_form_gets_an_error_page() {
         "/settings/profile",
         "/settings/password",
         "/settings/export",
+        "/settings/delete",
         "/signout",
         "/signout-everywhere",
         "/messages/5ae290ed-55d1-47a0-bc6d-fe2bc2700399",

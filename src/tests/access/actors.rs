@@ -4,6 +4,7 @@ use cruddur_messages::domain::message::Message;
 use reqwest::StatusCode;
 
 use super::roles::Role;
+use crate::deletion::fixtures::{pass_days, purge, request};
 use crate::json_api::fixtures::ApiClient;
 use crate::support::app::{Browser, TestApp};
 
@@ -29,7 +30,7 @@ impl Actor {
         let handle = role.handle();
         let peer_handle = format!("peer-of-{handle}");
         let mut peer = app.sign_in(&peer_handle).await;
-        let (browser, client) = match role {
+        let (mut browser, client) = match role {
             Role::Anonymous => (app.browser(), ApiClient::anonymous(app)),
             _ => (app.sign_in(handle).await, ApiClient::with_token_of(app, handle).await),
         };
@@ -49,6 +50,7 @@ impl Actor {
             }
             Role::Blocker => block(&mut other, &peer_id).await,
             Role::Suspended => suspend(app, handle).await,
+            Role::Deleted => delete(app, &mut browser).await,
             Role::Anonymous | Role::Stranger | Role::Member => {}
         }
         Self { role, browser, client, conversation, message, other_message, peer: (peer_handle, peer_id) }
@@ -59,6 +61,13 @@ impl Actor {
 async fn suspend(app: &TestApp, handle: &str) {
     app.database.execute(&format!("update users set suspended_at = now() where handle = '{handle}'")).await;
     app.state.store.remembered.forget_all();
+}
+
+/// Deletes the account of the user who is signed in. The browser keeps its cookie.
+async fn delete(app: &TestApp, browser: &mut Browser) {
+    request(&mut browser.clone(), false).await;
+    pass_days(app, 14.0).await;
+    assert_eq!(purge(app).await, 1);
 }
 
 async fn block(browser: &mut Browser, user: &str) {

@@ -34,6 +34,8 @@ roles! {
     Member "member",
     /// Member with a session and a token from before the operator has suspended the account.
     Suspended "suspended",
+    /// Former member whose account has been deleted, and whose browser and program still try.
+    Deleted "deleted",
 }
 
 /// Rule of access to a route or a server function.
@@ -72,9 +74,9 @@ impl Rule {
     /// Decides about a call of a user of this kind.
     pub(super) fn decide(self, role: Role) -> Decision {
         match (self, role) {
-            (Self::Open, _) | (Self::Visitors, Role::Anonymous | Role::Suspended) => Decision::Allowed,
+            (Self::Open, _) | (Self::Visitors, Role::Anonymous | Role::Suspended | Role::Deleted) => Decision::Allowed,
             (Self::Visitors, Role::Stranger | Role::Blocked | Role::Blocker | Role::Member) => Decision::LedOn,
-            (_, Role::Anonymous | Role::Suspended) => Decision::SignInFirst,
+            (_, Role::Anonymous | Role::Suspended | Role::Deleted) => Decision::SignInFirst,
             (Self::Members | Self::Delivery, Role::Stranger) => Decision::NotFound,
             (Self::Delivery | Self::FirstMessage, Role::Blocked | Role::Blocker) => Decision::Undeliverable,
             (Self::SignedIn, _) => Decision::Allowed,

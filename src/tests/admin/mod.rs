@@ -6,6 +6,7 @@ mod databases;
 mod fixtures;
 mod linking;
 mod migrating;
+mod purging;
 mod refusals;
 mod relinking;
 mod reports;

@@ -82,6 +82,7 @@ async fn a_canonical_address_and_one_of_a_program_are_left_alone() {
         ("/settings/profile", 200),
         ("/settings/password", 200),
         ("/settings/export", 200),
+        ("/settings/delete", 200),
         ("/settings/nothing", 404),
         ("/messages", 200),
         ("/messages/new", 200),

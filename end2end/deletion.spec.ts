@@ -1,0 +1,32 @@
+import { expectAccessible } from "./support/accessible.ts";
+import { expect, test } from "./support/people.ts";
+
+test("an account is deleted with the password only, and a sign-in keeps it", async ({ people }) => {
+  const ana = await people.registered("Ana");
+  const ben = await people.signedIn("Ben");
+  await ana.signIn();
+  ana.errors.expectStatus(422);
+  const { account, page } = ana;
+  await ana.open("/settings");
+  await page.getByRole("link", { name: "Delete your account" }).click();
+  await expect(page.getByRole("heading", { name: "Delete your account" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "Download your data" })).toBeVisible();
+  await page.getByLabel("Delete my messages, too").check();
+  await page.getByLabel("Current password").fill("not the password 1A");
+  await page.getByRole("button", { name: "Delete account" }).click();
+  await expect(page.getByLabel("Current password")).toHaveAccessibleDescription(/Wrong password/);
+  await expect(page.getByLabel("Delete my messages, too")).toBeChecked();
+  await expectAccessible(page);
+  await page.getByLabel("Current password").fill(account.password);
+  await page.getByRole("button", { name: "Delete account" }).click();
+  await expect(page.getByText("Your account will be deleted in 14 days.")).toBeVisible();
+  await expectAccessible(page);
+  await ben.open(`/messages/new?q=${account.handle}`);
+  await expect(ben.page.getByText("No people found.")).toBeVisible();
+  await ana.open("/signin");
+  await ana.submitSignIn();
+  await expect(page.getByText("Your account will not be deleted.")).toBeVisible();
+  await expectAccessible(page);
+  await ben.open(`/messages/new?q=${account.handle}`);
+  await expect(ben.page.getByText(`@${account.handle}`)).toBeVisible();
+});

@@ -1,0 +1,9 @@
+//! Deletion of accounts by their owners: the request, its withdrawal, and the work on it.
+
+pub(crate) mod fixtures;
+
+mod messages;
+
+mod purge;
+
+mod request;
