@@ -39,7 +39,7 @@ const INBOX_UPDATES_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time that the audit log has to store its last entries.
 const AUDIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Interval of the cleanup of expired sessions and idle rate-limit counters.
+/// Interval of the cleanup of expired sessions, idle rate-limit counters and old reports.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(600);
 
 /// Interval of the attempts to find out how PostgreSQL is reached, while it does not answer.
@@ -151,7 +151,7 @@ fn stop_on_signal(closing: CancellationToken) -> anyhow::Result<impl Future<Outp
     })
 }
 
-/// Periodically deletes expired sessions and full rate-limit quotas.
+/// Periodically deletes expired sessions, full rate-limit quotas and reports that were closed long ago.
 async fn clean_up(state: AppState) {
     let mut ticks = tokio::time::interval(CLEANUP_INTERVAL);
     loop {
@@ -164,6 +164,9 @@ async fn clean_up(state: AppState) {
             failure.into_public();
         }
         if let Err(failure) = state.store.limits.delete_full().await {
+            failure.into_public();
+        }
+        if let Err(failure) = state.store.reports.delete_closed().await {
             failure.into_public();
         }
     }

@@ -65,7 +65,7 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
         "sql/migrations/0010_reports.sql",
         "as they were at the time of the report",
     ),
-    ("also when they have closed them", "sql/reports/close.sql", "set closed_at = now()"),
+    ("and for 90 days after that", "sql/reports/delete_closed.sql", "closed_at < now() - interval '90 days'"),
     ("its key is kept there, too", "src/server/accounts/authenticator.rs", "calls().associate_software_token("),
     ("keeps that for at most 15 minutes", SEALED_COOKIE, "MAX_AGE: Duration = Duration::minutes(15)"),
     (

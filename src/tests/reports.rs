@@ -112,3 +112,27 @@ async fn strangers_report_nothing_and_users_not_themselves() {
     let answer = cy.call("report", &[("conversation", &conversation), ("reason", "spam")]).await;
     assert_eq!(answer.error(), AppError::NotFound);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_deleted_90_days_after_it_has_been_closed() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let (conversation, messages) = conversation(&mut ana).await;
+    for message in &messages[..3] {
+        let sent = ben.submit(&page_of(&conversation, message), &[("reason", "spam")]).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+    }
+    app.database.execute("update reports set created_at = now() - interval '1 year'").await;
+    let close = |message: &Message, days: u8| {
+        format!("update reports set closed_at = now() - interval '{days} days' where message_uuid = '{}'", message.id)
+    };
+    app.database.execute(&close(&messages[0], 89)).await;
+    app.database.execute(&close(&messages[1], 91)).await;
+    assert_eq!(app.state.store.reports.delete_closed().await.expect("an answer"), 1);
+    let left = "select count(*) from reports where message_uuid in";
+    let left = format!("{left} ('{}', '{}')", messages[0].id, messages[2].id);
+    assert_eq!(app.database.number(&left).await, 2, "one is open, and one has been closed for less");
+    let orphans = "select count(*) from report_messages where report_uuid not in (select uuid from reports)";
+    assert_eq!(app.database.number(orphans).await, 0);
+    assert_eq!(app.state.store.reports.delete_closed().await.expect("an answer"), 0);
+}

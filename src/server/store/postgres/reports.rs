@@ -39,6 +39,11 @@ impl Reports {
         Ok(query_file_scalar!("sql/reports/is_open.sql", reporter.0, subject).fetch_one(&self.pool).await?)
     }
 
+    /// Deletes the reports that have been closed for 90 days, and returns their number. Must be called regularly.
+    pub async fn delete_closed(&self) -> Result<u64, Failure> {
+        Ok(query_file!("sql/reports/delete_closed.sql").execute(&self.pool).await?.rows_affected())
+    }
+
     /// Stores a report with copies of messages, and returns its id; `None` if there is an open one of the same user about
     /// the same. One transaction.
     pub async fn create(&self, new: &NewReport<'_>, messages: &[Message]) -> Result<Option<Uuid>, Failure> {
