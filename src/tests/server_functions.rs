@@ -648,6 +648,7 @@ async fn sending_changing_searching_and_watching_presence_are_rate_limited() {
                 ("on", "true".to_owned()),
             ],
         ),
+        ("find_recipient", vec![("handle", "ben".to_owned())]),
         ("search_users", vec![("query", "ben".to_owned())]),
         ("watch_presence", vec![("conversations[0]", conversation.clone())]),
     ] {

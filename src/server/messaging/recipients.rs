@@ -53,7 +53,11 @@ pub async fn find_recipient(
 ) -> Result<Recipient, Failure> {
     let with = match id {
         Some(id) => other_than(me, state.store.users.by_ids(&[id]).await?.pop())?,
-        None => recipient_by_handle(state, me, handle).await?,
+        None => {
+            // A handle can be guessed, unlike an id, so looking one up counts as a search.
+            state.rate_limits.check_shared(&state.store, Action::Search, &Caller::User(me.user.id)).await?;
+            recipient_by_handle(state, me, handle).await?
+        }
     };
     let conversations = &state.store.conversations;
     let conversation = conversations.find_direct(me.user.id, with.id).await?;
