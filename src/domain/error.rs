@@ -74,6 +74,10 @@ pub enum Conflict {
     TooManyEdits,
     /// The message has so many different reactions that it gets no other one.
     TooManyReactions,
+    /// The sender has sent as many messages as a user may send before the recipient accepts.
+    RequestPending,
+    /// The conversation is a request that the user has not accepted yet.
+    RequestNotAccepted,
     /// The form names another conversation than the path to which it was posted.
     OtherConversation,
     /// The form names another recipient than the path to which it was posted.
@@ -85,7 +89,7 @@ pub enum Conflict {
 
 impl Conflict {
     /// All conflicts.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::MessageToSelf,
         Self::Undeliverable,
         Self::RecipientDeleted,
@@ -97,6 +101,8 @@ impl Conflict {
         Self::EditTooLate,
         Self::TooManyEdits,
         Self::TooManyReactions,
+        Self::RequestPending,
+        Self::RequestNotAccepted,
         Self::OtherConversation,
         Self::OtherRecipient,
         Self::EmailTaken,
@@ -116,6 +122,8 @@ impl Conflict {
             Self::EditTooLate => "edit_too_late",
             Self::TooManyEdits => "too_many_edits",
             Self::TooManyReactions => "too_many_reactions",
+            Self::RequestPending => "request_pending",
+            Self::RequestNotAccepted => "request_not_accepted",
             Self::OtherConversation => "other_conversation",
             Self::OtherRecipient => "other_recipient",
             Self::EmailTaken => "email_taken",

@@ -24,6 +24,8 @@ pub mod changes;
 
 pub mod report;
 
+pub mod request;
+
 pub mod page;
 
 pub mod page_files;

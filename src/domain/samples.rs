@@ -74,8 +74,8 @@ pub(crate) fn field_codes() -> Vec<FieldCode> {
 pub(crate) fn conflicts() -> Vec<Conflict> {
     all!(
         Conflict: MessageToSelf, Undeliverable, RecipientDeleted, MessageIdTaken, MessageRemoved, MessageTooOld,
-        MessageChanged, MessageDeleted, EditTooLate, TooManyEdits, TooManyReactions, OtherConversation, OtherRecipient,
-        EmailTaken,
+        MessageChanged, MessageDeleted, EditTooLate, TooManyEdits, TooManyReactions, RequestPending, RequestNotAccepted,
+        OtherConversation, OtherRecipient, EmailTaken,
     )
 }
 

@@ -54,6 +54,8 @@ fn conflict_sentence(conflict: Conflict) -> &'static str {
         Conflict::EditTooLate => "A message can be edited for 24 hours. This one is older.",
         Conflict::TooManyEdits => "A message can be edited 10 times. This one has been.",
         Conflict::TooManyReactions => "A message can have 20 different reactions. This one has them already.",
+        Conflict::RequestPending => "You can send 3 messages until this user accepts or answers. You have sent them.",
+        Conflict::RequestNotAccepted => "Accept this request first.",
         Conflict::OtherConversation => "This form belongs to another conversation. Your message was not sent.",
         Conflict::OtherRecipient => "This form belongs to another recipient. Your message was not sent.",
         Conflict::EmailTaken => "This e-mail address already belongs to another account. Contact us to resolve this.",

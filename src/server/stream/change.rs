@@ -2,7 +2,7 @@
 
 use crate::domain::{conversation, message, user};
 use crate::server::store::dynamodb::rows::{
-    Block, EarlierText, Head, InboxRow, MessageRow, Milestone, Pair, ReadCursor, Revision, SendMarker,
+    Block, EarlierText, Head, InboxRow, MessageRow, Milestone, Pair, ReadCursor, RequestRow, Revision, SendMarker,
 };
 use crate::server::store::dynamodb::table::{Item, Key};
 
@@ -50,6 +50,7 @@ pub enum Row {
     EarlierText(EarlierText),
     Milestone(Milestone),
     Block(Block),
+    Request(RequestRow),
     /// A row of another kind, or without an attribute that its kind needs.
     Other(Item),
 }
@@ -76,6 +77,7 @@ impl Row {
             Key::EarlierText(..) => EarlierText::from_item(item).map(Self::EarlierText),
             Key::Milestone(..) => Milestone::from_item(item).map(Self::Milestone),
             Key::Block(..) => Block::from_item(item).map(Self::Block),
+            Key::Request(..) => RequestRow::from_item(item).map(Self::Request),
             Key::Migrated => None,
         }
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
-use cruddur_messages::domain::conversation::{self, SentMessage};
+use cruddur_messages::domain::conversation::{self, Recipient, SentMessage};
 use cruddur_messages::domain::message::{self, Message, MessageRef};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, LOCATION, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -112,11 +112,52 @@ pub async fn attempt_send(
     match exchange(scenario, request).await {
         Attempt::Answered(response) => match sent(&response, method, me, new) {
             Some(sent) => Attempt::Answered(sent),
+            None if response.text.contains("request_pending") => {
+                // Earlier messages of this user were stored without an answer, so that their request was not accepted.
+                accept_pending(scenario, server, (me, recipient)).await
+            }
             None => {
                 let Decided { status, location, text } = response;
                 Attempt::Rejected(format!("{method:?}: {status} {} {text:.300}", location.unwrap_or_default()))
             }
         },
+        Attempt::Denied(delay) => Attempt::Denied(delay),
+        Attempt::Lost => Attempt::Lost,
+        Attempt::Rejected(reason) => Attempt::Rejected(reason),
+    }
+}
+
+/// Accepts the request of a user, as its recipient. The message was not stored, and can be sent again.
+async fn accept_pending<T>(
+    scenario: &Scenario,
+    server: SocketAddr,
+    (me, recipient): (&AuditUser, &AuditUser),
+) -> Attempt<T> {
+    let fields = [("handle", recipient.user.handle_text())];
+    let request = post(&scenario.http, server, me, "/rpc/find_recipient", &fields);
+    if let Attempt::Answered(Decided { text, .. }) = exchange(scenario, request).await
+        && let Ok(Recipient { conversation: Some(conversation), .. }) = serde_json::from_str(&text)
+    {
+        attempt_accept(scenario, server, recipient, conversation).await;
+    }
+    Attempt::Denied(Duration::from_millis(10))
+}
+
+/// Tries to accept a request once, as its recipient. The answer is whether the conversation is no request any more: its
+/// sender gets "not found" while it is one.
+pub async fn attempt_accept(
+    scenario: &Scenario,
+    server: SocketAddr,
+    recipient: &AuditUser,
+    conversation: conversation::Id,
+) -> Attempt<()> {
+    let fields = [("conversation", conversation.to_string())];
+    let request = post(&scenario.http, server, recipient, "/rpc/accept_request", &fields);
+    match exchange(scenario, request).await {
+        Attempt::Answered(Decided { status: StatusCode::OK, .. }) => Attempt::Answered(()),
+        Attempt::Answered(Decided { status, text, .. }) => {
+            Attempt::Rejected(format!("acceptance: {status} {text:.300}"))
+        }
         Attempt::Denied(delay) => Attempt::Denied(delay),
         Attempt::Lost => Attempt::Lost,
         Attempt::Rejected(reason) => Attempt::Rejected(reason),

@@ -16,10 +16,12 @@ use super::accounts::Accounts;
 use super::api_reader::ApiReader;
 use super::judge::Judge;
 use super::options::Options;
+use super::requests;
+use super::retry::Attempt;
 use super::server_reader::ServerReader;
 use super::servers::Servers;
 use super::settle;
-use super::table_reader::TableContents;
+use super::table_reader::{self, TableContents};
 use super::users::{self, Scenario};
 use super::verdict::Verdict;
 
@@ -47,6 +49,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Verdict> {
     load?;
     servers.stop_faults().await?;
 
+    accept_all(&table, &scenario, &servers).await?;
     let settled = settle::settle(&table, &scenario.users, options.operations).await.context("read the table")?;
     println!("{settled}");
     verdict(&scenario, &servers, &accounts, &settled.contents).await
@@ -72,6 +75,22 @@ async fn verdict(
     let reading = reader.read(contents).await.context("read through the JSON API")?;
     verdict.add("JSON API", judge.server(&reading), &["gaps in seq", "histories", "revisions", "unread"]);
     Ok(verdict)
+}
+
+/// Accepts the requests whose senders got no answer, so that both members of each conversation list it.
+async fn accept_all(table: &Table, scenario: &Scenario, servers: &Servers) -> anyhow::Result<()> {
+    let contents = table_reader::read(table, &scenario.users).await.context("read the requests")?;
+    let [server, _] = servers.addresses();
+    for (conversation, recipient) in contents.requests {
+        let recipient = &scenario.users[usize::from(recipient)];
+        let mut accepted = requests::attempt_accept(scenario, server, recipient, conversation).await;
+        while let Attempt::Denied(delay) = accepted {
+            tokio::time::sleep(delay).await;
+            accepted = requests::attempt_accept(scenario, server, recipient, conversation).await;
+        }
+        anyhow::ensure!(matches!(accepted, Attempt::Answered(())), "a request is not accepted: {accepted:?}");
+    }
+    Ok(())
 }
 
 /// Runs all users until enough operations are acknowledged, and prints the progress.

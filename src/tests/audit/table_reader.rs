@@ -24,6 +24,8 @@ pub struct TableContents {
     pub reading: Reading,
     /// Numbers of the members.
     pub members: HashMap<conversation::Id, [u16; 2]>,
+    /// Requests that have not been accepted, with the numbers of their recipients.
+    pub requests: HashMap<conversation::Id, u16>,
     /// Read positions.
     pub cursors: HashMap<(u16, conversation::Id), u64>,
     /// Revisions of the conversations.
@@ -117,6 +119,9 @@ impl TableContents {
                 let head = Head::from_item(item)?;
                 let [one, other] = head.pair()?;
                 self.members.insert(conversation, [*numbers.get(&one)?, *numbers.get(&other)?]);
+                if let Some(recipient) = head.request_recipient() {
+                    self.requests.insert(conversation, *numbers.get(&recipient)?);
+                }
                 self.revisions.entry(conversation).or_default().newest = head.rev;
             }
             Key::Revision(conversation, rev) => {
@@ -131,7 +136,8 @@ impl TableContents {
                 // The row has no `seq` if a message has been delivered but none has been read.
                 self.cursors.insert((*numbers.get(&reader)?, conversation), ReadCursor::from_item(item).receipts.read);
             }
-            Key::SendMarker(..) | Key::Milestone(..) | Key::Pair(..) | Key::Block(..) | Key::Migrated => {}
+            Key::SendMarker(..) | Key::Milestone(..) | Key::Pair(..) => {}
+            Key::Block(..) | Key::Request(..) | Key::Migrated => {}
         }
         Some(())
     }

@@ -20,7 +20,7 @@ use super::changing;
 use super::known_messages::{KnownMessage, KnownMessages};
 use super::ledger::{Change, ChangeKind, ChangeOutcome, Ledger, Outcome, Send};
 use super::options::Options;
-use super::requests::{NewMessage, SendMethod, Sent, attempt_send, http_client, post};
+use super::requests::{NewMessage, SendMethod, Sent, attempt_accept, attempt_send, http_client, post};
 use super::retry::retry;
 use super::signed_in::{self, SignedIn};
 use super::texts::FIRST_TEXT;
@@ -212,7 +212,12 @@ async fn send_message(
         scenario.record(Send { id, from: me, to: recipient, reply_to, began, outcome: Outcome::Unknown });
         return;
     };
-    known.insert(recipient, conversation);
+    // The first message of the two is a request. The author of an answer finds it accepted.
+    let is_accepted = known.contains_key(&recipient)
+        || retry(scenario, rng, |server| attempt_accept(scenario, server, pair.1, conversation)).await.answer.is_some();
+    if is_accepted {
+        known.insert(recipient, conversation);
+    }
     let seq = message.as_ref().and_then(|message| u32::try_from(message.seq).ok());
     let outcome = Outcome::Acknowledged { at: scenario.ledger.now(), conversation, seq };
     scenario.record(Send { id, from: me, to: recipient, reply_to, began, outcome });

@@ -67,9 +67,20 @@ impl Server {
         self.messages.append(&access, me, new_message(), &body(text), None).await.expect("a message is sent")
     }
 
-    pub(super) async fn start(&self, me: &User, other: &User, text: &str) -> conversation::Id {
+    /// Starts a conversation, which remains a request, or continues the one of the two.
+    pub(super) async fn request(&self, me: &User, other: &User, text: &str) -> conversation::Id {
         let access = self.conversations.direct_access(me, other).await.expect("a right");
         self.conversations.start(&access, new_message(), &body(text)).await.expect("a conversation starts").conversation
+    }
+
+    /// Starts a conversation, which the other user accepts, or continues the one of the two.
+    pub(super) async fn start(&self, me: &User, other: &User, text: &str) -> conversation::Id {
+        let conversation = self.request(me, other, text).await;
+        let membership = self.membership(other.id, conversation).await.expect("a member");
+        if membership.request().is_some() {
+            self.conversations.accept_request(&membership).await.expect("accepted");
+        }
+        conversation
     }
 
     /// Returns all messages, page by page from the newest to the oldest, and asserts that the way back yields the same.

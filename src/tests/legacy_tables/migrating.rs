@@ -214,6 +214,21 @@ async fn stale_rows_of_the_new_app_are_moved_to_the_newest_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_migration_leaves_a_request_as_it_is_and_lists_it_for_its_sender_alone() {
+    let dynamodb = DynamoDb::start().await;
+    let server = Server::on(dynamodb.table().await).await;
+    let conversation = server.request(&person(0), &person(1), "hello").await;
+    let rows = server.rows().await;
+    for purpose in [Purpose::Report, Purpose::Change] {
+        assert_eq!(run(&server, purpose).await.changed, Changed::default());
+        let listed: Vec<_> = server.inbox_rows(conversation).await.into_keys().collect();
+        assert_eq!(listed, [person(0).id]);
+    }
+    let added = server.rows().await.into_iter().filter(|row| !rows.contains(row)).count();
+    assert_eq!(added, 1, "the mark of the migration");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_of_the_new_app_that_move_after_the_scan_are_left_alone() {
     let dynamodb = DynamoDb::start().await;
     let server = Server::on(dynamodb.table().await).await;

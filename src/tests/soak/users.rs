@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use anyhow::Context;
 use clap::Parser;
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::message::{self, Body};
@@ -39,7 +40,11 @@ async fn pair(store: &Store, number: usize) -> anyhow::Result<Pair> {
     let body = Body::parse("hello")?;
     let access = store.conversations.direct_access(&one.user, &other.user).await.map_err(Failure::into_cause)?;
     let started = store.conversations.start(&access, message::Id(Uuid::now_v7()), &body).await;
-    Ok(Pair { users: [one, other], conversation: started.map_err(Failure::into_cause)?.conversation })
+    let conversation = started.map_err(Failure::into_cause)?.conversation;
+    let membership = store.conversations.membership(other.user.id, conversation).await.map_err(Failure::into_cause)?;
+    let membership = membership.context("the recipient is a member")?;
+    store.conversations.accept_request(&membership).await.map_err(Failure::into_cause)?;
+    Ok(Pair { users: [one, other], conversation })
 }
 
 async fn sign_in(store: &Store, name: String) -> anyhow::Result<SignedIn> {

@@ -120,6 +120,8 @@ async fn repeating_a_start_that_failed_after_the_commit_returns_the_same_convers
     faults.clear();
     let conversation = start(&server).await.expect("started").conversation;
     assert_eq!(texts(&healthy.history(&ben(), conversation).await), ["hello"]);
+    assert_eq!(healthy.inbox(&ana()).await.len(), 1);
+    assert!(healthy.accept(&ben(), conversation).await);
     assert_eq!(healthy.inbox(&ben()).await.len(), 1);
 }
 

@@ -50,8 +50,22 @@ impl Server {
         Self::new(Table::new(dynamodb.client(), TABLE))
     }
 
+    /// Starts a conversation, which the peer accepts.
     pub(super) async fn start(&self, me: &User, peer: &User, text: &str) -> conversation::Id {
+        let conversation = self.request(me, peer, text).await;
+        self.accept(peer, conversation).await;
+        conversation
+    }
+
+    /// Starts a conversation, which remains a request.
+    pub(super) async fn request(&self, me: &User, peer: &User, text: &str) -> conversation::Id {
         self.try_start(me, peer, new_message_id(), text).await.expect("a conversation starts").conversation
+    }
+
+    /// Accepts a request. Returns whether there was one.
+    pub(super) async fn accept(&self, me: &User, conversation: conversation::Id) -> bool {
+        let membership = self.membership(me, conversation).await;
+        self.conversations.accept_request(&membership).await.expect("an answer")
     }
 
     pub(super) async fn try_start(

@@ -8,7 +8,7 @@ use cruddur_messages::domain::message::{self, Reaction, TextVersion, Version};
 use cruddur_messages::domain::user::{DisplayName, User};
 use cruddur_messages::server::store::dynamodb::rows::{
     Block, EarlierText, FirstSent, Head, InboxRow, MessageRow, Milestone, NamedUser, Pair, ReadCursor, ReplyTo,
-    Revision, SendMarker,
+    RequestRow, Revision, SendMarker,
 };
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
 use serde_json::Value;
@@ -112,6 +112,14 @@ fn head_with_a_block() -> Head {
     head().blocked_by(vec![ben().id])
 }
 
+fn head_of_a_request() -> Head {
+    head().requested_by(ben().id)
+}
+
+fn request() -> RequestRow {
+    RequestRow { owner: ana().id, conversation: CONVERSATION, peer: ben().id, requested_by: ben().id }
+}
+
 fn head_of_a_group() -> Head {
     Head::group(Members::new([ana().id, ben().id, cy().id]).expect("members"), 7, at())
 }
@@ -157,6 +165,8 @@ fn every_kind_of_row_is_written_as_its_golden_row() {
         (inbox_row_of(&deleted_message_row()).item(), golden!("inbox_row_of_a_deleted_message")),
         (head_with_a_revision().item(CONVERSATION), golden!("head_with_a_revision")),
         (head_with_a_block().item(CONVERSATION), golden!("head_with_a_block")),
+        (head_of_a_request().item(CONVERSATION), golden!("head_of_a_request")),
+        (request().item(), golden!("request")),
         (revision().item(1_797_845_188), golden!("revision")),
         (earlier_text().item(), golden!("earlier_text")),
         (milestone().item(), golden!("milestone")),
@@ -200,6 +210,8 @@ fn every_golden_row_is_read_as_the_row_that_wrote_it() {
     }
     assert_eq!(Head::from_item(&items::item(&golden!("head_with_a_revision"))), Some(head_with_a_revision()));
     assert_eq!(Head::from_item(&items::item(&golden!("head_with_a_block"))), Some(head_with_a_block()));
+    assert_eq!(Head::from_item(&items::item(&golden!("head_of_a_request"))), Some(head_of_a_request()));
+    assert_eq!(RequestRow::from_item(&items::item(&golden!("request"))), Some(request()));
     let block = Block { owner: ana().id, peer: ben().id, blocked_by: vec![ben().id] };
     assert_eq!(Block::from_item(&items::item(&golden!("block"))), Some(block));
     assert_eq!(Revision::from_item(&items::item(&golden!("revision"))), Some(revision()));
@@ -439,6 +451,8 @@ fn only_inbox_rows_have_the_attribute_of_the_index() {
         golden!("head_with_a_revision"),
         golden!("head_with_a_block"),
         golden!("block"),
+        golden!("head_of_a_request"),
+        golden!("request"),
         golden!("message_with_all_attributes"),
         golden!("deleted_message"),
         golden!("revision"),
@@ -454,7 +468,7 @@ fn only_inbox_rows_have_the_attribute_of_the_index() {
         golden!("inbox_row_of_a_group"),
     ];
     let all: Vec<_> = conversation.as_array().expect("rows").iter().chain(&others).map(items::item).collect();
-    assert!(all.len() > 23, "every kind of row");
+    assert!(all.len() > 25, "every kind of row");
     for row in all {
         let is_inbox_row = matches!(Key::of(&row), Some(Key::Inbox(..)));
         assert_eq!(row.contains_key("message_group_uuid"), is_inbox_row, "{row:?}");

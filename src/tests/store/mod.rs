@@ -15,6 +15,8 @@ mod listing;
 mod paging;
 mod previews;
 mod replies;
+mod request_law;
+mod requests;
 mod schema;
 mod sending;
 mod starting;

@@ -28,6 +28,8 @@ pub enum ApiError {
     MethodNotAllowed,
     /// The idempotency key was used for another message.
     KeyTaken,
+    /// The sender has sent as many messages as a user may send before the recipient accepts.
+    RequestPending,
     /// The body exceeds the size limit.
     TooLarge,
     /// The content type is not JSON.
@@ -53,7 +55,7 @@ impl ApiError {
             Self::UnknownUser => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::KeyTaken => StatusCode::CONFLICT,
+            Self::KeyTaken | Self::RequestPending => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -75,6 +77,7 @@ impl ApiError {
             Self::NotFound => ErrorCode::NotFound,
             Self::MethodNotAllowed => ErrorCode::MethodNotAllowed,
             Self::KeyTaken => ErrorCode::IdempotencyKeyTaken,
+            Self::RequestPending => ErrorCode::RequestPending,
             Self::TooLarge => ErrorCode::TooLarge,
             Self::NotJson => ErrorCode::NotJson,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
@@ -136,9 +139,10 @@ impl From<Conflict> for ApiError {
             Conflict::MessageToSelf => Self::Invalid(vec![ValidationCode::ReceiverSelf]),
             Conflict::Undeliverable | Conflict::RecipientDeleted => Self::NotFound,
             Conflict::MessageIdTaken | Conflict::MessageRemoved | Conflict::MessageTooOld => Self::KeyTaken,
+            Conflict::RequestPending => Self::RequestPending,
             // Conflicts of forms, of changes and of the first sign-in, which the API does not have.
             Conflict::MessageChanged | Conflict::MessageDeleted | Conflict::EditTooLate => Self::Unexpected,
-            Conflict::TooManyEdits | Conflict::TooManyReactions => Self::Unexpected,
+            Conflict::TooManyEdits | Conflict::TooManyReactions | Conflict::RequestNotAccepted => Self::Unexpected,
             Conflict::OtherConversation | Conflict::OtherRecipient | Conflict::EmailTaken => Self::Unexpected,
         }
     }

@@ -19,6 +19,8 @@ pub enum ErrorCode {
     MethodNotAllowed,
     /// The idempotency key was used for another message.
     IdempotencyKeyTaken,
+    /// The sender has sent as many messages as a user may send before the recipient accepts.
+    RequestPending,
     /// The body exceeds the size limit.
     TooLarge,
     /// The content type is not JSON.
@@ -33,13 +35,14 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes, in the order of the document.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::BadRequest,
         Self::MalformedJson,
         Self::UnknownUser,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::IdempotencyKeyTaken,
+        Self::RequestPending,
         Self::TooLarge,
         Self::NotJson,
         Self::RateLimited,

@@ -4,10 +4,10 @@
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use time::{Duration, OffsetDateTime};
 
-use crate::domain::conversation;
 use crate::domain::emoji::Emoji;
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::message::{Body, EDITABLE_HOURS, EDITS_MAX, Message, REACTIONS_MAX, Version, set_reaction};
+use crate::domain::{conversation, user};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::membership::Membership;
@@ -18,7 +18,7 @@ use crate::server::store::dynamodb::table::{
     CHANGED, DELETED_AT, EDITED_AT, EDITS, Key, MESSAGE, MESSAGE_UUID, PK, REACTIONS, REPLY_TO, REV, SortTime,
 };
 use crate::server::store::dynamodb::write_access::WriteAccess;
-use crate::server::store::dynamodb::{Table, blocks, earlier_texts, heads, quotes};
+use crate::server::store::dynamodb::{Table, blocks, earlier_texts, heads, quotes, requests};
 
 /// Retention of revisions: pages that have been away for longer reload what they show.
 const REVISION_TTL: Duration = Duration::days(30);
@@ -67,7 +67,7 @@ impl Messages {
                 edited_at: Some(SortTime::from(now).sent_at()),
                 ..row.clone()
             };
-            attempts.check_blocks()?;
+            attempts.check_access()?;
             if let Some(changed) = self.try_change(attempts.rev, &row, next).await? {
                 self.updates().follow_change(changed.clone(), membership).await;
                 return quotes::message(self.table(), changed).await;
@@ -133,7 +133,7 @@ impl Messages {
             if reactions.len() > REACTIONS_MAX {
                 return Err(AppError::Conflict(Conflict::TooManyReactions).into());
             }
-            attempts.check_blocks()?;
+            attempts.check_access()?;
             let next = MessageRow { reactions, ..row.clone() };
             if let Some(changed) = self.try_change(attempts.rev, &row, next).await? {
                 return quotes::message(self.table(), changed).await;
@@ -190,9 +190,10 @@ impl Messages {
 /// Attempts at one change. Each starts with the revision of the conversation, which the previous one has found outdated.
 struct Attempts {
     conversation: conversation::Id,
+    me: user::Id,
     rev: u64,
-    /// Refusal of the change, if a member has blocked the other one.
-    blocks: Result<(), AppError>,
+    /// Refusal of the change, if nothing may pass between the members.
+    refusal: Result<(), AppError>,
     backoff: Backoff,
 }
 
@@ -201,8 +202,9 @@ impl Attempts {
     fn new(membership: &Membership) -> Self {
         Self {
             conversation: membership.conversation(),
+            me: membership.me(),
             rev: membership.rev(),
-            blocks: blocks::check(membership.head()),
+            refusal: requests::check_change(membership.head(), membership.me()),
             backoff: Backoff::default(),
         }
     }
@@ -211,13 +213,13 @@ impl Attempts {
     async fn next(&mut self, table: &Table, operation: &'static str) -> Result<(), Failure> {
         self.backoff.wait_with(table.clock(), operation).await?;
         let head = heads::get(table, self.conversation).await?.ok_or(AppError::NotFound)?;
-        (self.rev, self.blocks) = (head.rev, blocks::check(&head));
+        (self.rev, self.refusal) = (head.rev, requests::check_change(&head, self.me));
         Ok(())
     }
 
-    /// Fails if a member has blocked the other one.
-    fn check_blocks(&self) -> Result<(), AppError> {
-        self.blocks.clone()
+    /// Fails if a member has blocked the other one, or has not accepted their request.
+    fn check_access(&self) -> Result<(), AppError> {
+        self.refusal.clone()
     }
 }
 

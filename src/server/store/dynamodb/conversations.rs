@@ -18,7 +18,7 @@ use crate::server::store::dynamodb::read_cursors::Cursors;
 use crate::server::store::dynamodb::rows::{InboxRow, ReadCursor};
 use crate::server::store::dynamodb::table::{Key, SortTime};
 use crate::server::store::dynamodb::time_slices::Slice;
-use crate::server::store::dynamodb::{blocks, heads, read_cursors, time_slices};
+use crate::server::store::dynamodb::{blocks, heads, read_cursors, requests, time_slices};
 use crate::server::store::postgres::users::Users;
 
 /// Access to the conversations in the table. Cloning copies handles.
@@ -99,15 +99,17 @@ impl Conversations {
     }
 
     /// Returns the other members of the user's [`PAGE_SIZE`] newest conversations, without those with whom there is a
-    /// block. One read unit per dozen conversations, one per group, and one for the blocks.
+    /// block or a request. One read unit per dozen conversations, one per group, one for the blocks and one for the
+    /// requests.
     pub async fn recent_peers(&self, me: user::Id) -> Result<Vec<user::Id>, Failure> {
         let read = InboxRow::from_item;
         let slice = time_slices::slice(&self.table, &Key::inbox(me), Direction::Older, None, PAGE_SIZE, read).await?;
         let members = heads::members_of(&self.table, &slice.rows).await?;
         // Read last: a block that was stored while the others were read counts.
-        let blocked = blocks::peers(&self.table, me).await?;
+        let (blocked, requested) = tokio::try_join!(blocks::peers(&self.table, me), requests::peers(&self.table, me))?;
         let newest_first = slice.rows.iter().filter_map(|row| members.get(&row.conversation));
-        let open = newest_first.flatten().copied().filter(|peer| !blocked.contains(peer));
+        let is_open = |peer: &user::Id| !blocked.contains(peer) && !requested.contains(peer);
+        let open = newest_first.flatten().copied().filter(is_open);
         Ok(others(open, me))
     }
 
@@ -122,10 +124,10 @@ impl Conversations {
     }
 
     /// Returns the other members of those of these conversations (at most 100) of which the user is a member, and in
-    /// which there is no block. One read unit per conversation. Legacy conversations without a head are left out.
+    /// which there is no block. Requests are left out, too. One read unit per conversation. Legacy conversations without a head are left out.
     pub async fn peers_in(&self, me: user::Id, conversations: &[conversation::Id]) -> Result<Vec<user::Id>, Failure> {
         let heads = heads::get_many(&self.table, conversations.iter().copied()).await?;
-        let mine = heads.values().filter(|head| head.members().contains(me) && !head.is_blocked());
+        let mine = heads.values().filter(|head| head.members().contains(me) && head.is_open());
         Ok(others(mine.flat_map(|head| head.members().ids().iter().copied()), me))
     }
 

@@ -1,6 +1,7 @@
 //! The right to read a conversation.
 
 use crate::domain::conversation::{self, Kind, Members};
+use crate::domain::request::{REQUEST_MESSAGES_MAX, Request};
 use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::client::Table;
@@ -67,10 +68,27 @@ impl Membership {
         self.head.is_blocked_by(self.me)
     }
 
+    /// Returns the request that the conversation is for the holder of this right; `None` if it has been accepted.
+    pub fn request(&self) -> Option<Request> {
+        let left = REQUEST_MESSAGES_MAX.saturating_sub(self.head.seq);
+        self.head.requester().map(|it| if it == self.me { Request::Sent { left } } else { Request::Received })
+    }
+
+    /// Reports whether receipts, typing and presence pass between the members: not if there is a block, nor while the
+    /// conversation is a request.
+    pub fn is_open(&self) -> bool {
+        self.head.is_open()
+    }
+
     /// Returns the users who get the events of what the holder of this right does: all members, or the holder alone if
-    /// there is a block.
+    /// there is a block, or while the conversation is a request.
     pub fn audience(&self) -> Vec<user::Id> {
-        if self.is_blocked() { vec![self.me] } else { self.members().ids().to_vec() }
+        if self.is_open() { self.members().ids().to_vec() } else { vec![self.me] }
+    }
+
+    /// Returns the member who has not accepted the request yet; `None` if the conversation is no request.
+    pub(super) fn request_recipient(&self) -> Option<user::Id> {
+        self.head.request_recipient()
     }
 
     /// Returns the head as it was when this right was created.

@@ -52,6 +52,10 @@ mod quotes;
 
 mod references;
 
+mod requests;
+
+mod requesting;
+
 mod revisions;
 
 mod search;

@@ -3,6 +3,7 @@
 //! The first message also creates the conversation.
 
 use anyhow::{Context, anyhow};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use time::{Duration, OffsetDateTime};
 
@@ -16,9 +17,9 @@ use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::rows::{
     FirstSent, Head, InboxRow, MessageRow, NamedUser, Pair, ReadCursor, ReplyTo, SendMarker,
 };
-use crate::server::store::dynamodb::table::{Item, Key, LAST_SK, SEQ};
+use crate::server::store::dynamodb::table::{Item, Key, LAST_SK, REQUESTED_BY, SEQ};
 use crate::server::store::dynamodb::write_access::WriteAccess;
-use crate::server::store::dynamodb::{blocks, heads, milestones};
+use crate::server::store::dynamodb::{blocks, heads, milestones, requests};
 
 /// Retention of a message id, and so the time in which a send can be repeated: long enough for a device that has been
 /// offline for a month.
@@ -54,17 +55,19 @@ pub(super) async fn append(
             reply_to: reply_to.clone(),
             ..MessageRow::new(conversation, at, id, me.clone(), body.as_str().to_owned(), seq)
         };
-        if let Err(refusal) = blocks::check(&head).and_then(|()| check_age(id, table.now())) {
-            // An earlier call may have stored it, before the block. DynamoDB may keep a marker for longer than it has to.
+        let refusal = blocks::check(&head).and_then(|()| requests::check_send(&head, me.id));
+        if let Err(refusal) = refusal.and_then(|()| check_age(id, table.now())) {
+            // An earlier call may have stored it, before the block or as the last message of a request. DynamoDB may keep a
+            // marker for longer than it has to.
             let marker = table.get(&Key::SendMarker(conversation, id)).await?.ok_or(refusal)?;
             return stored_message(table, &marker, row).await;
         }
         let head_part = advance_open_head(table, &row, &head)?;
         let mut parts = vec![put_message(table, &row)?, put_marker(table, &row)?, head_part];
         parts.extend(milestones::put(table, &row)?);
+        parts.extend(requests::parts_of_send(table, &row, &head).await?);
         let Err(cancelled) = table.transact(parts).await? else {
-            (head.seq, head.last) = (seq, row.at.clone());
-            table.hints().keep_head(conversation, head).await;
+            table.hints().keep_head(conversation, head.advanced(me.id, seq, row.at.clone())).await;
             return Ok(row);
         };
         if let Some(marker) = cancelled.existing_row(MARKER) {
@@ -94,8 +97,11 @@ pub(super) fn check_age(id: message::Id, now: OffsetDateTime) -> Result<(), AppE
 /// Members of a conversation that does not exist yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum NewMembers<'a> {
-    /// The two users of a direct conversation.
-    Direct([&'a User; 2]),
+    /// The two users of a direct conversation, which is a request of the author.
+    Direct {
+        author: &'a User,
+        recipient: &'a User,
+    },
     Group(&'a [User]),
 }
 
@@ -110,6 +116,7 @@ pub(super) async fn start(table: &Table, first: &MessageRow, members: NewMembers
     if let Some([one, other]) = head.pair() {
         parts.push(table.put_if_absent(Pair { conversation }.item(one, other))?);
     }
+    parts.extend(requests::parts_of_start(table, conversation, &head)?);
     for row in inbox_rows {
         parts.push(table.put_if_absent(row.item())?);
     }
@@ -137,10 +144,10 @@ fn rows_of_members(first: &MessageRow, members: NewMembers<'_>) -> anyhow::Resul
     let (seq, at) = (first.seq, first.at.clone());
     let row = |owner: &User, named| InboxRow::new(owner.id, named, first);
     match members {
-        NewMembers::Direct([one, other]) => {
-            let head = Head::direct([one.id, other.id], seq, at).context("a direct conversation of one user")?;
-            let named = |peer: &User| NamedUser::Peer(peer.clone());
-            Ok((head, vec![row(one, named(other)), row(other, named(one))]))
+        NewMembers::Direct { author, recipient } => {
+            let head = Head::direct([author.id, recipient.id], seq, at).context("a direct conversation of one user")?;
+            // The recipient gets theirs when they accept the request.
+            Ok((head.requested_by(author.id), vec![row(author, NamedUser::Peer(recipient.clone()))]))
         }
         NewMembers::Group(members) => {
             let ids = Members::new(members.iter().map(|member| member.id)).context("a group without members")?;
@@ -164,9 +171,17 @@ pub(super) fn advance_head(table: &Table, row: &MessageRow, read: &Head) -> Resu
     advance_head_if(table, row, read, format!("{SEQ} = :read"))
 }
 
-/// Like [`advance_head`], if no member has blocked the other either.
+/// Like [`advance_head`], if no member has blocked the other either. An answer to a request accepts it.
 fn advance_open_head(table: &Table, row: &MessageRow, read: &Head) -> Result<TransactWriteItem, Failure> {
-    advance_head_if(table, row, read, format!("{SEQ} = :read AND {}", blocks::no_block()))
+    let condition = format!("{SEQ} = :read AND {}", blocks::no_block());
+    let Some(requester) = read.requester() else { return advance_head_if(table, row, read, condition) };
+    let update = head_update(table, row, read, format!("{condition} AND {}", requests::unaccepted()))
+        .expression_attribute_values(":requester", AttributeValue::S(requester.to_string()));
+    let update = match row.author.id == requester {
+        true => update,
+        false => update.update_expression(format!("{} REMOVE {REQUESTED_BY}", advance())),
+    };
+    Ok(TransactWriteItem::builder().update(update.build()?).build())
 }
 
 fn advance_head_if(
@@ -175,15 +190,23 @@ fn advance_head_if(
     read: &Head,
     condition: String,
 ) -> Result<TransactWriteItem, Failure> {
-    let update = Update::builder()
+    Ok(TransactWriteItem::builder().update(head_update(table, row, read, condition).build()?).build())
+}
+
+/// Returns the update of a head that advances it to a message.
+fn advance() -> String {
+    format!("SET {SEQ} = :seq, {LAST_SK} = :last")
+}
+
+fn head_update(table: &Table, row: &MessageRow, read: &Head, condition: String) -> UpdateBuilder {
+    Update::builder()
         .table_name(table.name())
         .set_key(Some(Key::Head(row.conversation).item()))
         .condition_expression(condition)
-        .update_expression(format!("SET {SEQ} = :seq, {LAST_SK} = :last"))
+        .update_expression(advance())
         .expression_attribute_values(":read", AttributeValue::N(read.seq.to_string()))
         .expression_attribute_values(":seq", AttributeValue::N(row.seq.to_string()))
-        .expression_attribute_values(":last", AttributeValue::S(row.at.as_str().to_owned()));
-    Ok(TransactWriteItem::builder().update(update.build()?).build())
+        .expression_attribute_values(":last", AttributeValue::S(row.at.as_str().to_owned()))
 }
 
 /// Returns the message that `marker` stands for, if `wanted` is what was sent first. It may have been edited or deleted

@@ -47,7 +47,7 @@ impl Conversations {
                 return Ok(SentMessage { conversation, message, rev });
             }
             send::check_age(id, self.table.now())?;
-            if send::start(&self.table, &first, NewMembers::Direct([me, other])).await? {
+            if send::start(&self.table, &first, NewMembers::Direct { author: me, recipient: other }).await? {
                 let (conversation, message) = (first.conversation, first.into_message(None));
                 return Ok(SentMessage { conversation, message, rev: 0 });
             }

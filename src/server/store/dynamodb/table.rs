@@ -55,6 +55,8 @@ pub const EXPIRES_AT: &str = "expires_at";
 /// In a head or the row of a block: the users, of the two members, who have blocked the other one. DynamoDB removes the
 /// attribute with the last of them.
 pub const BLOCKED_BY: &str = "blocked_by";
+/// In a head: the member whose request the other one has not accepted yet.
+pub const REQUESTED_BY: &str = "requested_by";
 /// In the row of a block: time at which one of the two has last blocked the other.
 pub const BLOCKED_AT: &str = "blocked_at";
 /// In a read cursor: time of the last move of [`SEQ`].
@@ -82,6 +84,9 @@ pub const REVISION_PREFIX: &str = "REV#";
 
 /// Prefix of the sort key of every block.
 pub const BLOCK_PREFIX: &str = "BLOCK#";
+
+/// Prefix of the sort key of every request.
+pub const REQUEST_PREFIX: &str = "REQ#";
 
 /// A row, as the SDK represents it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -115,6 +120,9 @@ pub enum Key {
     Pair(user::Id, user::Id),
     /// Blocks between a user and another one: `GRP#<user>`, `BLOCK#<other user>`. Both have such a row.
     Block(user::Id, user::Id),
+    /// Request that concerns a user, who has sent or received it: `GRP#<user>`, `REQ#<group>`. No inbox row, so that the
+    /// old app does not list it, and without the conversation's id as an attribute, so that the index does not have it.
+    Request(user::Id, conversation::Id),
     /// Mark of a table without legacy rows that wait for migration: `TABLE#`, `ADOPTED`.
     Migrated,
 }
@@ -150,6 +158,7 @@ impl Key {
             Self::ReadCursor(owner, conversation) => (Self::inbox(*owner), format!("{READ_PREFIX}{conversation}")),
             Self::Pair(one, other) => (format!("PAIR#{}#{}", one.min(other), one.max(other)), "HEAD".to_owned()),
             Self::Block(owner, peer) => (Self::inbox(*owner), format!("{BLOCK_PREFIX}{peer}")),
+            Self::Request(owner, conversation) => (Self::inbox(*owner), format!("{REQUEST_PREFIX}{conversation}")),
             Self::Migrated => ("TABLE#".to_owned(), "ADOPTED".to_owned()),
         }
     }
@@ -188,6 +197,7 @@ impl Key {
                 Some(Self::ReadCursor(rest.parse().ok()?, conversation.parse().ok()?))
             }
             ("GRP", Some(("BLOCK", peer))) => Some(Self::Block(rest.parse().ok()?, peer.parse().ok()?)),
+            ("GRP", Some(("REQ", conversation))) => Some(Self::Request(rest.parse().ok()?, conversation.parse().ok()?)),
             ("PAIR", None) if sk == "HEAD" => {
                 let (lower, higher) = rest.split_once('#')?;
                 Some(Self::Pair(lower.parse().ok()?, higher.parse().ok()?))

@@ -42,6 +42,8 @@ pub(super) struct Survey {
 #[derive(Default)]
 pub(super) struct SurveyedConversation {
     head: Option<SurveyedHead>,
+    /// True if its recipient has not accepted it yet, and so has no inbox row.
+    is_request: bool,
     /// Its inbox rows.
     pub(super) rows: Vec<InboxRow>,
     newest: Option<MessageRow>,
@@ -83,8 +85,10 @@ impl Survey {
             }
             Some(Key::Inbox(..)) => InboxRow::from_item(item).map(|row| self.entry(row.conversation).rows.push(row)),
             Some(Key::Head(conversation)) => Head::from_item(item).map(|head| {
+                let entry = self.entry(conversation);
+                entry.is_request = head.requester().is_some();
                 let head = head.pair().map_or(SurveyedHead::Group, |pair| SurveyedHead::Direct(sorted(pair)));
-                self.entry(conversation).head = Some(head);
+                entry.head = Some(head);
             }),
             Some(Key::Pair(one, other)) => PairRow::from_item(item).map(|row| {
                 self.pairs.insert(sorted([one, other]), row.conversation);
@@ -93,7 +97,8 @@ impl Survey {
                 }
             }),
             Some(Key::SendMarker(..) | Key::Revision(..) | Key::EarlierText(..)) => Some(()),
-            Some(Key::Milestone(..) | Key::ReadCursor(..) | Key::Block(..) | Key::Migrated) => Some(()),
+            Some(Key::Milestone(..) | Key::ReadCursor(..) | Key::Block(..) | Key::Request(..)) => Some(()),
+            Some(Key::Migrated) => Some(()),
             None => Key::legacy_room(item).map(|handle| *self.rooms.entry(handle.to_owned()).or_default() += 1),
         };
         if is_readable.is_none() {
@@ -187,8 +192,12 @@ impl SurveyedConversation {
         self.noncanonical_keys > 0
     }
 
-    /// Returns `true` if each member has exactly one inbox row, and it is up to date.
+    /// Returns `true` if each member has exactly one inbox row, and it is up to date. A request is none of the old app's
+    /// conversations, and a row of its recipient would show it to them.
     pub(super) fn has_up_to_date_rows(&self) -> bool {
+        if self.is_request {
+            return true;
+        }
         let owners: HashSet<_> = self.rows.iter().map(|row| row.owner).collect();
         owners.len() == 2
             && self.rows.len() == 2

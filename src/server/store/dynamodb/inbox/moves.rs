@@ -121,11 +121,14 @@ impl Move<'_> {
         Ok(())
     }
 
-    /// Returns the users who should have a row: the members, as far as they are known. Without the head these are the
-    /// author and the users whom the rows name.
+    /// Returns the users who should have a row: the members, as far as they are known, without the recipient of a request.
+    /// Without the head these are the author and the users whom the rows name.
     fn expected_owners(&self, rows: &Rows) -> BTreeSet<user::Id> {
         match &self.head {
-            Some(head) => head.members().ids().iter().copied().collect(),
+            Some(head) => {
+                let members = head.members().ids().iter().copied();
+                members.filter(|member| head.request_recipient() != Some(*member)).collect()
+            }
             None => rows.values().flatten().flat_map(named_by).chain([self.newest.author.id]).collect(),
         }
     }

@@ -18,6 +18,8 @@ pub(crate) struct Update {
     pub(crate) newest: MessageRow,
     pub(crate) kind: Kind,
     pub(crate) members: Members,
+    /// The recipient of a request, in whose list the conversation does not appear.
+    pub(crate) hidden_from: Option<user::Id>,
     /// Read positions of the senders: the sequence number of each sender's newest message.
     pub(crate) read: BTreeMap<user::Id, u64>,
 }
@@ -26,12 +28,18 @@ impl Update {
     /// Creates the updates that follow one message.
     pub(crate) fn new(newest: MessageRow, kind: Kind, members: Members) -> Self {
         let read = BTreeMap::from([(newest.author.id, newest.seq)]);
-        Self { newest, kind, members, read }
+        Self { newest, kind, members, hidden_from: None, read }
     }
 
     /// Creates the updates that follow the change of a message.
     pub(crate) fn of_change(changed: MessageRow, kind: Kind, members: Members) -> Self {
-        Self { newest: changed, kind, members, read: BTreeMap::new() }
+        Self { newest: changed, kind, members, hidden_from: None, read: BTreeMap::new() }
+    }
+
+    /// Hides the conversation from the recipient of a request.
+    pub(crate) fn hidden_from(self, recipient: Option<user::Id>) -> Self {
+        // A recipient who answers has accepted.
+        Self { hidden_from: recipient.filter(|recipient| *recipient != self.newest.author.id), ..self }
     }
 
     /// Adds the updates that follow another message of the same conversation, or another state of the same message.
@@ -41,6 +49,8 @@ impl Update {
         if state(&other.newest) > state(&self.newest) {
             self.newest = other.newest;
         }
+        // A request that has been accepted never becomes one again.
+        self.hidden_from = self.hidden_from.and(other.hidden_from);
         for (reader, seq) in other.read {
             let known = self.read.entry(reader).or_default();
             *known = seq.max(*known);
@@ -87,7 +97,8 @@ impl Pending {
 
     /// Returns the pending updates of a user's conversations.
     pub(crate) fn of_member(&self, owner: user::Id) -> Vec<Update> {
-        self.updates.values().filter(|update| update.members.contains(owner)).cloned().collect()
+        let is_shown = |update: &&Update| update.members.contains(owner) && update.hidden_from != Some(owner);
+        self.updates.values().filter(is_shown).cloned().collect()
     }
 
     /// Returns the pending read position of a member; 0 if there is none.

@@ -70,12 +70,13 @@ impl InboxUpdates {
 
     /// Carries out or starts the updates that follow a stored message.
     pub(in crate::server::store::dynamodb) async fn follow(&self, newest: MessageRow, membership: &Membership) {
-        self.run(Update::new(newest, membership.kind(), membership.members().clone())).await;
+        let update = Update::new(newest, membership.kind(), membership.members().clone());
+        self.run(update.hidden_from(membership.request_recipient())).await;
     }
 
     /// Carries out or starts the updates that follow the change of a message.
     pub(in crate::server::store::dynamodb) async fn follow_change(&self, changed: MessageRow, membership: &Membership) {
-        self.run(Update::of_change(changed, membership.kind(), membership.members().clone())).await;
+        self.run(of_change(changed, membership)).await;
     }
 
     async fn run(&self, update: Update) {
@@ -91,7 +92,7 @@ impl InboxUpdates {
         changed: MessageRow,
         membership: &Membership,
     ) -> Result<(), Failure> {
-        let update = Update::of_change(changed, membership.kind(), membership.members().clone());
+        let update = of_change(changed, membership);
         // An update that is pending may hold the old text, and reads merge it.
         let is_pending = self.0.lock().pending.get(update.newest.conversation).is_some();
         if let Some(tasks) = self.0.background.as_ref().filter(|_| is_pending) {
@@ -180,6 +181,11 @@ impl InboxUpdates {
         let seq = self.0.lock().read_seq(conversation, reader);
         cursor.receipts = cursor.receipts.merged(conversation::Receipts::read(seq));
     }
+}
+
+fn of_change(changed: MessageRow, membership: &Membership) -> Update {
+    let update = Update::of_change(changed, membership.kind(), membership.members().clone());
+    update.hidden_from(membership.request_recipient())
 }
 
 /// Returns the user whom the row of a new conversation names. PostgreSQL has the names of a peer.

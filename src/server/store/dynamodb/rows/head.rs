@@ -21,6 +21,8 @@ pub struct Head {
     pub rev: u64,
     /// The members who have blocked the other one, sorted. Empty for a group.
     blocked_by: Vec<user::Id>,
+    /// The member who has started a direct conversation, until the other one accepts it.
+    requested_by: Option<user::Id>,
     /// Time up to which messages without a number are legacy messages. Later ones are new messages of the old app.
     legacy_until: Option<SortTime>,
 }
@@ -39,6 +41,8 @@ struct Attributes {
     #[serde(default, deserialize_with = "codec::or_default")]
     blocked_by: Vec<user::Id>,
     #[serde(default, deserialize_with = "codec::or_default")]
+    requested_by: Option<user::Id>,
+    #[serde(default, deserialize_with = "codec::or_default")]
     legacy_until: Option<String>,
 }
 
@@ -53,6 +57,8 @@ struct NewAttributes<'a> {
     rev: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     blocked_by: Option<StringSet<&'a [user::Id]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requested_by: Option<user::Id>,
     /// Only in the head of a legacy conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     legacy_until: Option<&'a str>,
@@ -74,17 +80,19 @@ impl Head {
 
     /// Creates the head of a group.
     pub fn group(members: Members, seq: u64, last: SortTime) -> Self {
-        Self { kind: Kind::Group, members, seq, last, rev: 0, blocked_by: Vec::new(), legacy_until: None }
+        Self::unblocked(Kind::Group, members, seq, last)
     }
 
     /// Creates a head. `None` if a direct conversation has other than two members.
     fn new(kind: Kind, members: Members, seq: u64, last: SortTime) -> Option<Self> {
         match (kind, members.ids()) {
-            (Kind::Direct, [_, _]) | (Kind::Group, _) => {
-                Some(Self { kind, members, seq, last, rev: 0, blocked_by: Vec::new(), legacy_until: None })
-            }
+            (Kind::Direct, [_, _]) | (Kind::Group, _) => Some(Self::unblocked(kind, members, seq, last)),
             (Kind::Direct, _) => None,
         }
+    }
+
+    fn unblocked(kind: Kind, members: Members, seq: u64, last: SortTime) -> Self {
+        Self { kind, members, seq, last, rev: 0, blocked_by: Vec::new(), requested_by: None, legacy_until: None }
     }
 
     /// Marks the messages without a number up to this time as legacy messages.
@@ -111,6 +119,34 @@ impl Head {
     /// Reports whether a member has blocked the other one, so that nothing may be written.
     pub fn is_blocked(&self) -> bool {
         !self.blocked_by.is_empty()
+    }
+
+    /// Makes the conversation a request of this member.
+    pub fn requested_by(self, sender: user::Id) -> Self {
+        Self { requested_by: Some(sender), ..self }
+    }
+
+    /// Returns the member whose request the other one has not accepted yet; `None` if the conversation is no request. One
+    /// that has been accepted never becomes a request again.
+    pub fn requester(&self) -> Option<user::Id> {
+        self.requested_by
+    }
+
+    /// Returns the member who has not accepted the request yet; `None` if the conversation is no request.
+    pub fn request_recipient(&self) -> Option<user::Id> {
+        self.members.others(self.requested_by?).first().copied()
+    }
+
+    /// Reports whether messages, receipts and presence pass between the members: there is no block, and the conversation is
+    /// no request.
+    pub fn is_open(&self) -> bool {
+        !self.is_blocked() && self.requested_by.is_none()
+    }
+
+    /// Returns the head after this author has sent the next message. An answer accepts a request.
+    pub fn advanced(self, author: user::Id, seq: u64, last: SortTime) -> Self {
+        let requested_by = self.requested_by.filter(|sender| *sender == author);
+        Self { seq, last, requested_by, ..self }
     }
 
     /// Returns the kind of the conversation.
@@ -141,7 +177,8 @@ impl Head {
         let legacy_until = row.legacy_until.as_deref().and_then(SortTime::stored);
         let mut blocked_by = row.blocked_by;
         blocked_by.sort_unstable();
-        Some(Self { rev: row.rev, blocked_by, legacy_until, ..head })
+        let requested_by = row.requested_by.filter(|sender| head.pair().is_some_and(|pair| pair.contains(sender)));
+        Some(Self { rev: row.rev, blocked_by, requested_by, legacy_until, ..head })
     }
 
     /// Encodes the row.
@@ -156,8 +193,8 @@ impl Head {
         let legacy_until = self.legacy_until.as_ref().map(SortTime::as_str);
         // DynamoDB knows no empty set.
         let blocked_by = self.is_blocked().then_some(StringSet(self.blocked_by.as_slice()));
-        let (seq, last_sk, rev) = (self.seq, self.last.as_str(), self.rev);
-        let attributes = NewAttributes { members, kind, seq, last_sk, rev, blocked_by, legacy_until };
+        let (seq, last_sk, rev, requested_by) = (self.seq, self.last.as_str(), self.rev, self.requested_by);
+        let attributes = NewAttributes { members, kind, seq, last_sk, rev, blocked_by, requested_by, legacy_until };
         codec::encode(&Key::Head(conversation), attributes)
     }
 }

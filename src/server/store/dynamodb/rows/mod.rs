@@ -21,6 +21,8 @@ mod pair;
 
 mod read_cursor;
 
+mod request;
+
 mod revision;
 
 mod send_marker;
@@ -36,6 +38,7 @@ pub use message::{MessageRow, ReplyTo};
 pub use milestone::Milestone;
 pub use pair::Pair;
 pub use read_cursor::ReadCursor;
+pub use request::RequestRow;
 pub use revision::Revision;
 pub use send_marker::{FirstSent, SendMarker};
 pub(super) use timed::Timed;

@@ -29,6 +29,7 @@ fn every_key_can_be_parsed_from_its_text() {
         (Key::ReadCursor(ana, conversation), format!("GRP#{two}"), format!("READ#{one}")),
         (Key::Pair(ana, ben), format!("PAIR#{two}#{three}"), "HEAD".to_owned()),
         (Key::Block(ana, ben), format!("GRP#{two}"), format!("BLOCK#{three}")),
+        (Key::Request(ana, conversation), format!("GRP#{two}"), format!("REQ#{one}")),
         (Key::Migrated, "TABLE#".to_owned(), "ADOPTED".to_owned()),
     ] {
         assert_eq!(key.text(), (pk, sk));
@@ -54,8 +55,8 @@ fn only_times_sort_between_the_bounds_of_times() {
     let (marker, read) = (Key::SendMarker(conversation, message::Id(id(3))), Key::ReadCursor(ana, conversation));
     let of_changes = [Key::Revision(conversation, 1), Key::EarlierText(conversation, message::Id(id(3)), 0)];
     let milestone = Key::Milestone(conversation, 65);
-    let (pair, block) = (Key::Pair(ana, ana), Key::Block(ana, ana));
-    let others = [Key::Head(conversation), marker, read, milestone, pair, block, Key::Migrated];
+    let (pair, block, request) = (Key::Pair(ana, ana), Key::Block(ana, ana), Key::Request(ana, conversation));
+    let others = [Key::Head(conversation), marker, read, milestone, pair, block, request, Key::Migrated];
     for key in others.into_iter().chain(of_changes) {
         assert!(!among(&key.text().1), "{key:?}");
     }
