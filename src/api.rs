@@ -20,6 +20,8 @@ mod receipts;
 
 mod reports;
 
+mod requests;
+
 mod search;
 
 mod sign_in_steps;
@@ -34,6 +36,7 @@ use crate::api::client::Client;
 pub use crate::api::email::*;
 pub use crate::api::receipts::*;
 pub use crate::api::reports::*;
+pub use crate::api::requests::*;
 pub use crate::api::search::*;
 pub use crate::api::sign_in_steps::*;
 use crate::domain::conversation::{self, Conversation, ConversationView, SentMessage};

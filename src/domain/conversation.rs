@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::id_type;
 use crate::domain::message::{self, Message, SentAt, TextVersion};
 use crate::domain::page::Page;
+use crate::domain::request::Request;
 use crate::domain::sorted::SortedMap;
 use crate::domain::user::{self, User};
 
@@ -214,6 +215,8 @@ pub struct ConversationView {
     /// True if the user has blocked the other member. A page does not learn of a block by another user.
     #[serde(default)]
     pub has_blocked: bool,
+    #[serde(default)]
+    pub request: Option<Request>,
 }
 
 impl ConversationView {
@@ -266,6 +269,8 @@ pub struct MessageView {
     /// True if the user has blocked the other member.
     #[serde(default)]
     pub has_blocked: bool,
+    #[serde(default)]
+    pub is_request: bool,
 }
 
 impl MessageView {

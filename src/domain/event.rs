@@ -51,7 +51,8 @@ pub enum Event {
     PersonLeft { person: user::Id },
     /// The recipient of the event has blocked a user, or removed the block, on this or another page.
     BlockChanged { by: user::Id, user: user::Id, on: bool },
-    /// There is no block between two users any more. Only servers get this event.
+    /// There is no block between two users any more, or one has accepted the request of the other. Only servers get this
+    /// event.
     BlockEnded { pair: [user::Id; 2] },
     /// The recipient of the event has switched presence on or off, on this or another page.
     PresenceSwitched { of: user::Id, on: bool },

@@ -3,6 +3,9 @@
 use crate::domain::conversation;
 use crate::domain::message::{MessageRef, SentAt};
 
+/// Path of the list of message requests.
+pub const REQUESTS: &str = "/messages/requests";
+
 /// Path of a conversation.
 pub fn conversation(id: conversation::Id) -> String {
     format!("/messages/{id}")

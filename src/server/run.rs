@@ -131,9 +131,9 @@ pub fn publish(state: &AppState) -> Publish {
     Arc::new(move |Numbered { message, head }| {
         let (conversation, rev) = (message.conversation, head.rev);
         let message = message.into_message(None);
-        // The old app knows no blocks. What it has stored stays, but does not reach a page of the other member by itself.
+        // The old app knows neither blocks nor requests. What it has stored stays, but does not reach a page of the other member by itself.
         let author = [message.author];
-        let to = if head.is_blocked() { &author } else { head.members().ids() };
+        let to = if head.is_open() { head.members().ids() } else { &author };
         publish_message(&state, to, &SentMessage { conversation, message, rev });
     })
 }

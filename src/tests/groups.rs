@@ -54,6 +54,7 @@ impl Group {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_typing_and_receipts_reach_the_other_members_of_a_group_and_no_stranger() {
     let mut group = Group::create().await;
+    group.browsers[0].start("dee", "the first message, which is a request").await;
     let [ana, ben, cy] = group.browsers.clone();
     let (mut hers, mut his, mut theirs) = (Stream::open(&ana).await, Stream::open(&ben).await, Stream::open(&cy).await);
     let mut strangers = Stream::open(&group.stranger).await;

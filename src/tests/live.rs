@@ -115,6 +115,9 @@ impl Stream {
 async fn a_message_reaches_every_page_of_both_members_and_no_stranger() {
     let app = TestApp::start().await;
     let (mut ana, ben, cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    for handle in ["ben", "cy"] {
+        ana.start(handle, "the first message, which is a request").await;
+    }
     let (mut hers, mut his, mut his_other) =
         (Stream::open(&ana).await, Stream::open(&ben).await, Stream::open(&ben).await);
     let mut strangers = Stream::open(&cy).await;
@@ -135,6 +138,7 @@ async fn a_message_reaches_every_page_of_both_members_and_no_stranger() {
 async fn a_change_reaches_every_page_of_both_members_and_no_stranger() {
     let app = TestApp::start().await;
     let (mut ana, mut ben, cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    ana.start("cy", "the first message, which is a request").await;
     let conversation = ana.start("ben", "hello").await;
     let message = ana.say(&conversation, "mistke").await;
     let (mut hers, mut his, mut his_other) =
@@ -194,6 +198,7 @@ async fn only_a_signed_in_user_can_open_streams_and_only_a_limited_number() {
 async fn a_page_that_reopens_its_stream_gets_what_it_missed_and_loads_nothing_again() {
     let app = TestApp::start().await;
     let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    ana.start("ben", "the first message, which is a request").await;
     let position = Stream::open(&ben).await.position();
     ana.start("ben", "while he was away").await;
     let mut his = Stream::open_after(&ben, position).await;
@@ -294,12 +299,12 @@ async fn not_all_browsers_are_told_to_come_back_after_the_same_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_ends_soon_after_its_session_and_the_streams_of_others_stay_open() {
     let app = TestApp::start().await;
-    let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let (mut ana, ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    cy.start("ben", "the first message, which is a request").await;
     let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
     ana.call("sign_out", &[]).await;
     let end = timeout(SIGN_OUT_TIMEOUT, hers.next()).await.expect("the stream ends in time");
     assert_eq!(end, None);
-    let mut cy = app.sign_in("cy").await;
     cy.start("ben", "still there?").await;
     assert_eq!(his.next_message().await.body, "still there?");
 }
@@ -354,7 +359,7 @@ async fn next_besides_arrival(stream: &mut Stream, user: &User) -> Option<Event>
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_with_an_open_page_is_online_for_peers_and_for_no_stranger() {
     let app = TestApp::start().await;
-    let (mut ana, mut ben, cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    let (mut ana, mut ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
     let her: User = ana.call("current_user", &[]).await.json();
     let him: User = ben.call("current_user", &[]).await.json();
     ana.start("ben", "hello").await;
@@ -379,8 +384,10 @@ async fn a_user_with_an_open_page_is_online_for_peers_and_for_no_stranger() {
     assert_eq!(next_besides_arrival(&mut hers, &dees).await, Some(Event::PersonArrived { person: him.id }));
     drop(his);
     assert_eq!(next_besides_arrival(&mut hers, &dees).await, Some(Event::PersonLeft { person: him.id }));
-    // The first event of the stranger comes when ana writes to the stranger.
-    ana.start("cy", "and you?").await;
+    // The first event of the stranger comes when ana writes to the stranger. It tells of no user until they accept.
+    let request = ana.request_conversation("cy", "and you?").await;
+    assert_eq!(strangers.next_of_any_kind().await, Some(Event::Resync));
+    assert_eq!(cy.call("accept_request", &[("conversation", &request)]).await.status, StatusCode::OK);
     assert_eq!(strangers.next_of_any_kind().await, Some(Event::PersonArrived { person: her.id }));
 }
 
@@ -411,8 +418,9 @@ async fn stored(reader: &mut Browser, conversation: &str) -> Vec<String> {
 async fn every_stored_message_is_published_even_if_its_sender_disconnects() {
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let conversation = ana.start("ben", "the first message, which is a request").await;
     let mut his = Stream::open(&ben).await;
-    let conversation = ana.start("ben", "the beginning").await;
+    ana.say(&conversation, "the beginning").await;
     let started = Instant::now();
     ana.say(&conversation, "without a disconnect").await;
     let duration = started.elapsed();
@@ -425,7 +433,8 @@ async fn every_stored_message_is_published_even_if_its_sender_disconnects() {
     }
     ana.say(&conversation, "the end").await;
 
-    let mut published = vec![his.next_message().await.body];
+    let before = "the first message, which is a request".to_owned();
+    let mut published = vec![before, his.next_message().await.body];
     while published.last().is_some_and(|text| text != "the end") {
         published.push(his.next_message().await.body);
     }

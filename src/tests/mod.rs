@@ -86,6 +86,8 @@ mod rendering;
 
 mod reports;
 
+mod requests;
+
 mod request_logs;
 
 mod router;

@@ -120,9 +120,12 @@ async fn a_stranger_gets_no_presence_from_the_conversations_of_others() {
         watch_presence(&mut cy, without_membership).await;
     }
     // Neither gets presence of the other before they become peers.
-    ana.start("cy", "and you?").await;
+    let request = ana.request_conversation("cy", "and you?").await;
+    assert_eq!(theirs.next_of_any_kind().await, Some(Event::Resync));
+    assert_eq!(cy.call("accept_request", &[("conversation", &request)]).await.status, StatusCode::OK);
     assert_eq!(theirs.next_of_any_kind().await, Some(Event::PersonArrived { person: her.id }));
     let them = whoami(&mut cy).await;
+    assert!(matches!(hers.next_of_any_kind().await, Some(Event::MessageSent { .. })), "her own message");
     assert_eq!(hers.next_of_any_kind().await, Some(Event::PersonArrived { person: them.id }));
 }
 

@@ -31,6 +31,7 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
         "src/server/store/dynamodb/changes.rs",
         "REVISION_TTL: Duration = Duration::days(30)",
     ),
+    ("They can send you three", "src/domain/request.rs", "REQUEST_MESSAGES_MAX: u64 = 3"),
     ("reserved for you for 30 days", "sql/migrations/0008_former_handles.sql", "now() + interval '30 days'"),
     ("The last five handles", "sql/migrations/0008_former_handles.sql", "limit 5"),
     ("For 14 days nothing else happens", "sql/deletions/claim.sql", "<= now() - interval '14 days'"),

@@ -160,7 +160,8 @@ pub(crate) fn calls(named: &Named<'_>) -> Vec<Call> {
         Call::new(SignedIn, "find_recipient", [ben()]),
         Call::new(SignedIn, "start_conversation", [ben(), id(), body()]),
     ];
-    calls.extend(report_calls(named).into_iter().chain([block_call(named)]).chain(account_calls()));
+    calls.extend(report_calls(named).into_iter().chain([block_call(named)]));
+    calls.extend(request_calls(named).into_iter().chain(account_calls()));
     calls
 }
 
@@ -168,6 +169,17 @@ pub(crate) fn calls(named: &Named<'_>) -> Vec<Call> {
 fn block_call(named: &Named<'_>) -> Call {
     let user = required("user", named.recipient, &["", "@bayko"]);
     Call::new(Access::SignedIn, "block_user", [user, required("on", "false", &["", "perhaps"])])
+}
+
+/// Returns the calls about message requests.
+fn request_calls(named: &Named<'_>) -> [Call; 4] {
+    let conversation = || required("conversation", named.conversation, &["", "@bayko", "not-an-id"]);
+    [
+        Call::new(Access::SignedIn, "list_requests", []),
+        Call::new(Access::SignedIn, "count_requests", []),
+        Call::new(Access::SignedIn, "accept_request", [conversation()]),
+        Call::new(Access::SignedIn, "delete_request", [conversation()]),
+    ]
 }
 
 /// Returns the calls that report the other member of the conversation.

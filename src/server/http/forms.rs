@@ -7,6 +7,8 @@
 
 mod reports;
 
+mod requests;
+
 mod settings;
 
 mod sign_in_steps;
@@ -105,11 +107,12 @@ async fn sign_out_everywhere(State(state): State<AppState>, request: Request) ->
     sign_out::submit::<api::SignOutEverywhere>(state, request, "/signout-everywhere").await
 }
 
-/// Sends a message, or blocks the peer. The form of a message names the conversation that it was rendered for; it must
+/// Sends a message, blocks the peer, or answers a request. The form of a message names the conversation that it was rendered for; it must
 /// match the path, or a message could reach the wrong recipient.
 async fn send_message(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
     match Form::read(state, request).await {
         Ok(form) if form.is_block() => form.submit_block().await,
+        Ok(form) if form.fields.contains_key(requests::FIELD) => requests::answer(form, path).await,
         Ok(form) if form.fields.get("conversation") == Some(&path) => {
             form.submit::<api::SendMessage>(|fields, _| format!("/messages/{}", fields["conversation"])).await
         }

@@ -120,7 +120,7 @@ impl Presence {
         was_watching || connected.peers.len() < count
     }
 
-    /// Reunites two users, because there is no block between them any more.
+    /// Unites two users, because there is no block between them any more, or one has accepted the request of the other.
     pub fn reunite(&self, pair: [user::Id; 2]) {
         self.add_peers(&pair);
         self.hub.publish_to_servers(&pair, &Event::BlockEnded { pair });

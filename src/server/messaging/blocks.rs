@@ -28,13 +28,15 @@ pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -
                     mark_all_read(&state, me, conversation).await?;
                 }
             }
-            // The other one may have blocked the user, too.
-            false if !state.store.conversations.is_blocked(me, user).await? => {
-                state.presence.reunite([me, user]);
-                // Receipts are shown again.
-                state.hub.publish(&[user], &Event::Resync);
+            // The other one may have blocked the user, too, and a request begins presence when it is accepted.
+            false => {
+                let conversations = &state.store.conversations;
+                if !conversations.is_blocked(me, user).await? && !conversations.is_requested(me, user).await? {
+                    state.presence.reunite([me, user]);
+                    // Receipts are shown again.
+                    state.hub.publish(&[user], &Event::Resync);
+                }
             }
-            false => {}
         }
         Ok(())
     }))

@@ -7,6 +7,7 @@ use crate::domain::event::Event;
 use crate::domain::field_error::FieldCode;
 use crate::domain::message::{Body, Message, MessageRef, SentAt};
 use crate::domain::page::Page;
+use crate::domain::request::Request;
 use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
@@ -130,5 +131,6 @@ pub async fn find(
     let versions = if message.edits > 0 { messages.versions(&membership, reference).await? } else { Vec::new() };
     let editable_until = messages.editable_until(&membership, &message).map(|at| SortTime::from(at).sent_at());
     let (kind, has_blocked) = (membership.kind(), membership.has_blocked());
-    Ok(MessageView { conversation, kind, members, message, versions, editable_until, has_blocked })
+    let is_request = Request::is_received(membership.request());
+    Ok(MessageView { conversation, kind, members, message, versions, editable_until, has_blocked, is_request })
 }

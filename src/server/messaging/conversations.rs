@@ -55,6 +55,7 @@ pub async fn open(
         receipts,
         next_message: new_message_id(),
         has_blocked: membership.has_blocked(),
+        request: membership.request(),
     })
 }
 

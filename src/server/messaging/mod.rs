@@ -1,4 +1,5 @@
-//! Messaging for signed-in users: conversations, sending, recipients, receipts, presence and settings.
+//! Messaging for signed-in users: conversations, sending, recipients, receipts, presence, requests and
+//! settings.
 
 pub mod conversations;
 
@@ -19,6 +20,8 @@ pub mod presence;
 pub mod receipts;
 
 pub mod reports;
+
+pub mod requests;
 
 pub mod blocks;
 

@@ -10,11 +10,12 @@ use crate::server::http::session::CurrentUser;
 use crate::server::messaging::membership::membership;
 use crate::server::state::AppState;
 
-/// Notifies the other members that the user is typing, unless there is a block. Demands a membership.
+/// Notifies the other members that the user is typing, unless there is a block or the conversation is a
+/// request. Demands a membership.
 pub async fn typing(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<(), Failure> {
     state.rate_limits.check(Action::Typing, Caller::User(me.user.id))?;
     let membership = membership(state, me, conversation).await?;
-    if !membership.is_blocked() {
+    if membership.is_open() {
         state.hub.publish(&membership.others(), &Event::Typing { conversation, author: me.user.id });
     }
     Ok(())

@@ -87,9 +87,9 @@ async fn membership_to_mark(
 }
 
 /// Returns the other members with whom the user shares receipts: those who have receipts turned on, if the user has, too.
-/// None if there is a block.
+/// None if there is a block, or while the conversation is a request.
 async fn sharing(state: &AppState, membership: &Membership) -> Result<Vec<user::Id>, Failure> {
-    if membership.is_blocked() {
+    if !membership.is_open() {
         return Ok(Vec::new());
     }
     let mut shown = state.store.users.showing_receipts(membership.members().ids()).await?;

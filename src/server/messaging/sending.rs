@@ -40,7 +40,10 @@ pub async fn send_message(
         let message = state.store.messages.append(&access, &me, id, &body, answered).await?;
         let membership = access.membership();
         let sent = SentMessage { conversation, message, rev: membership.rev() };
-        publish_message(&state, &membership.audience(), &sent);
+        match membership.request() {
+            None => publish_message(&state, &membership.audience(), &sent),
+            Some(_) => publish_in_request(&state, me.id, &sent).await,
+        }
         Ok(sent)
     }))
     .await
@@ -104,10 +107,28 @@ async fn start_or_append(
     let (state, body) = (state.clone(), body.clone());
     run_to_completion(Box::pin(async move {
         let sent = state.store.conversations.start(&access, id, &body).await?;
-        publish_message(&state, &[access.me().id, access.peer().id], &sent);
+        publish_in_request(&state, access.me().id, &sent).await;
         Ok(sent)
     }))
     .await
+}
+
+/// Publishes a message in a conversation that may be a request. The pages of its recipient show no message of it: they only
+/// look again for requests. Reads the conversation again after the message is stored, because it may have been accepted.
+async fn publish_in_request(state: &AppState, me: user::Id, sent: &SentMessage) {
+    let membership = match state.store.conversations.membership(me, sent.conversation).await {
+        Ok(membership) => membership,
+        Err(failure) => {
+            // The message is stored: its pages find it when they next ask.
+            failure.into_public();
+            None
+        }
+    };
+    let Some(membership) = membership else { return publish_message(state, &[me], sent) };
+    publish_message(state, &membership.audience(), sent);
+    if membership.request().is_some() && !membership.is_blocked() {
+        state.hub.publish(&membership.others(), &Event::Resync);
+    }
 }
 
 /// Runs `work` in its own task. A disconnect of the client cancels the request, but a stored message must be published.

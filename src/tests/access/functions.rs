@@ -26,6 +26,7 @@ pub(super) fn rule(endpoint: &str) -> Option<Rule> {
         "load_authenticator" | "start_authenticator" | "turn_on_authenticator" | "turn_off_authenticator" => {
             Rule::SignedIn
         }
+        "list_requests" | "count_requests" => Rule::SignedIn,
         "current_user" | "list_conversations" | "find_conversations" | "count_unread" => Rule::SignedIn,
         "search_users" | "find_recipient" | "block_user" => Rule::SignedIn,
         // Of the conversations that are named, it leaves out those of others.
@@ -35,6 +36,8 @@ pub(super) fn rule(endpoint: &str) -> Option<Rule> {
         "find_report_subject" | "report" => Rule::Members,
         // Their own positions, and a signal: to a user with a block it does not pass, without a word.
         "mark_read" | "mark_unread" | "mark_delivered" | "typing" => Rule::Members,
+        // There is no request any more: the call changes nothing.
+        "accept_request" | "delete_request" => Rule::Members,
         // An author takes a text back at any time.
         "delete_message" => Rule::Members,
         "send_message" | "edit_message" | "react" => Rule::Delivery,

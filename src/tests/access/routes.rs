@@ -66,6 +66,7 @@ const ENTRIES: &[Entry] = &[
     page("/settings/profile", Rule::SignedIn),
     page("/settings/sessions", Rule::SignedIn),
     page("/messages", Rule::SignedIn),
+    page("/messages/requests", Rule::SignedIn),
     page("/messages/new", Rule::SignedIn),
     page("/messages/new/{handle}", Rule::SignedIn),
     page("/messages/new/user/{id}", Rule::SignedIn),

@@ -5,6 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::fixtures::{ApiClient, UNKNOWN_CONVERSATION, assert_some_rate_limited, concurrently, new_user};
+use crate::support::acceptance::accept;
 use crate::support::app::{TestApp, new_id};
 use crate::support::dynamodb::DynamoDb;
 use crate::support::fault_proxy::{Fault, FaultProxy};
@@ -195,6 +196,7 @@ async fn a_request_with_an_idempotency_key_can_be_repeated() {
     assert_eq!(ana.post_with_key(&start_key, &start).await.text, started.text);
     let conversation = started.json::<Value>()["message_group_uuid"].as_str().expect("an id").to_owned();
 
+    accept(&app.state, &conversation).await;
     let again = json!({ "message": "again", "message_group_uuid": conversation });
     let first = ana.post_with_key(&send_key, &again).await;
     assert_eq!(first.json::<Value>()["uuid"], json!(send_key));

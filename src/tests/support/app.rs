@@ -24,6 +24,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::DropGuard;
 use uuid::Uuid;
 
+use super::acceptance::accept;
 use super::browser::{PoolAddress, config};
 use super::cognito::{PASSWORD, Pool};
 use super::dynamodb::{DynamoDb, TABLE, client_of};
@@ -117,7 +118,7 @@ impl TestApp {
 
     /// Returns a browser with its own client address that is not signed in.
     pub fn browser(&self) -> Browser {
-        Browser::new(self.address)
+        Browser { accepting: Some(self.state.clone()), ..Browser::new(self.address) }
     }
 
     /// Creates a user, and returns a browser in which they are signed in.
@@ -177,6 +178,8 @@ pub struct Browser {
     /// Other cookies, by name.
     pub others: BTreeMap<String, String>,
     from: String,
+    /// Server through which the recipients of first messages accept them.
+    accepting: Option<AppState>,
 }
 
 impl Browser {
@@ -185,7 +188,7 @@ impl Browser {
         static NEXT: AtomicU8 = AtomicU8::new(1);
         let http = reqwest::Client::builder().redirect(Policy::none()).build().expect("a client");
         let from = format!("203.0.113.{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        Self { server, http, cookie: None, others: BTreeMap::new(), from }
+        Self { server, http, cookie: None, others: BTreeMap::new(), from, accepting: None }
     }
 
     /// Returns a browser with the same session for another server.
@@ -246,8 +249,17 @@ impl Browser {
         recipient.with.id.to_string()
     }
 
-    /// Sends the first message to the user with this handle. Returns the conversation's id.
+    /// Sends the first message to the user with this handle, who accepts it. Returns the conversation's id.
     pub async fn start(&mut self, handle: &str, body: &str) -> String {
+        let conversation = self.request_conversation(handle, body).await;
+        if let Some(state) = &self.accepting {
+            accept(state, &conversation).await;
+        }
+        conversation
+    }
+
+    /// Sends the first message to the user with this handle, for whom it is a request. Returns the conversation's id.
+    pub async fn request_conversation(&mut self, handle: &str, body: &str) -> String {
         let answer = self.call("start_conversation", &[("handle", handle), ("id", &new_id()), ("body", body)]).await;
         let destination: serde_json::Value = answer.json();
         let path = destination.as_str().expect("a path");

@@ -1,5 +1,7 @@
 //! Fixtures of the tests: servers, databases, fakes and proxies.
 
+pub mod acceptance;
+
 pub mod admin_code;
 
 pub mod app;

@@ -19,6 +19,7 @@ const EDGES_BACK: [(&str, &str); 6] = [
     ("server::http::render", "ui::app"),
     ("server::http::forms", "api"),
     ("server::http::forms::reports", "api"),
+    ("server::http::forms::requests", "api"),
     ("server::http::forms::settings", "api"),
     ("server::http::forms::sign_in_steps", "api"),
 ];

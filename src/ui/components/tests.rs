@@ -68,6 +68,7 @@ fn conversation_view(text: &str) -> ConversationView {
         receipts: Default::default(),
         next_message: message::Id(Uuid::from_u128(10)),
         has_blocked: false,
+        request: None,
     }
 }
 

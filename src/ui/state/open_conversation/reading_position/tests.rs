@@ -21,6 +21,7 @@ fn view(read: u64, newest: u64) -> ConversationView {
         receipts: Default::default(),
         next_message: message::Id(uuid::Uuid::nil()),
         has_blocked: false,
+        request: None,
     }
 }
 
