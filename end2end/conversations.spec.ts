@@ -70,7 +70,7 @@ test("the title counts all unread messages, on every page", async ({ people }) =
   test.setTimeout(120_000);
   const ana = await people.signedIn("Ana");
   for (let n = 1; n <= 25; n++) {
-    await people.startAs(await people.offline(`P${n}`), ana.account.handle, `message ${n}`);
+    await people.startAs(await people.offline(`P${n}`), ana, `message ${n}`);
   }
   await ana.open("/messages");
   await expect(ana.page).toHaveTitle(/^\(25\) Messages/);

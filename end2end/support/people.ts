@@ -7,8 +7,11 @@ import { serverUrl } from "./server.ts";
 
 export { expect };
 
+/** Name and value of a session cookie. */
+type Session = { name: string; value: string };
+
 /** Starts a conversation without a browser, and returns its path. */
-async function startConversation(session: { name: string; value: string }, handle: string, body: string): Promise<string> {
+async function startConversation(session: Session, handle: string, body: string): Promise<string> {
   const response = await fetch(`${serverUrl}/rpc/start_conversation`, {
     method: "POST",
     headers: { cookie: `${session.name}=${session.value}`, "sec-fetch-site": "same-origin" },
@@ -16,6 +19,16 @@ async function startConversation(session: { name: string; value: string }, handl
   });
   if (!response.ok) throw new Error(`start_conversation: ${response.status} ${await response.text()}`);
   return (await response.json()) as string;
+}
+
+/** Accepts the request of a conversation for its recipient, without a browser. */
+async function acceptRequest(session: Session, path: string): Promise<void> {
+  const response = await fetch(`${serverUrl}/rpc/accept_request`, {
+    method: "POST",
+    headers: { cookie: `${session.name}=${session.value}`, "sec-fetch-site": "same-origin" },
+    body: new URLSearchParams({ conversation: path.split("/").at(-1) ?? "" }),
+  });
+  if (!response.ok) throw new Error(`accept_request: ${response.status} ${await response.text()}`);
 }
 
 /** A user with a page in a browser. */
@@ -81,15 +94,26 @@ export class Person {
     await menu.click();
   }
 
-  /** Sends the first message of a conversation, opens it and returns its path. */
+  /** The session cookie of the browser, if the user is signed in. */
+  async session(): Promise<Session | undefined> {
+    return (await this.page.context().cookies()).find(({ name }) => name.startsWith("__Host-"));
+  }
+
+  /** Sends the first message of a conversation, which the recipient accepts, opens it and returns its path. */
   async startConversation(recipient: Person | Account, text: string): Promise<string> {
-    const { handle } = recipient instanceof Person ? recipient.account : recipient;
-    const session = (await this.page.context().cookies()).find(({ name }) => name.startsWith("__Host-"));
-    if (!session) throw new Error(`${this.account.name} is not signed in`);
-    const path = await startConversation(session, handle, text);
+    const path = await this.requestConversation(recipient, text);
+    await acceptAs(recipient, path);
     await this.open(path);
     await expect(this.messages.last()).toHaveText(text);
     return path;
+  }
+
+  /** Sends the first message of a conversation, which is a request for the recipient, and returns its path. */
+  async requestConversation(recipient: Person | Account, text: string): Promise<string> {
+    const { handle } = recipient instanceof Person ? recipient.account : recipient;
+    const session = await this.session();
+    if (!session) throw new Error(`${this.account.name} is not signed in`);
+    return startConversation(session, handle, text);
   }
 
   /** Sends a message in the open conversation. */
@@ -159,6 +183,13 @@ export class Person {
   }
 }
 
+/** Accepts the request of a conversation for its recipient, who need not be signed in. */
+async function acceptAs(recipient: Person | Account, path: string): Promise<void> {
+  const session = recipient instanceof Person ? await recipient.session() : undefined;
+  const account = recipient instanceof Person ? recipient.account : recipient;
+  await acceptRequest(session ?? (await createSession(account)), path);
+}
+
 /** The users of a test. */
 export class People {
   readonly #people: Person[] = [];
@@ -204,9 +235,9 @@ export class People {
     return account;
   }
 
-  /** Starts a conversation for a user without a browser. */
-  async startAs(account: Account, handle: string, body: string): Promise<void> {
-    await startConversation(await createSession(account), handle, body);
+  /** Starts a conversation for a user without a browser. The recipient accepts it. */
+  async startAs(account: Account, recipient: Person, body: string): Promise<void> {
+    await acceptAs(recipient, await startConversation(await createSession(account), recipient.account.handle, body));
   }
 
   /** Opens another browser for the same user, not signed in. */

@@ -14,7 +14,7 @@ pub fn conversation(id: conversation::Id) -> String {
 /// Returns true for the path of a conversation and of a first message.
 pub fn is_thread(path: &str) -> bool {
     match path.trim_end_matches('/').strip_prefix("/messages/") {
-        None | Some("new") => false,
+        None | Some("new" | "requests") => false,
         Some(rest) => rest.starts_with("new/") || !rest.contains('/'),
     }
 }
@@ -58,7 +58,7 @@ mod tests {
         for thread in [&*path, &format!("{path}/"), "/messages/new/ana", "/messages/new/user/1", "/messages/unknown"] {
             assert!(is_thread(thread), "{thread}");
         }
-        for other in ["/", "/messages", "/messages/", "/messages/new", "/messages/new/", &report(&path), "/settings"] {
+        for other in ["/", "/messages", "/messages/", "/messages/new", "/messages/requests", &report(&path)] {
             assert!(!is_thread(other), "{other}");
         }
     }

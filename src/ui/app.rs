@@ -125,6 +125,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/settings/sessions") view=lazy::SESSIONS ssr=SsrMode::Async/>
             <ParentRoute path=path!("/messages") view=lazy::CONVERSATIONS ssr=SsrMode::Async>
                 <Route path=path!("") view=lazy::NO_CONVERSATION ssr=SsrMode::Async/>
+                <Route path=path!("requests") view=lazy::REQUESTS ssr=SsrMode::Async/>
                 <Route path=path!("new") view=lazy::NEW_CONVERSATION ssr=SsrMode::Async/>
                 <Route path=path!("new/:handle") view=lazy::FIRST_MESSAGE ssr=SsrMode::Async/>
                 <Route path=path!("new/user/:id") view=lazy::FIRST_MESSAGE ssr=SsrMode::Async/>

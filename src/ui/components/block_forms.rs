@@ -72,14 +72,15 @@ pub fn BlockedNote(
     }
 }
 
+/// Link to the page on which the user is reported.
 #[component]
-fn ReportLink(report: String) -> impl IntoView {
+pub fn ReportLink(report: String) -> impl IntoView {
     view! { <p><a class="button" href=report>"Report to the operator"</a></p> }
 }
 
 /// Form of one change.
 #[component]
-fn ChangeForm(change: BlockChange, path: String, children: Children) -> impl IntoView {
+pub fn ChangeForm(change: BlockChange, path: String, children: Children) -> impl IntoView {
     let field = |(name, value)| view! { <input type="hidden" name=name value=value/> };
     view! {
         <form class="block-forms__form" method="post" action=path on:submit=move |event| change.submit(&event)>

@@ -26,8 +26,8 @@ pub fn ConversationHeader(
     /// Path of the page, to which its forms are posted.
     #[prop(into)]
     path: String,
-    /// True if the user has blocked the peer.
-    has_blocked: bool,
+    /// True if the user can block the peer from here.
+    is_blockable: bool,
     /// Marks the conversation as unread, if it exists already.
     #[prop(optional)]
     mark_unread: Option<Action<(), Result<(), AppError>>>,
@@ -35,7 +35,7 @@ pub fn ConversationHeader(
     let face = memo(move || others.read().first().cloned());
     let handle = memo(move || face.read().as_ref()?.handle.as_ref().map(Handle::to_string));
     let peer = face.get_untracked().filter(|_| kind == Kind::Direct);
-    let blockable = peer.clone().filter(|peer| !has_blocked && !peer.is_deleted());
+    let blockable = peer.clone().filter(|peer| is_blockable && !peer.is_deleted());
     let report = mark_unread.is_some().then(|| paths::report(&path));
     let date_path = mark_unread.is_some().then(|| path.clone());
     view! {

@@ -7,6 +7,7 @@ use crate::domain::message::Message;
 use crate::domain::page::Cursor;
 use crate::domain::paths;
 use crate::domain::refused_form::RefusedForm;
+use crate::domain::request::Request;
 use crate::domain::user::{self, User};
 use crate::ui::components::block_forms::BlockedNote;
 use crate::ui::components::closed_note::ClosedNote;
@@ -15,8 +16,10 @@ use crate::ui::components::conversation_header::ConversationHeader;
 use crate::ui::components::message_item::author_name;
 use crate::ui::components::message_layer::MessageLayer;
 use crate::ui::components::message_list::MessageList;
+use crate::ui::components::message_text::InertLinks;
 use crate::ui::components::pager::OlderLink;
 use crate::ui::components::reply_note::ReplyNote;
+use crate::ui::components::request_note::RequestNote;
 use crate::ui::components::show::{Case, For, Show};
 use crate::ui::components::unsent_messages::UnsentMessages;
 use crate::ui::intl::plural;
@@ -67,6 +70,9 @@ pub fn ConversationPane(
     let target = ComposeTarget::conversation(conversation.id, conversation.peer(me).map(|peer| peer.id));
     let peer = conversation.peer(me).cloned();
     let is_closed = peer.as_ref().is_some_and(User::is_deleted);
+    let has_request = Request::is_received(conversation.request);
+    provide_context(InertLinks(has_request));
+    let requester = peer.clone().filter(|_| has_request && !conversation.has_blocked && !is_closed);
     let blocked = peer.filter(|_| conversation.has_blocked && !is_closed);
     let ConversationView { kind, members, messages, next_message, has_blocked, .. } = conversation;
     let outbox = expect_context::<Outbox>();
@@ -76,7 +82,8 @@ pub fn ConversationPane(
     provide_context(actions.composing);
     let ways = ComposerWays { send, kept_in: (expect_context::<Drafts>(), target) };
     open.start(expect_context::<LiveEvents>(), outbox);
-    let menu = MessageMenu::new(id, me, (actions, !is_closed && !has_blocked, !has_blocked), open.messages());
+    let is_open = !has_blocked && !has_request;
+    let menu = MessageMenu::new(id, me, (actions, !is_closed && is_open, is_open), open.messages());
     let (keys, jumps) = (MessageKeys::new(menu, open.scroller), Jumps::start(open.scroller));
     if let Some(presence) = use_context::<Presence>() {
         presence.watch(id);
@@ -91,7 +98,7 @@ pub fn ConversationPane(
     let label = format!("Messages with {title}");
     view! {
         <section class="thread" aria-labelledby="heading">
-            <ConversationHeader kind others path=open.path() has_blocked mark_unread=open.mark_unread_action()/>
+            <ConversationHeader kind others path=open.path() is_blockable=is_open mark_unread=open.mark_unread_action()/>
             {is_gone.then(|| view! {
                 <p class="thread__gone" role="status" translate="no">
                     "This message is not here any more. " <a href=open.path()>"Newest messages"</a>
@@ -124,10 +131,11 @@ pub fn ConversationPane(
             </div>
             <ConversationStatus open unsent=(outbox, target) me members=members.clone()/>
             <MessageLayer menu/>
-            {match blocked {
+            {match (blocked, requester) {
                 _ if is_closed => Case::A(view! { <ClosedNote refused/> }.into_any()),
-                Some(user) => Case::B(view! { <BlockedNote user path=open.path() report=Some(paths::report(&open.path())) refused/> }.into_any()),
-                None => Case::C(view! {
+                (Some(user), _) => Case::B(view! { <BlockedNote user path=open.path() report=Some(paths::report(&open.path())) refused/> }.into_any()),
+                (None, Some(user)) => Case::C(view! { <RequestNote conversation=id user path=open.path() refused/> }.into_any()),
+                (None, None) => Case::D(view! {
                     <Composer
                         typing=Callback::new(move |()| open.typing.notify_others())
                         action

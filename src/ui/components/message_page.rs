@@ -16,7 +16,7 @@ use crate::ui::components::copy_link::CopyLink;
 use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message_item::author_name;
-use crate::ui::components::message_text::MessageText;
+use crate::ui::components::message_text::{InertLinks, MessageText};
 use crate::ui::components::show::{Case, For, Show};
 use crate::ui::components::time::{Time, TimeFormat};
 use crate::ui::state::LiveEvents;
@@ -41,8 +41,9 @@ struct Details {
     members: StoredValue<Vec<User>>,
     /// Path of the page, to which its forms are posted.
     path: StoredValue<String>,
-    /// True if the user has blocked the peer, so that the message can only be read and deleted.
-    has_blocked: bool,
+    /// True if the user has blocked the peer, or has not accepted their request, so that the message can only be read and
+    /// deleted.
+    is_read_only: bool,
 }
 
 impl Details {
@@ -71,8 +72,9 @@ pub fn MessageDetails(
 ) -> impl IntoView {
     let (conversation, reference) = (view.conversation, view.message.reference());
     let title = conversation::title(view.members.iter().filter(|member| member.id != me));
-    let has_blocked = view.has_blocked;
-    let is_editable = view.editable_until.is_some() && !has_blocked;
+    let (has_blocked, is_read_only) = (view.has_blocked, view.has_blocked || view.is_request);
+    provide_context(InertLinks(view.is_request));
+    let is_editable = view.editable_until.is_some() && !is_read_only;
     let peer = view.peer(me).filter(|peer| !peer.is_deleted()).cloned();
     let members = StoredValue::new(view.members.clone());
     let path = StoredValue::new(paths::message(conversation, &reference));
@@ -80,7 +82,7 @@ pub fn MessageDetails(
     let text = text_of(typed, reference.id).or_else(|| fields.remove("body"));
     let page = MessagePage::new(view, me, error);
     page.start(expect_context::<LiveEvents>());
-    let details = Details { page, me, members, path, has_blocked };
+    let details = Details { page, me, members, path, is_read_only };
     let is_mine = page.view.with_untracked(|view| view.message.author == me);
     let lost = text.clone().filter(|_| !is_editable);
     view! {
@@ -95,7 +97,7 @@ pub fn MessageDetails(
             <Show when=move || !details.is_deleted()>
                 <Reactions details/>
                 <div class="message-page__ways">
-                    {(!has_blocked).then(|| view! { <a class="button" href=paths::reply_to(conversation, &reference)>"Reply"</a> })}
+                    {(!is_read_only).then(|| view! { <a class="button" href=paths::reply_to(conversation, &reference)>"Reply"</a> })}
                     <CopyLink link=paths::link_to(conversation, &reference)/>
                 </div>
             </Show>
@@ -147,7 +149,7 @@ fn Reactions(details: Details) -> impl IntoView {
                     <li>{reaction.emoji.to_string()} " " <bdi>{names(&reaction.users)}</bdi></li>
                 }).collect_view()}
             </ul>
-            {(!details.has_blocked).then(|| view! { <ReactionForms details reactions/> })}
+            {(!details.is_read_only).then(|| view! { <ReactionForms details reactions/> })}
         </section>
     }
 }

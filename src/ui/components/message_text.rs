@@ -9,13 +9,18 @@ use crate::ui::components::show::Case;
 /// Number of line breaks from which a text is folded. The style shows as many lines.
 const FOLDED_BREAKS_MIN: usize = 30;
 
+/// Provided to the messages below it: true for a request that the user has not accepted, whose links are plain text.
+#[derive(Clone, Copy)]
+pub struct InertLinks(pub bool);
+
 /// Text of a message with its links. A text of many lines is folded by the style alone: the document contains all of
 /// it, and unfolding needs no script.
 #[component]
 pub fn MessageText(body: String) -> impl IntoView {
+    let has_links = !use_context::<InertLinks>().is_some_and(|InertLinks(are_inert)| are_inert);
     let is_long = body.chars().filter(|c| is_line_break(*c)).count() >= FOLDED_BREAKS_MIN;
     view! {
-        <p class="message__body"><span class="message__text" dir="auto">{with_links(&body)}</span></p>
+        <p class="message__body"><span class="message__text" dir="auto">{if has_links { Case::A(with_links(&body).into_any()) } else { Case::B(body.into_any()) }}</span></p>
         {is_long.then(|| view! {
             <details class="message__more">
                 <summary>

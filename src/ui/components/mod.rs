@@ -33,7 +33,10 @@ pub mod on_demand;
 pub mod pager;
 pub mod presence;
 pub mod reply_note;
+
 pub mod report_form;
+pub mod request_note;
+pub mod requests_link;
 pub mod shortcuts;
 pub mod show;
 pub mod time;

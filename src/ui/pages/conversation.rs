@@ -10,6 +10,7 @@ use crate::domain::conversation::{self, ConversationView};
 use crate::domain::message::{Message, MessageRef, SentAt};
 use crate::domain::page::Cursor;
 use crate::domain::paths;
+use crate::domain::request::Request;
 use crate::ui::components::conversation_pane::ConversationPane;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_list::MessageListSkeleton;
@@ -23,6 +24,7 @@ use crate::ui::state::location::query_parameter;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::refused_form::use_refused_form;
+use crate::ui::state::request_answer::reload_with_requests;
 
 /// Title of the tab. Rendered again with each loaded conversation, because an error may have set its own title before.
 const TITLE: &str = "Conversation · Cruddur";
@@ -44,6 +46,12 @@ pub fn ConversationPage() -> impl IntoView {
     let opened = page_resource(move || (conversation::Id(id()), cursor()), |(id, at)| api::open_conversation(id, at));
     reload_after_block(move || opened.refetch());
     refetch_once_reachable(opened);
+    let shows_request = StoredValue::new(false);
+    reload_with_requests(move || {
+        if shows_request.get_value() {
+            opened.refetch();
+        }
+    });
     let answered = page_resource(move || (conversation::Id(id()), reply.get()), |(id, reply)| find_answered(id, reply));
     let (Me(me), inbox) = (expect_context::<Me>(), expect_context::<Inbox>());
     let pane = move || {
@@ -53,6 +61,7 @@ pub fn ConversationPage() -> impl IntoView {
             match (me, opened) {
                 (Ok(me), Ok(conversation)) => {
                     let (around, from_first) = untrack(|| (around.get(), before.get().is_none() && from().is_some()));
+                    shows_request.set_value(Request::is_received(conversation.request));
                     let shown = (conversation, around, answered);
                     let draw = move |(conversation, around, reply)| {
                         let refused = refused.get_value();
@@ -87,7 +96,8 @@ type Shown = (ConversationView, Option<String>, Option<Message>);
 fn page_key((conversation, around, reply): &Shown) -> impl std::hash::Hash + Eq + use<> {
     let ends = [&conversation.messages.older, &conversation.messages.newer];
     let ends = ends.map(|cursor| cursor.as_ref().map(Cursor::to_string));
-    (conversation.id, ends, around.clone(), reply.as_ref().map(|message| message.id), conversation.has_blocked)
+    let state = (conversation.has_blocked, Request::is_received(conversation.request));
+    (conversation.id, ends, around.clone(), reply.as_ref().map(|message| message.id), state)
 }
 
 /// Returns the message that the composer answers, if there is one.

@@ -20,6 +20,7 @@ use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
 use crate::ui::components::header::Header;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::list_filter::FilterField;
+use crate::ui::components::requests_link::RequestsLink;
 use crate::ui::components::shortcuts::ShortcutList;
 use crate::ui::components::show::{Case, Show};
 use crate::ui::components::unsent_messages::UnsentElsewhere;
@@ -33,6 +34,7 @@ use crate::ui::state::page_position::use_page_position;
 use crate::ui::state::page_resource::{PageResource, page_resource};
 use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::reactive::{effect, memo};
+use crate::ui::state::request_answer::reload_with_requests;
 use crate::ui::state::shortcuts::Shortcuts;
 use crate::ui::state::sign_out::PageTexts;
 use crate::ui::state::unkept::ask_before_leaving;
@@ -223,6 +225,8 @@ fn ConversationListPane(
     me: PageResource<Result<User, AppError>>,
 ) -> impl IntoView {
     let filter = ListFilter::new();
+    let count = page_resource(|| (), |()| api::count_requests());
+    reload_with_requests(move || count.refetch());
     let newest = move |shows_older: bool, is_search: bool| {
         let label = if is_search { "All conversations" } else { "Newest conversations" };
         (shows_older || is_search)
@@ -264,6 +268,7 @@ fn ConversationListPane(
     };
     view! {
         <FilterField filter searched/>
+        <RequestsLink count/>
         <Transition fallback=ConversationListSkeleton>{move || rows()}</Transition>
     }
 }

@@ -93,7 +93,7 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>
     let user = with.clone();
     view! {
         <section class="thread" aria-labelledby="heading">
-            <ConversationHeader kind=Kind::Direct others=vec![with] path=path.clone() has_blocked=is_blocked/>
+            <ConversationHeader kind=Kind::Direct others=vec![with] path=path.clone() is_blockable=!is_blocked/>
             <div class="thread__scroller" tabindex="0" role="region" aria-label=label>
                 <div class="thread__content">
                     <p class="thread__beginning">"Write the first message to " <bdi>{name}</bdi> "."</p>

@@ -37,6 +37,7 @@ use crate::ui::pages::new_conversation::NewConversationPage;
 use crate::ui::pages::password::PasswordPage;
 use crate::ui::pages::profile::ProfilePage;
 use crate::ui::pages::report::ReportPage;
+use crate::ui::pages::requests::RequestsPage;
 use crate::ui::pages::sessions::SessionsPage;
 use crate::ui::pages::settings::SettingsPage;
 use crate::ui::pages::sign_in::SignInPage;
@@ -148,6 +149,7 @@ lazy_pages! {
     FIRST_MESSAGE, first_message: FirstMessagePage in rest;
     MESSAGE, message: MessagePage in rest;
     REPORT, report: ReportPage in rest;
+    REQUESTS, requests: RequestsPage in rest;
     SETTINGS, settings: SettingsPage in rest;
     AUTHENTICATOR, authenticator: AuthenticatorPage in rest;
     DELETE, delete: DeletePage in rest;

@@ -18,6 +18,7 @@ pub mod not_found;
 pub mod password;
 pub mod profile;
 pub mod report;
+pub mod requests;
 pub mod sessions;
 pub mod settings;
 pub mod sign_in;

@@ -63,6 +63,7 @@ pub mod reactive;
 pub mod receipt_marks;
 pub mod refusal;
 pub mod refused_form;
+pub mod request_answer;
 pub mod scroller;
 mod shared_stream;
 pub mod shortcuts;
