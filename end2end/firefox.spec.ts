@@ -80,6 +80,9 @@ test("a Firefox user signs in, writes to another user and sees the reply without
   const path = await ana.path();
 
   // Messages arrive in both directions without a reload.
+  await ben.page.getByRole("link", { name: "1 message request" }).click();
+  await ben.page.getByRole("link", { name: account.handle }).click();
+  await ben.page.getByRole("button", { name: "Accept" }).click();
   await expect(ben.conversations.first()).toContainText("hello from Firefox");
   await ben.open(path);
   await expect.poll(() => ana.texts(".message__receipt")).toEqual(["Read"]);

@@ -1,4 +1,5 @@
 import type { Locator, Page } from "@playwright/test";
+import type { Account } from "./accounts.ts";
 import { expect, type People, type Person } from "./people.ts";
 
 /** Returns Ana and Ben, signed in, with a conversation that Ana has started and has open. Ben has no page open. */
@@ -6,6 +7,14 @@ export async function directConversation(people: People) {
   const [ana, ben] = await Promise.all([people.withSession("Ana"), people.withSession("Ben")]);
   const path = await ana.startConversation(ben, "Are you there?");
   return { ana, ben, path };
+}
+
+/** Opens the request of another user from the list of conversations, and accepts it. */
+export async function acceptRequest(person: Person, sender: Account) {
+  await person.page.getByRole("link", { name: /message requests?$/ }).click();
+  await person.page.getByRole("link", { name: sender.handle }).click();
+  await person.page.getByRole("button", { name: "Accept" }).click();
+  await expect(person.composer).toBeVisible();
 }
 
 /** Row of the message with this text. */

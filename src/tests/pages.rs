@@ -82,7 +82,8 @@ async fn two_users_write_to_each_other_without_script() {
     let path = first.location().to_owned();
     let conversation = path.strip_prefix("/messages/").expect("a conversation").to_owned();
 
-    let list = ben.get("/messages").await.text;
+    // A first message is a request, which the answer accepts.
+    let list = ben.get("/messages/requests").await.text;
     assert!(list.contains("Hello Ben") && list.contains("<bdi>ana"), "{list}");
     assert!(ben.get(&path).await.text.contains("Hello Ben"));
     let fields = [("conversation", &*conversation), ("id", &*new_id()), ("body", "Hello\r\nAna")];
@@ -92,6 +93,7 @@ async fn two_users_write_to_each_other_without_script() {
     ben.submit(&path, &fields).await;
     assert_eq!(ana.texts(&conversation).await, ["Hello Ben", "Hello\nAna"]);
     assert!(ana.get("/messages").await.text.contains("Hello\nAna"));
+    assert!(ben.get("/messages").await.text.contains("Hello\nAna"));
     // The page for a first message redirects to the conversation if there is one.
     let answer = ana.get("/messages/new/ben").await;
     assert_eq!((answer.status, answer.location()), (StatusCode::FOUND, &*path));

@@ -14,7 +14,7 @@ const ROOMS: [(&str, &[&str]); 4] =
 
 /// Edges that run back because Leptos works that way: the server renders the app, and a plain form post deserializes the
 /// argument types that `#[server]` makes.
-const EDGES_BACK: [(&str, &str); 6] = [
+const EDGES_BACK: [(&str, &str); 7] = [
     ("server::http::router", "ui::app"),
     ("server::http::render", "ui::app"),
     ("server::http::forms", "api"),

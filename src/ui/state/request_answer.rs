@@ -11,6 +11,7 @@ use crate::domain::event::Event;
 use crate::domain::paths::REQUESTS;
 use crate::ui::state::LiveEvents;
 use crate::ui::state::heading_focus::HeadingFocus;
+use crate::ui::state::reactive::effect;
 
 /// Answer to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,20 +41,25 @@ pub struct RequestAnswer {
 impl RequestAnswer {
     /// Creates the form. Once the server has stored the answer, the page hears of it as its other pages do.
     pub fn new(conversation: conversation::Id, answer: Answer) -> Self {
-        let (live, navigate) = (use_context::<LiveEvents>(), StoredValue::new_local(use_navigate()));
-        let action = Action::new_local(move |(): &()| async move {
+        let live = use_context::<LiveEvents>();
+        let action = Action::new(move |(): &()| async move {
             match answer {
                 Answer::Accept => api::accept_request(conversation).await?,
-                Answer::Delete => {
-                    api::delete_request(conversation).await?;
-                    navigate.with_value(|navigate| navigate(REQUESTS, Default::default()));
-                }
+                Answer::Delete => api::delete_request(conversation).await?,
             }
             if let Some(live) = live {
                 live.dispatch(&Event::Resync);
             }
             Ok(())
         });
+        if answer == Answer::Delete {
+            let navigate = use_navigate();
+            effect(move || {
+                if let Some(Ok(())) = action.value().get() {
+                    navigate(REQUESTS, Default::default());
+                }
+            });
+        }
         Self { answer, action, heading: use_context() }
     }
 
