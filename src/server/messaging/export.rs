@@ -119,9 +119,12 @@ impl Export {
         self.archive.begin("profile.json")?;
         self.archive.write(&json(&Profile { user: &user, settings })?)?;
         let (mut seen, mut entries, mut cursor) = (HashSet::new(), Vec::new(), None);
+        // The list lacks the requests that the user has received.
+        let mut conversations = self.state.store.conversations.requests(user.id).await?;
         loop {
             let page = self.state.store.conversations.list(user.id, cursor.as_ref()).await?;
-            for conversation in page.items {
+            conversations.extend(page.items);
+            for conversation in std::mem::take(&mut conversations) {
                 // A conversation that moves up while the list is read appears twice.
                 if seen.insert(conversation.id) && self.write_conversation(&conversation).await? {
                     entries.push(IndexEntry::new(&conversation, user.id));
