@@ -27,3 +27,16 @@ test("requests are listed, deleted and accepted without script", async ({ people
   await ben.send("welcome");
   await expect(ben.messages.last()).toHaveText("welcome");
 });
+
+test("a user chooses without script that nobody can start a conversation", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  await ben.open("/settings");
+  await ben.page.getByLabel("Who can start a conversation with you").selectOption("Nobody");
+  await ben.page.getByRole("button", { name: "Save" }).click();
+  await expect(ben.page.getByText("Settings saved.")).toBeVisible();
+  ana.errors.expectStatus(409);
+  await ana.open(`/messages/new/${ben.account.handle}`);
+  await ana.send("hello?");
+  await expect(ana.page.getByText("This message can't be delivered.")).toBeVisible();
+  await expect(ana.composer).toHaveValue("hello?");
+});

@@ -83,3 +83,17 @@ test("the sender of a request can be blocked and reported from it", async ({ peo
   await ben.open("/messages/requests");
   await expect(ben.page.getByText("You have no message requests.")).toBeVisible();
 });
+
+test("a user chooses that nobody can start a conversation", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  await ben.open("/settings");
+  await ben.page.getByLabel("Who can start a conversation with you").selectOption("Nobody");
+  await ben.page.getByRole("button", { name: "Save" }).click();
+  await expect(ben.page.getByText("Settings saved.")).toBeVisible();
+  await expectAccessible(ben.page);
+  await expect(ben.page.getByLabel("Who can start a conversation with you")).toHaveValue("nobody");
+  await ana.open(`/messages/new/${ben.account.handle}`);
+  ana.errors.expectStatus(409);
+  await ana.send("hello?");
+  await expect(ana.page.getByText("This message can't be delivered.")).toBeVisible();
+});

@@ -257,16 +257,18 @@ pub async fn load_settings() -> Result<Settings, AppError> {
     respond_as_user(async |state, me| settings::load(state, me).await).await
 }
 
-/// Saves the caller's settings. Arguments have defaults, because a browser leaves an unticked box out of the form.
+/// Saves the caller's settings. Arguments have defaults, because a browser leaves an unticked box out of the form, and a page
+/// of an earlier version has no choice of `starters`.
 #[server(prefix = "/rpc", endpoint = "save_settings", client = Client)]
 pub async fn save_settings(
     #[server(default)] receipts: bool,
     #[server(default)] presence: bool,
+    #[server(default)] starters: Option<String>,
 ) -> Result<Destination, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::settings;
     respond_as_user(async |state, me| {
-        settings::save(state, me, &Settings { receipts, presence }).await?;
+        settings::save(state, me, (receipts, presence, starters.as_deref())).await?;
         Ok(Destination("/settings?saved=1".to_owned()))
     })
     .await

@@ -1,3 +1,3 @@
-select receipts, presence
+select receipts, presence, starters
 from users
 where uuid = $1

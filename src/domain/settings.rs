@@ -9,4 +9,46 @@ pub struct Settings {
     pub receipts: bool,
     /// Presence is on: others see when the user is online, and the user sees it of them. Off means neither.
     pub presence: bool,
+    #[serde(default)]
+    pub starters: Starters,
+}
+
+/// Users who can start a conversation with a user. No other user learns of the choice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Starters {
+    /// All. A conversation begins as a request.
+    #[default]
+    Everyone,
+    /// Users to whom the user has written. With each of them there is a conversation, which they continue.
+    Contacts,
+    /// None. As long as two users have at most one conversation, this refuses the same messages as `Contacts`.
+    Nobody,
+}
+
+impl Starters {
+    /// All choices, in the order of the form.
+    pub const ALL: [Self; 3] = [Self::Everyone, Self::Contacts, Self::Nobody];
+
+    /// Returns the name in the form and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::Contacts => "contacts",
+            Self::Nobody => "nobody",
+        }
+    }
+
+    /// Returns the choice with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.as_str() == name)
+    }
+
+    /// True if a user to whom the user has never written can send them messages.
+    pub fn takes_requests(self) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Contacts | Self::Nobody => false,
+        }
+    }
 }

@@ -27,7 +27,7 @@ async fn send(browser: &mut Browser, conversation: &str) -> Answer {
 }
 
 /// Returns everything that a client sees of an answer but its time, its nonce and the id of the request.
-fn seen(answer: &Answer) -> (StatusCode, BTreeMap<String, String>, String) {
+pub(crate) fn seen(answer: &Answer) -> (StatusCode, BTreeMap<String, String>, String) {
     let mut headers = BTreeMap::new();
     for (name, value) in &answer.headers {
         // Each answer has a nonce of its own.

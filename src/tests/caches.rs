@@ -7,7 +7,7 @@ use cruddur_messages::domain::conversation::{Conversation, ReceiptsByReader};
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::page::Page;
 use cruddur_messages::domain::session;
-use cruddur_messages::domain::settings::Settings;
+use cruddur_messages::domain::settings::{Settings, Starters};
 use cruddur_messages::domain::user::{self, DisplayName, Handle, User};
 use cruddur_messages::server::http::session::cookie::{self, Presented};
 use cruddur_messages::server::live::nats;
@@ -157,7 +157,7 @@ struct TwoServers {
 
 /// Settings with receipts on or off.
 fn settings(receipts: bool) -> Settings {
-    Settings { receipts, presence: true }
+    Settings { receipts, presence: true, starters: Starters::Everyone }
 }
 
 impl TwoServers {

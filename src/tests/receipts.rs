@@ -3,7 +3,7 @@
 use cruddur_messages::domain::conversation::{Conversation, ConversationView, Receipts, ReceiptsByReader};
 use cruddur_messages::domain::event::Event;
 use cruddur_messages::domain::page::Page;
-use cruddur_messages::domain::settings::Settings;
+use cruddur_messages::domain::settings::{Settings, Starters};
 use reqwest::StatusCode;
 
 use crate::live::Stream;
@@ -50,10 +50,16 @@ async fn a_user_with_receipts_turned_off_neither_publishes_nor_sees_any() {
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let conversation = ana.start("ben", "1").await;
-    assert_eq!(ben.call("load_settings", &[]).await.json::<Settings>(), Settings { receipts: true, presence: true });
+    assert_eq!(
+        ben.call("load_settings", &[]).await.json::<Settings>(),
+        Settings { receipts: true, presence: true, starters: Starters::Everyone }
+    );
     let mut his = Stream::open(&ben).await;
     assert_eq!(ben.call("save_settings", &[]).await.status, StatusCode::OK);
-    assert_eq!(ben.call("load_settings", &[]).await.json::<Settings>(), Settings { receipts: false, presence: false });
+    assert_eq!(
+        ben.call("load_settings", &[]).await.json::<Settings>(),
+        Settings { receipts: false, presence: false, starters: Starters::Everyone }
+    );
     assert_eq!(his.next().await, Some(Event::Resync));
     assert!(matches!(his.next().await, Some(Event::PresenceSwitched { on: false, .. })));
     let mut hers = Stream::open(&ana).await;

@@ -5,9 +5,11 @@ use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::domain::event::Event;
 use cruddur_messages::domain::page::Page;
 use cruddur_messages::domain::request::Request;
+use cruddur_messages::domain::settings::{Settings, Starters};
 use reqwest::StatusCode;
 use serde_json::json;
 
+use crate::blocks::seen;
 use crate::json_api::fixtures::new_user;
 use crate::live::Stream;
 use crate::presence::{wait_for, watch_presence, whoami};
@@ -180,4 +182,67 @@ async fn a_request_is_read_accepted_and_deleted_without_script() {
         StatusCode::SEE_OTHER,
         "there is none any more"
     );
+}
+
+async fn set_starters(browser: &mut Browser, starters: &str) {
+    let answer = browser.call("save_settings", &[("receipts", "true"), ("starters", starters)]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+}
+
+/// Sends a first message to the user with this id.
+async fn send_first(browser: &mut Browser, to: &str) -> Answer {
+    browser.call("send_first_message", &[("to", to), ("id", &new_id()), ("body", "hello?")]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_takes_no_requests_gives_the_same_answers_as_one_who_has_blocked_the_sender() {
+    let app = TestApp::start().await;
+    let (mut ana, client) = new_user(&app, "ana").await;
+    let (mut ben, mut cy) = (app.sign_in("ben").await, app.sign_in("cy").await);
+    let (her, him, them) = (cy.id_of("ana").await, ana.id_of("ben").await, ana.id_of("cy").await);
+    assert_eq!(cy.call("block_user", &[("user", &her), ("on", "true")]).await.status, StatusCode::OK);
+    for starters in ["contacts", "nobody"] {
+        set_starters(&mut ben, starters).await;
+        let refused = send_first(&mut ana, &him).await;
+        assert_eq!(
+            (refused.status, refused.error()),
+            (StatusCode::CONFLICT, AppError::Conflict(Conflict::Undeliverable))
+        );
+        assert_eq!(seen(&refused), seen(&send_first(&mut ana, &them).await), "{starters}");
+        let by_handle = async |handle: &str| client.post(&json!({ "message": "hello?", "handle": handle })).await;
+        assert_eq!(seen(&by_handle("ben").await), seen(&by_handle("cy").await), "{starters}");
+    }
+    assert!(requests(&mut ben).await.is_empty());
+    // Whom he has written to can answer.
+    assert_eq!(send_first(&mut ben, &her).await.status, StatusCode::OK);
+    assert_eq!(send_first(&mut ana, &him).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_of_requests_holds_for_those_that_have_come_and_not_for_accepted_conversations() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben, mut cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);
+    let request = ana.request_conversation("ben", "1").await;
+    let accepted = cy.start("ben", "1").await;
+    set_starters(&mut ben, "contacts").await;
+    let refused = send(&mut ana, &request, "2").await;
+    assert_eq!(refused.error(), AppError::Conflict(Conflict::Undeliverable));
+    assert_eq!(send(&mut cy, &accepted, "2").await.status, StatusCode::OK);
+    assert_eq!(answer(&mut ben, "accept_request", &request).await.status, StatusCode::OK);
+    assert_eq!(send(&mut ana, &request, "2").await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_choice_of_who_can_start_a_conversation_is_saved_without_script_and_by_no_page_without_it() {
+    let app = TestApp::start().await;
+    let mut ana = app.sign_in("ana").await;
+    let chosen = async |ana: &mut Browser| ana.call("load_settings", &[]).await.json::<Settings>().starters;
+    assert_eq!(chosen(&mut ana).await, Starters::Everyone);
+    let saved = ana.submit("/settings", &[("receipts", "true"), ("starters", "nobody")]).await;
+    assert_eq!((saved.status, saved.location()), (StatusCode::SEE_OTHER, "/settings?saved=1"));
+    let page = ana.get("/settings").await.text;
+    assert!(page.contains(r#"<option value="nobody" selected"#), "{page}");
+    // A page of an earlier version has no such field.
+    assert_eq!(ana.call("save_settings", &[("receipts", "true")]).await.status, StatusCode::OK);
+    assert_eq!(chosen(&mut ana).await, Starters::Nobody);
 }

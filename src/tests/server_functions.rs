@@ -154,14 +154,12 @@ pub(crate) fn calls(named: &Named<'_>) -> Vec<Call> {
         Call::new(SignedIn, "mark_unread", [conversation()]),
         Call::new(SignedIn, "mark_delivered", [conversation(), seq()]),
         Call::new(SignedIn, "find_receipts", [conversation()]),
-        Call::new(SignedIn, "load_settings", []),
-        Call::new(SignedIn, "save_settings", ["receipts", "presence"].map(|it| optional(it, &["perhaps"]))),
         Call::new(SignedIn, "search_users", [required("query", "be", &["a\u{0}b", &"x".repeat(65)])]),
         Call::new(SignedIn, "find_recipient", [ben()]),
         Call::new(SignedIn, "start_conversation", [ben(), id(), body()]),
     ];
     calls.extend(report_calls(named).into_iter().chain([block_call(named)]));
-    calls.extend(request_calls(named).into_iter().chain(account_calls()));
+    calls.extend(request_calls(named).into_iter().chain(settings_calls()).chain(account_calls()));
     calls
 }
 
@@ -169,6 +167,16 @@ pub(crate) fn calls(named: &Named<'_>) -> Vec<Call> {
 fn block_call(named: &Named<'_>) -> Call {
     let user = required("user", named.recipient, &["", "@bayko"]);
     Call::new(Access::SignedIn, "block_user", [user, required("on", "false", &["", "perhaps"])])
+}
+
+/// Returns the calls about the settings.
+fn settings_calls() -> [Call; 2] {
+    let [receipts, presence] = ["receipts", "presence"].map(|name| optional(name, &["perhaps"]));
+    let starters = optional("starters", &["friends"]);
+    [
+        Call::new(Access::SignedIn, "load_settings", []),
+        Call::new(Access::SignedIn, "save_settings", [receipts, presence, starters]),
+    ]
 }
 
 /// Returns the calls about message requests.

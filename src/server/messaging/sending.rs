@@ -7,6 +7,7 @@ use crate::domain::conversation::{self, Kind, SentMessage};
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::event::Event;
 use crate::domain::message::{self, Body, MessageRef};
+use crate::domain::request::Request;
 use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
@@ -34,7 +35,8 @@ pub async fn send_message(
         }
     };
     reject_deleted_peer(state, &membership).await?;
-    let access = state.store.conversations.write_access(membership).await?;
+    let takes_requests = takes_requests(state, &membership).await?;
+    let access = state.store.conversations.write_access(membership).await?.taken(takes_requests);
     let (state, me, body) = (state.clone(), me.user.clone(), body.clone());
     run_to_completion(Box::pin(async move {
         let message = state.store.messages.append(&access, &me, id, &body, answered).await?;
@@ -58,6 +60,16 @@ async fn reject_deleted_peer(state: &AppState, membership: &Membership) -> Resul
         return Err(AppError::Conflict(Conflict::Undeliverable).into());
     }
     Ok(())
+}
+
+/// Reports whether the recipient of the user's request takes requests. No query for another conversation.
+async fn takes_requests(state: &AppState, membership: &Membership) -> Result<bool, Failure> {
+    match (membership.request(), membership.others().first()) {
+        (Some(Request::Sent { .. }), Some(recipient)) => {
+            Ok(state.store.users.starters(*recipient).await?.takes_requests())
+        }
+        _ => Ok(true),
+    }
 }
 
 /// Sends a message to the user with this handle. Starts the direct conversation if there is none.
@@ -103,7 +115,8 @@ async fn start_or_append(
     body: &Body,
 ) -> Result<SentMessage, Failure> {
     reject_leaving(state, me, recipient.id).await?;
-    let access = state.store.conversations.direct_access(&me.user, &recipient).await?;
+    let takes_requests = state.store.users.starters(recipient.id).await?.takes_requests();
+    let access = state.store.conversations.direct_access(&me.user, &recipient).await?.taken(takes_requests);
     let (state, body) = (state.clone(), body.clone());
     run_to_completion(Box::pin(async move {
         let sent = state.store.conversations.start(&access, id, &body).await?;

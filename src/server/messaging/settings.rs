@@ -1,7 +1,8 @@
 //! Settings of a user.
 
+use crate::domain::error::AppError;
 use crate::domain::event::Event;
-use crate::domain::settings::Settings;
+use crate::domain::settings::{Settings, Starters};
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
@@ -11,13 +12,24 @@ pub async fn load(state: &AppState, me: &CurrentUser) -> Result<Settings, Failur
     state.store.users.settings(me.user.id).await
 }
 
-/// Saves the user's settings. Open pages of the user resync, because the visible receipts may have changed. Presence
-/// changes at once, on all servers.
-pub async fn save(state: &AppState, me: &CurrentUser, settings: &Settings) -> Result<(), Failure> {
+/// Saves the user's settings: receipts, presence, and the name of the choice of [`Starters`]. A page of an earlier version
+/// has no such choice, which then stays. Open pages of the user resync, because the visible receipts may have changed.
+/// Presence changes at once, on all servers.
+pub async fn save(
+    state: &AppState,
+    me: &CurrentUser,
+    (receipts, presence, starters): (bool, bool, Option<&str>),
+) -> Result<(), Failure> {
+    // No browser sends another name than those of the form.
+    let parse = |name| Starters::parse(name).ok_or(AppError::Invalid(Vec::new()));
+    let starters = match starters {
+        Some(name) => parse(name)?,
+        None => load(state, me).await?.starters,
+    };
     let me = me.user.id;
-    state.store.users.set_settings(me, settings).await?;
+    state.store.users.set_settings(me, &Settings { receipts, presence, starters }).await?;
     state.hub.publish(&[me], &Event::Resync);
-    state.hub.publish(&[me], &Event::PresenceSwitched { of: me, on: settings.presence });
-    state.presence.switch(me, settings.presence);
+    state.hub.publish(&[me], &Event::PresenceSwitched { of: me, on: presence });
+    state.presence.switch(me, presence);
     Ok(())
 }

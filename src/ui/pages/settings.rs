@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use crate::api::{self, SaveSettings};
 use crate::domain::refused_form::RefusedForm;
-use crate::domain::settings::Settings;
+use crate::domain::settings::{Settings, Starters};
 use crate::ui::components::account_page::{AccountPage, DoneNote, SignInNotes};
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{CheckBox, SubmitButton};
@@ -68,7 +68,34 @@ fn SettingsForm(settings: Settings, refused: Option<RefusedForm>) -> impl IntoVi
                     off, neither of you does."
                 checked=settings.presence
             />
+            <StartersField chosen=settings.starters/>
             <SubmitButton form label="Save"/>
         </FieldForm>
+    }
+}
+
+#[component]
+fn StartersField(chosen: Starters) -> impl IntoView {
+    let option = |choice: Starters| {
+        view! { <option value=choice.as_str() selected=choice == chosen>{starters_label(choice)}</option> }
+    };
+    view! {
+        <div class="field">
+            <label class="field__label" for="starters">"Who can start a conversation with you"</label>
+            <select class="field__input" id="starters" name="starters" aria-describedby="starters-hint">
+                {Starters::ALL.map(option).into_iter().collect_view()}
+            </select>
+            <p class="field__hint" id="starters-hint">
+                "A first message is a request, which you accept or delete. Other people don't see what you choose here."
+            </p>
+        </div>
+    }
+}
+
+fn starters_label(choice: Starters) -> &'static str {
+    match choice {
+        Starters::Everyone => "Everyone, as a request",
+        Starters::Contacts => "People I have written to",
+        Starters::Nobody => "Nobody",
     }
 }

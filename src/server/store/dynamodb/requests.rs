@@ -24,11 +24,16 @@ pub(super) fn unaccepted() -> String {
     format!("{REQUESTED_BY} = :requester")
 }
 
-/// Fails if the member has sent all messages that they may send before the recipient accepts. All messages of a request
-/// are theirs, so that the newest one has the number of them.
-pub(super) fn check_send(head: &Head, me: user::Id) -> Result<(), AppError> {
-    let is_full = head.requester() == Some(me) && head.seq >= REQUEST_MESSAGES_MAX;
-    if is_full { Err(AppError::Conflict(Conflict::RequestPending)) } else { Ok(()) }
+/// Fails if the member has sent all messages that they may send before the recipient accepts, or if the recipient takes no
+/// requests. All messages of a request are theirs, so that the newest one has the number of them.
+pub(super) fn check_send(head: &Head, me: user::Id, takes_requests: bool) -> Result<(), AppError> {
+    match head.requester() {
+        Some(sender) if sender == me && !takes_requests => Err(AppError::Conflict(Conflict::Undeliverable)),
+        Some(sender) if sender == me && head.seq >= REQUEST_MESSAGES_MAX => {
+            Err(AppError::Conflict(Conflict::RequestPending))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Fails if a member has blocked the other one, or if this member has not accepted the request: the sender must not learn

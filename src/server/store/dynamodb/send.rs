@@ -55,7 +55,7 @@ pub(super) async fn append(
             reply_to: reply_to.clone(),
             ..MessageRow::new(conversation, at, id, me.clone(), body.as_str().to_owned(), seq)
         };
-        let refusal = blocks::check(&head).and_then(|()| requests::check_send(&head, me.id));
+        let refusal = blocks::check(&head).and_then(|()| requests::check_send(&head, me.id, access.takes_requests()));
         if let Err(refusal) = refusal.and_then(|()| check_age(id, table.now())) {
             // An earlier call may have stored it, before the block or as the last message of a request. DynamoDB may keep a
             // marker for longer than it has to.

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use uuid::Uuid;
 
 use crate::domain::conversation::{self, GROUP_MEMBERS_MAX, SentMessage};
-use crate::domain::error::AppError;
+use crate::domain::error::{AppError, Conflict};
 use crate::domain::message::{self, Body, Message};
 use crate::domain::user::User;
 use crate::server::failure::Failure;
@@ -14,7 +14,7 @@ use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::rows::MessageRow;
 use crate::server::store::dynamodb::send::NewMembers;
 use crate::server::store::dynamodb::table::SortTime;
-use crate::server::store::dynamodb::write_access::DirectAccess;
+use crate::server::store::dynamodb::write_access::{DirectAccess, WriteAccess};
 use crate::server::store::dynamodb::{heads, quotes, send};
 
 /// A group to create.
@@ -43,8 +43,12 @@ impl Conversations {
                 let membership =
                     membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
                 let rev = membership.rev();
-                let message = self.append(membership, me, id, body).await?;
+                let right = self.write_access(membership).await?.taken(access.takes_requests());
+                let message = self.append(&right, me, id, body).await?;
                 return Ok(SentMessage { conversation, message, rev });
+            }
+            if !access.takes_requests() {
+                return Err(AppError::Conflict(Conflict::Undeliverable).into());
             }
             send::check_age(id, self.table.now())?;
             if send::start(&self.table, &first, NewMembers::Direct { author: me, recipient: other }).await? {
@@ -78,7 +82,8 @@ impl Conversations {
             }
             if let Some(head) = heads::get(&self.table, group.conversation).await? {
                 let membership = Membership::new(group.conversation, me.id, head).ok_or(AppError::NotFound)?;
-                return self.append(membership, me, group.message, group.body).await;
+                let right = self.write_access(membership).await?;
+                return self.append(&right, me, group.message, group.body).await;
             }
             backoff.wait("create a group").await?;
             first.at = first.at.next(self.table.now());
@@ -90,15 +95,8 @@ impl Conversations {
         MessageRow::new(conversation, at, id, me.clone(), body.as_str().to_owned(), 1)
     }
 
-    async fn append(
-        &self,
-        membership: Membership,
-        me: &User,
-        id: message::Id,
-        body: &Body,
-    ) -> Result<Message, Failure> {
-        let access = self.write_access(membership).await?;
-        let row = send::append(&self.table, &access, me, id, body, None).await?;
+    async fn append(&self, access: &WriteAccess, me: &User, id: message::Id, body: &Body) -> Result<Message, Failure> {
+        let row = send::append(&self.table, access, me, id, body, None).await?;
         self.updates.follow(row.clone(), access.membership()).await;
         quotes::message(&self.table, row).await
     }

@@ -10,12 +10,23 @@ use crate::server::store::dynamodb::membership::Membership;
 #[derive(Debug, Clone)]
 pub struct WriteAccess {
     membership: Membership,
+    takes_requests: bool,
 }
 
 impl WriteAccess {
     /// Returns the membership of the writer.
     pub fn membership(&self) -> &Membership {
         &self.membership
+    }
+
+    /// Sets whether the recipient of a request takes messages of users to whom they have never written.
+    pub fn taken(self, takes_requests: bool) -> Self {
+        Self { takes_requests, ..self }
+    }
+
+    /// Reports whether the recipient of a request takes further messages.
+    pub fn takes_requests(&self) -> bool {
+        self.takes_requests
     }
 }
 
@@ -25,6 +36,7 @@ impl WriteAccess {
 pub struct DirectAccess {
     me: User,
     peer: User,
+    takes_requests: bool,
 }
 
 impl DirectAccess {
@@ -37,6 +49,16 @@ impl DirectAccess {
     pub fn peer(&self) -> &User {
         &self.peer
     }
+
+    /// Sets whether the recipient takes messages of users to whom they have never written.
+    pub fn taken(self, takes_requests: bool) -> Self {
+        Self { takes_requests, ..self }
+    }
+
+    /// Reports whether the recipient takes messages of users to whom they have never written.
+    pub fn takes_requests(&self) -> bool {
+        self.takes_requests
+    }
 }
 
 /// The rights to write. These functions are asynchronous and may fail, so that message requests can be checked here.
@@ -45,7 +67,7 @@ impl DirectAccess {
 impl Conversations {
     /// Returns the right of a member to write to the conversation.
     pub async fn write_access(&self, membership: Membership) -> Result<WriteAccess, Failure> {
-        Ok(WriteAccess { membership })
+        Ok(WriteAccess { membership, takes_requests: true })
     }
 
     /// Returns the right of `me` to send another user the first message.
@@ -53,6 +75,6 @@ impl Conversations {
         if me.id == peer.id {
             return Err(AppError::Conflict(Conflict::MessageToSelf).into());
         }
-        Ok(DirectAccess { me: me.clone(), peer: peer.clone() })
+        Ok(DirectAccess { me: me.clone(), peer: peer.clone(), takes_requests: true })
     }
 }

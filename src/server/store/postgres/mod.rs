@@ -6,6 +6,8 @@ pub mod pooler;
 
 pub mod pool_metrics;
 
+mod starters;
+
 pub mod users;
 
 pub mod deletions;

@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::domain::error::AppError;
-use crate::domain::settings::Settings;
+use crate::domain::settings::{Settings, Starters};
 use crate::domain::user::{self, DisplayName, Handle, Id, SEARCH_RESULTS_MAX, User};
 use crate::server::failure::Failure;
 use crate::server::store::postgres::new_user::{NewUser, SignedInUser};
@@ -178,15 +178,21 @@ impl Users {
     /// Returns the settings of a user; all off for an unknown one. One query, always: a form that showed old settings
     /// would save them again.
     pub async fn settings(&self, id: Id) -> Result<Settings, Failure> {
-        let row = query_file_as!(Settings, "sql/users/settings.sql", id.0).fetch_optional(&self.pool).await?;
-        Ok(row.unwrap_or(Settings { receipts: false, presence: false }))
+        let row = query_file!("sql/users/settings.sql", id.0).fetch_optional(&self.pool).await?;
+        let off = Settings { receipts: false, presence: false, starters: Starters::default() };
+        Ok(row.map_or(off, |row| Settings {
+            receipts: row.receipts,
+            presence: row.presence,
+            starters: Starters::parse(&row.starters).unwrap_or_default(),
+        }))
     }
 
     /// Saves the settings of a user. One query.
     pub async fn set_settings(&self, id: Id, settings: &Settings) -> Result<(), Failure> {
         let _changing = self.profiles.changing(id);
-        let Settings { receipts, presence } = *settings;
-        query_file!("sql/users/set_settings.sql", id.0, receipts, presence).execute(&self.pool).await?;
+        let Settings { receipts, presence, starters } = *settings;
+        let update = query_file!("sql/users/set_settings.sql", id.0, receipts, presence, starters.as_str());
+        update.execute(&self.pool).await?;
         Ok(())
     }
 

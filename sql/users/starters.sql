@@ -1,0 +1,3 @@
+select starters
+from users
+where uuid = $1
