@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::support::app::{Browser, TestApp, new_id};
+use crate::support::wait_until::wait_until;
 
 /// Timeout for the next event or the end of a stream.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -364,12 +365,12 @@ async fn a_user_with_an_open_page_is_online_for_peers_and_for_no_stranger() {
     let him: User = ben.call("current_user", &[]).await.json();
     ana.start("ben", "hello").await;
     // The server announces a user some time after it has opened their stream, and then sends them the presence of their
-    // peers. Dee has a page open before, so that this event comes and shows that Ana has been announced. Dee's own
-    // announcement may come at any time.
+    // peers. Dee is online before, so that this event comes and shows that Ana has been announced.
     let mut dee = app.sign_in("dee").await;
     let dees: User = dee.call("current_user", &[]).await.json();
     ana.start("dee", "hello").await;
     let _observer = Stream::open(&dee).await;
+    wait_until("Dee is online", async || app.state.presence.connected().contains(&dees.id)).await;
     let mut hers = Stream::open(&ana).await;
     let event = next_besides_arrival(&mut hers, &dees).await;
     assert_eq!(event, Some(Event::PeoplePresent { people: vec![dees.id] }));

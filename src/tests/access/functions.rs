@@ -105,7 +105,7 @@ async fn call_all(app: &TestApp, role: Role) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_role_gets_what_it_may_from_every_server_function() {
     let app = TestApp::start().await;
-    join_all(Role::ALL.map(|role| call_all(&app, role))).await;
+    join_all(Role::ALL.map(|role| Box::pin(call_all(&app, role)))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::json_api::fixtures::{ApiClient, new_user};
+use crate::json_api::fixtures::new_user;
 use crate::support::app::{TestApp, new_id};
 
 /// `Content-Type` headers of a form in UTF-8; RFC 9110, sections 5.6.6 and 8.3.
@@ -41,6 +41,7 @@ async fn a_json_body_is_accepted_in_every_spelling_of_its_type() {
     let app = TestApp::start().await;
     let (mut browser, ana) = new_user(&app, "ana").await;
     app.sign_in("ben").await;
+    let conversation = browser.start("ben", "a").await;
     let good = json!({ "message": "a", "handle": "ben" }).to_string();
     let types = [
         "application/json",
@@ -79,13 +80,7 @@ async fn a_json_body_is_accepted_in_every_spelling_of_its_type() {
         let answer = ana.send(request.body(body)).await;
         assert_eq!((answer.status.as_u16(), &*answer.text), (400, r#"["malformed_json"]"#), "{body:?}");
     }
-    let conversation = conversation_of(&ana).await;
-    assert_eq!(browser.texts(&conversation).await.len(), 2 * types.len());
-}
-
-async fn conversation_of(client: &ApiClient) -> String {
-    let groups: serde_json::Value = client.get("/api/message_groups").await.json();
-    groups[0]["uuid"].as_str().expect("a conversation").to_owned()
+    assert_eq!(browser.texts(&conversation).await.len(), 1 + 2 * types.len());
 }
 
 // F53 F63

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::domain::conversation::{self, MessageView};
 use crate::domain::emoji::Emoji;
 use crate::domain::markup::textarea_content;
-use crate::domain::message::{self, Message, Reaction, Version};
+use crate::domain::message::{Message, Reaction, Version};
 use crate::domain::paths;
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::user::{self, User};
@@ -20,18 +20,11 @@ use crate::ui::components::message_text::{InertLinks, MessageText};
 use crate::ui::components::show::{Case, For, Show};
 use crate::ui::components::time::{Time, TimeFormat};
 use crate::ui::state::LiveEvents;
-use crate::ui::state::message_page::MessagePage;
+use crate::ui::state::message_page::{MessagePage, Typed, text_of};
 use crate::ui::state::reactive::memo;
 
 /// Emoji that the page offers as buttons.
 const OFFERED: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥"];
-
-/// Message, and the text that the user has typed into its edit form. It outlives the form, which a block takes away.
-pub type Typed = Option<(message::Id, String)>;
-
-fn text_of(typed: RwSignal<Typed>, message: message::Id) -> Option<String> {
-    typed.get_untracked().filter(|(id, _)| *id == message).map(|(_, text)| text)
-}
 
 /// Values that the parts of the page share.
 #[derive(Clone, Copy)]

@@ -9,10 +9,18 @@ use crate::domain::conversation::{self, MessageView};
 use crate::domain::emoji::Emoji;
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::event::Event;
-use crate::domain::message::{Message, MessageRef};
+use crate::domain::message::{self, Message, MessageRef};
 use crate::domain::{paths, user};
 use crate::ui::state::LiveEvents;
 use crate::ui::state::reactive::effect;
+
+/// Message, and the text that the user has typed into its edit form. It outlives the form, which a block takes away.
+pub type Typed = Option<(message::Id, String)>;
+
+/// Returns the text that the user has typed for this message.
+pub fn text_of(typed: RwSignal<Typed>, message: message::Id) -> Option<String> {
+    typed.get_untracked().filter(|(id, _)| *id == message).map(|(_, text)| text)
+}
 
 /// A message as its page knows it.
 #[derive(Clone, Copy)]
