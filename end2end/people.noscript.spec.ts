@@ -40,7 +40,10 @@ test("a user finds another user and they exchange messages", async ({ people }) 
   await expect(ana.messages).toHaveText(["hello Ben"]);
 
   await ben.open("/messages");
-  await ben.conversations.first().click();
+  await ben.page.getByRole("link", { name: "1 message request" }).click();
+  await ben.page.getByRole("link", { name: ana.account.handle }).click();
+  await ben.page.getByRole("button", { name: "Accept" }).click();
+  await expect(ben.messages).toHaveText(["hello Ben"]);
   await ben.send("hello Ana");
   await expect(ben.messages).toHaveText(["hello Ben", "hello Ana"]);
 });

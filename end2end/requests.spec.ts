@@ -33,7 +33,7 @@ test("a request is quiet until it is accepted, and then a conversation like any 
   await openRequest(ben, ana);
   await expectAccessible(ben.page);
   await expect(ben.messages).toHaveText(["look: https://example.com/"]);
-  await expect(ben.page.getByRole("link", { name: "https://example.com/" })).toHaveCount(0);
+  await expect(ben.page.getByRole("link", { name: "https://example.com/", exact: true })).toHaveCount(0);
   await expect(ben.composer).toHaveCount(0);
   const menu = await openMenu(ben, "look: https://example.com/");
   await expect(menu.getByRole("menuitemcheckbox")).toHaveCount(0);
@@ -44,7 +44,7 @@ test("a request is quiet until it is accepted, and then a conversation like any 
   await ben.page.getByRole("button", { name: "Accept" }).click();
   await expect(ben.composer).toBeVisible();
   await expect(ben.page.getByRole("heading", { level: 1 })).toBeFocused();
-  await expect(ben.page.getByRole("link", { name: "https://example.com/" })).toBeVisible();
+  await expect(ben.page.getByRole("link", { name: "https://example.com/", exact: true })).toBeVisible();
   await expect(link(ben)).toHaveCount(0);
   await expect(online).toBeVisible();
   await ben.send("welcome");
