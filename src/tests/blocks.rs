@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cruddur_messages::domain::conversation::{ConversationView, ReceiptsByReader, Recipient};
 use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::domain::event::Event;
-use cruddur_messages::domain::user::User;
+use cruddur_messages::domain::user::{self, User};
 use cruddur_messages::server::live;
 use reqwest::StatusCode;
 use serde_json::json;
@@ -14,11 +14,18 @@ use crate::json_api::fixtures::{ApiClient, new_user};
 use crate::live::Stream;
 use crate::presence::{wait_for, watch_presence, whoami};
 use crate::support::app::{Answer, Browser, TestApp, new_id};
+use crate::support::wait_until::wait_until;
 
 /// Blocks the user with this id, or removes the block.
 async fn set_block(browser: &mut Browser, user: &str, on: bool) {
     let answer = browser.call("block_user", &[("user", user), ("on", &on.to_string())]).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+}
+
+/// Waits until the server has announced both users: it does so some time after it has opened their streams.
+async fn wait_until_online(app: &TestApp, pair: [user::Id; 2]) {
+    let is_online = |user| app.state.presence.connected().contains(user);
+    wait_until("both are online", async || pair.iter().all(is_online)).await;
 }
 
 async fn send(browser: &mut Browser, conversation: &str) -> Answer {
@@ -165,6 +172,7 @@ async fn no_event_passes_between_two_users_with_a_block() {
     let conversation = ana.start("ben", "first").await;
     let message = ben.say(&conversation, "second").await;
     let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
+    wait_until_online(&app, [her.id, him.id]).await;
     wait_for(&mut hers, &Event::PersonArrived { person: him.id }).await;
     set_block(&mut ana, &him.id.to_string(), true).await;
     wait_for(&mut his, &Event::PersonLeft { person: her.id }).await;
@@ -222,6 +230,7 @@ async fn presence_ends_after_a_block_whose_event_is_lost() {
     let (her, him) = (whoami(&mut ana).await, whoami(&mut ben).await);
     ana.start("ben", "first").await;
     let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
+    wait_until_online(&app, [her.id, him.id]).await;
     wait_for(&mut hers, &Event::PersonArrived { person: him.id }).await;
     app.state.store.conversations.set_block(him.id, her.id, true).await.expect("blocked");
     live::part_blocked(&app.state).await;
@@ -239,6 +248,7 @@ async fn two_users_who_have_blocked_each_other_are_reunited_by_the_second_of_the
     set_block(&mut ben, &her.id.to_string(), true).await;
     let mut hers = Stream::open(&ana).await;
     let mut his = Stream::open(&ben).await;
+    wait_until_online(&app, [her.id, him.id]).await;
     set_block(&mut ana, &him.id.to_string(), false).await;
     let next = hers.next_of_any_kind().await;
     assert_eq!(next, Some(Event::BlockChanged { by: her.id, user: him.id, on: false }));

@@ -19,6 +19,7 @@ use crate::domain::error::AppError;
 use crate::domain::position::Position;
 use crate::domain::user;
 use crate::server::config::Config;
+use crate::server::failure::Failure;
 use crate::server::http::error_response::error_response;
 use crate::server::http::session::CurrentUser;
 use crate::server::live::hub::{Pushed, Subscription};
@@ -73,9 +74,16 @@ fn subscribe(
 /// failure is not retried.
 async fn announce_presence(state: AppState, user: user::Id) {
     let Store { conversations, users, .. } = &state.store;
-    match tokio::try_join!(conversations.recent_peers(user), users.settings(user)) {
-        Ok((peers, settings)) => state.presence.connect(user, peers, settings.presence),
-        Err(failure) => drop(failure.into_public()),
+    let announce = async {
+        let read_at = std::time::Instant::now();
+        let is_shown = users.settings(user).await?.presence;
+        // Last, so that hardly any block comes in between.
+        let peers = conversations.recent_peers(user).await?;
+        state.presence.connect(user, peers, (is_shown, read_at));
+        Ok::<_, Failure>(())
+    };
+    if let Err(failure) = announce.await {
+        failure.into_public();
     }
 }
 

@@ -22,6 +22,9 @@ const MISSED_CHECKS_MAX: u32 = 2;
 /// minute; pages discard it if it has not been repeated for more than two minutes.
 const CHECKS_PER_REPETITION: u32 = 15;
 
+/// Time for which a change of the setting is remembered: longer than it takes to open a stream.
+const SWITCHED_TTL: Duration = Duration::from_secs(60);
+
 /// Presence of the users who are connected to this server. Cloning copies a handle.
 #[derive(Clone)]
 pub struct Presence {
@@ -32,6 +35,9 @@ pub struct Presence {
 #[derive(Default)]
 struct State {
     connected: HashMap<user::Id, ConnectedUser>,
+    /// Users who have just turned presence on or off, with the time and the choice. It counts for a stream that is being
+    /// opened meanwhile.
+    switched: HashMap<user::Id, (Instant, bool)>,
     /// Subscriptions of users on all servers, to users on all servers.
     subscriptions: PresenceSubscriptions,
 }
@@ -52,11 +58,16 @@ impl Presence {
     }
 
     /// Handles a new stream of a user: publishes the user's presence, and sends the user the presence of the peers.
-    /// Neither if the user has turned presence off (`is_shown`).
-    pub fn connect(&self, user: user::Id, peers: Vec<user::Id>, is_shown: bool) {
-        self.hub.set_presence(user, is_shown);
-        let connected = ConnectedUser { peers: peers.clone(), missed_checks: 0, is_shown };
-        self.lock().connected.insert(user, connected);
+    /// Neither if the user has turned presence off: `setting` says whether it is on, and when that was read.
+    pub fn connect(&self, user: user::Id, peers: Vec<user::Id>, setting: (bool, Instant)) {
+        {
+            let mut state = self.lock();
+            let (read, read_at) = setting;
+            let newer = state.switched.get(&user).filter(|(switched_at, _)| *switched_at >= read_at);
+            let is_shown = newer.map_or(read, |(_, choice)| *choice);
+            state.connected.insert(user, ConnectedUser { peers: peers.clone(), missed_checks: 0, is_shown });
+            self.hub.set_presence(user, is_shown);
+        }
         self.publish_presence(user);
         if let Some(event) = self.presence_event(&peers) {
             self.hub.publish_locally(&[user], &event);
@@ -67,13 +78,14 @@ impl Presence {
     pub fn switch(&self, user: user::Id, is_shown: bool) {
         let peers = {
             let mut state = self.lock();
+            state.switched.insert(user, (Instant::now(), is_shown));
             let Some(connected) = state.connected.get_mut(&user) else { return };
             if std::mem::replace(&mut connected.is_shown, is_shown) == is_shown {
                 return;
             }
+            self.hub.set_presence(user, is_shown);
             connected.peers.clone()
         };
-        self.hub.set_presence(user, is_shown);
         if is_shown {
             self.publish_presence(user);
             if let Some(event) = self.presence_event(&peers) {
@@ -104,7 +116,7 @@ impl Presence {
     pub fn part(&self, pair: [user::Id; 2]) {
         let [one, other] = pair;
         for (user, peer) in [(one, other), (other, one)] {
-            if self.remove_peer(user, peer) && self.is_shown(user) {
+            if self.remove_peer(user, peer) && !self.is_hidden(user) {
                 self.hub.publish_locally(&[peer], &Event::PersonLeft { person: user });
             }
         }
@@ -135,7 +147,7 @@ impl Presence {
     /// expires. The peers are not notified.
     pub fn subscribe(&self, watcher: user::Id, peers: &[user::Id]) {
         // One without a stream here may have turned presence off: then their streams elsewhere drop the answers.
-        if self.lock().connected.get(&watcher).is_some_and(|it| !it.is_shown) {
+        if self.is_hidden(watcher) {
             return;
         }
         self.add_subscription(watcher, peers);
@@ -172,7 +184,9 @@ impl Presence {
             }
             if check % CHECKS_PER_REPETITION == 0 {
                 self.connected().into_iter().for_each(|user| self.publish_presence(user));
-                self.lock().subscriptions.expire(Instant::now());
+                let mut state = self.lock();
+                state.subscriptions.expire(Instant::now());
+                state.switched.retain(|_, (at, _)| at.elapsed() < SWITCHED_TTL);
             }
         }
     }
@@ -183,6 +197,11 @@ impl Presence {
         if let Some(event) = self.presence_event(peers) {
             self.hub.publish(&[watcher], &event);
         }
+    }
+
+    /// Returns true for a connected user who has turned presence off.
+    fn is_hidden(&self, user: user::Id) -> bool {
+        self.lock().connected.get(&user).is_some_and(|it| !it.is_shown)
     }
 
     /// Returns true for a connected user who has not turned presence off.
@@ -200,7 +219,7 @@ impl Presence {
     /// Removes users who went offline, and returns them with the users to notify.
     fn take_departed(&self) -> Vec<(user::Id, Vec<user::Id>)> {
         let mut state = self.lock();
-        let State { connected, subscriptions } = &mut *state;
+        let State { connected, subscriptions, .. } = &mut *state;
         for (user, it) in connected.iter_mut() {
             it.missed_checks = if self.hub.has_stream(*user) { 0 } else { it.missed_checks + 1 };
         }

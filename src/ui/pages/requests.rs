@@ -16,6 +16,7 @@ use crate::ui::components::time::{Calendar, TimeFormat, time_element};
 use crate::ui::pages::conversations::Me;
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::request_answer::reload_with_requests;
 
 /// List of the requests. Each opens as a conversation, where it is accepted or deleted.
@@ -24,6 +25,7 @@ pub fn RequestsPage() -> impl IntoView {
     let Me(me) = expect_context::<Me>();
     let requests = page_resource(|| (), |()| api::list_requests());
     reload_with_requests(move || requests.refetch());
+    refetch_once_reachable(requests);
     let list = move || {
         Suspend::new(async move {
             let (me, requests) = (me.await, requests.await);
