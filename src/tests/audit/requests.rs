@@ -19,6 +19,9 @@ use super::users::{AuditUser, Scenario};
 /// Timeout of a request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// Texts in the refusal of a message beyond those that a request may have: of the calls, and of the page.
+const PENDING: [&str; 2] = ["request_pending", "until this user accepts or answers"];
+
 /// Creates an HTTP client that does not follow redirects. Cloning it copies a handle.
 pub fn http_client() -> anyhow::Result<Client> {
     Client::builder().redirect(Policy::none()).timeout(REQUEST_TIMEOUT).build().context("create an HTTP client")
@@ -112,7 +115,7 @@ pub async fn attempt_send(
     match exchange(scenario, request).await {
         Attempt::Answered(response) => match sent(&response, method, me, new) {
             Some(sent) => Attempt::Answered(sent),
-            None if response.text.contains("request_pending") => {
+            None if PENDING.iter().any(|words| response.text.contains(words)) => {
                 // Earlier messages of this user were stored without an answer, so that their request was not accepted.
                 accept_pending(scenario, server, (me, recipient)).await
             }
