@@ -105,8 +105,6 @@ impl<'a> ChangesOfMessage<'a> {
             (Conflict::MessageDeleted, ChangeKind::Edit { .. } | ChangeKind::React { .. }) => self.may_be_deleted(),
             (Conflict::MessageChanged, ChangeKind::Edit { edits: seen, .. }) => edits.into_iter().any(|it| it >= seen),
             (Conflict::TooManyEdits, ChangeKind::Edit { .. }) => edits.count() >= EDITS_MAX as usize,
-            // The recipient of a request reacts before they have accepted it: the acceptance may still be on its way.
-            (Conflict::RequestNotAccepted, ChangeKind::React { .. }) => true,
             _ => false,
         }
     }

@@ -221,7 +221,8 @@ async fn send_message(
     let seq = message.as_ref().and_then(|message| u32::try_from(message.seq).ok());
     let outcome = Outcome::Acknowledged { at: scenario.ledger.now(), conversation, seq };
     scenario.record(Send { id, from: me, to: recipient, reply_to, began, outcome });
-    if let Some(Message { sent_at, .. }) = message {
+    // The recipient of a request cannot change or answer its messages.
+    if let Some(Message { sent_at, .. }) = message.filter(|_| is_accepted) {
         scenario.messages.add(
             users,
             KnownMessage {
