@@ -213,7 +213,7 @@ async fn a_user_who_takes_no_requests_gives_the_same_answers_as_one_who_has_bloc
         assert_eq!(seen(&by_handle("ben").await), seen(&by_handle("cy").await), "{starters}");
     }
     assert!(requests(&mut ben).await.is_empty());
-    // Whom he has written to can answer.
+    // A user to whom he has written can answer.
     assert_eq!(send_first(&mut ben, &her).await.status, StatusCode::OK);
     assert_eq!(send_first(&mut ana, &him).await.status, StatusCode::OK);
 }

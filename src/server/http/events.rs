@@ -70,8 +70,8 @@ fn subscribe(
     Ok(state.hub.resume(me.user.id, session, after))
 }
 
-/// Announces the user's presence to the other members of their conversations, unless the user has turned it off. A late announcement has no value, so a
-/// failure is not retried.
+/// Announces the user's presence to the other members of their conversations, unless the user has turned it off. A late
+/// announcement has no value, so a failure is not retried.
 async fn announce_presence(state: AppState, user: user::Id) {
     let Store { conversations, users, .. } = &state.store;
     let announce = async {

@@ -60,7 +60,7 @@ pub fn MessageDetails(
     me: user::Id,
     /// Form that the server has just refused without WASM.
     refused: Option<RefusedForm>,
-    /// What the user has typed.
+    /// Text that the user has typed into the edit form.
     typed: RwSignal<Typed>,
 ) -> impl IntoView {
     let (conversation, reference) = (view.conversation, view.message.reference());

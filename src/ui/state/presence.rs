@@ -150,7 +150,7 @@ impl Presence {
             Event::PresenceSwitched { on: false, .. } => {
                 self.last_seen_ms.try_set(HashMap::new());
             }
-            // What the page had subscribed to before, the server knew nothing of.
+            // While presence was off, the server kept no subscriptions of the page.
             Event::PresenceSwitched { on: true, .. } => self.renew(),
             _ => {}
         }

@@ -45,7 +45,7 @@ impl Conversations {
     }
 
     /// Reports whether two users have a request that has not been accepted, so that neither sees the presence of the other.
-    /// One read unit.
+    /// One or two read units.
     pub async fn is_requested(&self, me: user::Id, peer: user::Id) -> Result<bool, Failure> {
         Ok(requests::peers(&self.table, me).await?.contains(&peer)
             || requests::peers(&self.table, peer).await?.contains(&me))
