@@ -14,11 +14,21 @@ async fn sixty_four_starts_of_one_pair_make_one_conversation_and_lose_no_message
     let (dynamodb, one) = server().await;
     let two = one.second_server(&dynamodb);
     let (ana, ben) = (ana(), ben());
-    let starts = (0..64).map(|n| {
+    // Whoever comes first has made a request, and at most three of their messages precede the first of the other one.
+    let start = async |n: u32| {
         let (server, me, other) = if n % 2 == 0 { (&one, &ana, &ben) } else { (&two, &ben, &ana) };
-        async move { server.start(me, other, &format!("{n}")).await }
-    });
-    let conversations: HashSet<_> = join_all(starts).await.into_iter().collect();
+        match server.try_start(me, other, new_message_id(), &format!("{n}")).await {
+            Ok(sent) => Ok(sent.conversation),
+            Err(Failure::Public(AppError::Conflict(Conflict::RequestPending))) => Err(n),
+            Err(failure) => panic!("{failure:?}"),
+        }
+    };
+    let answers = join_all((0..64).map(start)).await;
+    let refused: Vec<_> = answers.iter().filter_map(|answer| answer.err()).collect();
+    assert!(refused.iter().all(|n| n % 2 == refused[0] % 2), "only the sender of the request waits: {refused:?}");
+    let repeats = join_all(refused.into_iter().map(start)).await;
+    assert!(repeats.iter().all(Result::is_ok), "the request is accepted by now: {repeats:?}");
+    let conversations: HashSet<_> = answers.into_iter().chain(repeats).flatten().collect();
 
     let [conversation] = conversations.into_iter().collect::<Vec<_>>()[..] else {
         panic!("more than one conversation")
