@@ -1,11 +1,13 @@
 //! Users of each kind, each with a conversation of their own.
 
+use cruddur_messages::domain::conversation::ConversationView;
 use cruddur_messages::domain::message::Message;
 use reqwest::StatusCode;
 
-use super::roles::Role;
+use super::roles::{Role, Rule};
 use crate::deletion::fixtures::{pass_days, purge, request};
 use crate::json_api::fixtures::ApiClient;
+use crate::presence::whoami;
 use crate::support::app::{Browser, TestApp};
 
 /// User who makes the calls.
@@ -16,12 +18,14 @@ pub(super) struct Actor {
     pub(super) client: ApiClient,
     /// Conversation that the calls name.
     pub(super) conversation: String,
-    /// Message in it, by the actor if the actor is a member.
+    /// Message in it, by the actor if the actor is a member. That of a request is by its sender.
     pub(super) message: Message,
-    /// Message in it by another member.
+    /// Message in it by another member, if it is no request.
     pub(super) other_message: Message,
     /// Handle and id of the other member, or of a member whom the actor does not know.
     pub(super) peer: (String, String),
+    /// Number of requests that the actor has sent or received.
+    requests: usize,
 }
 
 impl Actor {
@@ -51,9 +55,40 @@ impl Actor {
             Role::Blocker => block(&mut other, &peer_id).await,
             Role::Suspended => suspend(app, handle).await,
             Role::Deleted => delete(app, &mut browser).await,
-            Role::Anonymous | Role::Stranger | Role::Member => {}
+            Role::Anonymous | Role::Stranger | Role::Member | Role::Requester | Role::Recipient => {}
         }
-        Self { role, browser, client, conversation, message, other_message, peer: (peer_handle, peer_id) }
+        let peer = (peer_handle, peer_id);
+        let mut actor = Self { role, browser, client, conversation, message, other_message, peer, requests: 0 };
+        actor.renew_request(app).await;
+        actor
+    }
+
+    /// Gives the actor a new request if a call with this rule can have accepted the last one, or counted towards its
+    /// limit.
+    pub(super) async fn renew_request_after(&mut self, app: &TestApp, rule: Rule) {
+        if matches!(rule, Rule::Delivery | Rule::FirstMessage | Rule::Answer) {
+            self.renew_request(app).await;
+        }
+    }
+
+    /// Lets the actor send or receive a request, if that is their role.
+    async fn renew_request(&mut self, app: &TestApp) {
+        if !matches!(self.role, Role::Requester | Role::Recipient) {
+            return;
+        }
+        self.requests += 1;
+        let peer_handle = format!("peer-{}-of-{}", self.requests, self.role.handle());
+        let mut peer = app.sign_in(&peer_handle).await;
+        let peer_id = whoami(&mut peer).await.id.to_string();
+        let (sender, recipient) = match self.role {
+            Role::Recipient => (&mut peer, self.role.handle()),
+            _ => (&mut self.browser, &*peer_handle),
+        };
+        self.conversation = sender.request_conversation(recipient, "a request").await;
+        let opened = sender.call("open_conversation", &[("conversation", &self.conversation)]).await;
+        self.message = opened.json::<ConversationView>().messages.items.pop().expect("its message");
+        self.other_message = self.message.clone();
+        self.peer = (peer_handle, peer_id);
     }
 }
 

@@ -25,6 +25,8 @@ struct Listener {
     id: user::Id,
     stream: Option<Stream>,
     conversations: Vec<conversation::Id>,
+    /// Requests that the user has received.
+    requests: Vec<conversation::Id>,
     /// Other members of these conversations, without those with a block.
     peers: Vec<user::Id>,
     /// True if the user marks conversations as unread.
@@ -36,8 +38,8 @@ impl Listener {
     async fn new(app: &TestApp, name: &'static str) -> Self {
         let mut browser = app.sign_in(name).await;
         let id = whoami(&mut browser).await.id;
-        let (conversations, peers) = (Vec::new(), Vec::new());
-        Self { name, browser, id, stream: None, conversations, peers, marks: false, heard: Vec::new() }
+        let (conversations, requests, peers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name, browser, id, stream: None, conversations, requests, peers, marks: false, heard: Vec::new() }
     }
 
     async fn open(&mut self) {
@@ -72,17 +74,21 @@ impl Listener {
     /// True if the user may get this event. The match is complete, so a new kind of event does not compile without a rule.
     fn may_hear(&self, event: &Event) -> bool {
         let is_member = |conversation| self.conversations.contains(conversation);
+        let is_shown = |conversation| is_member(conversation) || self.requests.contains(conversation);
         let is_peer = |person| self.peers.contains(person);
         match event {
-            Event::MessageSent { conversation, .. } | Event::MessageChanged { conversation, .. } => {
-                is_member(conversation)
-            }
+            Event::MessageSent { conversation, .. } => is_member(conversation),
+            // A text that is taken back disappears from all pages.
+            Event::MessageChanged { conversation, message } => match message.deleted_at {
+                Some(_) => is_shown(conversation),
+                None => is_member(conversation),
+            },
             Event::ConversationRead { conversation, reader, .. } => {
-                is_member(conversation) && (*reader == self.id || is_peer(reader))
+                is_shown(conversation) && *reader == self.id || is_member(conversation) && is_peer(reader)
             }
             Event::MessagesDelivered { conversation, reader, .. } => is_member(conversation) && is_peer(reader),
             Event::Typing { conversation, author } => is_member(conversation) && is_peer(author),
-            Event::ConversationMarked { conversation, .. } => is_member(conversation) && self.marks,
+            Event::ConversationMarked { conversation, .. } => is_shown(conversation) && self.marks,
             Event::PersonArrived { person } | Event::PersonLeft { person } => is_peer(person),
             Event::PeoplePresent { people } => people.iter().all(is_peer),
             Event::BlockChanged { by, .. } => *by == self.id,
@@ -102,6 +108,17 @@ async fn start(one: &mut Listener, other: &mut Listener) -> String {
     one.conversations.push(id);
     other.conversations.push(id);
     conversation
+}
+
+/// Sends a first message, which remains a request. Its sender hears of the conversation, and neither hears of the
+/// other. Returns the conversation and its message.
+async fn request(sender: &mut Listener, recipient: &mut Listener) -> (String, Message) {
+    let conversation = sender.browser.request_conversation(recipient.name, "hello").await;
+    let id = conversation.parse().expect("an id");
+    sender.conversations.push(id);
+    recipient.requests.push(id);
+    let message = sender.browser.say(&conversation, "second").await;
+    (conversation, message)
 }
 
 /// Does all in a conversation of which the other member hears, unless there is a block. Returns whether all was carried
@@ -168,18 +185,22 @@ async fn every_event_reaches_the_roles_that_may_see_it_and_no_other() {
     let (mut ana, mut ben, mut cy) = (new("ana").await, new("ben").await, new("cy").await);
     let (mut blocker, mut blocked) = (new("dora").await, new("ed").await);
     let (mut fay, mut gus) = (new("fay").await, new("gus").await);
+    // The sender and the recipient of a request.
+    let (mut hal, mut ida) = (new("hal").await, new("ida").await);
     let with_ben = start(&mut ana, &mut ben).await;
     let with_blocked = start(&mut blocker, &mut blocked).await;
     start(&mut fay, &mut gus).await;
+    let (requested, asked) = request(&mut hal, &mut ida).await;
     let hers = ana.browser.say(&with_ben, "second").await;
     let theirs = blocker.browser.say(&with_blocked, "second").await;
     assert!(blocker.call("block_user", &[("user", &blocked.id.to_string()), ("on", "true")]).await);
     blocker.peers.clear();
     blocked.peers.clear();
     let mut zoe = app.sign_in("zoe").await;
-    befriend(&mut zoe, &mut [&mut ana, &mut ben, &mut cy, &mut blocker, &mut blocked, &mut fay, &mut gus]).await;
+    let mut all = [&mut ana, &mut ben, &mut cy, &mut blocker, &mut blocked, &mut fay, &mut gus, &mut hal, &mut ida];
+    befriend(&mut zoe, &mut all).await;
 
-    for listener in [&mut ana, &mut cy, &mut blocker, &mut blocked, &mut fay] {
+    for listener in [&mut ana, &mut cy, &mut blocker, &mut blocked, &mut fay, &mut hal, &mut ida] {
         listener.open().await;
     }
     ben.open().await;
@@ -190,11 +211,12 @@ async fn every_event_reaches_the_roles_that_may_see_it_and_no_other() {
     assert!(act(&mut ana, &mut ben, &with_ben, &hers).await);
     assert!(!act(&mut blocked, &mut blocker, &with_blocked, &theirs).await);
     assert!(!act(&mut blocker, &mut blocked, &with_blocked, &theirs).await);
+    assert!(!act(&mut hal, &mut ida, &requested, &asked).await, "no reaction before the acceptance");
     for on in ["true", "false"] {
         assert!(fay.call("block_user", &[("user", &gus_id.to_string()), ("on", on)]).await);
     }
     fay.listen_until(|event| *event == Event::PersonLeft { person: gus_id }).await;
-    let mut all = [&mut ana, &mut ben, &mut cy, &mut blocker, &mut blocked, &mut fay, &mut gus];
+    let mut all = [&mut ana, &mut ben, &mut cy, &mut blocker, &mut blocked, &mut fay, &mut gus, &mut hal, &mut ida];
     end(&mut zoe, &mut all).await;
 
     for listener in &all {
@@ -210,6 +232,8 @@ async fn every_event_reaches_the_roles_that_may_see_it_and_no_other() {
     heard_by(&ana, &["MessageSent", "MessageChanged", "ConversationRead", "MessagesDelivered", "PeoplePresent"]);
     heard_by(&ben, &["MessageSent", "MessageChanged", "ConversationRead", "ConversationMarked", "Typing"]);
     heard_by(&ben, &["Resync", "PresenceSwitched"]);
+    heard_by(&hal, &["MessageSent", "MessageChanged"]);
+    heard_by(&ida, &["Resync", "ConversationRead", "ConversationMarked"]);
     heard_by(&fay, &["BlockChanged", "PersonArrived", "PersonLeft"]);
     let heard: BTreeSet<_> = [&ana, &ben, &fay].iter().flat_map(|listener| listener.kinds()).collect();
     let for_pages: BTreeSet<_> = kinds().into_iter().filter(|name| name != FOR_SERVERS).collect();

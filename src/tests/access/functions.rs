@@ -28,7 +28,7 @@ pub(super) fn rule(endpoint: &str) -> Option<Rule> {
         }
         "list_requests" | "count_requests" => Rule::SignedIn,
         "current_user" | "list_conversations" | "find_conversations" | "count_unread" => Rule::SignedIn,
-        "search_users" | "find_recipient" | "block_user" => Rule::SignedIn,
+        "search_users" | "find_recipient" | "block_user" | "list_blocked" | "end_block" => Rule::SignedIn,
         // Of the conversations that are named, it leaves out those of others.
         "watch_presence" => Rule::SignedIn,
         "open_conversation" | "list_messages" | "messages_after" | "find_message" => Rule::Members,
@@ -36,11 +36,11 @@ pub(super) fn rule(endpoint: &str) -> Option<Rule> {
         "find_report_subject" | "report" => Rule::Members,
         // Their own positions, and a signal: to a user with a block it does not pass, without a word.
         "mark_read" | "mark_unread" | "mark_delivered" | "typing" => Rule::Members,
-        // There is no request any more: the call changes nothing.
-        "accept_request" | "delete_request" => Rule::Members,
-        // An author takes a text back at any time.
-        "delete_message" => Rule::Members,
-        "send_message" | "edit_message" | "react" => Rule::Delivery,
+        "accept_request" | "delete_request" => Rule::Answer,
+        "delete_message" => Rule::Deletion,
+        "edit_message" => Rule::Edit,
+        "react" => Rule::Reaction,
+        "send_message" => Rule::Delivery,
         "send_first_message" | "start_conversation" => Rule::FirstMessage,
         _ => return None,
     };
@@ -64,6 +64,7 @@ fn assert_decided(decision: Decision, answer: &Answer, what: &str) {
         Decision::SignInFirst => refused(StatusCode::UNAUTHORIZED, AppError::Unauthenticated),
         Decision::NotFound => refused(StatusCode::NOT_FOUND, AppError::NotFound),
         Decision::Undeliverable => refused(StatusCode::CONFLICT, AppError::Conflict(Conflict::Undeliverable)),
+        Decision::AcceptFirst => refused(StatusCode::CONFLICT, AppError::Conflict(Conflict::RequestNotAccepted)),
         Decision::LedOn => false,
     };
     assert!(is_as_decided, "{what}: {decision:?}, not {} {}", answer.status, answer.text);
@@ -74,19 +75,25 @@ fn assert_open(answer: &Answer, what: &str) {
     assert!(matches!(answer.status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY), "{what}: {}", answer.status);
 }
 
-/// Makes every call as a user of this kind.
-async fn call_all(app: &TestApp, role: Role) {
-    let actor = Actor::new(app, role).await;
+/// Returns all calls, about what this actor names.
+fn calls_of(actor: &Actor) -> Vec<Call> {
     let id = actor.message.id.to_string();
     let (conversation, recipient) = (&*actor.conversation, &*actor.peer.1);
-    let calls = calls(&Named { conversation, recipient, message: &id, sent_at: actor.message.sent_at.as_str() });
-    let (open, others): (Vec<_>, Vec<_>) = calls.iter().partition(|call| rule(call.endpoint) == Some(Rule::Open));
-    let mut browser = actor.browser.clone();
+    calls(&Named { conversation, recipient, message: &id, sent_at: actor.message.sent_at.as_str() })
+}
+
+/// Makes every call as a user of this kind.
+async fn call_all(app: &TestApp, role: Role) {
+    let mut actor = Actor::new(app, role).await;
+    let all = calls_of(&actor);
+    let (open, others): (Vec<_>, Vec<_>) =
+        (0..all.len()).partition(|number| rule(all[*number].endpoint) == Some(Rule::Open));
     // Those for all come last: some of them end the session.
-    for call in others.into_iter().chain(open) {
+    for number in others.into_iter().chain(open) {
+        let call = &calls_of(&actor)[number];
         let what = format!("{} as {role:?}", call.endpoint);
         let rule = rule(call.endpoint).unwrap_or_else(|| panic!("{} is not classified", call.endpoint));
-        let answer = browser.call(call.endpoint, &fields(call, &actor)).await;
+        let answer = actor.browser.clone().call(call.endpoint, &fields(call, &actor)).await;
         match rule {
             Rule::Open => assert_open(&answer, &what),
             // The emulator of the pool lacks the call; `own_email.rs` makes it.
@@ -99,6 +106,7 @@ async fn call_all(app: &TestApp, role: Role) {
             }
             _ => assert_decided(rule.decide(role), &answer, &what),
         }
+        actor.renew_request_after(app, rule).await;
     }
 }
 

@@ -32,6 +32,10 @@ roles! {
     /// Member who has blocked the other member.
     Blocker "blocker",
     Member "member",
+    /// Member who has sent the request that the conversation still is.
+    Requester "requester",
+    /// Member who has received it.
+    Recipient "recipient",
     /// Member with a session and a token from before the operator has suspended the account.
     Suspended "suspended",
     /// Former member whose account has been deleted, and whose browser and program still try.
@@ -53,6 +57,16 @@ pub(super) enum Rule {
     Delivery,
     /// Delivers something to a user who is named, with whom there may be no conversation yet.
     FirstMessage,
+    /// Edits a message of the user's own. That of a request is the sender's.
+    Edit,
+    /// Deletes a message of the user's own, also after a block.
+    Deletion,
+    /// Reacts to a message. The recipient of a request cannot, because that would show that they have seen it.
+    Reaction,
+    /// Reports a message of another member. A request has none for its sender.
+    MessageReport,
+    /// Accepts or deletes the request that the conversation is, if it is one.
+    Answer,
 }
 
 /// Decision about a call.
@@ -68,22 +82,31 @@ pub(super) enum Decision {
     NotFound,
     /// Refused as for a user who takes no messages.
     Undeliverable,
+    /// Refused until the user has accepted the request.
+    AcceptFirst,
 }
 
 impl Rule {
     /// Decides about a call of a user of this kind.
     pub(super) fn decide(self, role: Role) -> Decision {
+        use Role::{Anonymous, Blocked, Blocker, Deleted, Member, Recipient, Requester, Stranger, Suspended};
         match (self, role) {
-            (Self::Open, _) | (Self::Visitors, Role::Anonymous | Role::Suspended | Role::Deleted) => Decision::Allowed,
-            (Self::Visitors, Role::Stranger | Role::Blocked | Role::Blocker | Role::Member) => Decision::LedOn,
-            (_, Role::Anonymous | Role::Suspended | Role::Deleted) => Decision::SignInFirst,
-            (Self::Members | Self::Delivery, Role::Stranger) => Decision::NotFound,
-            (Self::Delivery | Self::FirstMessage, Role::Blocked | Role::Blocker) => Decision::Undeliverable,
-            (Self::SignedIn, _) => Decision::Allowed,
-            (Self::Members, Role::Blocked | Role::Blocker | Role::Member) => Decision::Allowed,
-            (Self::Delivery | Self::FirstMessage, Role::Member) | (Self::FirstMessage, Role::Stranger) => {
+            (Self::Open, _) | (Self::Visitors, Anonymous | Suspended | Deleted) => Decision::Allowed,
+            (Self::Visitors, Stranger | Blocked | Blocker | Member | Requester | Recipient) => Decision::LedOn,
+            (_, Anonymous | Suspended | Deleted) => Decision::SignInFirst,
+            (Self::SignedIn, _) | (Self::FirstMessage, Stranger) => Decision::Allowed,
+            (_, Stranger) => Decision::NotFound,
+            (Self::Members | Self::MessageReport | Self::Deletion | Self::Answer, Blocked | Blocker) => {
                 Decision::Allowed
             }
+            (Self::Delivery | Self::FirstMessage | Self::Edit | Self::Reaction, Blocked | Blocker) => {
+                Decision::Undeliverable
+            }
+            (Self::Answer | Self::MessageReport, Requester) | (Self::Edit | Self::Deletion, Recipient) => {
+                Decision::NotFound
+            }
+            (Self::Reaction, Recipient) => Decision::AcceptFirst,
+            (_, Member | Requester | Recipient) => Decision::Allowed,
         }
     }
 }

@@ -59,6 +59,7 @@ const ENTRIES: &[Entry] = &[
     page("/.well-known/security.txt", Rule::Open),
     page("/settings", Rule::SignedIn),
     page("/settings/authenticator", Rule::SignedIn),
+    page("/settings/blocked", Rule::SignedIn),
     page("/settings/delete", Rule::SignedIn),
     page("/settings/email", Rule::SignedIn),
     page("/settings/export", Rule::SignedIn),
@@ -73,7 +74,7 @@ const ENTRIES: &[Entry] = &[
     page("/messages/{message_group_uuid}", Rule::Members),
     page("/messages/{message_group_uuid}/message/{time}/{id}", Rule::Members),
     page("/messages/{message_group_uuid}/report", Rule::Members),
-    page("/messages/{message_group_uuid}/message/{time}/{id}/report", Rule::Members),
+    page("/messages/{message_group_uuid}/message/{time}/{id}/report", Rule::MessageReport),
     of(Kind::Stream, "GET", "/events", Rule::SignedIn),
     of(Kind::Api, "ANY", "/api/", Rule::Open),
     of(Kind::Api, "GET", "/api/openapi.json", Rule::Open),
@@ -92,13 +93,14 @@ const ENTRIES: &[Entry] = &[
         Rule::Delivery,
         &[("conversation", "CONVERSATION"), ("id", "NEW"), ("body", "hi")],
     ),
-    posted("/messages/{message_group_uuid}/message/{time}/{id}", Rule::Delivery, &[("emoji", "👍"), ("on", "true")]),
+    posted("/messages/{message_group_uuid}/message/{time}/{id}", Rule::Reaction, &[("emoji", "👍"), ("on", "true")]),
     posted("/messages/{message_group_uuid}/report", Rule::Members, &[("reason", "spam")]),
-    posted("/messages/{message_group_uuid}/message/{time}/{id}/report", Rule::Members, &[("reason", "spam")]),
+    posted("/messages/{message_group_uuid}/message/{time}/{id}/report", Rule::MessageReport, &[("reason", "spam")]),
     posted("/messages/new/{handle}", Rule::FirstMessage, &[("handle", "HANDLE"), ("id", "NEW"), ("body", "hi")]),
     posted("/messages/new/user/{id}", Rule::FirstMessage, &[("to", "PEER"), ("id", "NEW"), ("body", "hi")]),
     posted("/settings", Rule::SignedIn, &[("receipts", "true")]),
     posted("/settings/authenticator", Rule::SignedIn, &[]),
+    posted("/settings/blocked", Rule::SignedIn, &[]),
     posted("/settings/delete", Rule::SignedIn, &[]),
     posted("/settings/email", Rule::SignedIn, &[]),
     posted("/settings/export", Rule::SignedIn, &[]),
@@ -210,18 +212,19 @@ impl Entry {
             (Kind::Page | Kind::Form, Decision::LedOn) => status == StatusCode::SEE_OTHER && !leads_to_sign_in,
             (Kind::Api | Kind::Stream, Decision::LedOn) => false,
             (_, Decision::NotFound) | (Kind::Api, Decision::Undeliverable) => status == StatusCode::NOT_FOUND,
-            (_, Decision::Undeliverable) => status == StatusCode::CONFLICT,
+            (_, Decision::Undeliverable | Decision::AcceptFirst) => status == StatusCode::CONFLICT,
         }
     }
 }
 
 async fn request_all(app: &TestApp, role: Role) {
-    let actor = Actor::new(app, role).await;
+    let mut actor = Actor::new(app, role).await;
     for entry in ENTRIES {
         let decision = entry.rule.decide(role);
         let (status, location) = entry.request(&actor).await;
         let what = format!("{} {} as {role:?}: {decision:?}, not {status} {location}", entry.method, entry.path);
         assert!(entry.is_as_decided(decision, status, &location), "{what}");
+        actor.renew_request_after(app, entry.rule).await;
     }
 }
 
