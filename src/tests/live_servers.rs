@@ -123,9 +123,7 @@ async fn two_servers_exchange_events_and_survive_an_outage_of_the_bus() {
     let (app, nats) = tokio::join!(TestApp::start(), Nats::start());
     let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let conversation = ana.start("ben", "hello").await;
-    let (url, port) = (nats.url(), nats.port);
-    let variables = [("NATS_URL", url.as_str())];
-    let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
+    let (one, two) = Process::start_two(&app, &[("NATS_URL", &nats.url())]).await;
     let (mut ana, mut ben) = (ana.at(one.address), ben.at(two.address));
     let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
 
@@ -159,6 +157,7 @@ async fn two_servers_exchange_events_and_survive_an_outage_of_the_bus() {
         {}
     }
 
+    let port = nats.port;
     nats.kill().await;
     ana.say(&conversation, "while it is away").await;
     assert_eq!(next_message(&mut hers).await.body, "while it is away", "each server still serves its own pages");
@@ -193,9 +192,7 @@ async fn a_page_of_one_server_misses_no_event_of_the_other_and_learns_of_an_outa
     let (app, nats) = tokio::join!(TestApp::start(), Nats::start());
     let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let conversation = ana.start("ben", "hello").await;
-    let url = nats.url();
-    let variables = [("NATS_URL", url.as_str())];
-    let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
+    let (one, two) = Process::start_two(&app, &[("NATS_URL", &nats.url())]).await;
     let (mut ana, mut ben, ben_elsewhere) = (ana.at(one.address), ben.at(two.address), ben.at(one.address));
     assert_eq!(page_position(&ben.get("/messages").await.text), None, "the server has just joined the bus");
     let position = position_of_settled_list(&mut ben).await;
@@ -230,7 +227,7 @@ async fn two_servers_exchange_events_over_a_bus_that_demands_tls_and_a_password(
     let conversation = ana.start("ben", "hello").await;
     let url = format!("tls://cruddur:p%40ss%2Fword@127.0.0.1:{}", nats.port);
     let variables = [("NATS_URL", &*url), ("NATS_ROOT_CERTIFICATE", &*file)];
-    let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
+    let (one, two) = Process::start_two(&app, &variables).await;
     let (mut ana, mut his) = (ana.at(one.address), Stream::open(&ben.at(two.address)).await);
     wait_until("a message travels over the bus", async || {
         ana.say(&conversation, "over the bus").await;
@@ -247,9 +244,7 @@ async fn a_presence_subscription_on_one_server_covers_users_on_the_other() {
     let conversation = ana.start("ben", "long ago").await;
     add_newer_conversations(&app, &her).await;
     add_newer_conversations(&app, &him).await;
-    let url = nats.url();
-    let variables = [("NATS_URL", url.as_str())];
-    let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
+    let (one, two) = Process::start_two(&app, &[("NATS_URL", &nats.url())]).await;
     let (mut ana, ben) = (ana.at(one.address), ben.at(two.address));
     let (mut hers, his) = (Stream::open(&ana).await, Stream::open(&ben).await);
     let online = Event::PeoplePresent { people: vec![him.id] };
@@ -272,7 +267,7 @@ async fn a_presence_subscription_on_one_server_covers_users_on_the_other() {
 async fn signing_out_on_one_server_ends_a_stream_on_the_other() {
     let app = TestApp::start().await;
     let (ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let (one, two) = tokio::join!(Process::start(&app), Process::start(&app));
+    let (one, two) = Process::start_two(&app, &[]).await;
     let (mut here, there) = (ana.at(one.address), ana.at(two.address));
     let mut ben = ben.at(two.address);
     let (mut hers, mut his) = (Stream::open(&there).await, Stream::open(&ben).await);

@@ -172,9 +172,7 @@ async fn presence_that_is_turned_off_on_one_server_ends_on_the_other() {
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let him = whoami(&mut ben).await;
     let conversation = ana.start("ben", "hello").await;
-    let url = nats.url();
-    let variables = [("NATS_URL", url.as_str())];
-    let (one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
+    let (one, two) = Process::start_two(&app, &[("NATS_URL", &nats.url())]).await;
     let (mut ana, ben) = (ana.at(one.address), ben.at(two.address));
     let (mut hers, _his) = (Stream::open(&ana).await, Stream::open(&ben).await);
     let online = Event::PeoplePresent { people: vec![him.id] };

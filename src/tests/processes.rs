@@ -37,6 +37,11 @@ impl Process {
         process
     }
 
+    /// Starts two servers with the same databases, user pool and variables.
+    pub(crate) async fn start_two(app: &TestApp, variables: &[(&str, &str)]) -> (Self, Self) {
+        tokio::join!(Self::start_with(app, variables), Self::start_with(app, variables))
+    }
+
     /// Returns the command that starts a server with these variables, and the server's address.
     pub(crate) fn command(app: &TestApp, variables: &[(&str, &str)]) -> (Command, SocketAddr) {
         let free = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
@@ -84,7 +89,7 @@ async fn messages_sent_through_two_processes_have_one_order_without_gaps() {
     let app = TestApp::start().await;
     let (mut ana, ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
     let conversation = ana.start("ben", "first").await;
-    let (one, two) = tokio::join!(Process::start(&app), Process::start(&app));
+    let (one, two) = Process::start_two(&app, &[]).await;
 
     // A session created on one server is valid on every other.
     let (mut ana, mut ben) = (ana.at(one.address), ben.at(two.address));
@@ -103,7 +108,7 @@ async fn messages_sent_through_two_processes_have_one_order_without_gaps() {
 async fn signing_out_on_one_process_ends_the_session_on_the_other() {
     let app = TestApp::start().await;
     let ana = app.sign_in("ana").await;
-    let (one, two) = tokio::join!(Process::start(&app), Process::start(&app));
+    let (one, two) = Process::start_two(&app, &[]).await;
     let (mut here, mut there) = (ana.at(one.address), ana.at(two.address));
     assert_eq!(there.call("current_user", &[]).await.status, StatusCode::OK);
     assert_eq!(here.submit("/signout", &[]).await.status, StatusCode::SEE_OTHER);

@@ -46,7 +46,7 @@ async fn after_sigterm_a_server_is_unready_goes_on_serving_and_ends_its_streams_
     let conversation = ana.start("ben", "hello").await;
     let (url, delay, close) = (nats.url(), DELAY.as_secs().to_string(), CLOSE_TIME.as_secs().to_string());
     let variables = [("NATS_URL", &*url), ("SHUTDOWN_DELAY_SECS", &*delay), ("STREAM_CLOSE_SECS", &*close)];
-    let (mut one, two) = tokio::join!(Process::start_with(&app, &variables), Process::start_with(&app, &variables));
+    let (mut one, two) = Process::start_two(&app, &variables).await;
     let (mut ana, mut his) = (ana.at(one.address), Stream::open(&ben.at(two.address)).await);
     wait_for_bus(&mut ana, &conversation, &mut his).await;
     let streams = join_all((0..STREAMS).map(|_| Stream::open(&ana))).await;

@@ -8,7 +8,6 @@ use super::fixtures::{NOW, Server, person};
 use super::migrating::run;
 use super::writing::{assert_listed_for_ben, with_a_missing_row};
 use crate::support::admin_code::legacy::purpose::Purpose;
-use crate::support::admin_code::schema::{self, Billing};
 use crate::support::dynamodb::TABLE;
 use crate::support::in_memory_dynamodb::{Connection, Fault, InMemoryDynamoDb, IndexView};
 use crate::support::legacy_app::{Inbox, LegacyApp, LegacyConversation, SHAPE, Shape};
@@ -22,9 +21,8 @@ fn lags() -> impl Iterator<Item = (u8, u64)> {
 
 /// Creates a table with the rows of the old app, a server on it, and the connection between the two.
 async fn server_and_connection(app: &LegacyApp) -> (Connection, Server) {
-    let connection = InMemoryDynamoDb::start().connection();
+    let connection = InMemoryDynamoDb::with_table().await.connection();
     let table = Table::new(connection.client(), TABLE).with_clock(Clock::new(|| NOW).without_waiting());
-    schema::create(table.client(), TABLE, Billing::OnDemand).await.expect("the table is created");
     app.write_to(&table).await;
     (connection, Server::on(table).await)
 }

@@ -4,22 +4,16 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use aws_sdk_dynamodb::types::StreamSpecification;
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::domain::message::Message;
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::clock::Clock;
 use cruddur_messages::server::store::dynamodb::rows::{MessageRow, Revision};
-use time::OffsetDateTime;
 use tokio::task::{LocalSet, yield_now};
 use uuid::Uuid;
 
 use super::fixtures::{Server, new_message_id, new_user};
-use crate::support::admin_code::schema::{self, Billing};
-use crate::support::dynamodb::TABLE;
 use crate::support::in_memory_dynamodb::{Connection, Fault, InMemoryDynamoDb, IndexView};
 
 /// Number of tables of each test.
@@ -65,8 +59,7 @@ fn in_any_interleaving(has_conversation: bool) {
     LocalSet::new().block_on(&runtime, async {
         let mut stored = 0;
         for table in 0..TABLES {
-            let database = InMemoryDynamoDb::start();
-            make_table(&database).await;
+            let database = InMemoryDynamoDb::with_table().await;
             let connections = [database.connection(), database.connection()];
             for seed in 0..HISTORIES_A_TABLE {
                 let world = World::new(&connections, &database.connection());
@@ -78,21 +71,12 @@ fn in_any_interleaving(has_conversation: bool) {
     });
 }
 
-async fn make_table(database: &InMemoryDynamoDb) {
-    let client = database.connection().client();
-    schema::create(&client, TABLE, Billing::OnDemand).await.expect("created");
-    let off = StreamSpecification::builder().stream_enabled(false).build().expect("complete");
-    client.update_table().table_name(TABLE).stream_specification(off).send().await.expect("switched off");
-}
-
 impl World {
     /// Starts the servers with new users.
     fn new(connections: &[Connection; 2], of_blocker: &Connection) -> Self {
-        let clock = Clock::new(OffsetDateTime::now_utc).without_waiting();
-        let server = |it: &Connection| Server::new(Table::new(it.client(), TABLE).with_clock(clock.clone()));
         Self {
-            servers: [server(&connections[0]), server(&connections[1])].map(Rc::new),
-            blocker: server(of_blocker),
+            servers: connections.each_ref().map(|it| Rc::new(Server::without_waiting(it))),
+            blocker: Server::without_waiting(of_blocker),
             connections: connections.clone(),
             users: ["ana", "ben"].map(|name| new_user(Uuid::new_v4().as_u128(), name, name)),
             is_blocked: Rc::default(),

@@ -24,6 +24,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::support::dynamodb::{DynamoDb, TABLE};
+use crate::support::in_memory_dynamodb::Connection;
 use crate::support::items;
 
 /// One web server's view of the store.
@@ -39,6 +40,12 @@ impl Server {
         let unused_pool =
             PgPool::connect_lazy("postgres://nobody@127.0.0.1:9/none").expect("the address is well formed");
         Self::with_users(table, Users::new(unused_pool))
+    }
+
+    /// Creates a server on a database in memory, whose pauses before repeats are over at once.
+    pub(super) fn without_waiting(connection: &Connection) -> Self {
+        let clock = Clock::new(OffsetDateTime::now_utc).without_waiting();
+        Self::new(Table::new(connection.client(), TABLE).with_clock(clock))
     }
 
     pub(super) fn with_users(table: Table, users: Users) -> Self {

@@ -18,7 +18,6 @@ use uuid::Uuid;
 
 use super::fixtures::{Server, ana, ben, body, counts, cy, new_message_id, new_user, server, server_with_clock, texts};
 use super::sending::old_query;
-use crate::support::admin_code::schema;
 use crate::support::dynamodb::TABLE;
 use crate::support::in_memory_dynamodb::{Fault, InMemoryDynamoDb, IndexView};
 use crate::support::postgres::Database;
@@ -157,10 +156,9 @@ async fn a_group_of_others_cannot_be_joined_by_creating_it_again_nor_be_too_larg
 
 #[tokio::test]
 async fn the_rows_of_all_members_move_whatever_the_index_shows() {
-    let database = InMemoryDynamoDb::start();
+    let database = InMemoryDynamoDb::with_table().await;
     let connection = database.connection();
     let table = Table::new(connection.client(), TABLE);
-    schema::create(table.client(), TABLE, Default::default()).await.expect("made");
     let server = Server::new(table);
     let conversation = group(&server).await;
     let mut newest = server.stored_messages().await.remove(0);

@@ -4,22 +4,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use aws_sdk_dynamodb::types::StreamSpecification;
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::domain::request::REQUEST_MESSAGES_MAX;
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::store::dynamodb::Table;
-use cruddur_messages::server::store::dynamodb::clock::Clock;
 use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow, RequestRow};
-use time::OffsetDateTime;
 use tokio::task::{JoinHandle, LocalSet, yield_now};
 use uuid::Uuid;
 
 use super::fixtures::{Server, new_message_id, new_user};
-use crate::support::admin_code::schema::{self, Billing};
-use crate::support::dynamodb::TABLE;
 use crate::support::in_memory_dynamodb::{Connection, Fault, InMemoryDynamoDb, IndexView};
 
 /// Number of tables, and of histories per table: the database scans its transactions at each new one.
@@ -63,8 +57,7 @@ fn at_most_three_messages_precede_the_acceptance_and_none_is_lost_in_any_interle
     LocalSet::new().block_on(&runtime, async {
         let mut refused = 0;
         for table in 0..TABLES {
-            let database = InMemoryDynamoDb::start();
-            make_table(&database).await;
+            let database = InMemoryDynamoDb::with_table().await;
             let connections = [database.connection(), database.connection()];
             for seed in 0..HISTORIES_A_TABLE {
                 let seed = table * HISTORIES_A_TABLE + seed;
@@ -76,19 +69,10 @@ fn at_most_three_messages_precede_the_acceptance_and_none_is_lost_in_any_interle
     });
 }
 
-async fn make_table(database: &InMemoryDynamoDb) {
-    let client = database.connection().client();
-    schema::create(&client, TABLE, Billing::OnDemand).await.expect("created");
-    let off = StreamSpecification::builder().stream_enabled(false).build().expect("complete");
-    client.update_table().table_name(TABLE).stream_specification(off).send().await.expect("switched off");
-}
-
 impl World {
     fn new(connections: &[Connection; 2]) -> Self {
-        let clock = Clock::new(OffsetDateTime::now_utc).without_waiting();
-        let server = |it: &Connection| Server::new(Table::new(it.client(), TABLE).with_clock(clock.clone()));
         Self {
-            servers: [server(&connections[0]), server(&connections[1])].map(Rc::new),
+            servers: connections.each_ref().map(|it| Rc::new(Server::without_waiting(it))),
             connections: connections.clone(),
             users: ["ana", "ben"].map(|name| new_user(Uuid::new_v4().as_u128(), name, name)),
             sent: Rc::default(),

@@ -165,10 +165,9 @@ async fn a_message_of_the_old_app_moves_the_rows_of_the_old_app() {
 
 #[tokio::test]
 async fn a_failed_conversation_is_reported_and_does_not_hold_up_the_others() {
-    let database = InMemoryDynamoDb::start();
+    let database = InMemoryDynamoDb::with_table().await;
     let connection = database.connection();
     let table = Table::new(connection.client(), TABLE);
-    crate::support::admin_code::schema::create(table.client(), TABLE, Default::default()).await.expect("made");
     for number in 1..=3 {
         put(&table, inbox_rows(&message(conversation_id(number), 1, 0))).await;
         put(&table, [read_by_sender(&message(conversation_id(number), 2, 2))]).await;
@@ -188,10 +187,9 @@ async fn a_failed_conversation_is_reported_and_does_not_hold_up_the_others() {
 
 #[tokio::test]
 async fn of_several_failed_records_the_lowest_number_is_reported() {
-    let database = InMemoryDynamoDb::start();
+    let database = InMemoryDynamoDb::with_table().await;
     let connection = database.connection();
     let table = Table::new(connection.client(), TABLE);
-    crate::support::admin_code::schema::create(table.client(), TABLE, Default::default()).await.expect("made");
     for number in 1..=3 {
         put(&table, inbox_rows(&message(conversation_id(number), 1, 0))).await;
     }

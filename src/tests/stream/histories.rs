@@ -3,15 +3,12 @@
 //! After the stream has been read, the row is at the newest message and has its text, no text of any deleted message is
 //! left, and every message has a number, also those that the old app has written.
 
-use aws_sdk_dynamodb::types::StreamSpecification;
 use cruddur_messages::server::store::postgres::users::Users;
 use proptest::test_runner::{Config, TestRunner};
 use sqlx::PgPool;
 
 use super::history::history;
 use super::simulation::{Process, Simulation};
-use crate::support::admin_code::schema::{self, Billing};
-use crate::support::dynamodb::TABLE;
 use crate::support::in_memory_dynamodb::InMemoryDynamoDb;
 
 /// Number of histories per test: 10,000 in total. The tests run in parallel.
@@ -54,8 +51,7 @@ fn after_any_history() {
 fn after_any_history_of_a_table() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _context = runtime.enter();
-    let database = InMemoryDynamoDb::start();
-    runtime.block_on(make_table(&database));
+    let database = runtime.block_on(InMemoryDynamoDb::with_table());
     let processes = [Process::start(&database), Process::start(&database)];
     // PostgreSQL is not used: the pool connects on first use.
     let pool = PgPool::connect_lazy("postgres://nobody@127.0.0.1:9/none").expect("the address is well formed");
@@ -68,12 +64,4 @@ fn after_any_history_of_a_table() {
     if let Err(failure) = checked {
         panic!("{failure}");
     }
-}
-
-/// Without a stream: the histories themselves decide when records arrive.
-async fn make_table(database: &InMemoryDynamoDb) {
-    let client = database.connection().client();
-    schema::create(&client, TABLE, Billing::OnDemand).await.expect("created");
-    let off = StreamSpecification::builder().stream_enabled(false).build().expect("complete");
-    client.update_table().table_name(TABLE).stream_specification(off).send().await.expect("switched off");
 }

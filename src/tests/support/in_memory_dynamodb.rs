@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, HttpClient, Region, RuntimeComponents};
+use aws_sdk_dynamodb::types::StreamSpecification;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -18,6 +19,9 @@ use dynoxide::Database;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+
+use crate::support::admin_code::schema::{self, Billing};
+use crate::support::dynamodb::TABLE;
 
 /// A DynamoDB in memory, and the history of its index.
 #[derive(Clone)]
@@ -48,9 +52,15 @@ pub(crate) enum IndexView {
 }
 
 impl InMemoryDynamoDb {
-    /// Creates an empty database.
-    pub(crate) fn start() -> Self {
-        Self { engine: Database::memory().expect("a database in memory"), index_history: Arc::default() }
+    /// Creates a database with the table, which has no stream: the tests themselves decide when records arrive.
+    pub(crate) async fn with_table() -> Self {
+        let engine = Database::memory().expect("a database in memory");
+        let database = Self { engine, index_history: Arc::default() };
+        let client = database.connection().client();
+        schema::create(&client, TABLE, Billing::OnDemand).await.expect("created");
+        let off = StreamSpecification::builder().stream_enabled(false).build().expect("complete");
+        client.update_table().table_name(TABLE).stream_specification(off).send().await.expect("switched off");
+        database
     }
 
     /// Returns the connection of one process.
