@@ -14,7 +14,7 @@ async fn sixty_four_starts_of_one_pair_make_one_conversation_and_lose_no_message
     let (dynamodb, one) = server().await;
     let two = one.second_server(&dynamodb);
     let (ana, ben) = (ana(), ben());
-    // Whoever comes first has made a request, and at most three of their messages precede the first of the other one.
+    // The first message is a request, and at most three messages of its sender precede the first of the other user.
     let start = async |n: u32| {
         let (server, me, other) = if n % 2 == 0 { (&one, &ana, &ben) } else { (&two, &ben, &ana) };
         match server.try_start(me, other, new_message_id(), &format!("{n}")).await {
