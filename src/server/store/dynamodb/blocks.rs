@@ -9,7 +9,7 @@ use crate::domain::error::{AppError, Conflict};
 use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::rows::{Block, Head};
-use crate::server::store::dynamodb::table::{BLOCK_PREFIX, BLOCKED_BY, Key, PK, SK};
+use crate::server::store::dynamodb::table::{BLOCK_PREFIX, BLOCKED_BY, Key};
 use crate::server::store::dynamodb::{Table, into_failure};
 
 /// Fails if a member has blocked the other one. Both get the same answer, which does not tell who.
@@ -52,15 +52,8 @@ pub(super) async fn peers(table: &Table, me: user::Id) -> Result<HashSet<user::I
 
 /// Returns the blocks that concern a user, strongly consistent.
 pub(super) async fn of(table: &Table, me: user::Id) -> Result<Vec<Block>, Failure> {
-    let request = table
-        .client()
-        .query()
-        .table_name(table.name())
-        .consistent_read(true)
-        .key_condition_expression(format!("{PK} = :inbox AND begins_with({SK}, :prefix)"))
-        .expression_attribute_values(":inbox", AttributeValue::S(Key::inbox(me)))
-        .expression_attribute_values(":prefix", AttributeValue::S(BLOCK_PREFIX.to_owned()));
-    let rows = request.into_paginator().items().send().try_collect().await.map_err(into_failure("read blocks"))?;
+    let query = table.query_by_prefix(Key::inbox(me), BLOCK_PREFIX);
+    let rows = query.into_paginator().items().send().try_collect().await.map_err(into_failure("read blocks"))?;
     Ok(rows.iter().filter_map(Block::from_item).filter(Block::is_active).collect())
 }
 

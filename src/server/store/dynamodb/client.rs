@@ -10,9 +10,10 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, CancellationReason, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -24,7 +25,7 @@ use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::call_metrics::CallMetrics;
 use crate::server::store::dynamodb::clock::Clock;
 use crate::server::store::dynamodb::hints::Hints;
-use crate::server::store::dynamodb::table::{Item, Key, PK};
+use crate::server::store::dynamodb::table::{Item, Key, PK, SK};
 
 /// Creates a client from the SDK's own environment variables: region, credentials, and `AWS_ENDPOINT_URL_DYNAMODB` if
 /// it is not AWS. No call takes longer than 3 seconds, including its retries.
@@ -123,6 +124,17 @@ impl Table {
             }
         }
         Ok(found)
+    }
+
+    /// Returns a query of the rows of a partition whose sort keys begin with `prefix`, strongly consistent.
+    pub(super) fn query_by_prefix(&self, partition: String, prefix: impl Into<String>) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(self.name())
+            .consistent_read(true)
+            .key_condition_expression(format!("{PK} = :partition AND begins_with({SK}, :prefix)"))
+            .expression_attribute_values(":partition", AttributeValue::S(partition))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.into()))
     }
 
     /// Part of a transaction: puts a row if there is none with its key. If the condition fails, the transaction returns

@@ -1,12 +1,11 @@
 //! Earlier texts of edited messages: reading them, and removing them with the message.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 
 use crate::domain::{conversation, message};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::rows::EarlierText;
-use crate::server::store::dynamodb::table::{Key, PK, SK};
+use crate::server::store::dynamodb::table::Key;
 use crate::server::store::dynamodb::{Table, into_failure};
 
 /// Returns the earlier texts of a message, the oldest first, strongly consistent. One read unit per 4 KB.
@@ -15,15 +14,8 @@ pub(super) async fn of_message(
     conversation: conversation::Id,
     message: message::Id,
 ) -> Result<Vec<EarlierText>, Failure> {
-    let request = table
-        .client()
-        .query()
-        .table_name(table.name())
-        .consistent_read(true)
-        .key_condition_expression(format!("{PK} = :partition AND begins_with({SK}, :message)"))
-        .expression_attribute_values(":partition", AttributeValue::S(Key::messages(conversation)))
-        .expression_attribute_values(":message", AttributeValue::S(Key::earlier_texts(message)));
-    let rows = request.into_paginator().items().send().try_collect().await;
+    let query = table.query_by_prefix(Key::messages(conversation), Key::earlier_texts(message));
+    let rows = query.into_paginator().items().send().try_collect().await;
     let rows = rows.map_err(into_failure("read the earlier texts of a message"))?;
     Ok(rows.iter().filter_map(EarlierText::from_item).collect())
 }

@@ -10,7 +10,7 @@ use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::rows::ReadCursor;
 use crate::server::store::dynamodb::table::{
-    DELIVERED_AT, DELIVERED_SEQ, Item, Key, MARKED, PK, READ_AT, READ_PREFIX, SEQ, SK, SortTime, UNMARKED, text,
+    DELIVERED_AT, DELIVERED_SEQ, Item, Key, MARKED, READ_AT, READ_PREFIX, SEQ, SK, SortTime, UNMARKED, text,
 };
 use crate::server::store::dynamodb::{Table, into_failure};
 
@@ -167,16 +167,8 @@ enum Read {
 /// One query, a dozen to 30 cursors per read unit; single reads cost a unit each. It needs no list of conversations, so
 /// it can run beside the query of the inbox.
 pub(super) async fn first(table: &Table, reader: user::Id) -> Result<Cursors, Failure> {
-    let request = table
-        .client()
-        .query()
-        .table_name(table.name())
-        .consistent_read(true)
-        .key_condition_expression(format!("{PK} = :inbox AND begins_with({SK}, :read)"))
-        .expression_attribute_values(":inbox", AttributeValue::S(Key::inbox(reader)))
-        .expression_attribute_values(":read", AttributeValue::S(READ_PREFIX.to_owned()))
-        .limit(QUERY_MAX);
-    let answer = request.send().await.map_err(into_failure("read the read cursors"))?;
+    let query = table.query_by_prefix(Key::inbox(reader), READ_PREFIX).limit(QUERY_MAX);
+    let answer = query.send().await.map_err(into_failure("read the read cursors"))?;
     let found = answer.items().iter().filter_map(decode).collect();
     let last = answer.last_evaluated_key.as_ref().and_then(|last| text(last, SK)).map(str::to_owned);
     Ok(Cursors { reader, found, read: Read::First(last) })

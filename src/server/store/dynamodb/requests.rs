@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 
 use crate::domain::conversation;
 use crate::domain::error::{AppError, Conflict};
@@ -16,7 +16,7 @@ use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser, RequestRow};
-use crate::server::store::dynamodb::table::{Key, PK, REQUEST_PREFIX, REQUESTED_BY, SK};
+use crate::server::store::dynamodb::table::{Key, REQUEST_PREFIX, REQUESTED_BY};
 use crate::server::store::dynamodb::{Table, blocks, into_failure};
 
 /// Condition of a head: it is still the request of `:requester`.
@@ -118,15 +118,7 @@ pub(super) async fn peers(table: &Table, me: user::Id) -> Result<HashSet<user::I
 /// Returns the requests that a user has sent or received, the newest first, strongly consistent. The ids of conversations
 /// grow with time.
 pub(super) async fn of(table: &Table, me: user::Id) -> Result<Vec<RequestRow>, Failure> {
-    let request = table
-        .client()
-        .query()
-        .table_name(table.name())
-        .consistent_read(true)
-        .scan_index_forward(false)
-        .key_condition_expression(format!("{PK} = :inbox AND begins_with({SK}, :prefix)"))
-        .expression_attribute_values(":inbox", AttributeValue::S(Key::inbox(me)))
-        .expression_attribute_values(":prefix", AttributeValue::S(REQUEST_PREFIX.to_owned()));
-    let rows = request.into_paginator().items().send().try_collect().await.map_err(into_failure("read requests"))?;
+    let query = table.query_by_prefix(Key::inbox(me), REQUEST_PREFIX).scan_index_forward(false);
+    let rows = query.into_paginator().items().send().try_collect().await.map_err(into_failure("read requests"))?;
     Ok(rows.iter().filter_map(RequestRow::from_item).collect())
 }
