@@ -77,9 +77,8 @@ async fn announce_presence(state: AppState, user: user::Id) {
     let announce = async {
         let read_at = std::time::Instant::now();
         let is_shown = users.settings(user).await?.presence;
-        // Last, so that hardly any block comes in between.
         let peers = conversations.recent_peers(user).await?;
-        state.presence.connect(user, peers, (is_shown, read_at));
+        state.presence.connect(user, peers, is_shown, read_at);
         Ok::<_, Failure>(())
     };
     if let Err(failure) = announce.await {

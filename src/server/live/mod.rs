@@ -16,6 +16,8 @@ mod presence;
 
 mod presence_subscriptions;
 
+mod recent_choices;
+
 mod session_watch;
 
 mod streams_of_user;

@@ -11,6 +11,7 @@ use crate::domain::event::Event;
 use crate::domain::user;
 use crate::server::live::Hub;
 use crate::server::live::presence_subscriptions::PresenceSubscriptions;
+use crate::server::live::recent_choices::RecentChoices;
 
 /// Interval of the check for users who went offline.
 const CHECK_INTERVAL: Duration = Duration::from_secs(4);
@@ -22,9 +23,6 @@ const MISSED_CHECKS_MAX: u32 = 2;
 /// minute; pages discard it if it has not been repeated for more than two minutes.
 const CHECKS_PER_REPETITION: u32 = 15;
 
-/// Time for which a change of the setting is remembered: longer than it takes to open a stream.
-const SWITCHED_TTL: Duration = Duration::from_secs(60);
-
 /// Presence of the users who are connected to this server. Cloning copies a handle.
 #[derive(Clone)]
 pub struct Presence {
@@ -35,9 +33,7 @@ pub struct Presence {
 #[derive(Default)]
 struct State {
     connected: HashMap<user::Id, ConnectedUser>,
-    /// Users who have just turned presence on or off, with the time and the choice. It counts for a stream that is being
-    /// opened meanwhile.
-    switched: HashMap<user::Id, (Instant, bool)>,
+    choices: RecentChoices,
     /// Subscriptions of users on all servers, to users on all servers.
     subscriptions: PresenceSubscriptions,
 }
@@ -58,18 +54,23 @@ impl Presence {
     }
 
     /// Handles a new stream of a user: publishes the user's presence, and sends the user the presence of the peers.
-    /// Neither if the user has turned presence off: `setting` says whether it is on, and when that was read.
-    pub fn connect(&self, user: user::Id, peers: Vec<user::Id>, setting: (bool, Instant)) {
+    /// Neither if the user has turned presence off, as `is_shown` says. Choices of the time since `read_at`, when the
+    /// peers and the setting were read, count instead of these.
+    pub fn connect(&self, user: user::Id, mut peers: Vec<user::Id>, is_shown: bool, read_at: Instant) {
         {
             let mut state = self.lock();
-            let (read, read_at) = setting;
-            let newer = state.switched.get(&user).filter(|(switched_at, _)| *switched_at >= read_at);
-            let is_shown = newer.map_or(read, |(_, choice)| *choice);
+            let is_shown = state.choices.is_shown(user, is_shown, read_at);
+            state.choices.correct_peers(user, &mut peers, read_at);
             state.connected.insert(user, ConnectedUser { peers: peers.clone(), missed_checks: 0, is_shown });
             self.hub.set_presence(user, is_shown);
         }
+        self.arrive(user, &peers);
+    }
+
+    /// Publishes the user's presence, and sends the user the presence of the peers.
+    fn arrive(&self, user: user::Id, peers: &[user::Id]) {
         self.publish_presence(user);
-        if let Some(event) = self.presence_event(&peers) {
+        if let Some(event) = self.presence_event(peers) {
             self.hub.publish_locally(&[user], &event);
         }
     }
@@ -78,7 +79,7 @@ impl Presence {
     pub fn switch(&self, user: user::Id, is_shown: bool) {
         let peers = {
             let mut state = self.lock();
-            state.switched.insert(user, (Instant::now(), is_shown));
+            state.choices.set_shown(user, is_shown, Instant::now());
             let Some(connected) = state.connected.get_mut(&user) else { return };
             if std::mem::replace(&mut connected.is_shown, is_shown) == is_shown {
                 return;
@@ -87,10 +88,7 @@ impl Presence {
             connected.peers.clone()
         };
         if is_shown {
-            self.publish_presence(user);
-            if let Some(event) = self.presence_event(&peers) {
-                self.hub.publish_locally(&[user], &event);
-            }
+            self.arrive(user, &peers);
         } else {
             let watchers = self.lock().subscriptions.watchers(user, &peers);
             self.hub.publish(&[peers, watchers].concat(), &Event::PersonLeft { person: user });
@@ -114,6 +112,7 @@ impl Presence {
 
     /// Parts two users, because one of them has blocked the other: to each, the other seems to leave, and stays away.
     pub fn part(&self, pair: [user::Id; 2]) {
+        self.lock().choices.set_united(pair, false, Instant::now());
         let [one, other] = pair;
         for (user, peer) in [(one, other), (other, one)] {
             if self.remove_peer(user, peer) && !self.is_hidden(user) {
@@ -134,8 +133,13 @@ impl Presence {
 
     /// Unites two users, because there is no block between them any more, or one has accepted the request of the other.
     pub fn reunite(&self, pair: [user::Id; 2]) {
-        self.add_peers(&pair);
+        self.unite(pair);
         self.hub.publish_to_servers(&pair, &Event::BlockEnded { pair });
+    }
+
+    fn unite(&self, pair: [user::Id; 2]) {
+        self.lock().choices.set_united(pair, true, Instant::now());
+        self.add_peers(&pair);
     }
 
     /// Returns the users who are connected to this server.
@@ -164,7 +168,7 @@ impl Presence {
             // The recipients are all members of the conversation.
             (Event::MessageSent { .. }, members) => self.add_peers(members),
             (Event::BlockChanged { by, user, on: true }, _) => self.part([*by, *user]),
-            (Event::BlockEnded { pair }, _) => self.add_peers(pair),
+            (Event::BlockEnded { pair }, _) => self.unite(*pair),
             (Event::PresenceSwitched { of, on }, _) => self.switch(*of, *on),
             (Event::PersonLeft { .. } | Event::PeoplePresent { .. } | Event::Typing { .. } | Event::Resync, _) => {}
             (Event::ConversationRead { .. } | Event::ConversationMarked { .. }, _) => {}
@@ -186,7 +190,7 @@ impl Presence {
                 self.connected().into_iter().for_each(|user| self.publish_presence(user));
                 let mut state = self.lock();
                 state.subscriptions.expire(Instant::now());
-                state.switched.retain(|_, (at, _)| at.elapsed() < SWITCHED_TTL);
+                state.choices.expire(Instant::now());
             }
         }
     }
