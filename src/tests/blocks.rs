@@ -256,6 +256,26 @@ async fn two_users_who_have_blocked_each_other_are_reunited_by_the_second_of_the
     set_block(&mut ben, &her.id.to_string(), false).await;
     assert_eq!(hers.next_of_any_kind().await, Some(Event::PersonArrived { person: him.id }));
     wait_for(&mut his, &Event::PersonArrived { person: her.id }).await;
+#[tokio::test(flavor = "multi_thread")]
+async fn users_without_a_conversation_do_not_see_each_other_after_a_block_has_ended() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let (her, him) = (whoami(&mut ana).await.id, whoami(&mut ben).await.id);
+    let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
+    wait_until_online(&app, [her, him]).await;
+    // The first one ends a block that never was.
+    for on in [false, true, false] {
+        set_block(&mut ana, &him.to_string(), on).await;
+    }
+    ana.request_conversation("ben", "hello").await;
+    let mut event = hers.next_of_any_kind().await;
+    while matches!(event, Some(Event::BlockChanged { .. })) {
+        event = hers.next_of_any_kind().await;
+    }
+    assert!(matches!(event, Some(Event::MessageSent { .. })), "{event:?}");
+    assert_eq!(his.next_of_any_kind().await, Some(Event::Resync), "of the request");
+}
+
     ana.say(&conversation, "second").await;
 }
 

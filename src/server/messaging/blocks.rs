@@ -30,6 +30,8 @@ pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -
             }
             // The other one may have blocked the user, too, and a request begins presence when it is accepted.
             false => {
+            // Strangers stay strangers, also after a block.
+            false if conversations.is_empty() => {}
                 let conversations = &state.store.conversations;
                 if !conversations.is_blocked(me, user).await? && !conversations.is_requested(me, user).await? {
                     state.presence.reunite([me, user]);
