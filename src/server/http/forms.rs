@@ -5,6 +5,8 @@
 //! page again with the error's status, the user's input and the validation messages. If that page cannot be rendered, a
 //! plain error page is returned.
 
+mod messages;
+
 mod reports;
 
 mod requests;
@@ -19,7 +21,7 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -31,11 +33,8 @@ use leptos_axum::ResponseOptions;
 use serde::de::DeserializeOwned;
 
 use crate::api;
-use crate::domain::conversation;
 use crate::domain::destination::Destination;
-use crate::domain::error::{AppError, Conflict};
-use crate::domain::message::Message;
-use crate::domain::paths;
+use crate::domain::error::AppError;
 use crate::domain::refused_form::RefusedForm;
 use crate::server::http::error_response::status;
 use crate::server::http::media_type::{MediaType, media_type};
@@ -64,10 +63,7 @@ pub fn routes() -> Router<AppState> {
         .route("/forgot", post(forgot))
         .route("/signout", post(sign_out))
         .route("/signout-everywhere", post(sign_out_everywhere))
-        .route("/messages/{message_group_uuid}", post(send_message))
-        .route("/messages/{message_group_uuid}/message/{time}/{id}", post(change_message))
-        .route("/messages/new/{handle}", post(start_conversation))
-        .route("/messages/new/user/{id}", post(send_first_message))
+        .merge(messages::routes())
         .merge(settings::routes())
         .merge(sign_in_steps::routes())
         .merge(reports::routes())
@@ -83,20 +79,12 @@ async fn sign_up(State(state): State<AppState>, request: Request) -> Response {
 
 /// Handles both buttons of the page: one submits the code, the other (`resend`) requests a new code.
 async fn confirm(State(state): State<AppState>, request: Request) -> Response {
-    match Form::read(state, request).await {
-        Ok(form) if form.fields.contains_key("resend") => form.submit::<api::ResendCode>(to_destination).await,
-        Ok(form) => form.submit::<api::Confirm>(to_destination).await,
-        Err(error) => error_page::for_error(&error),
-    }
+    submit_by_field::<api::ResendCode, api::Confirm>(state, request, "resend").await
 }
 
 /// Handles both steps of a password reset: an e-mail address requests a code, a code sets the password.
 async fn forgot(State(state): State<AppState>, request: Request) -> Response {
-    match Form::read(state, request).await {
-        Ok(form) if form.fields.contains_key("code") => form.submit::<api::ResetPassword>(to_destination).await,
-        Ok(form) => form.submit::<api::ForgotPassword>(to_destination).await,
-        Err(error) => error_page::for_error(&error),
-    }
+    submit_by_field::<api::ResetPassword, api::ForgotPassword>(state, request, "code").await
 }
 
 async fn sign_out(State(state): State<AppState>, request: Request) -> Response {
@@ -107,76 +95,8 @@ async fn sign_out_everywhere(State(state): State<AppState>, request: Request) ->
     sign_out::submit::<api::SignOutEverywhere>(state, request, "/signout-everywhere").await
 }
 
-/// Sends a message, blocks the peer, or answers a request. The form of a message names the conversation that it was rendered for; it must
-/// match the path, or a message could reach the wrong recipient.
-async fn send_message(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
-    match Form::read(state, request).await {
-        Ok(form) if form.is_block() => form.submit_block().await,
-        Ok(form) if form.fields.contains_key(requests::FIELD) => requests::answer(form, path).await,
-        Ok(form) if form.fields.get("conversation") == Some(&path) => {
-            form.submit::<api::SendMessage>(|fields, _| format!("/messages/{}", fields["conversation"])).await
-        }
-        read => reject_other(read, Conflict::OtherConversation).await,
-    }
-}
-
-/// Changes a message from its page: edits it, reacts to it, or deletes it, whichever field the form has; or blocks the
-/// peer. The path names the message.
-async fn change_message(
-    State(state): State<AppState>,
-    Path((conversation, time, id)): Path<(String, String, String)>,
-    request: Request,
-) -> Response {
-    let mut form = match Form::read(state, request).await {
-        Ok(form) => form,
-        Err(error) => return error_page::for_error(&error),
-    };
-    if form.is_block() {
-        return form.submit_block().await;
-    }
-    let Ok(of) = conversation.parse::<conversation::Id>() else { return form.render_again(AppError::NotFound).await };
-    let page = form.parts.uri.path().to_owned();
-    let named = [("conversation", conversation), ("message", id), ("sent_at", time)];
-    form.fields.extend(named.map(|(name, value)| (name.to_owned(), value)));
-    let in_conversation = |_: &Fields, message: &Message| paths::link_to(of, &message.reference());
-    match &form.fields {
-        fields if fields.contains_key("body") => form.submit::<api::EditMessage>(in_conversation).await,
-        fields if fields.contains_key("emoji") => form.submit::<api::React>(|_, _| page.clone()).await,
-        _ => form.submit::<api::DeleteMessage>(in_conversation).await,
-    }
-}
-
-/// Sends a first message from a page of a version that named the recipient by handle.
-async fn start_conversation(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
-    match Form::read(state, request).await {
-        Ok(form) if form.fields.get("handle") == Some(&path) => {
-            form.submit::<api::StartConversation>(to_destination).await
-        }
-        read => reject_other(read, Conflict::OtherRecipient).await,
-    }
-}
-
-/// Sends a first message from a page that names its recipient by id, or blocks the recipient.
-async fn send_first_message(State(state): State<AppState>, Path(path): Path<String>, request: Request) -> Response {
-    match Form::read(state, request).await {
-        Ok(form) if form.is_block() => form.submit_block().await,
-        Ok(form) if form.fields.get("to") == Some(&path) => {
-            form.submit::<api::SendFirstMessage>(|_, sent| format!("/messages/{}", sent.conversation)).await
-        }
-        read => reject_other(read, Conflict::OtherRecipient).await,
-    }
-}
-
 fn to_destination(_: &Fields, destination: &Destination) -> String {
     destination.0.clone()
-}
-
-/// Rejects a form that could not be read, or that was rendered for another path than the one to which it was posted.
-async fn reject_other(read: Result<Form, AppError>, conflict: Conflict) -> Response {
-    match read {
-        Ok(form) => form.render_again(AppError::Conflict(conflict)).await,
-        Err(error) => error_page::for_error(&error),
-    }
 }
 
 async fn submit<F>(state: AppState, request: Request, target: fn(&Fields, &F::Output) -> String) -> Response
@@ -185,6 +105,19 @@ where
 {
     match Form::read(state, request).await {
         Ok(form) => form.submit::<F>(target).await,
+        Err(error) => error_page::for_error(&error),
+    }
+}
+
+/// Handles a page with two forms: `F` takes the one with this field, and `G` the other one.
+async fn submit_by_field<F, G>(state: AppState, request: Request, field: &str) -> Response
+where
+    F: ServerFn<Output = Destination, Error = AppError> + DeserializeOwned + 'static,
+    G: ServerFn<Output = Destination, Error = AppError> + DeserializeOwned + 'static,
+{
+    match Form::read(state, request).await {
+        Ok(form) if form.fields.contains_key(field) => form.submit::<F>(to_destination).await,
+        Ok(form) => form.submit::<G>(to_destination).await,
         Err(error) => error_page::for_error(&error),
     }
 }

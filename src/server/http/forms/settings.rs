@@ -9,7 +9,7 @@ use axum::routing::post;
 
 use crate::api;
 use crate::server::http::error_page;
-use crate::server::http::forms::{Form, submit, to_destination};
+use crate::server::http::forms::{Form, submit, submit_by_field, to_destination};
 use crate::server::http::router::ZIP;
 use crate::server::http::session::CurrentUser;
 use crate::server::messaging::export;
@@ -89,9 +89,5 @@ async fn save_profile(State(state): State<AppState>, request: Request) -> Respon
 
 /// Ends the session that the form names, or else all others than the own one.
 async fn end_sessions(State(state): State<AppState>, request: Request) -> Response {
-    match Form::read(state, request).await {
-        Ok(form) if form.fields.contains_key("session") => form.submit::<api::EndSession>(to_destination).await,
-        Ok(form) => form.submit::<api::EndOtherSessions>(to_destination).await,
-        Err(error) => error_page::for_error(&error),
-    }
+    submit_by_field::<api::EndSession, api::EndOtherSessions>(state, request, "session").await
 }
