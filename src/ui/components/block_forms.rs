@@ -83,10 +83,10 @@ pub fn ReportLink(report: String) -> impl IntoView {
 pub fn ChangeForm(change: BlockChange, path: String, children: Children) -> impl IntoView {
     let field = |(name, value)| view! { <input type="hidden" name=name value=value/> };
     view! {
-        <form class="block-forms__form" method="post" action=path on:submit=move |event| change.submit(&event)>
+        <form class="block-forms__form" method="post" action=path on:submit=move |event| change.form.submit(&event)>
             {change.fields().map(field).into_iter().collect_view()}
             {children()}
-            {move || change.error().map(|error| view! { <ErrorNote error/> }.into_any())}
+            {move || change.form.error().map(|error| view! { <ErrorNote error/> }.into_any())}
         </form>
     }
 }

@@ -52,10 +52,10 @@ fn AnswerForm(answer: RequestAnswer, path: String) -> impl IntoView {
         Answer::Delete => ("button", "Delete"),
     };
     view! {
-        <form class="block-forms__form" method="post" action=path on:submit=move |event| answer.submit(&event)>
+        <form class="block-forms__form" method="post" action=path on:submit=move |event| answer.form.submit(&event)>
             <input type="hidden" name="request" value=answer.answer.as_str()/>
             <button class=class>{label}</button>
-            {move || answer.error().map(|error| view! { <ErrorNote error/> }.into_any())}
+            {move || answer.form.error().map(|error| view! { <ErrorNote error/> }.into_any())}
         </form>
     }
 }

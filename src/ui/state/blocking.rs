@@ -1,58 +1,32 @@
 //! Blocks of users, as an open page changes them and learns of them.
 
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 use crate::api;
-use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::user;
 use crate::ui::state::LiveEvents;
-use crate::ui::state::heading_focus::HeadingFocus;
+use crate::ui::state::page_change::PageChange;
 
 /// Form that blocks a user or removes the block.
 #[derive(Clone, Copy)]
 pub struct BlockChange {
     user: user::Id,
     on: bool,
-    action: Action<(), Result<(), AppError>>,
-    heading: Option<HeadingFocus>,
+    pub form: PageChange,
 }
 
 impl BlockChange {
-    /// Creates the form. Once the server has stored the change, the page hears of it as its other pages do.
+    /// Creates the form.
     pub fn new(user: user::Id, on: bool) -> Self {
-        let live = use_context::<LiveEvents>();
-        let action = Action::new(move |(): &()| async move {
-            api::block_user(user, on).await?;
-            if let Some(live) = live {
-                // The page acts for its own user, whom it need not name.
-                live.dispatch(&Event::BlockChanged { by: user, user, on });
-            }
-            Ok(())
-        });
-        Self { user, on, action, heading: use_context() }
-    }
-
-    /// Submits the form with script.
-    pub fn submit(self, event: &SubmitEvent) {
-        event.prevent_default();
-        if !self.action.pending().get_untracked() {
-            if let Some(heading) = self.heading {
-                heading.expect_new_page();
-            }
-            self.action.dispatch(());
-        }
+        // The page acts for its own user, whom it need not name.
+        let event = Event::BlockChanged { by: user, user, on };
+        Self { user, on, form: PageChange::new(move || api::block_user(user, on), event) }
     }
 
     /// Fields of the form without script: the user, and whether they are to be blocked.
     pub fn fields(self) -> [(&'static str, String); 2] {
         [("user", self.user.to_string()), ("on", self.on.to_string())]
-    }
-
-    /// Error of the last attempt.
-    pub fn error(self) -> Option<AppError> {
-        self.action.value().get().and_then(Result::err)
     }
 }
 

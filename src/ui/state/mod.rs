@@ -53,6 +53,7 @@ pub mod moment;
 mod monotonic;
 pub mod open_conversation;
 pub mod outbox;
+pub mod page_change;
 mod page_clock;
 pub mod page_position;
 pub mod page_resource;

@@ -1,16 +1,14 @@
 //! Answers to message requests, as an open page gives them.
 
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use crate::api;
 use crate::domain::conversation;
-use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::paths::REQUESTS;
 use crate::ui::state::LiveEvents;
-use crate::ui::state::heading_focus::HeadingFocus;
+use crate::ui::state::page_change::PageChange;
 use crate::ui::state::reactive::effect;
 
 /// Answer to a request.
@@ -34,49 +32,28 @@ impl Answer {
 #[derive(Clone, Copy)]
 pub struct RequestAnswer {
     pub answer: Answer,
-    action: Action<(), Result<(), AppError>>,
-    heading: Option<HeadingFocus>,
+    pub form: PageChange,
 }
 
 impl RequestAnswer {
-    /// Creates the form. Once the server has stored the answer, the page hears of it as its other pages do.
+    /// Creates the form. After a deletion it leads to the list of requests.
     pub fn new(conversation: conversation::Id, answer: Answer) -> Self {
-        let live = use_context::<LiveEvents>();
-        let action = Action::new(move |(): &()| async move {
+        let call = move || async move {
             match answer {
-                Answer::Accept => api::accept_request(conversation).await?,
-                Answer::Delete => api::delete_request(conversation).await?,
+                Answer::Accept => api::accept_request(conversation).await,
+                Answer::Delete => api::delete_request(conversation).await,
             }
-            if let Some(live) = live {
-                live.dispatch(&Event::Resync);
-            }
-            Ok(())
-        });
+        };
+        let form = PageChange::new(call, Event::Resync);
         if answer == Answer::Delete {
             let navigate = use_navigate();
             effect(move || {
-                if let Some(Ok(())) = action.value().get() {
+                if form.is_done() {
                     navigate(REQUESTS, Default::default());
                 }
             });
         }
-        Self { answer, action, heading: use_context() }
-    }
-
-    /// Submits the form with script.
-    pub fn submit(self, event: &SubmitEvent) {
-        event.prevent_default();
-        if !self.action.pending().get_untracked() {
-            if let Some(heading) = self.heading {
-                heading.expect_new_page();
-            }
-            self.action.dispatch(());
-        }
-    }
-
-    /// Error of the last attempt.
-    pub fn error(self) -> Option<AppError> {
-        self.action.value().get().and_then(Result::err)
+        Self { answer, form }
     }
 }
 
