@@ -20,7 +20,8 @@ test("the list, the search, a conversation and the settings are accessible", asy
   const [ana, ben, cy] = [await people.signedIn("Ana"), await people.offline("Ben"), await people.offline("Cy")];
   const path = await ana.startConversation(ben, "hello");
   await ana.sendAll(path, Array.from({ length: 24 }, (_, n) => `message ${n + 1}`));
-  await check(ana, "/settings/sessions", "/settings/profile", "/settings/password", "/settings/authenticator", "/settings/email", "/settings/export", "/settings/delete");
+  await check(ana, "/settings/sessions", "/settings/blocked", "/settings/profile", "/settings/password");
+  await check(ana, "/settings/authenticator", "/settings/email", "/settings/export", "/settings/delete");
   await check(ana, "/messages", `/messages/new?q=${cy.handle}`, `/messages/new/${cy.handle}`, "/settings", path);
   await ana.page.getByRole("link", { name: "Older messages" }).click();
   await expect(ana.messages.first()).toHaveText("hello");

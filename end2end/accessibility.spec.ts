@@ -54,7 +54,7 @@ test("empty lists, the search and pages without a conversation are accessible", 
   await check(ana, "/messages");
   await check(ana, "/messages/new");
   await check(ana, "/settings?saved=1");
-  for (const page of ["sessions?ended=1", "profile?saved=1", "password?changed=1"]) await check(ana, `/settings/${page}`);
+  for (const page of ["sessions?ended=1", "blocked?unblocked=1", "profile?saved=1", "password?changed=1"]) await check(ana, `/settings/${page}`);
   await check(ana, `/messages/new?q=${ben.handle}`);
   await check(ana, `/messages/new/${ben.handle}`);
   await check(ana, "/messages/new?q=nobody-is-called-this");

@@ -66,3 +66,21 @@ test("a user is blocked from the page of a first message, and does not find the 
   await ben.page.reload();
   await expect(ben.page.getByRole("link", { name: ana.account.handle })).toBeVisible();
 });
+
+test("blocked people are listed in the settings, and unblocked there", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
+  const path = await ana.startConversation(ben, "hello");
+  await ana.page.locator("summary", { hasText: "Block" }).click();
+  await ana.page.getByRole("button", { name: "Block", exact: true }).click();
+  await expect(ana.page.getByRole("button", { name: "Unblock" })).toBeVisible();
+  await ana.open("/settings");
+  await ana.page.getByRole("link", { name: "Blocked people" }).click();
+  await expect(ana.page.getByRole("heading", { name: "Blocked people" })).toBeFocused();
+  await expect(ana.page.getByRole("listitem")).toContainText(ben.account.name);
+  await expectAccessible(ana.page);
+  await ana.page.getByRole("button", { name: `Unblock ${ben.account.name}` }).click();
+  await expect(ana.page.getByRole("status")).toHaveText("Unblocked.");
+  await expect(ana.page.getByText("You haven't blocked anyone.")).toBeVisible();
+  await ana.open(path);
+  await expect(ana.composer).toBeVisible();
+});

@@ -19,7 +19,7 @@ for (const [name, width, height] of [["320 pixels", 320, 568], ["200 % of 1280 p
     for (const page of ["/signin", "/signup", "/confirm", "/forgot", "/forgot?sent=1"]) {
       await expectNoSidewaysScroll(visitor, page);
     }
-    for (const page of ["/messages", "/messages/new", "/settings", "/settings/sessions", "/settings/authenticator", `/messages/new?q=${ben.account.handle}`, path]) {
+    for (const page of ["/messages", "/messages/new", "/settings", "/settings/sessions", "/settings/blocked", "/settings/authenticator", `/messages/new?q=${ben.account.handle}`, path]) {
       await expectNoSidewaysScroll(ana, page);
     }
     await expect(ana.composer).toBeInViewport();

@@ -14,6 +14,8 @@ pub mod password;
 
 pub mod code_source;
 
+pub mod block;
+
 pub mod conversation;
 
 pub mod emoji;

@@ -150,6 +150,39 @@ async fn a_block_is_set_and_removed_without_script_on_the_page_of_a_first_messag
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_user_finds_those_whom_they_have_blocked_in_a_list_and_unblocks_them_without_script() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let _others = (app.sign_in("cy").await, app.sign_in("gone").await);
+    let (her, him) = (ben.id_of("ana").await, ana.id_of("ben").await);
+    let (cy, gone) = (ana.id_of("cy").await, ana.id_of("gone").await);
+    let listed = async |browser: &mut Browser| {
+        let users: Vec<User> = browser.call("list_blocked", &[]).await.json();
+        users.into_iter().map(|user| user.id.to_string()).collect::<Vec<_>>()
+    };
+    assert!(ana.get("/settings/blocked").await.text.contains("You haven't blocked anyone."));
+    set_block(&mut ben, &her, true).await;
+    assert_eq!(listed(&mut ana).await, [""; 0], "a user does not learn who has blocked them");
+    // Without a conversation with any of them.
+    for user in [&gone, &cy, &him] {
+        set_block(&mut ana, user, true).await;
+    }
+    app.database.execute("delete from users where handle = 'gone'").await;
+    app.state.store.remembered.forget_all();
+    assert_eq!(listed(&mut ana).await, [&*him, &cy, &gone]);
+    let page = ana.get("/settings/blocked").await.text;
+    assert!(page.contains(">Unblock<") && page.contains(">cy<") && page.contains("Deleted user"), "{page}");
+
+    for user in [&him, &gone] {
+        let done = ana.submit("/settings/blocked", &[("user", user)]).await;
+        assert_eq!((done.status, done.location()), (StatusCode::SEE_OTHER, "/settings/blocked?unblocked=1"));
+    }
+    assert_eq!(listed(&mut ana).await, [cy]);
+    assert!(ana.get("/settings/blocked?unblocked=1").await.text.contains("Unblocked."));
+    assert_eq!(listed(&mut ben).await, [her], "his own block stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_existing_other_users_can_be_blocked_and_a_deleted_one_unblocked() {
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
@@ -224,6 +257,26 @@ async fn no_event_passes_between_two_users_with_a_block() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn users_without_a_conversation_do_not_see_each_other_after_a_block_has_ended() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let (her, him) = (whoami(&mut ana).await.id, whoami(&mut ben).await.id);
+    let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
+    wait_until_online(&app, [her, him]).await;
+    // The first one ends a block that never was.
+    for on in [false, true, false] {
+        set_block(&mut ana, &him.to_string(), on).await;
+    }
+    ana.request_conversation("ben", "hello").await;
+    let mut event = hers.next_of_any_kind().await;
+    while matches!(event, Some(Event::BlockChanged { .. })) {
+        event = hers.next_of_any_kind().await;
+    }
+    assert!(matches!(event, Some(Event::MessageSent { .. })), "{event:?}");
+    assert_eq!(his.next_of_any_kind().await, Some(Event::Resync), "of the request");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn presence_ends_after_a_block_whose_event_is_lost() {
     let app = TestApp::start().await;
     let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
@@ -256,26 +309,6 @@ async fn two_users_who_have_blocked_each_other_are_reunited_by_the_second_of_the
     set_block(&mut ben, &her.id.to_string(), false).await;
     assert_eq!(hers.next_of_any_kind().await, Some(Event::PersonArrived { person: him.id }));
     wait_for(&mut his, &Event::PersonArrived { person: her.id }).await;
-#[tokio::test(flavor = "multi_thread")]
-async fn users_without_a_conversation_do_not_see_each_other_after_a_block_has_ended() {
-    let app = TestApp::start().await;
-    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
-    let (her, him) = (whoami(&mut ana).await.id, whoami(&mut ben).await.id);
-    let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
-    wait_until_online(&app, [her, him]).await;
-    // The first one ends a block that never was.
-    for on in [false, true, false] {
-        set_block(&mut ana, &him.to_string(), on).await;
-    }
-    ana.request_conversation("ben", "hello").await;
-    let mut event = hers.next_of_any_kind().await;
-    while matches!(event, Some(Event::BlockChanged { .. })) {
-        event = hers.next_of_any_kind().await;
-    }
-    assert!(matches!(event, Some(Event::MessageSent { .. })), "{event:?}");
-    assert_eq!(his.next_of_any_kind().await, Some(Event::Resync), "of the request");
-}
-
     ana.say(&conversation, "second").await;
 }
 

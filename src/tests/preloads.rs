@@ -89,6 +89,7 @@ async fn every_page_links_all_files_of_its_parts() {
     for path in [
         "/settings",
         "/settings/sessions",
+        "/settings/blocked",
         "/settings/profile",
         "/settings/delete",
         "/settings/email",

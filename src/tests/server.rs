@@ -198,6 +198,7 @@ async fn a_post_that_is_not_a_form_gets_an_error_page() {
         "/forgot",
         "/settings",
         "/settings/sessions",
+        "/settings/blocked",
         "/settings/profile",
         "/settings/password",
         "/settings/export",

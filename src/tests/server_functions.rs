@@ -158,15 +158,20 @@ pub(crate) fn calls(named: &Named<'_>) -> Vec<Call> {
         Call::new(SignedIn, "find_recipient", [ben()]),
         Call::new(SignedIn, "start_conversation", [ben(), id(), body()]),
     ];
-    calls.extend(report_calls(named).into_iter().chain([block_call(named)]));
+    calls.extend(report_calls(named).into_iter().chain(block_calls(named)));
     calls.extend(request_calls(named).into_iter().chain(settings_calls()).chain(account_calls()));
     calls
 }
 
-/// Returns a call that removes a block, so that the other calls remain valid.
-fn block_call(named: &Named<'_>) -> Call {
-    let user = required("user", named.recipient, &["", "@bayko"]);
-    Call::new(Access::SignedIn, "block_user", [user, required("on", "false", &["", "perhaps"])])
+/// Returns the calls about blocks. They remove a block, so that the other calls remain valid.
+fn block_calls(named: &Named<'_>) -> [Call; 3] {
+    use Access::SignedIn;
+    let user = || required("user", named.recipient, &["", "@bayko"]);
+    [
+        Call::new(SignedIn, "list_blocked", []),
+        Call::new(SignedIn, "end_block", [user()]),
+        Call::new(SignedIn, "block_user", [user(), required("on", "false", &["", "perhaps"])]),
+    ]
 }
 
 /// Returns the calls about the settings.

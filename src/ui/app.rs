@@ -117,6 +117,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/forgot") view=lazy::FORGOT ssr=SsrMode::Async/>
             <Route path=path!("/settings") view=lazy::SETTINGS ssr=SsrMode::Async/>
             <Route path=path!("/settings/authenticator") view=lazy::AUTHENTICATOR ssr=SsrMode::Async/>
+            <Route path=path!("/settings/blocked") view=lazy::BLOCKED ssr=SsrMode::Async/>
             <Route path=path!("/settings/delete") view=lazy::DELETE ssr=SsrMode::Async/>
             <Route path=path!("/settings/email") view=lazy::EMAIL ssr=SsrMode::Async/>
             <Route path=path!("/settings/export") view=lazy::EXPORT ssr=SsrMode::Async/>

@@ -1,8 +1,10 @@
 //! Blocks of users.
 
+use crate::domain::block::BLOCKED_MAX;
+use crate::domain::conversation;
 use crate::domain::error::AppError;
 use crate::domain::event::Event;
-use crate::domain::{conversation, user};
+use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
 use crate::server::http::session::CurrentUser;
@@ -28,10 +30,10 @@ pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -
                     mark_all_read(&state, me, conversation).await?;
                 }
             }
-            // The other one may have blocked the user, too, and a request begins presence when it is accepted.
-            false => {
             // Strangers stay strangers, also after a block.
             false if conversations.is_empty() => {}
+            // The other one may have blocked the user, too, and a request begins presence when it is accepted.
+            false => {
                 let conversations = &state.store.conversations;
                 if !conversations.is_blocked(me, user).await? && !conversations.is_requested(me, user).await? {
                     state.presence.reunite([me, user]);
@@ -43,6 +45,18 @@ pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -
         Ok(())
     }))
     .await
+}
+
+/// Returns the users whom this one has blocked, by name, at most [`BLOCKED_MAX`]. A placeholder stands for one who has
+/// been deleted since: the block can still be removed.
+pub async fn list(state: &AppState, me: &CurrentUser) -> Result<Vec<User>, Failure> {
+    let mut ids = state.store.conversations.blocked_by(me.user.id).await?;
+    ids.truncate(BLOCKED_MAX);
+    let mut users = state.store.users.by_ids(&ids).await?;
+    ids.retain(|id| users.iter().all(|user| user.id != *id));
+    users.sort_by_cached_key(|user| user.display_name.to_string().to_lowercase());
+    users.extend(ids.into_iter().map(User::deleted));
+    Ok(users)
 }
 
 /// Takes a conversation out of the user's unread count. No other member learns of it.

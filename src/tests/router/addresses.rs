@@ -79,6 +79,7 @@ async fn a_canonical_address_and_one_of_a_program_are_left_alone() {
     for (path, status) in [
         ("/settings", 200),
         ("/settings/sessions", 200),
+        ("/settings/blocked", 200),
         ("/settings/profile", 200),
         ("/settings/password", 200),
         ("/settings/export", 200),

@@ -23,6 +23,7 @@ use crate::domain::error::AppError;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::header::PlainHeader;
 use crate::ui::pages::authenticator::AuthenticatorPage;
+use crate::ui::pages::blocked::BlockedPage;
 use crate::ui::pages::confirm::ConfirmPage;
 use crate::ui::pages::conversation::ConversationPage;
 use crate::ui::pages::conversations::{ConversationsPage, Me, NoConversationPage};
@@ -152,6 +153,7 @@ lazy_pages! {
     REQUESTS, requests: RequestsPage in rest;
     SETTINGS, settings: SettingsPage in rest;
     AUTHENTICATOR, authenticator: AuthenticatorPage in rest;
+    BLOCKED, blocked: BlockedPage in rest;
     DELETE, delete: DeletePage in rest;
     EMAIL, email: EmailPage in rest;
     EXPORT, export: ExportPage in rest;

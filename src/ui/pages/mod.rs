@@ -1,6 +1,7 @@
 //! Pages: one file per page. [`lazy`] defines which part of the code the browser loads for each of them.
 
 pub mod authenticator;
+pub mod blocked;
 pub mod confirm;
 pub mod conversation;
 pub mod conversations;

@@ -54,7 +54,7 @@ fn SessionList(sessions: Vec<Session>, end: Submission) -> impl IntoView {
     let (has_others, is_full) = (sessions.iter().any(|session| !session.is_current), sessions.len() >= LISTED_MAX);
     view! {
         {move || error().map(|error| view! { <ErrorNote error/> })}
-        <ul class="sessions" role="list">
+        <ul class="entries" role="list">
             {sessions.into_iter().map(|session| view! { <SessionRow session end/> }).collect_view()}
         </ul>
         {is_full.then(|| view! { <p>{format!("Only the last {LISTED_MAX} sessions are listed.")}</p> })}
@@ -74,9 +74,9 @@ fn SessionRow(session: Session, end: Submission) -> impl IntoView {
     let Session { id, device, address, started_at, last_used_at, is_current } = session;
     let device = device_name(&device);
     view! {
-        <li class="session">
-            <h2 class="session__device" translate="no">{device.clone()}</h2>
-            <dl class="session__details">
+        <li class="entry">
+            <h2 class="entry__title" translate="no">{device.clone()}</h2>
+            <dl class="entry__details">
                 <dt>"Last used"</dt>
                 <dd>
                     {match is_current {

@@ -42,6 +42,7 @@ pub fn SettingsPage() -> impl IntoView {
             <p class="card__other"><a href="/settings/password">"Password"</a></p>
             <p class="card__other"><a href="/settings/authenticator">"Authenticator app"</a></p>
             <p class="card__other"><a href="/settings/sessions">"Sessions"</a></p>
+            <p class="card__other"><a href="/settings/blocked">"Blocked people"</a></p>
             <p class="card__other"><a href="/settings/export">"Download your data"</a></p>
             <p class="card__other"><a href="/settings/delete">"Delete your account"</a></p>
             <p class="card__other"><a href="/messages">"Back to messages"</a></p>

@@ -20,6 +20,7 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/settings", post(save_settings))
         .route("/settings/authenticator", post(authenticator))
+        .route("/settings/blocked", post(end_block))
         .route("/settings/delete", post(delete_account))
         .route("/settings/email", post(change_email))
         .route("/settings/export", post(export))
@@ -68,11 +69,11 @@ async fn authenticator(State(state): State<AppState>, request: Request) -> Respo
 
 /// Handles both steps: an address requests a code, a code proves the address.
 async fn change_email(State(state): State<AppState>, request: Request) -> Response {
-    match Form::read(state, request).await {
-        Ok(form) if form.fields.contains_key("code") => form.submit::<api::ConfirmEmail>(to_destination).await,
-        Ok(form) => form.submit::<api::ChangeEmail>(to_destination).await,
-        Err(error) => error_page::for_error(&error),
-    }
+    submit_by_field::<api::ConfirmEmail, api::ChangeEmail>(state, request, "code").await
+}
+
+async fn end_block(State(state): State<AppState>, request: Request) -> Response {
+    submit::<api::EndBlock>(state, request, to_destination).await
 }
 
 async fn delete_account(State(state): State<AppState>, request: Request) -> Response {

@@ -74,6 +74,12 @@ impl Conversations {
         let blocks = blocks::of(&self.table, me).await?;
         Ok(blocks.into_iter().filter(|block| block.blocked_by.contains(&block.peer)).map(|block| block.peer).collect())
     }
+
+    /// Returns the users whom this one has blocked. One read unit per about 30 blocks.
+    pub async fn blocked_by(&self, me: user::Id) -> Result<Vec<user::Id>, Failure> {
+        let blocks = blocks::of(&self.table, me).await?;
+        Ok(blocks.into_iter().filter(|block| block.blocked_by.contains(&me)).map(|block| block.peer).collect())
+    }
 }
 
 /// Returns the heads of all direct conversations of two users, of which the old app may have started several.
