@@ -16,7 +16,7 @@ async fn sixty_four_starts_of_one_pair_make_one_conversation_and_lose_no_message
     let (ana, ben) = (ana(), ben());
     // The first message is a request, and at most three messages of its sender precede the first of the other user.
     let start = async |n: u32| {
-        let (server, me, other) = if n % 2 == 0 { (&one, &ana, &ben) } else { (&two, &ben, &ana) };
+        let (server, me, other) = if n.is_multiple_of(2) { (&one, &ana, &ben) } else { (&two, &ben, &ana) };
         match server.try_start(me, other, new_message_id(), &format!("{n}")).await {
             Ok(sent) => Ok(sent.conversation),
             Err(Failure::Public(AppError::Conflict(Conflict::RequestPending))) => Err(n),
