@@ -115,10 +115,10 @@ async fn a_page_a_message_and_a_sign_in_are_traced_with_their_calls_and_without_
     }
     let cookie = sender.cookie.as_deref().and_then(|pair| pair.split_once('=')).expect("a cookie").1;
     let text = collector.text();
-    assert!(text.contains("POST /rpc/search_users"), "{text}");
+    assert!(text.contains("POST /rpc/search_users"), "the text has the names of spans");
     let id = me.id.to_string();
     for private in [TEXT, "wilhelmina", "bartholomew", "secret-path", PASSWORD, cookie, &conversation, &id, "eyJ"] {
-        assert!(!text.contains(private), "{private} in {text}");
+        assert!(!text.contains(private), "{private} is in a span");
     }
 }
 
