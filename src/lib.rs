@@ -26,10 +26,11 @@
 //!     wording.rs                 sentences for the codes of errors
 //!   server/                      compiled for the server only
 //!     config.rs                  configuration
-//!     telemetry.rs               logs
+//!     telemetry.rs               logs, and the start of the traces
 //!     run.rs                     startup and shutdown
 //!     state.rs                   handles that every request shares
 //!     failure.rs                 the server's error type
+//!     traces/                    traces for OpenTelemetry: a span for each request, and for the calls below it
 //!     audit/                     audit log: security events, as log lines and in PostgreSQL
 //!     http/                      router, layers, forms, error pages, events, rate limits
 //!       session/                 session cookie to signed-in user

@@ -12,9 +12,13 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> anyhow::Result<()> {
     let config = Config::parse();
-    telemetry::init(config.log_format);
     // At least four: rendering a page blocks a worker, and with a single worker all other requests would wait for it.
     let workers = std::thread::available_parallelism().map_or(4, usize::from).max(4);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
-    runtime.block_on(run::serve(config))
+    let traces = telemetry::init_with_traces(&config, runtime.handle())?;
+    let served = runtime.block_on(run::serve(config));
+    if let Some(traces) = traces {
+        traces.finish();
+    }
+    served
 }

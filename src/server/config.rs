@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::server::http::contacts::Contacts;
 use crate::server::http::json_api::cors::Origins;
+use crate::server::traces::TraceOptions;
 
 /// Configuration of the web server. Every option is also an environment variable.
 #[derive(Debug, Clone, Parser)]
@@ -97,6 +98,9 @@ pub struct Config {
     /// unset, there are no metrics.
     #[arg(long, env = "METRICS_ADDRESS")]
     pub metrics_address: Option<SocketAddr>,
+
+    #[command(flatten)]
+    pub traces: TraceOptions,
 
     /// Seconds from SIGTERM until the server refuses connections. It is not ready from SIGTERM on, and needs this time
     /// because the load balancer goes on sending requests until it has noticed.

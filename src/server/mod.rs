@@ -14,6 +14,8 @@ pub mod failure;
 
 pub mod metrics;
 
+pub mod traces;
+
 pub mod audit;
 
 pub mod http;

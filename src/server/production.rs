@@ -46,6 +46,11 @@ const BUILDS_FOLDER: Problem = Problem {
     advice: "BUILDS_FOLDER names no folder that can be read: create it with bin/builds, or leave the variable unset",
 };
 
+const TRACES_TLS: Problem = Problem {
+    name: "traces_tls",
+    advice: "OTEL_EXPORTER_OTLP_ENDPOINT names another machine: use https://, or a collector beside this server",
+};
+
 /// Fails if the configuration is incomplete, unless it marks a developer's machine. Logs each problem with advice.
 pub(super) fn ensure_complete(config: &Config) -> anyhow::Result<()> {
     let problems = if config.local { Vec::new() } else { problems(config)? };
@@ -71,6 +76,10 @@ fn problems(config: &Config) -> anyhow::Result<Vec<Problem>> {
     if let Some(bus) = bus.filter(|bus| !is_loopback(bus.host())) {
         problems.extend((!bus.tls_required()).then_some(NATS_TLS));
         problems.extend(bus.username().and(bus.password()).is_none().then_some(NATS_CREDENTIALS));
+    }
+    let collector = config.traces.endpoint().filter(|url| url.scheme() != "https");
+    if collector.is_some_and(|url| !is_loopback(url.host_str().unwrap_or_default())) {
+        problems.push(TRACES_TLS);
     }
     if config.builds_folder.as_ref().is_some_and(|folder| folder.read_dir().is_err()) {
         problems.push(BUILDS_FOLDER);
@@ -166,6 +175,20 @@ mod tests {
             ("nats://[::1]:4222", &[]),
         ] {
             assert_eq!(names_with("nats-url", url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_collector_on_another_machine_needs_tls() {
+        for (url, expected) in [
+            ("", &[] as &[&str]),
+            ("http://127.0.0.1:4318", &[]),
+            ("http://[::1]:4318", &[]),
+            ("http://localhost:4318", &[]),
+            ("https://collector.internal:4318", &[]),
+            ("http://collector.internal:4318", &["traces_tls"]),
+        ] {
+            assert_eq!(names_with("otlp-endpoint", url), expected, "{url}");
         }
     }
 }

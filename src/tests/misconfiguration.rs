@@ -111,6 +111,7 @@ async fn each_incomplete_setting_prevents_the_start_and_is_named_as_in_the_docum
         ("DATABASE_URL", "postgres://cruddur:secret@db.invalid/cruddur", &["postgres_tls"]),
         ("NATS_URL", "nats://nats.invalid:4222", &["nats_tls", "nats_credentials"]),
         ("BUILDS_FOLDER", "/nowhere/builds", &["builds_folder"]),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.invalid:4318", &["traces_tls"]),
     ] {
         let variables = [&COMPLETE as &[_], &[(setting, value)]].concat();
         let (mut command, _) = Process::command(&app, &variables);

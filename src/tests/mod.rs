@@ -124,4 +124,6 @@ mod tidy;
 
 mod tokens;
 
+mod traces;
+
 mod users;

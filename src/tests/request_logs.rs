@@ -39,5 +39,6 @@ async fn a_failed_request_is_logged_with_its_id_its_user_and_its_route() {
     assert_eq!(line["span"]["route"], "/messages", "{line}");
     assert_eq!(line["span"]["user"], me.id.to_string(), "{line}");
     assert_eq!(line["span"]["trace"], TRACE, "{line}");
+    assert_eq!(line["span"].get("trace_id"), None, "it is not traced: {line}");
     std::fs::remove_file(&log).expect("the log");
 }

@@ -38,11 +38,12 @@ const PASSWORD: &str = "pass-word-of-ana";
 const MARKER: &str = "marker4711";
 
 /// Variables with secrets.
-const CONFIGURED: [(&str, &str); 4] = [
+const CONFIGURED: [(&str, &str); 5] = [
     ("DATABASE_URL", "postgres://cruddur:marker4711@127.0.0.1:1/none"),
     ("SESSION_KEY", "a-key-with-marker4711-of-a-generator,another-key-with-marker4711-before"),
     ("AWS_COGNITO_USER_POOL_CLIENT_SECRET", "marker4711"),
     ("NATS_URL", "nats://cruddur:marker4711@127.0.0.1:1"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=marker4711"),
 ];
 
 /// Returns what the web server prints with these variables, until it ends.
@@ -59,7 +60,7 @@ async fn output(arguments: &[&str], variables: &[(&str, &str)]) -> String {
 #[tokio::test]
 async fn no_configured_secret_is_printed() {
     let arguments: Vec<_> = ["cruddur-messages", "--user-pool-id=eu-central-1_Ab12Cd34E", "--client-id=a"].into();
-    let options = ["--database-url", "--session-key", "--client-secret", "--nats-url"];
+    let options = ["--database-url", "--session-key", "--client-secret", "--nats-url", "--otlp-headers"];
     let secrets = options.into_iter().zip(CONFIGURED).flat_map(|(option, (_, secret))| [option, secret]);
     let config = Config::parse_from(arguments.into_iter().chain(secrets));
     for printed in [format!("{config:?}"), format!("{config:#?}")] {
@@ -72,8 +73,11 @@ async fn no_configured_secret_is_printed() {
         ("SESSION_KEY", "marker4711"),
         ("NATS_URL", "https://marker4711@nats"),
         ("AWS_COGNITO_USER_POOL_ID", "nothing"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "marker4711"),
     ] {
-        let refused = output(&[], &[("LOCAL", "true"), ("LEPTOS_SITE_ADDR", "127.0.0.1:0"), (name, invalid)]).await;
+        let local = [("LOCAL", "true"), ("LEPTOS_SITE_ADDR", "127.0.0.1:0")];
+        let traced = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"), (name, invalid)];
+        let refused = output(&[], &[local, traced].concat()).await;
         assert!(refused.contains("Error: ") && !refused.contains(MARKER), "{name}: {refused}");
     }
 }

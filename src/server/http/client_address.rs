@@ -58,6 +58,11 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Returns true if a request with these headers has come through the trusted proxies.
+pub fn is_from_proxy(headers: &HeaderMap, trusted_proxies: usize) -> bool {
+    forwarded_for(headers, trusted_proxies).is_some()
+}
+
 fn forwarded_for(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
     let from_the_right = trusted_proxies.checked_sub(1)?;
     // Split as bytes: a client may forge an entry that is no text, and the entries of the proxies beside it still count.

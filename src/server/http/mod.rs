@@ -50,4 +50,6 @@ pub mod connection;
 
 pub mod metrics_server;
 
+pub mod request_traces;
+
 pub mod json_api;

@@ -28,13 +28,15 @@ use crate::server::http::render::{page, provide_page_contexts};
 use crate::server::http::request_limits::BODY_BYTES_MAX;
 use crate::server::http::{
     assets, body, client_address, error_page, forms, health, layers, metrics_server, privacy, request_head,
-    security_txt, session,
+    request_traces, security_txt, session,
 };
 use crate::server::state::AppState;
+use crate::server::traces::parent::AMAZON_TRACE_ID;
+use crate::server::traces::request::RequestTrace;
 use crate::ui::app::{App, shell};
 
 /// Header in which an AWS load balancer names the trace of a request.
-const TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+const TRACE_ID: HeaderName = HeaderName::from_static(AMAZON_TRACE_ID);
 
 /// Maximum length of a trace id in the log. A client may send any text that the load balancer continues.
 const TRACE_ID_LEN_MAX: usize = 200;
@@ -74,6 +76,10 @@ pub fn router(state: AppState) -> Router {
                 .layer(from_fn_with_state(state.clone(), record_limits))
                 .layer(from_fn(request_head::check)),
         );
+    let router = match state.config.traces.endpoint() {
+        Some(_) => router.layer(from_fn_with_state(state.clone(), request_traces::trace)),
+        None => router,
+    };
     match state.config.metrics_address {
         Some(_) => router.layer(from_fn_with_state(state.clone(), metrics_server::measure)),
         None => router,
@@ -128,12 +134,15 @@ fn without_request_id(mut request: Request) -> Request {
     request
 }
 
-/// Creates the log span of a request: method, route, request id, trace id of an AWS load balancer and, once it is known,
-/// the id of the user. Queries, other headers and bodies are private and stay out.
+/// Creates the log span of a request: method, route, request id, trace id of an AWS load balancer, the id under which it is
+/// traced, and, once it is known, the id of the user. Queries, other headers and bodies are private and stay out.
 fn span(request: &axum::http::Request<Body>) -> tracing::Span {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let trace = header(TRACE_ID).filter(|trace| trace.len() <= TRACE_ID_LEN_MAX);
     let id = header(REQUEST_ID);
-    tracing::info_span!("request", method = %request.method(), route, id, trace, user = tracing::field::Empty)
+    let traced = request.extensions().get::<RequestTrace>();
+    let trace_id = traced.map(|trace| trace.0.as_str());
+    let user = tracing::field::Empty;
+    tracing::info_span!("request", method = %request.method(), route, id, trace, trace_id, user)
 }

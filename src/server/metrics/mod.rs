@@ -16,5 +16,5 @@ pub use collection::Metrics;
 pub use computed::Computed;
 pub use dependencies::Dependencies;
 pub use durations::{Durations, duration, durations};
-pub use requests::Requests;
+pub use requests::{Requests, known_method};
 pub use sign_ins::SignIns;

@@ -13,6 +13,11 @@ use crate::server::metrics::durations::{Durations, durations};
 /// Methods with a label of their own: a client may send any other word.
 static METHODS: [Method; 6] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS];
 
+/// Returns the method if it is a known one.
+pub fn known_method(method: &Method) -> Option<&'static str> {
+    METHODS.iter().find(|known| *known == method).map(Method::as_str)
+}
+
 /// Route of a request that matches none. Paths have no label of their own: their number is unlimited.
 const NO_ROUTE: &str = "none";
 
@@ -50,7 +55,7 @@ impl Requests {
 
     /// Counts an answered request. `route` is the matched pattern, such as `/messages/{id}`.
     pub fn count(&self, method: &Method, route: Option<&str>, status: u16, duration: Duration) {
-        let method = METHODS.iter().find(|known| *known == method).map_or("other", Method::as_str);
+        let method = known_method(method).unwrap_or("other");
         let route = route.unwrap_or(NO_ROUTE);
         self.requests.get_or_create(&RequestLabels { method, route: route.to_owned(), status }).inc();
         self.durations.get_or_create(&RouteLabels { route: route.to_owned() }).observe(duration.as_secs_f64());

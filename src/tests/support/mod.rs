@@ -10,6 +10,8 @@ pub mod browser;
 
 pub mod cognito;
 
+pub mod collector;
+
 pub mod dynamodb;
 
 mod fake_accounts;

@@ -113,10 +113,11 @@ fn every_link_to_a_file_leads_to_one() {
 
 #[test]
 fn every_configuration_variable_is_documented() {
-    let config = fs::read_to_string("src/server/config.rs").expect("the configuration");
+    let files = ["src/server/config.rs", "src/server/traces/options.rs"];
+    let config = files.map(|path| fs::read_to_string(path).expect("the configuration")).concat();
     let operations = fs::read_to_string("docs/operations.md").expect("the document about configuration");
     let variables = variables(&config);
-    assert!(variables.contains(&"DATABASE_URL"), "the variables are read");
+    assert!(variables.contains(&"DATABASE_URL") && variables.contains(&"OTEL_SERVICE_NAME"), "the variables are read");
     for name in variables {
         assert!(operations.contains(&format!("- `{name}`")), "{name} is not documented");
     }
