@@ -52,6 +52,8 @@ mod limits;
 
 mod mailboxes;
 
+mod new_conversations;
+
 mod message_page;
 
 mod metrics;

@@ -61,6 +61,9 @@ actions! {
     CodeRequest "code_request": 10 at once, one more per Duration::from_secs(30);
     Search "search": 30 at once, one more per Duration::from_millis(500);
     Send "send": 30 at once, one more per Duration::from_millis(500);
+    /// First message to a user with whom there is no conversation yet. All at once are enough for a class of thirty on its
+    /// first day, and the others make thirty more a day.
+    NewConversation "new_conversation": 30 at once, one more per Duration::from_secs(2_880);
     /// Edit, deletion or reaction.
     Change "change": 30 at once, one more per Duration::from_millis(500);
     /// A page reports typing at least once per message, however short, so the quota equals that of `Send`.
@@ -195,16 +198,15 @@ impl RateLimits {
     }
 
     /// Gives most of a counted attempt back, because it has succeeded. An account gets nothing back but for a sign-in:
-    /// no owner needs many codes or sign-ups.
+    /// no owner needs many codes or sign-ups. A conversation that was not created is given back whole.
     pub async fn refund(&self, store: &Store, action: Action, caller: &Caller) {
-        let is_refunded = matches!(
-            (action, caller),
-            (Action::SignIn | Action::SignInStep, _) | (Action::SignUp | Action::Code, Caller::Address(_))
-        );
-        if is_refunded {
-            // A failure is only logged: the quota refills by itself.
-            store.limits.refund(shared_quota(action, caller), REFUND).await.map_err(Failure::into_public).ok();
-        }
+        let part = match (action, caller) {
+            (Action::SignIn | Action::SignInStep, _) | (Action::SignUp | Action::Code, Caller::Address(_)) => REFUND,
+            (Action::NewConversation, _) => 1.0,
+            _ => return,
+        };
+        // A failure is only logged: the quota refills by itself.
+        store.limits.refund(shared_quota(action, caller), part).await.map_err(Failure::into_public).ok();
     }
 
     /// Waits until few attempts of this caller are running on this server.
