@@ -32,6 +32,8 @@ mod json_api;
 
 mod blocks;
 
+mod budgets;
+
 mod builds;
 
 mod caches;

@@ -27,7 +27,7 @@ pub async fn send_message(
     body: &Body,
     reply_to: Option<&MessageRef>,
 ) -> Result<SentMessage, Failure> {
-    state.rate_limits.check(Action::Send, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Send, me.spender())?;
     let (membership, answered) = match reply_to {
         None => (membership(state, me, conversation).await?, None),
         Some(reference) => {
@@ -81,7 +81,7 @@ pub async fn start_conversation(
     id: message::Id,
     body: &Body,
 ) -> Result<conversation::Id, Failure> {
-    state.rate_limits.check(Action::Send, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Send, me.spender())?;
     let recipient = recipient_by_handle(state, me, handle).await?;
     Ok(start_or_append(state, me, recipient, id, body).await?.conversation)
 }
@@ -94,7 +94,7 @@ pub async fn send_first_message(
     id: message::Id,
     body: &Body,
 ) -> Result<SentMessage, Failure> {
-    state.rate_limits.check(Action::Send, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Send, me.spender())?;
     let recipient = state.store.users.by_ids(&[to]).await?.pop().ok_or(AppError::NotFound)?;
     start_or_append(state, me, recipient, id, body).await
 }

@@ -16,6 +16,7 @@ use super::dynamodb::TABLE;
 /// A further server with the same configuration. It stops when dropped.
 pub(crate) struct SecondServer {
     pub(crate) address: SocketAddr,
+    pub(crate) state: AppState,
     _stop: DropGuard,
 }
 
@@ -27,8 +28,8 @@ pub(crate) async fn server_beside(app: &TestApp) -> SecondServer {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
     let address = listener.local_addr().expect("a bound listener has an address");
     let stop = state.closing.clone().drop_guard();
-    tokio::spawn(run::serve_on(listener, state));
-    SecondServer { address, _stop: stop }
+    tokio::spawn(run::serve_on(listener, state.clone()));
+    SecondServer { address, state, _stop: stop }
 }
 
 /// Returns a store with connections of its own to the databases of a server.
