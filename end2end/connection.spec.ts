@@ -89,6 +89,28 @@ test("what could not be loaded without a connection loads once there is one", as
   await expect(page).toHaveURL(path);
 });
 
+test("what a rate limit has denied loads after the time that the server names", async ({ people }) => {
+  const { ben } = await directConversation(people);
+  ben.errors.expectStatus(429);
+  await ben.open("/messages");
+  const denial = { status: 429, headers: { "retry-after": "3" }, json: { RateLimited: { retry_after_secs: 3 } } };
+  await ben.page.route("**/rpc/open_conversation", (route) => route.fulfill(denial), { times: 1 });
+  await ben.conversations.first().click();
+  await expect(ben.page.getByText("Too many attempts. Try again in 3 seconds.")).toBeVisible();
+  await expect(ben.messages).toHaveText(["Are you there?"]);
+});
+
+test("a page whose stream is denied opens it again by itself", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
+  ben.errors.expectStatus(429);
+  const denial = { status: 429, headers: { "retry-after": "1" }, json: { RateLimited: { retry_after_secs: 1 } } };
+  await ben.page.route("**/events*", (route) => route.fulfill(denial), { times: 1 });
+  await ben.open(path);
+  await expect(ben.page.locator(".thread__handle").getByTitle("Online")).toBeVisible({ timeout: 20_000 });
+  await ana.send("after the denial");
+  await expect(ben.messages).toHaveText(["Are you there?", "after the denial"]);
+});
+
 // F18
 test("a page reconnects although the clock of the computer is set back", async ({ people }) => {
   const { ana, ben, path } = await directConversation(people);

@@ -67,6 +67,11 @@ pub struct Config {
     #[arg(long, env = "TRUSTED_PROXIES", default_value_t = 0)]
     pub trusted_proxies: usize,
 
+    /// Factor by which the budgets of users and client addresses for pages, calls, streams and messages are larger than
+    /// usual, for a measurement, or for a site whose users share few addresses.
+    #[arg(long, env = "BUDGETS_FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub budgets_factor: u32,
+
     /// Seconds that a connection may be idle before a request, or may take to send the headers. Must exceed the idle
     /// timeout of a load balancer (AWS: 60), which would otherwise send requests on connections that were just closed.
     #[arg(long, env = "HEADER_READ_TIMEOUT_SECS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..=3600))]

@@ -39,6 +39,9 @@ const INBOX_UPDATES_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time that the audit log has to store its last entries.
 const AUDIT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Time that the rate limits have to settle the last attempts.
+const BUDGETS_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Interval of the cleanup of expired sessions, idle rate-limit counters and old reports.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(600);
 
@@ -100,12 +103,13 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     http1.timer(TokioTimer::new()).header_read_timeout(header_read_timeout).max_buf_size(HEAD_BYTES_MAX);
     tokio::spawn(refuse_connections_after_delay(handle.clone(), closing, state.config.clone()));
     let (inbox_updates, audit) = (state.store.inbox_updates.clone(), state.audit.clone());
+    let rate_limits = state.rate_limits.clone();
     server.serve(router(state).into_make_service_with_connect_info::<SocketAddr>()).await.context("serve")?;
     if handle.connection_count() > 0 {
         tracing::warn!(open = handle.connection_count(), timeout = ?SHUTDOWN_TIMEOUT, "shutdown timed out");
     }
     inbox_updates.finish(INBOX_UPDATES_TIMEOUT).await;
-    audit.finish(AUDIT_TIMEOUT).await;
+    tokio::join!(audit.finish(AUDIT_TIMEOUT), rate_limits.finish(BUDGETS_TIMEOUT));
     Ok(())
 }
 

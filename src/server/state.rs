@@ -58,7 +58,8 @@ impl AppState {
             None => store,
         };
         let cognito = Cognito::connect(&config).await?;
-        let (hub, rate_limits) = (Hub::default(), Arc::<RateLimits>::default());
+        let hub = Hub::default();
+        let rate_limits = Arc::new(RateLimits::new(store.limits.clone(), config.budgets_factor));
         cognito.register(&metrics);
         hub.register(&metrics);
         rate_limits.register(&metrics);

@@ -1,23 +1,15 @@
 //! Rate limits: of the account forms by client address and by account, and of searches.
 
-use std::net::SocketAddr;
-
 use cruddur_messages::domain::user::Id;
 use cruddur_messages::server::config::Config;
-use cruddur_messages::server::run;
-use cruddur_messages::server::state::AppState;
-use cruddur_messages::server::store::Store;
-use cruddur_messages::server::store::dynamodb::Table;
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
-use tokio::net::TcpListener;
-use tokio_util::sync::DropGuard;
 
 use crate::support::app::{Answer, Browser, TestApp, form};
 use crate::support::cognito::PASSWORD;
-use crate::support::dynamodb::TABLE;
 use crate::support::fake_pool::FakePool;
 use crate::support::log::Log;
+use crate::support::second_server::server_beside;
 use crate::support::wait_until::wait_until;
 
 /// Number of concurrent failed attempts from one address: more than its quota.
@@ -262,27 +254,4 @@ async fn signed_in(app: &TestApp, name: &str) -> Browser {
     let cookie = answer.header("set-cookie").split(';').next().expect("a cookie").to_owned();
     browser.cookie = Some(cookie);
     browser
-}
-
-/// A second server with the same configuration.
-struct SecondServer {
-    address: SocketAddr,
-    _stop: DropGuard,
-}
-
-async fn server_beside(app: &TestApp) -> SecondServer {
-    let config = Config::clone(&app.state.config);
-    let state = AppState::with_store(config.clone(), app.state.options.clone(), store_of(&config, app)).await;
-    let state = state.expect("a configuration that can work");
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
-    let address = listener.local_addr().expect("a bound listener has an address");
-    let stop = state.closing.clone().drop_guard();
-    tokio::spawn(run::serve_on(listener, state));
-    SecondServer { address, _stop: stop }
-}
-
-/// Returns a store with connections of its own to the databases of a server.
-fn store_of(config: &Config, app: &TestApp) -> Store {
-    let table = Table::new(app.dynamodb.client(), TABLE);
-    Store::with_table(config, table).expect("a configuration that can work")
 }

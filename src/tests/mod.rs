@@ -32,6 +32,8 @@ mod json_api;
 
 mod blocks;
 
+mod budgets;
+
 mod builds;
 
 mod caches;
@@ -51,6 +53,8 @@ mod leptos_toml;
 mod limits;
 
 mod mailboxes;
+
+mod new_conversations;
 
 mod message_page;
 

@@ -36,7 +36,7 @@ impl SplitSite {
     async fn app(&self) -> TestApp {
         let root = self.0.to_str().expect("UTF-8");
         let options = LeptosOptions::builder().output_name("cruddur-messages").site_root(root).build();
-        TestApp::start_with_options(options, |_| {}).await
+        TestApp::start_with_options(options, |config| config.budgets_factor = 10).await
     }
 }
 

@@ -57,7 +57,7 @@ async fn a_view_that_waits_for_a_resource_is_built_once() {
 /// Leptos looks for the routes of the app with a flag that keeps all resources of the process from loading.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_ends_while_another_router_is_built() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(|config| config.budgets_factor = 10).await;
     let mut ana = app.sign_in("ana").await;
     let is_done = Arc::new(AtomicBool::new(false));
     let build = tokio::task::spawn_blocking({

@@ -152,7 +152,7 @@ async fn case_45_an_ended_session_is_rejected_by_every_server_even_if_its_token_
 // F23
 #[tokio::test(flavor = "multi_thread")]
 async fn no_cookie_of_another_app_on_the_host_signs_a_user_out() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(|config| config.budgets_factor = 10).await;
     let ana = app.sign_in("ana").await;
     let ours = ana.cookie.clone().expect("a cookie").into_bytes();
     let long = [b"long=".to_vec(), vec![b'x'; 8000]].concat();

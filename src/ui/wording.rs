@@ -28,13 +28,21 @@ pub fn sentence(error: &AppError) -> String {
             None => "Something is missing or invalid.",
         },
         AppError::RateLimited { retry_after_secs } => {
-            let unit = plural(*retry_after_secs as i64, "second", "seconds");
-            return format!("Too many attempts. Try again in {retry_after_secs} {unit}.");
+            return format!("Too many attempts. Try again in {}.", wait(*retry_after_secs));
         }
         AppError::Unavailable => "Service temporarily unavailable. Try again in a moment.",
         AppError::Unexpected => "Something went wrong. Try again.",
     };
     text.to_owned()
+}
+
+/// Returns a wait in words: in seconds up to two minutes, then in whole minutes, which are never too few.
+fn wait(secs: u64) -> String {
+    let (number, one, many) = match secs {
+        0..=120 => (secs, "second", "seconds"),
+        _ => (secs.div_ceil(60), "minute", "minutes"),
+    };
+    format!("{number} {}", plural(number as i64, one, many))
 }
 
 fn conflict_sentence(conflict: Conflict) -> &'static str {
@@ -200,6 +208,9 @@ mod tests {
         for (error, expected) in [
             (AppError::RateLimited { retry_after_secs: 1 }, "Too many attempts. Try again in 1 second."),
             (AppError::RateLimited { retry_after_secs: 7 }, "Too many attempts. Try again in 7 seconds."),
+            (AppError::RateLimited { retry_after_secs: 120 }, "Too many attempts. Try again in 120 seconds."),
+            (AppError::RateLimited { retry_after_secs: 121 }, "Too many attempts. Try again in 3 minutes."),
+            (AppError::RateLimited { retry_after_secs: 2_880 }, "Too many attempts. Try again in 48 minutes."),
             (AppError::invalid("handle", InvalidHandle::TooShort), "A handle must have at least 2 characters."),
             (AppError::invalid("handle", InvalidHandle::TooLong), "A handle can have at most 32 characters."),
             (AppError::invalid("name", InvalidDisplayName::TooLong), "A name can have at most 64 characters."),

@@ -14,7 +14,7 @@ use crate::server::accounts::reauthentication::{into_failure, own_account, reaut
 use crate::server::accounts::{AccountOutcome, qr_code, refusals};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::failure::Failure;
-use crate::server::http::rate_limits::{Action, Caller};
+use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
 use crate::server::http::session::sealed_cookie::AUTHENTICATOR_KEY;
 use crate::server::state::AppState;
@@ -36,7 +36,7 @@ pub async fn load(state: &AppState, parts: &Parts) -> Result<Authenticator, Fail
     if let Some(key) = presented(state, parts, me) {
         return Ok(Authenticator { is_on: false, key: Some(shown(&key, me)?) });
     }
-    state.rate_limits.check(Action::Account, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Account, me.spender())?;
     let own = own_account(state, me).await?;
     Ok(Authenticator { is_on: own.account.has_authenticator, key: None })
 }
@@ -44,7 +44,7 @@ pub async fn load(state: &AppState, parts: &Parts) -> Result<Authenticator, Fail
 /// Makes a key for an app, and leads to the page that shows it.
 pub async fn start(state: &AppState, parts: &Parts) -> Result<AccountOutcome, Failure> {
     let me = CurrentUser::of(parts)?;
-    state.rate_limits.check(Action::Account, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Account, me.spender())?;
     let own = own_account(state, me).await?;
     let mut outcome = AccountOutcome::redirect("/settings/authenticator");
     if !own.account.has_authenticator {

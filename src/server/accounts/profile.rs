@@ -18,7 +18,7 @@ pub async fn load(state: &AppState, me: &CurrentUser) -> Result<User, Failure> {
 /// Gives the user another name and handle. Every server shows them from now on, and the open pages of those with whom
 /// the user has the newest conversations load their lists again. Only the old app shows the former name in old rows.
 pub async fn save(state: &AppState, me: &CurrentUser, name: &str, handle: &str) -> Result<(), Failure> {
-    state.rate_limits.check(Action::Account, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Account, me.spender())?;
     let own = load(state, me).await?;
     let mut errors = FormErrors::default();
     let name = errors.check("name", input::name(name));

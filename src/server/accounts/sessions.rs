@@ -10,7 +10,7 @@ use crate::server::accounts::recorded::record;
 use crate::server::accounts::sign_out::signed_out;
 use crate::server::audit::{Entry, Event, Outcome};
 use crate::server::failure::Failure;
-use crate::server::http::rate_limits::{Action, Caller};
+use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
 
@@ -32,7 +32,7 @@ pub async fn list(state: &AppState, me: &CurrentUser) -> Result<Vec<Session>, Fa
 /// nothing if the user has no such session, because then it has ended already. The own one is signed out.
 pub async fn end(state: &AppState, parts: &Parts, session: session::Id) -> Result<AccountOutcome, Failure> {
     let me = CurrentUser::of(parts)?;
-    state.rate_limits.check(Action::Account, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Account, me.spender())?;
     let ended = state.store.sessions.delete_named(session, me.user.id).await?;
     record(state, parts, (Event::EndSessions, Outcome::Done), Some(me.user.id));
     let is_own = ended.as_ref().is_some_and(|ended| Some(ended.id) == me.session);
@@ -42,7 +42,7 @@ pub async fn end(state: &AppState, parts: &Parts, session: session::Id) -> Resul
 
 /// Ends all of the user's sessions but the one of this request.
 pub async fn end_others(state: &AppState, me: &CurrentUser) -> Result<AccountOutcome, Failure> {
-    state.rate_limits.check(Action::Account, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Account, me.spender())?;
     if let Some(own) = me.session {
         state.cognito.revoke(state.store.sessions.delete_others(me.user.id, own).await?);
         state.audit.record(Entry::new(Event::EndSessions, Outcome::Done, me.origin.clone()).of(me.user.id));

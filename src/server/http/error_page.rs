@@ -10,6 +10,9 @@ use crate::domain::markup::textarea_content;
 use crate::server::http::error_response::error_response;
 use crate::server::http::json_api::error::ApiError;
 
+/// Heading of a page that a rate limit denies.
+const TOO_MANY_REQUESTS: &str = "Too many requests";
+
 /// Builds the error response for a request path: JSON for server functions and the API, a page otherwise.
 pub fn for_path(path: &str, error: &AppError) -> Response {
     match path {
@@ -22,6 +25,9 @@ pub fn for_path(path: &str, error: &AppError) -> Response {
 /// Builds the page for an error, with the error's status.
 pub fn for_error(error: &AppError) -> Response {
     let (heading, text) = match error {
+        AppError::RateLimited { retry_after_secs } => {
+            return page(error, TOO_MANY_REQUESTS, &format!("<p>Try again in {}.</p>", seconds(*retry_after_secs)));
+        }
         AppError::Forbidden => ("Request not allowed", "It was not sent from one of our pages. Nothing has been done."),
         AppError::TooLarge => {
             ("Request too large", "Nothing has been saved. Go back, shorten your text and send it again.")
@@ -32,7 +38,7 @@ pub fn for_error(error: &AppError) -> Response {
         }
         AppError::Unexpected => ("Something went wrong", "What you sent may have arrived anyway."),
         // These errors are normally shown by a page of the app, so a general text is enough here.
-        AppError::Unauthenticated | AppError::NotFound | AppError::Conflict(_) | AppError::RateLimited { .. } => {
+        AppError::Unauthenticated | AppError::NotFound | AppError::Conflict(_) => {
             ("Request failed", "Go back and try again.")
         }
     };
@@ -59,18 +65,37 @@ pub fn sign_out_failed(error: &AppError, action: &'static str) -> Response {
     page(error, "You may still be signed in", &main)
 }
 
+/// Builds the page that returns the text of a message that was denied by a rate limit.
+pub fn denied_message(error: &AppError, text: &str) -> Response {
+    let wait = seconds(error.retry_after_secs().unwrap_or_default());
+    let main =
+        format!("<p>Your message has not been sent. Copy it, and send it again in {wait}.</p>{}", readonly_field(text));
+    page(error, TOO_MANY_REQUESTS, &main)
+}
+
 /// Builds the page that returns an unsent text to a user whose session has ended. `sign_in` is the URL of the sign-in
 /// page that leads back.
 pub fn unsent_text(sign_in: &str, text: &str) -> Response {
-    // A field keeps every line break and is easy to copy from.
     let main = format!(
-        "<p>Your message has not been sent. Copy it, <a href=\"{}\">sign in</a>, and send it again.</p>\
-         <p><label for=\"text\">Your message</label></p>\
-         <p><textarea id=\"text\" rows=\"10\" cols=\"34\" dir=\"auto\" readonly>{}</textarea></p>",
+        "<p>Your message has not been sent. Copy it, <a href=\"{}\">sign in</a>, and send it again.</p>{}",
         encode_double_quoted_attribute(sign_in),
-        textarea_content(text)
+        readonly_field(text)
     );
     page(&AppError::Unauthenticated, "You are signed out", &main)
+}
+
+/// Builds a field with a text, which keeps every line break and is easy to copy from.
+fn readonly_field(text: &str) -> String {
+    format!(
+        "<p><label for=\"text\">Your message</label></p>\
+         <p><textarea id=\"text\" rows=\"10\" cols=\"34\" dir=\"auto\" readonly>{}</textarea></p>",
+        textarea_content(text)
+    )
+}
+
+/// Returns a time in words.
+fn seconds(secs: u64) -> String {
+    if secs == 1 { "1 second".to_owned() } else { format!("{secs} seconds") }
 }
 
 /// Builds a page with the error's status and headers. `main` is markup.

@@ -21,6 +21,7 @@ use crate::domain::user;
 use crate::server::config::Config;
 use crate::server::failure::Failure;
 use crate::server::http::error_response::error_response;
+use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
 use crate::server::live::hub::{Pushed, Subscription};
 use crate::server::state::AppState;
@@ -67,6 +68,7 @@ fn subscribe(
 ) -> Result<Subscription, AppError> {
     let me = CurrentUser::of(parts)?;
     let session = me.session.ok_or(AppError::Unauthenticated)?;
+    state.rate_limits.spend(Action::Stream, me.spender())?;
     Ok(state.hub.resume(me.user.id, session, after))
 }
 

@@ -16,6 +16,8 @@ pub mod origin;
 
 pub mod request_limits;
 
+pub mod request_budgets;
+
 pub mod rate_limits;
 
 pub mod session;

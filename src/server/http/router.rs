@@ -27,8 +27,8 @@ use crate::server::http::origin::{REQUEST_ID, record_limits};
 use crate::server::http::render::{page, provide_page_contexts};
 use crate::server::http::request_limits::BODY_BYTES_MAX;
 use crate::server::http::{
-    assets, body, client_address, error_page, forms, health, layers, metrics_server, privacy, request_head,
-    request_traces, security_txt, session,
+    assets, body, client_address, error_page, forms, health, layers, metrics_server, privacy, request_budgets,
+    request_head, request_traces, security_txt, session,
 };
 use crate::server::state::AppState;
 use crate::server::traces::parent::AMAZON_TRACE_ID;
@@ -105,6 +105,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         .merge(forms::routes())
         .fallback(not_found)
         .layer(from_fn(layers::require_sign_in))
+        .layer(from_fn_with_state(state.clone(), request_budgets::spend))
         .layer(from_fn(body::check_form))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(map_request(async |request| {

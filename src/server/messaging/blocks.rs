@@ -6,7 +6,7 @@ use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
-use crate::server::http::rate_limits::{Action, Caller};
+use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
 use crate::server::messaging::sending::run_to_completion;
 use crate::server::state::AppState;
@@ -14,7 +14,7 @@ use crate::server::state::AppState;
 /// Blocks a user (`on`), or removes the block. The user themselves, and one who does not exist, are not found; the block
 /// of a user who has been deleted since can be removed.
 pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -> Result<(), Failure> {
-    state.rate_limits.check(Action::Block, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Block, me.spender())?;
     let exists = !on || !state.store.users.by_ids(&[user]).await?.is_empty();
     if !exists || user == me.user.id {
         return Err(AppError::NotFound.into());

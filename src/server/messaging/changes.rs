@@ -10,7 +10,7 @@ use crate::domain::page::Page;
 use crate::domain::request::Request;
 use crate::domain::user;
 use crate::server::failure::Failure;
-use crate::server::http::rate_limits::{Action, Caller};
+use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
 use crate::server::messaging::conversations::{members, name_strangers};
 use crate::server::messaging::emoji;
@@ -28,7 +28,7 @@ pub async fn edit(
     edits: u32,
     body: &Body,
 ) -> Result<Message, Failure> {
-    state.rate_limits.check(Action::Change, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Change, me.spender())?;
     let (membership, message) = membership_with_message(state, me, conversation, reference).await?;
     let access = state.store.conversations.write_access(membership).await?;
     let (state, body) = (state.clone(), body.clone());
@@ -46,7 +46,7 @@ pub async fn delete(
     conversation: conversation::Id,
     seen: &SeenMessage,
 ) -> Result<Message, Failure> {
-    state.rate_limits.check(Action::Change, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Change, me.spender())?;
     // No right to write is needed: an author may take back what they have written, whatever they may write today.
     let (membership, message) = membership_with_message(state, me, conversation, &seen.reference).await?;
     let (state, message) = (state.clone(), message.seen(seen.edits));
@@ -66,7 +66,7 @@ pub async fn react(
     emoji: &str,
     on: bool,
 ) -> Result<Message, Failure> {
-    state.rate_limits.check(Action::Change, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Change, me.spender())?;
     let emoji = emoji::parse(emoji).ok_or(AppError::invalid("emoji", FieldCode::EmojiInvalid))?;
     let (membership, message) = membership_with_message(state, me, conversation, &seen.reference).await?;
     let access = state.store.conversations.write_access(membership).await?;

@@ -5,7 +5,7 @@ use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::field_error::FieldCode;
 use crate::server::failure::Failure;
-use crate::server::http::rate_limits::{Action, Caller};
+use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
 use crate::server::messaging::membership::membership;
 use crate::server::state::AppState;
@@ -13,7 +13,7 @@ use crate::server::state::AppState;
 /// Notifies the other members that the user is typing, unless there is a block or the conversation is a
 /// request. Demands a membership.
 pub async fn typing(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<(), Failure> {
-    state.rate_limits.check(Action::Typing, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Typing, me.spender())?;
     let membership = membership(state, me, conversation).await?;
     if membership.is_open() {
         state.hub.publish(&membership.others(), &Event::Typing { conversation, author: me.user.id });
@@ -31,7 +31,7 @@ pub async fn watch_presence(
     if conversations.len() > PRESENCE_QUERY_MAX {
         return Err(AppError::invalid("conversations", FieldCode::TooManyConversations).into());
     }
-    state.rate_limits.check(Action::WatchPresence, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::WatchPresence, me.spender())?;
     let peers = state.store.conversations.peers_in(me.user.id, conversations).await?;
     state.presence.subscribe(me.user.id, &peers);
     Ok(())

@@ -4,7 +4,7 @@ use crate::domain::conversation::{self, ReceiptsByReader};
 use crate::domain::event::Event;
 use crate::domain::user;
 use crate::server::failure::Failure;
-use crate::server::http::rate_limits::{Action, Caller};
+use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
 use crate::server::messaging::membership::{membership, visit};
 use crate::server::state::AppState;
@@ -82,7 +82,7 @@ async fn membership_to_mark(
     me: &CurrentUser,
     conversation: conversation::Id,
 ) -> Result<Membership, Failure> {
-    state.rate_limits.check(Action::Mark, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Mark, me.spender())?;
     membership(state, me, conversation).await
 }
 

@@ -6,7 +6,7 @@ use crate::domain::field_error::FieldCode;
 use crate::domain::page::Page;
 use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
-use crate::server::http::rate_limits::{Action, Caller};
+use crate::server::http::rate_limits::{Action, Caller, Spender};
 use crate::server::http::session::CurrentUser;
 use crate::server::messaging::conversations::new_message_id;
 use crate::server::state::AppState;
@@ -17,7 +17,7 @@ pub async fn search_users(state: &AppState, me: &CurrentUser, query: &str) -> Re
         return Ok(Vec::new());
     }
     let query = words(query)?;
-    state.rate_limits.check_shared(&state.store, Action::Search, &Caller::User(me.user.id)).await?;
+    count_search(state, me).await?;
     // The many searches of one user wait for each other, and not those of other users for them.
     let _turn = state.rate_limits.turn(&Caller::User(me.user.id)).await;
     let blockers = state.store.conversations.blockers(me.user.id).await?;
@@ -31,9 +31,15 @@ pub async fn find_conversations(
     query: &str,
 ) -> Result<Page<Conversation>, Failure> {
     let query = words(query)?;
-    state.rate_limits.check_shared(&state.store, Action::Search, &Caller::User(me.user.id)).await?;
+    count_search(state, me).await?;
     let _turn = state.rate_limits.turn(&Caller::User(me.user.id)).await;
     state.store.conversations.search(me.user.id, query).await
+}
+
+/// Counts a search in the quota of the user, and in the budget of their address.
+async fn count_search(state: &AppState, me: &CurrentUser) -> Result<(), AppError> {
+    state.rate_limits.check_shared(&state.store, Action::Search, &Caller::User(me.user.id)).await?;
+    state.rate_limits.spend(Action::Search, Spender { user: None, ..me.spender() })
 }
 
 /// Returns the words of a search, without an at sign.
@@ -55,7 +61,7 @@ pub async fn find_recipient(
         Some(id) => other_than(me, state.store.users.by_ids(&[id]).await?.pop())?,
         None => {
             // A handle can be guessed, unlike an id, so looking one up counts as a search.
-            state.rate_limits.check_shared(&state.store, Action::Search, &Caller::User(me.user.id)).await?;
+            count_search(state, me).await?;
             recipient_by_handle(state, me, handle).await?
         }
     };

@@ -3,7 +3,7 @@
 use crate::domain::conversation::{self, Conversation};
 use crate::domain::event::Event;
 use crate::server::failure::Failure;
-use crate::server::http::rate_limits::{Action, Caller};
+use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
 use crate::server::messaging::membership::membership;
 use crate::server::messaging::sending::run_to_completion;
@@ -21,7 +21,7 @@ pub async fn count(state: &AppState, me: &CurrentUser) -> Result<u64, Failure> {
 
 /// Accepts a request. A repeated call changes nothing. Not found for its sender.
 pub async fn accept(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<(), Failure> {
-    state.rate_limits.check(Action::Mark, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Mark, me.spender())?;
     let request = membership(state, me, conversation).await?;
     let state = state.clone();
     run_to_completion(Box::pin(async move {
@@ -41,7 +41,7 @@ pub async fn accept(state: &AppState, me: &CurrentUser, conversation: conversati
 
 /// Deletes a request from the user's list. Its sender does not learn of it. Not found for its sender.
 pub async fn delete(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Result<(), Failure> {
-    state.rate_limits.check(Action::Mark, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Mark, me.spender())?;
     let request = membership(state, me, conversation).await?;
     if state.store.conversations.delete_request(&request).await? {
         state.hub.publish(&[me.user.id], &Event::Resync);

@@ -16,6 +16,7 @@ use crate::server::messaging::membership::{membership, membership_with_message};
 use crate::server::messaging::recipients::recipient_by_handle;
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::membership::Membership;
+use crate::server::store::dynamodb::write_access::DirectAccess;
 
 /// Sends a message into a conversation of the user.
 pub async fn send_message(
@@ -26,7 +27,7 @@ pub async fn send_message(
     body: &Body,
     reply_to: Option<&MessageRef>,
 ) -> Result<SentMessage, Failure> {
-    state.rate_limits.check(Action::Send, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Send, me.spender())?;
     let (membership, answered) = match reply_to {
         None => (membership(state, me, conversation).await?, None),
         Some(reference) => {
@@ -80,7 +81,7 @@ pub async fn start_conversation(
     id: message::Id,
     body: &Body,
 ) -> Result<conversation::Id, Failure> {
-    state.rate_limits.check(Action::Send, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Send, me.spender())?;
     let recipient = recipient_by_handle(state, me, handle).await?;
     Ok(start_or_append(state, me, recipient, id, body).await?.conversation)
 }
@@ -93,7 +94,7 @@ pub async fn send_first_message(
     id: message::Id,
     body: &Body,
 ) -> Result<SentMessage, Failure> {
-    state.rate_limits.check(Action::Send, Caller::User(me.user.id))?;
+    state.rate_limits.spend(Action::Send, me.spender())?;
     let recipient = state.store.users.by_ids(&[to]).await?.pop().ok_or(AppError::NotFound)?;
     start_or_append(state, me, recipient, id, body).await
 }
@@ -119,11 +120,31 @@ async fn start_or_append(
     let access = state.store.conversations.direct_access(&me.user, &recipient).await?.taken(takes_requests);
     let (state, body) = (state.clone(), body.clone());
     run_to_completion(Box::pin(async move {
-        let sent = state.store.conversations.start(&access, id, &body).await?;
+        let sent = match state.store.conversations.append_direct(&access, id, &body).await? {
+            Some(sent) => sent,
+            None => create_conversation(&state, &access, id, &body).await?,
+        };
         publish_in_request(&state, access.me().id, &sent).await;
         Ok(sent)
     }))
     .await
+}
+
+/// Creates a conversation, within the user's quota of new ones. An attempt that creates none is given back: a refused one, a
+/// failed one, and one that another request with the same message has overtaken.
+async fn create_conversation(
+    state: &AppState,
+    access: &DirectAccess,
+    id: message::Id,
+    body: &Body,
+) -> Result<SentMessage, Failure> {
+    let caller = Caller::User(access.me().id);
+    state.rate_limits.check_shared(&state.store, Action::NewConversation, &caller).await?;
+    let started = state.store.conversations.create_direct(access, id, body).await;
+    if !started.as_ref().is_ok_and(|started| started.is_new) {
+        state.rate_limits.refund(&state.store, Action::NewConversation, &caller).await;
+    }
+    Ok(started?.sent)
 }
 
 /// Publishes a message in a conversation that may be a request. The pages of its recipient show no message of it: they only

@@ -4,6 +4,7 @@ use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::settings::{Settings, Starters};
 use crate::server::failure::Failure;
+use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
 
@@ -20,6 +21,7 @@ pub async fn save(
     me: &CurrentUser,
     (receipts, presence, starters): (bool, bool, Option<&str>),
 ) -> Result<(), Failure> {
+    state.rate_limits.spend(Action::Account, me.spender())?;
     // No browser sends another name than those of the form.
     let parse = |name| Starters::parse(name).ok_or(AppError::Invalid(Vec::new()));
     let starters = match starters {

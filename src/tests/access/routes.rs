@@ -230,7 +230,7 @@ async fn request_all(app: &TestApp, role: Role) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_role_gets_what_it_may_from_every_route() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(|config| config.budgets_factor = 10).await;
     join_all(Role::ALL.map(|role| Box::pin(request_all(&app, role)))).await;
 }
 

@@ -13,7 +13,7 @@ pub struct Options {
     /// Number of operations to be acknowledged. About half of them are sends, the others edits, deletions and reactions.
     #[arg(long, alias = "sends", default_value_t = 20_000)]
     pub operations: u64,
-    /// Number of users. The rate limits allow each 4 messages and 4 changes a second: 2 of each on each server.
+    /// Number of users. The budgets, ten times the usual ones, allow each 20 messages and 20 changes a second.
     #[arg(long, default_value_t = 256)]
     pub people: u16,
     /// Number of users who are active at the same time. If the machine cannot serve all of them before their requests

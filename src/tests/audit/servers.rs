@@ -188,6 +188,8 @@ impl ServerSpec {
             .env("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{}", self.dynamodb))
             .env("LEPTOS_SITE_ADDR", self.address.to_string())
             .envs([("LEPTOS_HASH_FILES", "false"), ("TRUSTED_PROXIES", "1"), ("RUST_LOG", "warn")])
+            // At the end, each user reads everything again.
+            .env("BUDGETS_FACTOR", "10")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

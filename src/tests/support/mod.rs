@@ -44,6 +44,8 @@ pub mod postgres;
 
 pub mod raw_http;
 
+pub mod second_server;
+
 pub mod series;
 
 pub mod session_fixture;

@@ -1,4 +1,6 @@
-//! Values that could not be loaded while the server was out of reach.
+//! Values that could not be loaded while the server was out of reach, or because a rate limit denied them.
+
+use std::time::Duration;
 
 use leptos::prelude::*;
 use serde::Serialize;
@@ -9,7 +11,8 @@ use crate::ui::state::LiveEvents;
 use crate::ui::state::page_resource::PageResource;
 use crate::ui::state::reactive::effect;
 
-/// Fetches a value again when the event stream is back, if it could not be fetched while there was none.
+/// Fetches a value again when the event stream is back, if it could not be fetched while there was none; and after the time
+/// that the server names, if a rate limit has denied it.
 pub fn refetch_once_reachable<T>(value: PageResource<Result<T, AppError>>)
 where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
@@ -25,6 +28,15 @@ where
             if matches!(value.get_untracked(), Some(Err(AppError::Unavailable))) {
                 value.refetch();
             }
+        }
+    });
+    effect(move || {
+        let later = value.with(|value| match value {
+            Some(Err(AppError::RateLimited { retry_after_secs })) => Some(Duration::from_secs(*retry_after_secs)),
+            _ => None,
+        });
+        if let Some(later) = later {
+            set_timeout(move || value.refetch(), later);
         }
     });
 }

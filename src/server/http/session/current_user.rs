@@ -7,6 +7,7 @@ use crate::domain::error::AppError;
 use crate::domain::user::User;
 use crate::server::audit::Origin;
 use crate::server::http::origin::RequestUser;
+use crate::server::http::rate_limits::Spender;
 use crate::server::store::postgres::sessions;
 
 /// Signed-in user of a request.
@@ -24,6 +25,11 @@ pub struct CurrentUser {
 pub struct Resolved(pub Result<Option<CurrentUser>, AppError>);
 
 impl CurrentUser {
+    /// Returns the user and the client address, whose budgets the request takes from.
+    pub fn spender(&self) -> Spender {
+        Spender { user: Some(self.user.id), address: self.origin.address }
+    }
+
     /// Adds the id of the user to the log lines of the current request, and to its extensions.
     pub fn record(&self, extensions: &Extensions) {
         RequestUser::set(extensions, self.user.id);

@@ -29,34 +29,61 @@ pub struct NewGroup<'a> {
     pub body: &'a Body,
 }
 
+/// Message to a user with whom there was no conversation.
+#[derive(Debug, Clone)]
+pub struct Started {
+    pub sent: SentMessage,
+    /// True if the message has created the conversation; false if another request has done so meanwhile.
+    pub is_new: bool,
+}
+
 impl Conversations {
     /// Sends the first message to a user, or appends it if the two already have a conversation. If both start one at
     /// the same time, one wins, and the other appends to the winner's conversation.
     pub async fn start(&self, access: &DirectAccess, id: message::Id, body: &Body) -> Result<SentMessage, Failure> {
-        let (me, other) = (access.me(), access.peer());
+        match self.append_direct(access, id, body).await? {
+            Some(sent) => Ok(sent),
+            None => Ok(self.create_direct(access, id, body).await?.sent),
+        }
+    }
+
+    /// Appends a message to the direct conversation of two users; `None` if they have none.
+    pub async fn append_direct(
+        &self,
+        access: &DirectAccess,
+        id: message::Id,
+        body: &Body,
+    ) -> Result<Option<SentMessage>, Failure> {
+        let me = access.me();
+        let Some(conversation) = self.find_direct(me.id, access.peer().id).await? else { return Ok(None) };
+        let membership = self.membership(me.id, conversation).await?;
+        let membership = membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
+        let rev = membership.rev();
+        let right = self.write_access(membership).await?.taken(access.takes_requests());
+        let message = self.append(&right, me, id, body).await?;
+        Ok(Some(SentMessage { conversation, message, rev }))
+    }
+
+    /// Like [`Self::start`], for two users of whom the caller has just seen that they have no conversation.
+    pub async fn create_direct(&self, access: &DirectAccess, id: message::Id, body: &Body) -> Result<Started, Failure> {
+        let (me, recipient) = (access.me(), access.peer());
         // Version 7, so that the ids of new conversations are close to each other in sorted storage.
         let mut first = self.first_message(conversation::Id(Uuid::now_v7()), me, id, body);
         let mut backoff = Backoff::default();
         loop {
-            if let Some(conversation) = self.find_direct(me.id, other.id).await? {
-                let membership = self.membership(me.id, conversation).await?;
-                let membership =
-                    membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
-                let rev = membership.rev();
-                let right = self.write_access(membership).await?.taken(access.takes_requests());
-                let message = self.append(&right, me, id, body).await?;
-                return Ok(SentMessage { conversation, message, rev });
-            }
             if !access.takes_requests() {
                 return Err(AppError::Conflict(Conflict::Undeliverable).into());
             }
             send::check_age(id, self.table.now())?;
-            if send::start(&self.table, &first, NewMembers::Direct { author: me, recipient: other }).await? {
+            if send::start(&self.table, &first, NewMembers::Direct { author: me, recipient }).await? {
                 let (conversation, message) = (first.conversation, first.into_message(None));
-                return Ok(SentMessage { conversation, message, rev: 0 });
+                return Ok(Started { sent: SentMessage { conversation, message, rev: 0 }, is_new: true });
             }
             backoff.wait("start a conversation").await?;
             first.at = first.at.next(self.table.now());
+            if let Some(sent) = self.append_direct(access, id, body).await? {
+                return Ok(Started { sent, is_new: false });
+            }
         }
     }
 
