@@ -229,8 +229,8 @@ pub async fn send_message(
     .await
 }
 
-/// Sends a first message to a user, once per `id`, and returns it with the conversation. If the two users already have a
-/// conversation, the message is appended to it. The recipient is the user with the id `to`, even if their handle has
+/// Sends a first message to a user, once per `id`, and returns it with the conversation. If the two users already have
+/// a conversation, the message is appended to it. The recipient is the user with the id `to`, even if their handle has
 /// changed; `author` works as in [`send_message`].
 #[server(prefix = "/rpc", endpoint = "send_first_message", client = Client)]
 pub async fn send_first_message(
@@ -257,8 +257,8 @@ pub async fn load_settings() -> Result<Settings, AppError> {
     respond_as_user(async |state, me| settings::load(state, me).await).await
 }
 
-/// Saves the caller's settings. Arguments have defaults, because a browser leaves an unticked box out of the form, and a page
-/// of an earlier version has no choice of `starters`.
+/// Saves the caller's settings. Arguments have defaults, because a browser leaves an unticked box out of the form, and
+/// a page of an earlier version has no choice of `starters`.
 #[server(prefix = "/rpc", endpoint = "save_settings", client = Client)]
 pub async fn save_settings(
     #[server(default)] receipts: bool,

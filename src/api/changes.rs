@@ -35,8 +35,8 @@ pub async fn edit_message(
 }
 
 /// Deletes one of the caller's messages for all members, and returns what is left of it. A repeated call changes
-/// nothing. If `edits` is given and the message has been edited more often, the caller has not seen its text: a conflict.
-/// `author` works as in [`send_message`](super::send_message).
+/// nothing. If `edits` is given and the message has been edited more often, the caller has not seen its text: a
+/// conflict. `author` works as in [`send_message`](super::send_message).
 #[server(prefix = "/rpc", endpoint = "delete_message", client = Client)]
 pub async fn delete_message(
     conversation: conversation::Id,
@@ -90,8 +90,8 @@ pub async fn changes_after(conversation: conversation::Id, rev: u64) -> Result<C
     respond_as_user(async |state, me| changes::after(state, me, conversation, rev).await).await
 }
 
-/// Returns the messages from one time to another, both included, oldest first. A page that may have missed changes reloads
-/// what it shows. `newer` is set if there are more than [`RELOAD_MAX`](crate::domain::changes::RELOAD_MAX).
+/// Returns the messages from one time to another, both included, oldest first. A page that may have missed changes
+/// reloads what it shows. `newer` is set if there are more than [`RELOAD_MAX`](crate::domain::changes::RELOAD_MAX).
 #[server(prefix = "/rpc", endpoint = "reload_messages", client = Client)]
 pub async fn reload_messages(
     conversation: conversation::Id,

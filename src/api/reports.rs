@@ -9,8 +9,8 @@ use crate::domain::error::AppError;
 use crate::domain::message::{self, SentAt};
 use crate::domain::report::ReportSubject;
 
-/// Returns what a report would be about: a message of another author, to which `message` and `sent_at` refer, or without
-/// them the other member of a direct conversation.
+/// Returns what a report would be about: a message of another author, to which `message` and `sent_at` refer, or
+/// without them the other member of a direct conversation.
 #[server(prefix = "/rpc", endpoint = "find_report_subject", client = Client)]
 pub async fn find_report_subject(
     conversation: conversation::Id,

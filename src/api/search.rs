@@ -8,8 +8,8 @@ use crate::domain::error::AppError;
 use crate::domain::page::Page;
 use crate::domain::user::{self, User};
 
-/// Returns the caller's newest conversations with a member, other than the caller, whose handle or names have words that
-/// begin with the words of `query`; at most one page. Looks at the newest
+/// Returns the caller's newest conversations with a member, other than the caller, whose handle or names have words
+/// that begin with the words of `query`; at most one page. Looks at the newest
 /// [`SEARCHED_MAX`](conversation::SEARCHED_MAX) conversations.
 #[server(prefix = "/rpc", endpoint = "find_conversations", client = Client)]
 pub async fn find_conversations(query: String) -> Result<Page<Conversation>, AppError> {

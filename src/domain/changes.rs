@@ -19,7 +19,8 @@ pub struct Changes {
     pub rev: u64,
     /// True if there may be changes after `rev`.
     pub has_more: bool,
-    /// True if rows of changes have expired, so that changes are missing. The page must reload the messages that it shows.
+    /// True if rows of changes have expired, so that changes are missing. The page must reload the messages that it
+    /// shows.
     pub is_trimmed: bool,
 }
 

@@ -20,8 +20,8 @@ pub enum Event {
         #[serde(default)]
         rev: u64,
     },
-    /// A message has been edited or deleted, or a member has reacted to it. The event has the new state, and `changed` of
-    /// the message is the revision of the change.
+    /// A message has been edited or deleted, or a member has reacted to it. The event has the new state, and `changed`
+    /// of the message is the revision of the change.
     MessageChanged { conversation: conversation::Id, message: Message },
     /// A member has read a conversation: the recipient of the event, on another page, or another member.
     ConversationRead {
@@ -51,8 +51,8 @@ pub enum Event {
     PersonLeft { person: user::Id },
     /// The recipient of the event has blocked a user, or removed the block, on this or another page.
     BlockChanged { by: user::Id, user: user::Id, on: bool },
-    /// There is no block between two users any more, or one has accepted the request of the other. Only servers get this
-    /// event.
+    /// There is no block between two users any more, or one has accepted the request of the other. Only servers get
+    /// this event.
     BlockEnded { pair: [user::Id; 2] },
     /// The recipient of the event has switched presence on or off, on this or another page.
     PresenceSwitched { of: user::Id, on: bool },

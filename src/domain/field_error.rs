@@ -62,8 +62,8 @@ pub enum FieldCode {
     PasswordTooWeak,
     /// The user had this password before.
     PasswordUsedBefore,
-    /// The password was set by an administrator and must be replaced first. Only servers of earlier versions answer with
-    /// it.
+    /// The password was set by an administrator and must be replaced first. Only servers of earlier versions answer
+    /// with it.
     PasswordTemporary,
     /// The user pool demands a further step that this site does not support.
     UnsupportedChallenge,

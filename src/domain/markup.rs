@@ -1,8 +1,8 @@
 //! Escaping for markup that Leptos does not escape.
 
 /// Escapes `text` for use as the content of a `textarea`. Only `&` and `<` are special there (HTML, section 13.2.5.2).
-/// The parser of a page drops a leading line break, so the result of the server begins with an extra one. What a script sets
-/// as `innerHTML` keeps it.
+/// The parser of a page drops a leading line break, so the result of the server begins with an extra one. What a script
+/// sets as `innerHTML` keeps it.
 pub fn textarea_content(text: &str) -> String {
     if text.is_empty() {
         return String::new();

@@ -100,16 +100,16 @@ pub const QUOTE_LEN_MAX: usize = 280;
 /// Maximum number of different reactions to a message.
 pub const REACTIONS_MAX: usize = 20;
 
-/// Reference to a message of a known conversation. The time finds the message; its id alone does not, because the markers
-/// of sent messages expire.
+/// Reference to a message of a known conversation. The time finds the message; its id alone does not, because the
+/// markers of sent messages expire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageRef {
     pub id: Id,
     pub sent_at: SentAt,
 }
 
-/// Version of a message's text: the number of its edits, or that it has been deleted. It only grows, so the greater one of
-/// two is the newer.
+/// Version of a message's text: the number of its edits, or that it has been deleted. It only grows, so the greater one
+/// of two is the newer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TextVersion(u32);
@@ -208,8 +208,8 @@ pub struct Message {
     /// The message that this one answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<Quote>,
-    /// Revision of the conversation at the last change of this message: an edit, a deletion or a reaction. 0 if there was
-    /// none. The greater one of two states of a message is the newer.
+    /// Revision of the conversation at the last change of this message: an edit, a deletion or a reaction. 0 if there
+    /// was none. The greater one of two states of a message is the newer.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub changed: u64,
     /// Number of edits, at most [`EDITS_MAX`]. It tells the versions of the text apart.

@@ -69,8 +69,8 @@ pub struct Page<T> {
     pub older: Option<Cursor>,
     /// Cursor of the newer items; `None` if there are none.
     pub newer: Option<Cursor>,
-    /// Of messages: revision of the conversation just before the page was read. The items show at least the changes up to
-    /// this revision. 0 for other lists.
+    /// Of messages: revision of the conversation just before the page was read. The items show at least the changes up
+    /// to this revision. 0 for other lists.
     #[serde(default)]
     pub rev: u64,
 }

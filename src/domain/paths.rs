@@ -19,8 +19,8 @@ pub fn is_thread(path: &str) -> bool {
     }
 }
 
-/// Link that opens a conversation at a message. The time alone finds the message at any depth; the fragment lets a browser
-/// without script scroll to it.
+/// Link that opens a conversation at a message. The time alone finds the message at any depth; the fragment lets a
+/// browser without script scroll to it.
 pub fn link_to(id: conversation::Id, message: &MessageRef) -> String {
     format!("{}?around={}#m-{}", conversation(id), message.sent_at.url_safe(), message.id)
 }

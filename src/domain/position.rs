@@ -5,8 +5,8 @@ use std::fmt;
 
 use uuid::Uuid;
 
-/// Number of events that a server has published. Positions of different servers cannot be compared, and neither can those
-/// from before and after a restart.
+/// Number of events that a server has published. Positions of different servers cannot be compared, and neither can
+/// those from before and after a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     /// Names the server process.
@@ -14,8 +14,8 @@ pub struct Position {
     pub count: u64,
 }
 
-/// Source of the position of the page that is being rendered; `None` if its data may be out of date. The server provides
-/// it as a context. To be called before the data of the page are read.
+/// Source of the position of the page that is being rendered; `None` if its data may be out of date. The server
+/// provides it as a context. To be called before the data of the page are read.
 #[derive(Debug, Clone, Copy)]
 pub struct PositionSource(pub fn() -> Option<Position>);
 

@@ -53,13 +53,13 @@ pub struct Config {
     #[arg(long, env = "API_ORIGINS", default_value = "", hide_default_value = true)]
     pub api_origins: Origins,
 
-    /// Contacts for reports of weaknesses, separated by commas, such as `mailto:security@example.com`. They are published
-    /// in `/.well-known/security.txt`, which does not exist without them.
+    /// Contacts for reports of weaknesses, separated by commas, such as `mailto:security@example.com`. They are
+    /// published in `/.well-known/security.txt`, which does not exist without them.
     #[arg(long, env = "SECURITY_CONTACT", default_value = "", hide_default_value = true)]
     pub security_contact: Contacts,
 
-    /// Folder with the files of several builds by their addresses, as `bin/builds` keeps it. Pages of another build load
-    /// their parts from there. If unset, there are only the files of this build.
+    /// Folder with the files of several builds by their addresses, as `bin/builds` keeps it. Pages of another build
+    /// load their parts from there. If unset, there are only the files of this build.
     #[arg(long, env = "BUILDS_FOLDER")]
     pub builds_folder: Option<PathBuf>,
 

@@ -87,7 +87,8 @@ fn problems(config: &Config) -> anyhow::Result<Vec<Problem>> {
     Ok(problems)
 }
 
-/// Returns true for an origin, without a path, that browsers reach by HTTPS: they store the session cookie from no other.
+/// Returns true for an origin, without a path, that browsers reach by HTTPS: they store the session cookie from no
+/// other.
 fn is_secure_origin(text: &str) -> bool {
     let is_only_an_origin = |url: Url| url.scheme() == "https" && url.as_str() == format!("{}/", origin(&url));
     Url::parse(text).is_ok_and(is_only_an_origin)

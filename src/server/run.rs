@@ -72,8 +72,8 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     serve_on(listener, state).await
 }
 
-/// Serves requests on `listener` until `state.closing` is cancelled, and for some seconds longer, until the streams have
-/// ended and the open requests have finished.
+/// Serves requests on `listener` until `state.closing` is cancelled, and for some seconds longer, until the streams
+/// have ended and the open requests have finished.
 pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     let closing = state.closing.clone();
     // Pages are served until the end, so the bus and all else that they need stay until then, too.
@@ -135,7 +135,8 @@ pub fn publish(state: &AppState) -> Publish {
     Arc::new(move |Numbered { message, head }| {
         let (conversation, rev) = (message.conversation, head.rev);
         let message = message.into_message(None);
-        // The old app knows neither blocks nor requests. What it has stored stays, but does not reach a page of the other member by itself.
+        // The old app knows neither blocks nor requests. What it has stored stays, but does not reach a page of the
+        // other member by itself.
         let author = [message.author];
         let to = if head.is_open() { head.members().ids() } else { &author };
         publish_message(&state, to, &SentMessage { conversation, message, rev });

@@ -15,12 +15,12 @@ use crate::support::log::Log;
 use crate::support::second_server::server_beside;
 use crate::support::wait_until::wait_until;
 
-/// Subscriptions to presence that a user may make at once, and one more in two seconds: the budget that refills so slowly
-/// that the time of a test hardly counts.
+/// Subscriptions to presence that a user may make at once, and one more in two seconds: the budget that refills so
+/// slowly that the time of a test hardly counts.
 const WATCHED_AT_ONCE: usize = 30;
 
-/// Subscriptions that one server may allow beyond that: what it has not settled yet, and answers during a statement, and
-/// what refills meanwhile.
+/// Subscriptions that one server may allow beyond that: what it has not settled yet, and answers during a statement,
+/// and what refills meanwhile.
 const EXCESS: usize = 8;
 
 /// Requests that exhaust a budget again and again, until dropped.

@@ -167,8 +167,8 @@ async fn a_program_lists_a_message_whose_inbox_rows_are_held_up() {
     assert!(answer.text.contains("second"), "{}", answer.text);
 }
 
-/// Changes the newest message of a conversation, on the newest page of the list and on an older one, while the rows are held
-/// up. Returns the previews that Ben's list shows.
+/// Changes the newest message of a conversation, on the newest page of the list and on an older one, while the rows are
+/// held up. Returns the previews that Ben's list shows.
 async fn previews_of_held_up_change(
     is_on_older_page: bool,
     change: &str,

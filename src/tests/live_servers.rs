@@ -176,7 +176,8 @@ async fn two_servers_exchange_events_and_survive_an_outage_of_the_bus() {
     .await;
 }
 
-/// Requests the list of conversations until it has a position, which it has not right after a message of another server.
+/// Requests the list of conversations until it has a position, which it has not right after a message of another
+/// server.
 async fn position_of_settled_list(browser: &mut Browser) -> Position {
     let mut position = None;
     wait_until("the list has a position", async || {

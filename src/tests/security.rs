@@ -1,5 +1,5 @@
-//! Checks that `docs/security.md` has every rule of the ASVS of levels 1 and 2 in the chapters that concern this program,
-//! and that the tests named there exist.
+//! Checks that `docs/security.md` has every rule of the ASVS of levels 1 and 2 in the chapters that concern this
+//! program, and that the tests named there exist.
 
 use super::test_names::TestNames;
 
@@ -60,8 +60,8 @@ struct Entry<'a> {
     has_reason: bool,
 }
 
-/// Reads the entries of a document. Each begins with the number of its rule in bold, then come the verdict in bold, and a
-/// reason or the tests.
+/// Reads the entries of a document. Each begins with the number of its rule in bold, then come the verdict in bold, and
+/// a reason or the tests.
 fn entries<'a>(document: &'a str) -> Vec<Entry<'a>> {
     let items = document.split("\n- **").skip(1).map(|item| item.split_once("\n\n").map_or(item, |(item, _)| item));
     let entry = |item: &'a str| {

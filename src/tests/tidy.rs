@@ -18,6 +18,9 @@ const FILE_LINES_MAX: usize = 300;
 /// Maximum number of lines in a function: a longer one cannot be kept in mind.
 const FUNCTION_LINES_MAX: usize = 70;
 
+/// Maximum number of characters in a line of a comment. Of code, rustfmt sees to it.
+const COMMENT_LINE_MAX: usize = 120;
+
 /// Returns every file in a folder and below it, except npm packages.
 pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
@@ -70,6 +73,17 @@ fn only_table_rs_spells_a_key() {
         }
         for prefix in ["\"MSG#", "\"GRP#", "\"CID#", "\"READ#", "\"PAIR#", "\"HEAD\""] {
             assert!(!code(&path).contains(prefix), "{} spells {prefix}", path.display());
+        }
+    }
+}
+
+#[test]
+fn lines_of_comments_stay_short() {
+    for path in sources(Path::new("src")) {
+        let text = fs::read_to_string(&path).expect("a source file");
+        let comments = text.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("//"));
+        for (number, line) in comments {
+            assert!(line.chars().count() <= COMMENT_LINE_MAX, "{}:{} is long", path.display(), number + 1);
         }
     }
 }

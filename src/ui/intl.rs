@@ -1,5 +1,5 @@
-//! Dates and numbers in words, by the browser's `Intl`. The language of the interface is English, with the day before the
-//! month and a clock of 24 hours.
+//! Dates and numbers in words, by the browser's `Intl`. The language of the interface is English, with the day before
+//! the month and a clock of 24 hours.
 //!
 //! All but [`plural`] run in the browser only: the server has no `Intl`, and does not know the reader's time zone.
 

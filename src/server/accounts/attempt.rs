@@ -22,8 +22,8 @@ impl Attempt<'_> {
     /// does not use up the quota of the account's owner.
     ///
     /// A failed attempt counts ten times as much as a successful one, because a whole class may sign in behind one
-    /// address. Each attempt is counted as a failure before it begins, so that many at once get no more guesses than one
-    /// after the other.
+    /// address. Each attempt is counted as a failure before it begins, so that many at once get no more guesses than
+    /// one after the other.
     ///
     /// `work` is boxed: async functions keep a future that they were given twice, and those of the SDK are large.
     pub(super) async fn run<T>(

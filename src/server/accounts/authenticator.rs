@@ -22,8 +22,8 @@ use crate::server::state::AppState;
 /// Name of this site in an app.
 const ISSUER: &str = "Cruddur";
 
-/// Key that is being set up, as the browser keeps it: a page that is rendered again after a wrong code shows the key that
-/// the user's app has by then.
+/// Key that is being set up, as the browser keeps it: a page that is rendered again after a wrong code shows the key
+/// that the user's app has by then.
 #[derive(Serialize, Deserialize)]
 struct KeptKey {
     user: user::Id,
@@ -98,8 +98,8 @@ fn presented(state: &AppState, parts: &Parts, me: &CurrentUser) -> Option<Secret
     (kept.user == me.user.id).then(|| kept.key.into())
 }
 
-/// Returns the key as the page shows it. The address is in the format that all apps read (the "Key URI format" of Google
-/// Authenticator).
+/// Returns the key as the page shows it. The address is in the format that all apps read (the "Key URI format" of
+/// Google Authenticator).
 fn shown(key: &SecretString, me: &CurrentUser) -> Result<AuthenticatorKey, Failure> {
     let key = key.expose_secret();
     let name = utf8_percent_encode(me.user.handle_text(), NON_ALPHANUMERIC);

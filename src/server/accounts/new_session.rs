@@ -18,9 +18,9 @@ use crate::server::store::postgres::new_user::{NewUser, SignedInUser};
 use crate::server::store::postgres::sessions::NewSession;
 use crate::server::store::postgres::user_access::Standing;
 
-/// Starts a session, and redirects to `next`. The first sign-in creates the user's row. If the user got another handle than
-/// the requested one, `?handle_changed=true` makes the next page show a notice; and so does `?restored=true`, if the account
-/// was to be deleted.
+/// Starts a session, and redirects to `next`. The first sign-in creates the user's row. If the user got another handle
+/// than the requested one, `?handle_changed=true` makes the next page show a notice; and so does `?restored=true`, if
+/// the account was to be deleted.
 pub(super) async fn start_session(
     state: &AppState,
     parts: &Parts,

@@ -1,4 +1,5 @@
-//! Deletion of all messages of a user whose account is deleted, in the order of the conversations' ids and then of time.
+//! Deletion of all messages of a user whose account is deleted, in the order of the conversations' ids and then of
+//! time.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -39,8 +40,8 @@ pub struct OwnMessages {
 impl OwnMessages {
     /// Deletes all messages of a user, and continues where an earlier process has died.
     ///
-    /// A pass through the conversations can miss a message of the old app, because numbering changes its time. So another pass
-    /// follows, until one that has gone through all conversations has found nothing to delete.
+    /// A pass through the conversations can miss a message of the old app, because numbering changes its time. So
+    /// another pass follows, until one that has gone through all conversations has found nothing to delete.
     pub(super) async fn delete_all(&self, user: &LeavingUser) -> Result<(), Failure> {
         let mut start: Option<Progress> = user.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
         loop {

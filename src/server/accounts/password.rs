@@ -98,9 +98,9 @@ async fn end_sessions(state: &AppState, email: String, password: SecretString, o
 }
 
 /// Ends the sessions and tokens of the account that has just got this password. The account is found by signing in: the
-/// stored e-mail address may be that of another user by now, whose sessions must go on. Only if the pool demands a further
-/// step and does not name the account's id, the address has to do: an ended session harms less than one that goes on.
-/// Returns the user of the account, if it has one.
+/// stored e-mail address may be that of another user by now, whose sessions must go on. Only if the pool demands a
+/// further step and does not name the account's id, the address has to do: an ended session harms less than one that
+/// goes on. Returns the user of the account, if it has one.
 async fn try_to_end_sessions(
     state: &AppState,
     email: &str,

@@ -1,8 +1,8 @@
 //! Deletion of the accounts whose owners have requested it 14 days ago.
 //!
-//! The work on a user has four steps: it is claimed, then the account in the user pool is deleted, then the messages, if
-//! the user wants that, then the row. Each step can be repeated, and only the last one makes the user unclaimable, so a
-//! process can die at any moment: another one repeats the steps.
+//! The work on a user has four steps: it is claimed, then the account in the user pool is deleted, then the messages,
+//! if the user wants that, then the row. Each step can be repeated, and only the last one makes the user unclaimable,
+//! so a process can die at any moment: another one repeats the steps.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -126,8 +126,8 @@ pub(super) fn count(state: &AppState, result: &Result<AccountOutcome, Failure>) 
     }
 }
 
-/// Records a step that has failed. It names no user: only the correct answers show whose account it is. The session and the
-/// refusal of a suspended user are recorded where the user is known.
+/// Records a step that has failed. It names no user: only the correct answers show whose account it is. The session and
+/// the refusal of a suspended user are recorded where the user is known.
 pub(super) fn record_failure(state: &AppState, parts: &Parts, result: &Result<AccountOutcome, Failure>) {
     let is_suspension =
         |failure: &Failure| matches!(failure, Failure::Public(error) if *error == refusals::account_suspended());

@@ -1,5 +1,5 @@
-//! Access tokens that the user pool accepts. The signature of a token stays valid until its expiry, even if its user has
-//! signed out everywhere, is disabled or deleted, so the pool is asked.
+//! Access tokens that the user pool accepts. The signature of a token stays valid until its expiry, even if its user
+//! has signed out everywhere, is disabled or deleted, so the pool is asked.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 use crate::server::cognito::calls::Calls;
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 
-/// Time for which an answer of the pool is used again. A revoked token is accepted no longer than this. Each token in use
-/// costs one `GetUser` per interval, of which AWS allows 120 per second and pool by default.
+/// Time for which an answer of the pool is used again. A revoked token is accepted no longer than this. Each token in
+/// use costs one `GetUser` per interval, of which AWS allows 120 per second and pool by default.
 const MAX_AGE: Duration = Duration::from_secs(5);
 
 /// Maximum number of remembered tokens.

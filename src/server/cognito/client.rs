@@ -134,8 +134,8 @@ impl Cognito {
         &self.0.checker.verifier
     }
 
-    /// Returns false if the pool rejects an access token whose signature is valid. `valid_from` is the time before which
-    /// the user's tokens are rejected.
+    /// Returns false if the pool rejects an access token whose signature is valid. `valid_from` is the time before
+    /// which the user's tokens are rejected.
     pub async fn accepts(&self, access: &str, valid_from: Option<OffsetDateTime>) -> bool {
         self.0.accepted_tokens.accept(self.calls(), access, valid_from).await
     }

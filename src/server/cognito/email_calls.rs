@@ -10,8 +10,8 @@ use crate::server::cognito::error::CognitoError;
 const EMAIL: &str = "email";
 
 impl Calls {
-    /// Asks for another e-mail address. Returns true if the pool has sent a code there: the address counts once the code
-    /// has come back.
+    /// Asks for another e-mail address. Returns true if the pool has sent a code there: the address counts once the
+    /// code has come back.
     pub async fn change_email(&self, access: &SecretString, email: &str) -> Result<bool, CognitoError> {
         let access = access.expose_secret();
         let attribute = AttributeType::builder().name(EMAIL).value(email).build().expect("the name is set");

@@ -1,7 +1,7 @@
 //! Known problems of the configuration of the user pool, and the log line that names them.
 //!
-//! To users, and even to the pool, a wrong configuration looks like a wrong password or a revoked token. So each problem
-//! has a name of its own in the log and in `/readyz`, and ends no session.
+//! To users, and even to the pool, a wrong configuration looks like a wrong password or a revoked token. So each
+//! problem has a name of its own in the log and in `/readyz`, and ends no session.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

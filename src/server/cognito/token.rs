@@ -100,8 +100,8 @@ pub struct IdClaims {
 }
 
 impl AccessClaims {
-    /// Returns the time of the sign-in in seconds since 1970. A token that a refresh token has renewed keeps it, so that it
-    /// is as old as the sign-in, however new it is itself.
+    /// Returns the time of the sign-in in seconds since 1970. A token that a refresh token has renewed keeps it, so
+    /// that it is as old as the sign-in, however new it is itself.
     pub fn signed_in_at(&self) -> u64 {
         self.auth_time.map_or(self.iat, |signed_in_at| signed_in_at.min(self.iat))
     }
@@ -177,8 +177,8 @@ impl Verifier {
         Ok(claims)
     }
 
-    /// Returns true if a token that the pool has just issued names another issuer. It is not verified: the keys of another
-    /// pool are not known here.
+    /// Returns true if a token that the pool has just issued names another issuer. It is not verified: the keys of
+    /// another pool are not known here.
     pub(super) fn is_of_another_pool(&self, token: &str) -> bool {
         #[derive(Deserialize)]
         struct Issuer {

@@ -30,9 +30,9 @@ impl Cognito {
         }
     }
 
-    /// Revokes all tokens of the user who owns this refresh token. Returns after [`WAIT_MAX`] at the latest, and goes on
-    /// in the background: a pool that answers has revoked them before the user can sign in again, so that it does not
-    /// revoke new tokens.
+    /// Revokes all tokens of the user who owns this refresh token. Returns after [`WAIT_MAX`] at the latest, and goes
+    /// on in the background: a pool that answers has revoked them before the user can sign in again, so that it does
+    /// not revoke new tokens.
     pub async fn sign_out_everywhere(&self, refresh_token: SecretString) {
         let revoked = tokio::spawn(self.clone().revoke_with_retries(Revocation::AllOfUser(refresh_token)));
         tokio::time::timeout(WAIT_MAX, revoked).await.ok();

@@ -27,8 +27,8 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Length of a hash in an address: 128 bits in base64.
 const HASH_LEN: usize = 22;
 
-/// Routes of the static files. The emoji tables and the files in the package folder carry a hash in their address and may
-/// be cached for a year, others for an hour.
+/// Routes of the static files. The emoji tables and the files in the package folder carry a hash in their address and
+/// may be cached for a year, others for an hour.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let root = Path::new(&*state.options.site_root);
     let package = &*state.options.site_pkg_dir;

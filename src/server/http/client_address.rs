@@ -65,7 +65,8 @@ pub fn is_from_proxy(headers: &HeaderMap, trusted_proxies: usize) -> bool {
 
 fn forwarded_for(headers: &HeaderMap, trusted_proxies: usize) -> Option<IpAddr> {
     let from_the_right = trusted_proxies.checked_sub(1)?;
-    // Split as bytes: a client may forge an entry that is no text, and the entries of the proxies beside it still count.
+    // Split as bytes: a client may forge an entry that is no text, and the entries of the proxies beside it still
+    // count.
     let lines = headers.get_all(FORWARDED_FOR).iter();
     let entries: Vec<&[u8]> = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).collect();
     address(std::str::from_utf8(entries.iter().rev().nth(from_the_right)?).ok()?)

@@ -88,8 +88,8 @@ async fn announce_presence(state: AppState, user: user::Id) {
     }
 }
 
-/// Completes when a stream must end because the server shuts down: at a random moment, so that not all pages come back at
-/// once, and not before the load balancer has stopped sending them to this server.
+/// Completes when a stream must end because the server shuts down: at a random moment, so that not all pages come back
+/// at once, and not before the load balancer has stopped sending them to this server.
 fn end_of_service(closing: CancellationToken, config: &Config) -> impl Future<Output = ()> + use<> {
     let end = config.shutdown_delay() + config.stream_close_time().mul_f64(random_fraction());
     async move {

@@ -32,8 +32,8 @@ pub async fn healthz() -> &'static str {
 
 /// Readiness check: 200 if every dependency is available, and 503 if not or if the server is shutting down; the body
 /// lists each of them. The databases are asked every few seconds at most, however often the check is called. Cognito is
-/// not asked: it is ready if its key set is in memory and the checks of its configuration, which run by themselves, have
-/// found no problem.
+/// not asked: it is ready if its key set is in memory and the checks of its configuration, which run by themselves,
+/// have found no problem.
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let StoreAnswers { postgres, dynamodb } = state.store_checks.answers(&state.store).await;
     let (health, pooling) = (state.cognito.health(), state.store.postgres_problem());

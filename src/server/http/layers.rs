@@ -132,8 +132,8 @@ pub async fn catch_panic(
 }
 
 /// Redirects signed-out users from private pages to `/signin`, which leads back afterwards, and signed-in users from
-/// `/signin` and `/signup` to `next` or their conversations. A page of a further step of the sign-in needs a sign-in that
-/// waits for it. A POST goes on to its form, which returns the user's input.
+/// `/signin` and `/signup` to `next` or their conversations. A page of a further step of the sign-in needs a sign-in
+/// that waits for it. A POST goes on to its form, which returns the user's input.
 pub async fn require_sign_in(request: Request, next: Next) -> Response {
     let signed_in = match request.extensions().get::<Resolved>() {
         Some(Resolved(Ok(user))) => user.is_some(),

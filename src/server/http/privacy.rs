@@ -1,6 +1,7 @@
 //! `/privacy`: the page that says who can read messages, and for how long things are kept.
 //!
-//! It is no page of the app: it has no state, needs no script, and would be part of the code that every first visit loads.
+//! It is no page of the app: it has no state, needs no script, and would be part of the code that every first visit
+//! loads.
 
 use axum::extract::State;
 use axum::response::Html;

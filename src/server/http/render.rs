@@ -22,8 +22,8 @@ pub async fn page(state: AppState, request: Request, context: impl Fn() + Clone 
     leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone(), files.clone()))(request).await
 }
 
-/// Provides the nonce of the response's content security policy, which Leptos puts on the page's scripts, and the source of
-/// the page's position.
+/// Provides the nonce of the response's content security policy, which Leptos puts on the page's scripts, and the
+/// source of the page's position.
 pub fn provide_page_contexts() {
     provide_context(PositionSource(page_position));
     let parts = use_context::<Parts>();

@@ -1,5 +1,5 @@
-//! Budgets of pages, forms and calls of server functions. Every path of the pages is counted here, so that a new one has
-//! its budget from the start.
+//! Budgets of pages, forms and calls of server functions. Every path of the pages is counted here, so that a new one
+//! has its budget from the start.
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -19,8 +19,8 @@ use crate::server::state::AppState;
 /// Paths that no budget denies: who leaves must not have to wait. Each request needs a session, and ends it.
 const WITHOUT_BUDGET: [&str; 4] = ["/signout", "/signout-everywhere", "/rpc/sign_out", "/rpc/sign_out_everywhere"];
 
-/// Takes a request from the budgets of its user and its client address. If one of them is exhausted, answers with 429: in
-/// JSON for a server function, else with a page that gives back the text of a message.
+/// Takes a request from the budgets of its user and its client address. If one of them is exhausted, answers with 429:
+/// in JSON for a server function, else with a page that gives back the text of a message.
 pub async fn spend(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if WITHOUT_BUDGET.contains(&path) {

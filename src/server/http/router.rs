@@ -87,8 +87,8 @@ pub fn router(state: AppState) -> Router {
     .with_state(state)
 }
 
-/// Returns the routes of the pages. They are found once per process: as long as Leptos 0.8 looks for them, a resource that a
-/// page begins to load anywhere in the process never ends, and nor does its page.
+/// Returns the routes of the pages. They are found once per process: as long as Leptos 0.8 looks for them, a resource
+/// that a page begins to load anywhere in the process never ends, and nor does its page.
 fn page_routes() -> Vec<AxumRouteListing> {
     static ROUTES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
     ROUTES.get_or_init(|| generate_route_list(App)).clone()
@@ -135,8 +135,8 @@ fn without_request_id(mut request: Request) -> Request {
     request
 }
 
-/// Creates the log span of a request: method, route, request id, trace id of an AWS load balancer, the id under which it is
-/// traced, and, once it is known, the id of the user. Queries, other headers and bodies are private and stay out.
+/// Creates the log span of a request: method, route, request id, trace id of an AWS load balancer, the id under which
+/// it is traced, and, once it is known, the id of the user. Queries, other headers and bodies are private and stay out.
 fn span(request: &axum::http::Request<Body>) -> tracing::Span {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let header = |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());

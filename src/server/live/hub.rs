@@ -68,8 +68,8 @@ impl Hub {
         self.resume(user, session, None)
     }
 
-    /// Returns the position of a page whose data are about to be read. A stream that continues there brings all that the
-    /// page does not show. `None` if that is not certain: the page must then load its data again.
+    /// Returns the position of a page whose data are about to be read. A stream that continues there brings all that
+    /// the page does not show. `None` if that is not certain: the page must then load its data again.
     pub fn page_position(&self, user: user::Id) -> Option<Position> {
         let (mut streams, now) = (self.lock(), Instant::now());
         let is_one_too_many = streams.by_user.len() >= USERS_MAX && !streams.by_user.contains_key(&user);
@@ -137,8 +137,8 @@ impl Hub {
         }
     }
 
-    /// Makes the pages of this server resync, because events of other servers may have been lost. No page that is rendered
-    /// within the next seconds has a position.
+    /// Makes the pages of this server resync, because events of other servers may have been lost. No page that is
+    /// rendered within the next seconds has a position.
     pub fn resync_locally(&self) {
         let users: Vec<_> = {
             let mut streams = self.lock();

@@ -1,5 +1,5 @@
-//! Choices of the last minute that decide who sees whose presence. They count for a stream that is being opened meanwhile,
-//! whose own data were read before.
+//! Choices of the last minute that decide who sees whose presence. They count for a stream that is being opened
+//! meanwhile, whose own data were read before.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -11,8 +11,8 @@ use crate::server::http::session::CurrentUser;
 use crate::server::messaging::sending::run_to_completion;
 use crate::server::state::AppState;
 
-/// Blocks a user (`on`), or removes the block. The user themselves, and one who does not exist, are not found; the block
-/// of a user who has been deleted since can be removed.
+/// Blocks a user (`on`), or removes the block. The user themselves, and one who does not exist, are not found; the
+/// block of a user who has been deleted since can be removed.
 pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -> Result<(), Failure> {
     state.rate_limits.spend(Action::Block, me.spender())?;
     let exists = !on || !state.store.users.by_ids(&[user]).await?.is_empty();

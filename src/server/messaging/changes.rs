@@ -78,8 +78,8 @@ pub async fn react(
     .await
 }
 
-/// Publishes the state of a message after a change. A repeated call publishes it again: the server that has stored the change
-/// may have died before it could.
+/// Publishes the state of a message after a change. A repeated call publishes it again: the server that has stored the
+/// change may have died before it could.
 fn published(state: &AppState, conversation: conversation::Id, to: &[user::Id], message: Message) -> Message {
     state.hub.publish(to, &Event::MessageChanged { conversation, message: message.clone() });
     message

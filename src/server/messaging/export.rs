@@ -1,7 +1,7 @@
 //! Export of all that a user can read, as a ZIP file that is sent while it is written.
 //!
-//! The memory for an export does not depend on its size: one page of messages is read, written and sent before the next.
-//! Each conversation is read twice, for the two files about it, because a ZIP file holds one after the other.
+//! The memory for an export does not depend on its size: one page of messages is read, written and sent before the
+//! next. Each conversation is read twice, for the two files about it, because a ZIP file holds one after the other.
 
 mod archive;
 

@@ -21,8 +21,8 @@ pub async fn typing(state: &AppState, me: &CurrentUser, conversation: conversati
     Ok(())
 }
 
-/// Subscribes the user's event streams to the presence of the other members of these conversations. Conversations without a
-/// membership are ignored.
+/// Subscribes the user's event streams to the presence of the other members of these conversations. Conversations
+/// without a membership are ignored.
 pub async fn watch_presence(
     state: &AppState,
     me: &CurrentUser,

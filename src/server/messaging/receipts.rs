@@ -86,8 +86,8 @@ async fn membership_to_mark(
     membership(state, me, conversation).await
 }
 
-/// Returns the other members with whom the user shares receipts: those who have receipts turned on, if the user has, too.
-/// None if there is a block, or while the conversation is a request.
+/// Returns the other members with whom the user shares receipts: those who have receipts turned on, if the user has,
+/// too. None if there is a block, or while the conversation is a request.
 async fn sharing(state: &AppState, membership: &Membership) -> Result<Vec<user::Id>, Failure> {
     if !membership.is_open() {
         return Ok(Vec::new());

@@ -49,8 +49,8 @@ fn words(query: &str) -> Result<&str, AppError> {
     if is_valid { Ok(query) } else { Err(AppError::invalid("query", FieldCode::SearchInvalid)) }
 }
 
-/// Returns the user with this id, or else with this handle, and the direct conversation with them, if there is one. A user
-/// who has requested their deletion is found only by those who have one.
+/// Returns the user with this id, or else with this handle, and the direct conversation with them, if there is one. A
+/// user who has requested their deletion is found only by those who have one.
 pub async fn find_recipient(
     state: &AppState,
     me: &CurrentUser,

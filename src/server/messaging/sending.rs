@@ -130,8 +130,8 @@ async fn start_or_append(
     .await
 }
 
-/// Creates a conversation, within the user's quota of new ones. An attempt that creates none is given back: a refused one, a
-/// failed one, and one that another request with the same message has overtaken.
+/// Creates a conversation, within the user's quota of new ones. An attempt that creates none is given back: a refused
+/// one, a failed one, and one that another request with the same message has overtaken.
 async fn create_conversation(
     state: &AppState,
     access: &DirectAccess,
@@ -147,8 +147,9 @@ async fn create_conversation(
     Ok(started?.sent)
 }
 
-/// Publishes a message in a conversation that may be a request. The pages of its recipient show no message of it: they only
-/// look again for requests. Reads the conversation again after the message is stored, because it may have been accepted.
+/// Publishes a message in a conversation that may be a request. The pages of its recipient show no message of it: they
+/// only look again for requests. Reads the conversation again after the message is stored, because it may have been
+/// accepted.
 async fn publish_in_request(state: &AppState, me: user::Id, sent: &SentMessage) {
     let membership = match state.store.conversations.membership(me, sent.conversation).await {
         Ok(membership) => membership,

@@ -13,9 +13,9 @@ pub async fn load(state: &AppState, me: &CurrentUser) -> Result<Settings, Failur
     state.store.users.settings(me.user.id).await
 }
 
-/// Saves the user's settings: receipts, presence, and the name of the choice of [`Starters`]. A page of an earlier version
-/// has no such choice, which then stays. Open pages of the user resync, because the visible receipts may have changed.
-/// Presence changes at once, on all servers.
+/// Saves the user's settings: receipts, presence, and the name of the choice of [`Starters`]. A page of an earlier
+/// version has no such choice, which then stays. Open pages of the user resync, because the visible receipts may have
+/// changed. Presence changes at once, on all servers.
 pub async fn save(
     state: &AppState,
     me: &CurrentUser,

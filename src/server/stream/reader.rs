@@ -222,8 +222,8 @@ fn record_success(shard: &mut Shard, changes: &[Change], next: Option<String>) {
     shard.iterator = next;
 }
 
-/// Advances the shard to the record that failed, and past it after too many attempts. Returns the number of records that
-/// are skipped.
+/// Advances the shard to the record that failed, and past it after too many attempts. Returns the number of records
+/// that are skipped.
 fn record_failure(shard: &mut Shard, changes: &[Change], failed: &BatchFailure) -> u64 {
     let number = &failed.sequence_number;
     let done = changes.iter().take_while(|change| change.sequence_number != *number);

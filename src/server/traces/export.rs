@@ -28,8 +28,8 @@ use crate::server::traces::trace_ids::TraceIds;
 /// Time that the last spans have at a shutdown.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Traces of this server. Ended spans wait in a queue for a thread that delivers them. If it is full, spans are dropped: no
-/// request waits.
+/// Traces of this server. Ended spans wait in a queue for a thread that delivers them. If it is full, spans are
+/// dropped: no request waits.
 pub struct Traces {
     provider: SdkTracerProvider,
     tracer: SdkTracer,

@@ -15,8 +15,8 @@ const CALLS: [&str; 2] = ["aws_sdk_dynamodb::operation::", "aws_sdk_cognitoident
 /// Target of the events with which the driver of PostgreSQL reports a statement.
 const STATEMENTS: &str = "sqlx::query";
 
-/// Filter of what happens in a request that is traced: its span, and certain spans or events below it. Calls of background
-/// tasks belong to no request and are left out.
+/// Filter of what happens in a request that is traced: its span, and certain spans or events below it. Calls of
+/// background tasks belong to no request and are left out.
 pub(super) struct InRequests(fn(&Metadata<'_>) -> bool);
 
 /// Selects the spans of requests and of their calls.

@@ -27,16 +27,16 @@ pub enum Parent {
 }
 
 impl Parent {
-    /// Reads the headers of a trusted proxy. That of AWS counts first: a load balancer of AWS writes it into every request
-    /// and into its own log, while it passes on whatever a client says in the other one.
+    /// Reads the headers of a trusted proxy. That of AWS counts first: a load balancer of AWS writes it into every
+    /// request and into its own log, while it passes on whatever a client says in the other one.
     pub fn of(headers: &HeaderMap) -> Self {
         let text = headers.get(AMAZON_TRACE_ID).and_then(|value| value.to_str().ok());
         text.and_then(of_amazon).or_else(|| of_w3c(headers)).unwrap_or(Self::None)
     }
 }
 
-/// Reads `Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1`. Load balancers write no parent. One
-/// without a decision (`Sampled=?`, or none) is not followed, because only its trace is known to exist.
+/// Reads `Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1`. Load balancers write no parent.
+/// One without a decision (`Sampled=?`, or none) is not followed, because only its trace is known to exist.
 fn of_amazon(header: &str) -> Option<Parent> {
     let pairs = || header.split(';').filter_map(|pair| pair.trim().split_once('='));
     let value = |name: &str| pairs().find(|(other, _)| *other == name).map(|(_, value)| value);

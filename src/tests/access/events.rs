@@ -71,7 +71,8 @@ impl Listener {
         self.heard.iter().map(kind).collect()
     }
 
-    /// True if the user may get this event. The match is complete, so a new kind of event does not compile without a rule.
+    /// True if the user may get this event. The match is complete, so a new kind of event does not compile without a
+    /// rule.
     fn may_hear(&self, event: &Event) -> bool {
         let is_member = |conversation| self.conversations.contains(conversation);
         let is_shown = |conversation| is_member(conversation) || self.requests.contains(conversation);

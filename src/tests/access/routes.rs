@@ -194,7 +194,8 @@ impl Entry {
                 let is_done = status == StatusCode::SEE_OTHER && (self.rule == Rule::Open || !leads_to_sign_in);
                 is_done || matches!(status, StatusCode::OK | StatusCode::UNPROCESSABLE_ENTITY)
             }
-            // The start page has no contents of its own, none of the users waits for a step of a sign-in, and without a contact there is no file that names it.
+            // The start page has no contents of its own, none of the users waits for a step of a sign-in, and without a
+            // contact there is no file that names it.
             (Kind::Page, Decision::Allowed) if self.path == "/" || self.path.starts_with("/signin/") => {
                 leads_to_sign_in
             }

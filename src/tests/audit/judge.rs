@@ -136,8 +136,8 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Checks that both members have one inbox row per conversation, with the current text of its newest message and the
-    /// unread count.
+    /// Checks that both members have one inbox row per conversation, with the current text of its newest message and
+    /// the unread count.
     fn judge_inboxes(&self, reading: &Reading, column: &mut Column) {
         for (conversation, members) in &self.contents.members {
             let Some(newest) = self.newest(*conversation) else { continue };

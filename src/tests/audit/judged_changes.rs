@@ -12,9 +12,9 @@ use super::shown::{ShownHistory, ShownMessage};
 use super::texts::{FIRST_TEXT, ShownText, mark_of};
 use super::verdict::Column;
 
-/// Time for which an attempt without a response may still be carried out: a request waits for its stores for 10 seconds at
-/// most, and a proxy may deliver it twice. Only the order of reactions depends on it: each edit names the one before it, and
-/// a deletion is final.
+/// Time for which an attempt without a response may still be carried out: a request waits for its stores for 10 seconds
+/// at most, and a proxy may deliver it twice. Only the order of reactions depends on it: each edit names the one before
+/// it, and a deletion is final.
 const STRAY_MAX: Duration = Duration::from_secs(25);
 
 /// All changes of one message, in the order of their first attempts.
@@ -45,8 +45,8 @@ impl<'a> ChangesOfMessage<'a> {
         })
     }
 
-    /// Returns the maximum number of changes that may be stored. A stray attempt, which a proxy may have delivered twice, may
-    /// set a reaction again that another change has reset.
+    /// Returns the maximum number of changes that may be stored. A stray attempt, which a proxy may have delivered
+    /// twice, may set a reaction again that another change has reset.
     pub fn most(&self) -> u64 {
         let strays = |change: &Change| match change.kind {
             ChangeKind::React { .. } => 2 * u64::from(change.strays),
@@ -64,8 +64,8 @@ impl<'a> ChangesOfMessage<'a> {
         self.possible().any(|change| change.kind == ChangeKind::Delete)
     }
 
-    /// Returns the version of a text: 0 as it was sent, or the number of edits. `None` if no edit that may be stored wrote
-    /// it.
+    /// Returns the version of a text: 0 as it was sent, or the number of edits. `None` if no edit that may be stored
+    /// wrote it.
     fn version_of(&self, text: u32) -> Option<u32> {
         if text == FIRST_TEXT {
             return Some(0);
@@ -170,7 +170,8 @@ impl Judge<'_> {
         column.changes += shown.len() as u64;
     }
 
-    /// Checks that an answer quotes the current text of the message that it answers, and that other messages quote nothing.
+    /// Checks that an answer quotes the current text of the message that it answers, and that other messages quote
+    /// nothing.
     fn judge_quote(&self, message: &ShownMessage, column: &mut Column) {
         let is_deleted = message.text == ShownText::Deleted;
         let answered = self.send_of(message.id).and_then(|send| send.reply_to).filter(|_| !is_deleted);
@@ -185,8 +186,8 @@ impl Judge<'_> {
         column.quotes += u64::from(!is_right);
     }
 
-    /// Checks that a history has every text of the message once, in the order of the edits and of their times, and ends with
-    /// the current text. A deleted message has none.
+    /// Checks that a history has every text of the message once, in the order of the edits and of their times, and ends
+    /// with the current text. A deleted message has none.
     pub(super) fn judge_history(&self, history: &ShownHistory, column: &mut Column) {
         let ShownHistory { message, versions } = history;
         if message.text == ShownText::Deleted {
@@ -224,8 +225,8 @@ impl Judge<'_> {
     }
 }
 
-/// Checks that a message has the text of its last acknowledged edit, or of a later one whose outcome is unknown; and no text
-/// if its deletion is acknowledged.
+/// Checks that a message has the text of its last acknowledged edit, or of a later one whose outcome is unknown; and no
+/// text if its deletion is acknowledged.
 fn judge_text(changes: &ChangesOfMessage<'_>, message: &ShownMessage, column: &mut Column) {
     let text = match message.text {
         ShownText::Altered => {

@@ -17,8 +17,8 @@ pub struct Revisions {
 }
 
 impl Judge<'_> {
-    /// Checks that revisions have no gaps and end with that of the head, that `changed` of each message is its last one, that
-    /// each acknowledged change has its revision, and that none has several.
+    /// Checks that revisions have no gaps and end with that of the head, that `changed` of each message is its last
+    /// one, that each acknowledged change has its revision, and that none has several.
     pub(super) fn judge_revisions(&self, column: &mut Column) {
         let none = ChangesOfMessage::default();
         for (conversation, messages) in &self.contents.reading.conversations {
@@ -43,7 +43,8 @@ impl Judge<'_> {
         }
     }
 
-    /// Checks that a page that catches up gets every message changed since, once and as it is now, and the newest revision.
+    /// Checks that a page that catches up gets every message changed since, once and as it is now, and the newest
+    /// revision.
     pub(super) fn judge_catch_ups(&self, reading: &Reading, column: &mut Column) {
         let Some(catch_ups) = &reading.catch_ups else { return };
         for (conversation, messages) in &reading.conversations {

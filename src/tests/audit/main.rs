@@ -1,9 +1,9 @@
 //! Load and fault test of two web servers.
 //!
-//! Users send, edit, delete and answer messages and react to them, through two web servers that are killed and restarted,
-//! over connections that are slow, are reset, hang, or deliver requests twice. Everything acknowledged is recorded, then
-//! compared with the contents of the table and with the answers of both servers and their JSON API. `bin/audit` starts the
-//! services. The exit status is 1 if a count that must be 0 is not.
+//! Users send, edit, delete and answer messages and react to them, through two web servers that are killed and
+//! restarted, over connections that are slow, are reset, hang, or deliver requests twice. Everything acknowledged is
+//! recorded, then compared with the contents of the table and with the answers of both servers and their JSON API.
+//! `bin/audit` starts the services. The exit status is 1 if a count that must be 0 is not.
 #![expect(unreachable_pub, reason = "`pub` is the interface of a module; an executable has no other")]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command prints for the user at the terminal")]
 

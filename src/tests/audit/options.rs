@@ -10,7 +10,8 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "audit")]
 pub struct Options {
-    /// Number of operations to be acknowledged. About half of them are sends, the others edits, deletions and reactions.
+    /// Number of operations to be acknowledged. About half of them are sends, the others edits, deletions and
+    /// reactions.
     #[arg(long, alias = "sends", default_value_t = 20_000)]
     pub operations: u64,
     /// Number of users. The budgets, ten times the usual ones, allow each 20 messages and 20 changes a second.

@@ -10,9 +10,9 @@ use super::users::Scenario;
 /// Deadline of an operation, from the first attempt. Afterwards its outcome is unknown.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Percentage of operations that are not retried after an attempt without a response, as if the user had closed the page.
-/// They may be carried out nevertheless. If the server died before it had moved inbox rows, only the stream's reader moves
-/// them.
+/// Percentage of operations that are not retried after an attempt without a response, as if the user had closed the
+/// page. They may be carried out nevertheless. If the server died before it had moved inbox rows, only the stream's
+/// reader moves them.
 const ABANDON_PERCENT: u32 = 40;
 
 /// Outcome of one attempt.

@@ -63,8 +63,8 @@ impl<'a> ServerReader<'a> {
         Ok(Self { users, address, http: http_client()? })
     }
 
-    /// Reads each conversation as one of its members, selected by `side`, and the inbox of every user. Catches up with the
-    /// changes of each conversation, and asks for the histories of half of the edited and deleted messages.
+    /// Reads each conversation as one of its members, selected by `side`, and the inbox of every user. Catches up with
+    /// the changes of each conversation, and asks for the histories of half of the edited and deleted messages.
     pub async fn read(&self, contents: &TableContents, side: usize) -> anyhow::Result<Reading> {
         let conversations = contents.members.iter().map(|(conversation, members)| {
             let page = PageOfMember { reader: members[side % 2], conversation: *conversation, side };
@@ -162,8 +162,8 @@ impl<'a> ServerReader<'a> {
         }
     }
 
-    /// Counts the requests of strangers with another response than Not Found, and those of a member who changes the message of
-    /// the other.
+    /// Counts the requests of strangers with another response than Not Found, and those of a member who changes the
+    /// message of the other.
     async fn count_intrusions(&self, contents: &TableContents) -> anyhow::Result<u64> {
         let attempts = contents.members.iter().take(INTRUSION_ATTEMPTS).enumerate().map(|(number, conversation)| {
             let first = contents.reading.conversations.get(conversation.0).and_then(|messages| messages.first());

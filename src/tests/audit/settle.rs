@@ -1,9 +1,9 @@
-//! Waits until the inbox rows have reached the newest messages and their texts, and the earlier texts of deleted messages
-//! are gone.
+//! Waits until the inbox rows have reached the newest messages and their texts, and the earlier texts of deleted
+//! messages are gone.
 //!
-//! A server that is killed after a commit leaves inbox rows at an older message or text, and the earlier texts of a message
-//! whose deletion it has not acknowledged. The servers' own reader of the table's stream must do the rest; the audit does
-//! not help.
+//! A server that is killed after a commit leaves inbox rows at an older message or text, and the earlier texts of a
+//! message whose deletion it has not acknowledged. The servers' own reader of the table's stream must do the rest; the
+//! audit does not help.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,8 +16,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::table_reader::{self, TableContents};
 use super::users::AuditUser;
 
-/// Time that the stream's reader may take after the last fault, plus the additional time per thousand operations: since it
-/// was killed again and again, it may be minutes behind.
+/// Time that the stream's reader may take after the last fault, plus the additional time per thousand operations: since
+/// it was killed again and again, it may be minutes behind.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(120);
 const SETTLE_TIMEOUT_PER_THOUSAND: Duration = Duration::from_secs(1);
 
@@ -41,7 +41,8 @@ pub struct Settled {
     pub secs: u64,
 }
 
-/// Waits until nothing is stale or left over and no write is pending, or until the timeout for this number of `operations`.
+/// Waits until nothing is stale or left over and no write is pending, or until the timeout for this number of
+/// `operations`.
 pub async fn settle(table: &Table, users: &[AuditUser], operations: u64) -> anyhow::Result<Settled> {
     let began = Instant::now();
     let thousands = u32::try_from(operations / 1_000).unwrap_or(u32::MAX);

@@ -62,8 +62,8 @@ pub async fn read(table: &Table, users: &[AuditUser]) -> anyhow::Result<TableCon
     Ok(contents)
 }
 
-/// Reports whether any attribute in the partitions of a conversation and its members holds a text of a message, or a part of
-/// it.
+/// Reports whether any attribute in the partitions of a conversation and its members holds a text of a message, or a
+/// part of it.
 pub async fn has_text(
     table: &Table,
     conversation: conversation::Id,

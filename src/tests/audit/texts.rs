@@ -33,8 +33,8 @@ impl ShownText {
     }
 }
 
-/// Returns a text of a message. It is derived from the id and the number, so that texts need not be kept. It has one line
-/// or several, in several scripts, up to about 500 characters, and carries the mark of the message at both ends.
+/// Returns a text of a message. It is derived from the id and the number, so that texts need not be kept. It has one
+/// line or several, in several scripts, up to about 500 characters, and carries the mark of the message at both ends.
 pub fn text_of(id: message::Id, number: u32) -> String {
     const WORDS: [&str; 16] = [
         "and",

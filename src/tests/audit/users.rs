@@ -178,8 +178,8 @@ pub async fn run_user(scenario: Arc<Scenario>, me: usize) {
     }
 }
 
-/// Chooses a change of a message in the conversation with the recipient of this round. If they have no suitable message, it
-/// is one with another user.
+/// Chooses a change of a message in the conversation with the recipient of this round. If they have no suitable
+/// message, it is one with another user.
 fn choose_change(
     scenario: &Scenario,
     [me, recipient]: [u16; 2],

@@ -74,8 +74,8 @@ impl Case {
         }
     }
 
-    /// Creates the case with changes, all acknowledged: the first message is edited twice, the second is deleted, and the third
-    /// answers the first and has a reaction of its reader.
+    /// Creates the case with changes, all acknowledged: the first message is edited twice, the second is deleted, and
+    /// the third answers the first and has a reaction of its reader.
     pub fn changed() -> Self {
         let mut case = Self::new();
         let [first, second, third] = [0, 1, 2].map(|index| case.sends[index].id);

@@ -141,8 +141,8 @@ impl World {
         }
     }
 
-    /// Returns the texts of the conversation, and for Ben and Ana the number of their groups and the texts of those that
-    /// are this conversation.
+    /// Returns the texts of the conversation, and for Ben and Ana the number of their groups and the texts of those
+    /// that are this conversation.
     async fn shown_by_api(&self) -> (Vec<String>, [(usize, Vec<String>); 2]) {
         let rows: Vec<Value> = self.page.get(&format!("/api/messages/{}", self.conversation)).await.json();
         rows.iter().for_each(assert_readable_by_the_old_page);

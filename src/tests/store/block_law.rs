@@ -23,8 +23,8 @@ const TABLES: u64 = 4;
 /// each new one.
 const HISTORIES_A_TABLE: u64 = 40;
 
-/// Maximum number of times that other tasks may run before a request of a writer. The requests of the user who blocks do
-/// not wait, so that writers often read before the block and write after it.
+/// Maximum number of times that other tasks may run before a request of a writer. The requests of the user who blocks
+/// do not wait, so that writers often read before the block and write after it.
 const YIELDS: u64 = 40;
 
 /// Number of attempts of each writer before it ends.

@@ -336,7 +336,8 @@ async fn a_retried_first_send_returns_the_first_result_after_an_edit_and_after_a
         let is_taken = matches!(answer, Err(Failure::Public(AppError::Conflict(Conflict::MessageIdTaken))));
         assert!(is_taken, "{answer:?}");
     };
-    // Only what was sent first is the first message: neither its text of today, nor another author, nor another reference.
+    // Only what was sent first is the first message: neither its text of today, nor another author, nor another
+    // reference.
     id_taken(send("two").await);
     id_taken(server.try_send(&ana(), conversation, id, "one").await);
     id_taken(server.try_reply(&ben(), (conversation, &original), id, "one").await);

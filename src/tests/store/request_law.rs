@@ -1,5 +1,6 @@
-//! Law of message requests: two users write on two servers, and the recipient accepts and deletes on a third one, in any
-//! interleaving of their requests to the database. At most three messages come before the acceptance, and none is lost.
+//! Law of message requests: two users write on two servers, and the recipient accepts and deletes on a third one, in
+//! any interleaving of their requests to the database. At most three messages come before the acceptance, and none is
+//! lost.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,5 +1,5 @@
-//! Message requests: a conversation with a user who has never answered stays out of their list, and is short, until they
-//! accept it.
+//! Message requests: a conversation with a user who has never answered stays out of their list, and is short, until
+//! they accept it.
 
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::error::{AppError, Conflict};

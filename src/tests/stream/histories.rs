@@ -1,7 +1,7 @@
-//! Ten thousand histories of sends, edits, deletions, crashes, repeats, reorderings and stale reads. After each step every
-//! member has exactly one row of each conversation, and no row has a text of a message whose deletion has been acknowledged.
-//! After the stream has been read, the row is at the newest message and has its text, no text of any deleted message is
-//! left, and every message has a number, also those that the old app has written.
+//! Ten thousand histories of sends, edits, deletions, crashes, repeats, reorderings and stale reads. After each step
+//! every member has exactly one row of each conversation, and no row has a text of a message whose deletion has been
+//! acknowledged. After the stream has been read, the row is at the newest message and has its text, no text of any
+//! deleted message is left, and every message has a number, also those that the old app has written.
 
 use cruddur_messages::server::store::postgres::users::Users;
 use proptest::test_runner::{Config, TestRunner};

@@ -90,8 +90,9 @@ pub struct Switches {
     pub access_claims: Value,
     /// Secret that the client must prove to know; `None` accepts any.
     pub secret: Option<&'static str>,
-    /// Refusal of [`GetUser`](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetUser.html):
-    /// code and message.
+    /// Refusal of
+    /// [`GetUser`](https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_GetUser.html): code
+    /// and message.
     pub refused_access: Option<(&'static str, &'static str)>,
     /// Refusal of the calls that read the settings of pool and client.
     pub refused_settings: Option<&'static str>,

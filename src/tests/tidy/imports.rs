@@ -12,8 +12,8 @@ use super::sources;
 const ROOMS: [(&str, &[&str]); 4] =
     [("domain", &[]), ("server", &["domain"]), ("api", &["domain", "server"]), ("ui", &["domain", "api"])];
 
-/// Edges that run back because Leptos works that way: the server renders the app, and a plain form post deserializes the
-/// argument types that `#[server]` makes.
+/// Edges that run back because Leptos works that way: the server renders the app, and a plain form post deserializes
+/// the argument types that `#[server]` makes.
 const EDGES_BACK: [(&str, &str); 7] = [
     ("server::http::router", "ui::app"),
     ("server::http::render", "ui::app"),
@@ -165,7 +165,8 @@ fn collect(tokens: TokenStream, paths: &mut Vec<String>) {
     }
 }
 
-/// Reads a path or a tree of paths such as `a::{b, c::d}`, with or without `::` before it. Returns the position behind it.
+/// Reads a path or a tree of paths such as `a::{b, c::d}`, with or without `::` before it. Returns the position behind
+/// it.
 fn read_tree(tokens: &[TokenTree], mut at: usize, prefix: &str, paths: &mut Vec<String>) -> usize {
     let mut path = prefix.to_owned();
     loop {

@@ -9,7 +9,8 @@ use super::{files, sources};
 pub(super) const CLAUSES: [&str; 11] =
     ["what", "who", "whom", "whose", "which", "whether", "where", "when", "how", "that", "so"];
 
-/// The largest share of comment blocks that may open with one of [`CLAUSES`], in percent. In well-known crates it is 0 to 3.
+/// The largest share of comment blocks that may open with one of [`CLAUSES`], in percent. In well-known crates it is 0
+/// to 3.
 const CLAUSES_MAX: usize = 3;
 
 /// Words that hide the subject of a sentence. Name the user, the caller, the member, the server.

@@ -6,8 +6,8 @@ use crate::ui::components::header::PlainHeader;
 use crate::ui::components::heading::Heading;
 use crate::ui::state::location::query_parameter;
 
-/// Layout of an account page: a heading and a form on a card, and a link to what the site keeps. That page is no page of
-/// the app, so the browser loads it (`external`).
+/// Layout of an account page: a heading and a form on a card, and a link to what the site keeps. That page is no page
+/// of the app, so the browser loads it (`external`).
 #[component]
 pub fn AccountPage(heading: &'static str, children: Children) -> impl IntoView {
     view! {

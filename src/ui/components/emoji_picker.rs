@@ -10,8 +10,8 @@ use crate::ui::state::emoji::picker::Picker;
 use crate::ui::state::emoji::table::SKIN_TONES;
 use crate::ui::state::reactive::memo;
 
-/// Dialog from which the user picks an emoji. It is open as long as it is drawn; for the browser to return the focus, the
-/// caller removes it only when it calls `close`. Needs WASM, and the context of the message pages.
+/// Dialog from which the user picks an emoji. It is open as long as it is drawn; for the browser to return the focus,
+/// the caller removes it only when it calls `close`. Needs WASM, and the context of the message pages.
 #[component]
 pub fn EmojiPicker(
     /// Called with the picked emoji, after the dialog has closed.

@@ -34,8 +34,8 @@ struct Details {
     members: StoredValue<Vec<User>>,
     /// Path of the page, to which its forms are posted.
     path: StoredValue<String>,
-    /// True if the user has blocked the peer, or has not accepted their request, so that the message can only be read and
-    /// deleted.
+    /// True if the user has blocked the peer, or has not accepted their request, so that the message can only be read
+    /// and deleted.
     is_read_only: bool,
 }
 
@@ -204,8 +204,8 @@ fn SeenEdits(details: Details) -> impl IntoView {
     view! { <input type="hidden" name="edits" value=move || details.page.seen_edits()/> }
 }
 
-/// Form with another text for the message. `text`: what was typed before, or the text of a form that the server has just
-/// refused.
+/// Form with another text for the message. `text`: what was typed before, or the text of a form that the server has
+/// just refused.
 #[component]
 fn EditForm(details: Details, text: Option<String>, typed: RwSignal<Typed>) -> impl IntoView {
     let page = details.page;

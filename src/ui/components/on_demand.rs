@@ -1,9 +1,9 @@
-//! Layers above the page whose code the browser loads when it is first needed, or some seconds after hydration: the menu
-//! of a message, the question before a deletion, and the emoji picker. A page without that code works otherwise, and says
-//! so if the code cannot be loaded.
+//! Layers above the page whose code the browser loads when it is first needed, or some seconds after hydration: the
+//! menu of a message, the question before a deletion, and the emoji picker. A page without that code works otherwise,
+//! and says so if the code cannot be loaded.
 //!
-//! The code is in the part of the pages that are not shown first (`pages/lazy.rs`). In a part of its own it would cut the
-//! code that the parts share into twice as many files, of which a conversation would load three more.
+//! The code is in the part of the pages that are not shown first (`pages/lazy.rs`). In a part of its own it would cut
+//! the code that the parts share into twice as many files, of which a conversation would load three more.
 // The attribute expands to the calls of a part that is not loaded yet.
 #![cfg_attr(
     split,
@@ -27,8 +27,8 @@ use crate::ui::components::message_menu::{DeleteQuestion, Menu};
 use crate::ui::state::message_menu::MessageMenu;
 use crate::ui::state::reactive::effect;
 
-/// Time after hydration at which the code is loaded in any case: the user may be offline when it is needed, or the server
-/// may have been updated.
+/// Time after hydration at which the code is loaded in any case: the user may be offline when it is needed, or the
+/// server may have been updated.
 const LOADED_AFTER: Duration = Duration::from_secs(2);
 
 /// Layer that is drawn on demand.

@@ -9,8 +9,8 @@ use crate::ui::intl::plural;
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::page_resource::PageResource;
 
-/// Link with the number of the requests that the user has received, if there are any. Requests are quiet: nothing else on a
-/// page tells of them.
+/// Link with the number of the requests that the user has received, if there are any. Requests are quiet: nothing else
+/// on a page tells of them.
 #[component]
 pub fn RequestsLink(
     /// Number of the requests.

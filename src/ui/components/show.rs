@@ -9,12 +9,12 @@ use leptos::prelude::*;
 
 use crate::ui::state::focus::keep_focus;
 
-/// One of several views that are drawn in the same place. Another case is drawn anew, even if its elements are the same:
-/// a field must not keep the text of the one before.
+/// One of several views that are drawn in the same place. Another case is drawn anew, even if its elements are the
+/// same: a field must not keep the text of the one before.
 pub type Case = EitherOf4<AnyView, AnyView, AnyView, AnyView>;
 
-/// Draws its children as long as a condition holds, and otherwise the fallback. A value that stays the same draws nothing
-/// anew.
+/// Draws its children as long as a condition holds, and otherwise the fallback. A value that stays the same draws
+/// nothing anew.
 #[component]
 pub fn Show<W>(children: ChildrenFn, when: W, #[prop(optional, into)] fallback: ViewFn) -> impl IntoView
 where

@@ -1,5 +1,5 @@
-//! Messages that are being sent, are waiting, or were refused by the server, and changes of messages that are waiting or
-//! were refused.
+//! Messages that are being sent, are waiting, or were refused by the server, and changes of messages that are waiting
+//! or were refused.
 
 use leptos::prelude::*;
 

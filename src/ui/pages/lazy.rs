@@ -47,9 +47,9 @@ use crate::ui::pages::sign_up::SignUpPage;
 
 /// Room that lets each part carry its own texts and tables, so that the first visit does not load those of all parts.
 ///
-/// `--split` lays the constants of a part side by side, which takes some hundred bytes of padding. If they then need more
-/// room than before, it leaves all of them in the part that every page loads. Nothing refers to this room, so that it
-/// is in no part, but the linker keeps it.
+/// `--split` lays the constants of a part side by side, which takes some hundred bytes of padding. If they then need
+/// more room than before, it leaves all of them in the part that every page loads. Nothing refers to this room, so that
+/// it is in no part, but the linker keeps it.
 #[cfg(split)]
 #[used]
 static ROOM: [u8; 8192] = [1; 8192];

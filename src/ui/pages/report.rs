@@ -1,5 +1,5 @@
-//! `/messages/:message_group_uuid/report` and `/messages/:message_group_uuid/message/:time/:id/report`: report of a user or
-//! of a message to the operator.
+//! `/messages/:message_group_uuid/report` and `/messages/:message_group_uuid/message/:time/:id/report`: report of a
+//! user or of a message to the operator.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

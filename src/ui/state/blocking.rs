@@ -30,8 +30,8 @@ impl BlockChange {
     }
 }
 
-/// Calls `reload` when the user has blocked another one, or removed a block, on this or another page. The page that did so
-/// hears of it twice, and reloads once.
+/// Calls `reload` when the user has blocked another one, or removed a block, on this or another page. The page that did
+/// so hears of it twice, and reloads once.
 pub fn reload_after_block(reload: impl Fn() + Send + Sync + 'static) {
     let last = StoredValue::new(None);
     expect_context::<LiveEvents>().listen(Callback::new(move |event: Event| {

@@ -5,8 +5,8 @@ use leptos::wasm_bindgen::closure::Closure;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::js_sys::{Function, Reflect};
 
-/// Copies a text, and then calls `tell`, with false if the browser has no clipboard for this page or refuses it. The text can
-/// still be selected then.
+/// Copies a text, and then calls `tell`, with false if the browser has no clipboard for this page or refuses it. The
+/// text can still be selected then.
 pub fn copy(text: &str, tell: impl Fn(bool) + Copy + 'static) {
     let navigator = window().navigator();
     let call = |is_copied| Closure::once_into_js(move |_: JsValue| tell(is_copied));

@@ -79,8 +79,8 @@ impl ComposerForm {
         Body::parse(&self.field.text.read()).is_ok()
     }
 
-    /// Sends or saves the text, unless it is invalid, or was sent or changed on another page at the last moment: then the
-    /// field shows that first.
+    /// Sends or saves the text, unless it is invalid, or was sent or changed on another page at the last moment: then
+    /// the field shows that first.
     pub fn submit(&self) {
         self.field.read();
         if !self.sync() && untrack(|| self.is_sendable()) {

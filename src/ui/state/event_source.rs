@@ -176,8 +176,8 @@ impl LiveEvents {
         }
     }
 
-    /// Handles the opening of a stream with all events after `position`. `user` is the user to whom the stream belongs, if
-    /// the server says so.
+    /// Handles the opening of a stream with all events after `position`. `user` is the user to whom the stream belongs,
+    /// if the server says so.
     fn on_open(&self, user: Option<user::Id>, position: Option<Position>) {
         let owner = self.owner.try_get_untracked().flatten().flatten();
         if owner.zip(user).is_some_and(|(owner, user)| owner != user) {
@@ -191,8 +191,8 @@ impl LiveEvents {
         self.set_connected(true);
         let misses_nothing = self.known.try_update_value(|known| known.continue_at(position)) == Some(true);
         if was_signed_out || !misses_nothing {
-            // Events may have been missed between the last read and the opening of the stream. After a sign-in, requests
-            // that were refused succeed.
+            // Events may have been missed between the last read and the opening of the stream. After a sign-in,
+            // requests that were refused succeed.
             self.dispatch(&Event::Resync);
         }
     }

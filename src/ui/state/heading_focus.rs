@@ -25,8 +25,8 @@ impl HeadingFocus {
         self.is_automatic.set_value(true);
     }
 
-    /// Announces that the page will be drawn anew at the same address, on behalf of the user. The focused element goes away
-    /// with the old one.
+    /// Announces that the page will be drawn anew at the same address, on behalf of the user. The focused element goes
+    /// away with the old one.
     pub fn expect_new_page(&self) {
         self.focused_address.set_value(String::new());
     }

@@ -36,8 +36,8 @@ impl KnownEvents {
         self.is_as_rendered
     }
 
-    /// Notes the opening of a stream that brings all events after `begin`, or of one that another tab has opened before.
-    /// Returns false if the page may have missed events, and has to load everything.
+    /// Notes the opening of a stream that brings all events after `begin`, or of one that another tab has opened
+    /// before. Returns false if the page may have missed events, and has to load everything.
     pub(super) fn continue_at(&mut self, begin: Option<Position>) -> bool {
         let misses_nothing = begin.zip(self.resume_position()).is_some_and(|(begin, known)| begin <= known);
         (self.position, self.is_complete) = (begin, true);

@@ -1,4 +1,5 @@
-//! Filter of the list of conversations: while the user types, the loaded rows at once, and the others through the server.
+//! Filter of the list of conversations: while the user types, the loaded rows at once, and the others through the
+//! server.
 
 use std::time::Duration;
 
@@ -102,8 +103,8 @@ impl Default for ListFilter {
     }
 }
 
-/// Returns whether every word begins one in the name or handle of another member. The server folds in more ways; what it
-/// finds besides is shown as well.
+/// Returns whether every word begins one in the name or handle of another member. The server folds in more ways; what
+/// it finds besides is shown as well.
 fn matches(row: &Conversation, me: user::Id, words: &str) -> bool {
     let names = row.others(me).map(|user| format!(" {} {}", user.display_name, user.handle_text()));
     let names = folded(&names.collect::<String>());

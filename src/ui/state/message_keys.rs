@@ -1,5 +1,5 @@
-//! Keys of the messages. The arrow keys move the focus from message to message, and other keys give commands for the one
-//! that has it.
+//! Keys of the messages. The arrow keys move the focus from message to message, and other keys give commands for the
+//! one that has it.
 
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;

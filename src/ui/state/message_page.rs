@@ -156,8 +156,9 @@ impl MessagePage {
         }
     }
 
-    /// Once the page shows the text that the form was refused for, bases the form on it: the user can read it, so sending
-    /// the form again is a decision. A text that comes later is not meant by that, and refuses the form once more.
+    /// Once the page shows the text that the form was refused for, bases the form on it: the user can read it, so
+    /// sending the form again is a decision. A text that comes later is not meant by that, and refuses the form once
+    /// more.
     fn base_form_on_view(self) {
         let shown = untrack(|| self.seen_edits());
         if self.is_outdated.get_value() && shown > self.edits.get_untracked() {

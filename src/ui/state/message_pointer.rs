@@ -72,8 +72,8 @@ impl LongPress {
         self.press.update_value(|press| press.at = None);
     }
 
-    /// Keeps the browser from making a click of a press that has opened the menu: it would press the button that has come
-    /// up under the finger.
+    /// Keeps the browser from making a click of a press that has opened the menu: it would press the button that has
+    /// come up under the finger.
     pub fn on_touch_end(self, event: &Event) {
         if self.press.try_update_value(|press| std::mem::take(&mut press.has_opened)) == Some(true) {
             event.prevent_default();

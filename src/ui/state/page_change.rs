@@ -16,7 +16,8 @@ pub struct PageChange {
 }
 
 impl PageChange {
-    /// Creates a form that makes this call. After its success the page hears of the event, as the user's other pages do.
+    /// Creates a form that makes this call. After its success the page hears of the event, as the user's other pages
+    /// do.
     pub fn new<F>(call: impl Fn() -> F + Send + Sync + 'static, event: Event) -> Self
     where
         F: Future<Output = Result<(), AppError>> + Send + 'static,

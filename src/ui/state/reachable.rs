@@ -11,8 +11,8 @@ use crate::ui::state::LiveEvents;
 use crate::ui::state::page_resource::PageResource;
 use crate::ui::state::reactive::effect;
 
-/// Fetches a value again when the event stream is back, if it could not be fetched while there was none; and after the time
-/// that the server names, if a rate limit has denied it.
+/// Fetches a value again when the event stream is back, if it could not be fetched while there was none; and after the
+/// time that the server names, if a rate limit has denied it.
 pub fn refetch_once_reachable<T>(value: PageResource<Result<T, AppError>>)
 where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,

@@ -1,4 +1,5 @@
-//! Effects and memos that share their code. Those of Leptos are compiled anew for every closure: here the closure is boxed.
+//! Effects and memos that share their code. Those of Leptos are compiled anew for every closure: here the closure is
+//! boxed.
 
 use leptos::prelude::*;
 
@@ -13,7 +14,8 @@ fn boxed_effect(mut run: Box<dyn FnMut()>) {
     Effect::new(move |_| run());
 }
 
-/// Returns the value of a function, which runs again when what it has read changes. Only another value notifies the readers.
+/// Returns the value of a function, which runs again when what it has read changes. Only another value notifies the
+/// readers.
 #[track_caller]
 pub fn memo<T: PartialEq + Send + Sync + 'static>(value: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
     boxed_memo(Box::new(value))

@@ -57,8 +57,8 @@ impl RequestAnswer {
     }
 }
 
-/// Calls `reload` when the state of the user's conversations may have changed in a way that no event describes: a request
-/// has come, or has been accepted or deleted, on this or another page.
+/// Calls `reload` when the state of the user's conversations may have changed in a way that no event describes: a
+/// request has come, or has been accepted or deleted, on this or another page.
 pub fn reload_with_requests(reload: impl Fn() + Send + Sync + 'static) {
     expect_context::<LiveEvents>().listen(Callback::new(move |event: Event| {
         if event == Event::Resync {

@@ -83,8 +83,8 @@ impl SignOut {
         });
     }
 
-    /// Asks whether the user's unsent messages and changes, drafts, and edits in progress may be discarded, if there are
-    /// any on any page.
+    /// Asks whether the user's unsent messages and changes, drafts, and edits in progress may be discarded, if there
+    /// are any on any page.
     fn may_discard(self) -> bool {
         let on_page = |texts: fn(&PageTexts) -> Signal<bool>| {
             self.texts.is_some_and(|it| texts(&it).try_get_untracked() == Some(true))

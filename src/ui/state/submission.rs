@@ -25,8 +25,8 @@ use crate::ui::state::reactive::effect;
 pub enum Leave {
     /// The router navigates and the document stays.
     Navigate,
-    /// The browser loads a new document: the signed-in user has changed, and no state of the previous user may remain, or
-    /// the form's own page shows the result.
+    /// The browser loads a new document: the signed-in user has changed, and no state of the previous user may remain,
+    /// or the form's own page shows the result.
     Load,
 }
 

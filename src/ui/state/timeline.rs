@@ -31,8 +31,8 @@ pub struct Timeline {
     revisions: Revisions,
     /// Number of times that events may have been missed. A response to a pull with another number may be incomplete.
     gaps: u64,
-    /// Number of times that the last messages were dropped. A response to a pull with another number may have them in an
-    /// older state than the page has shown.
+    /// Number of times that the last messages were dropped. A response to a pull with another number may have them in
+    /// an older state than the page has shown.
     drops: u64,
 }
 

@@ -26,8 +26,8 @@ pub enum Command {
         #[arg(long, default_value = pool::NAME)]
         name: String,
     },
-    /// Creates an account with a temporary password, and prints its id and a password that it has made. If the e-mail has
-    /// an account with the same handle, sets its password after confirmation.
+    /// Creates an account with a temporary password, and prints its id and a password that it has made. If the e-mail
+    /// has an account with the same handle, sets its password after confirmation.
     CreateUser {
         #[command(flatten)]
         pool: PoolId,
@@ -41,8 +41,8 @@ pub enum Command {
         /// E-mail address of the account.
         email: String,
     },
-    /// Removes the authenticator app of a user who has lost it, after confirmation. The password alone signs in then, so
-    /// make sure that the request comes from the user.
+    /// Removes the authenticator app of a user who has lost it, after confirmation. The password alone signs in then,
+    /// so make sure that the request comes from the user.
     RemoveAuthenticator {
         #[command(flatten)]
         pool: PoolId,

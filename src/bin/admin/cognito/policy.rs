@@ -4,8 +4,8 @@ use aws_sdk_cognitoidentityprovider::types::{PasswordPolicyType, UserPoolPolicyT
 
 use cruddur_messages::domain::password::LEN_MIN;
 
-/// Policy of the user pools that we create. Matches [`cruddur_messages::domain::password::check`], so that neither of the two
-/// rejects a password that the other accepts.
+/// Policy of the user pools that we create. Matches [`cruddur_messages::domain::password::check`], so that neither of
+/// the two rejects a password that the other accepts.
 pub fn user_pool_policy() -> UserPoolPolicyType {
     let password = PasswordPolicyType::builder()
         .minimum_length(LEN_MIN as i32)

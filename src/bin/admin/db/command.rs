@@ -56,11 +56,12 @@ pub enum Command {
     /// Lists the sessions of the database: pid, role, application, client address, state, time of the last state
     /// change.
     Sessions(Database),
-    /// Links users to their accounts in the user pool by verified e-mail, and reports accounts and users without a link.
+    /// Links users to their accounts in the user pool by verified e-mail, and reports accounts and users without a
+    /// link.
     ///
-    /// Accounts and users that have only the handle in common are listed as candidates. A handle proves nothing, because
-    /// anyone can ask for it at the sign-up, so each of them is linked only if it is confirmed with --confirm or in a
-    /// --confirm-file. Existing links do not change.
+    /// Accounts and users that have only the handle in common are listed as candidates. A handle proves nothing,
+    /// because anyone can ask for it at the sign-up, so each of them is linked only if it is confirmed with --confirm
+    /// or in a --confirm-file. Existing links do not change.
     UpdateCognitoUserIds {
         #[command(flatten)]
         database: Database,

@@ -21,8 +21,8 @@ impl UserAccess {
         Self { pool }
     }
 
-    /// Suspends a user, and ends their sessions and tokens. Returns the number of ended sessions, or `None` for a user who
-    /// is suspended already.
+    /// Suspends a user, and ends their sessions and tokens. Returns the number of ended sessions, or `None` for a user
+    /// who is suspended already.
     pub async fn suspend(&self, user: Id) -> Result<Option<usize>, Failure> {
         let mut transaction = self.pool.begin().await?;
         let changed = query_file_scalar!("sql/users/suspend.sql", user.0).fetch_optional(&mut *transaction).await?;

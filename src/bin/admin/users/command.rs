@@ -24,8 +24,8 @@ pub enum Command {
     Restore(UserOptions),
     /// Ends all sessions and tokens of a user, after confirmation. The user can sign in again.
     EndSessions(UserOptions),
-    /// Deletes the users who have requested it at least 14 days ago, as the web servers do regularly: the account in the
-    /// user pool, the messages if the user wants that, and the row.
+    /// Deletes the users who have requested it at least 14 days ago, as the web servers do regularly: the account in
+    /// the user pool, the messages if the user wants that, and the row.
     Purge(PurgeOptions),
 }
 

@@ -33,8 +33,8 @@ impl MessageGroup {
     }
 }
 
-/// Message of `GET /api/messages/{message_group_uuid}`, with its author's names. The optional fields are unknown to the old
-/// app.
+/// Message of `GET /api/messages/{message_group_uuid}`, with its author's names. The optional fields are unknown to the
+/// old app.
 #[derive(Serialize)]
 pub struct Message {
     created_at: String,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::domain::user;
 use crate::server::store::postgres::shared_limits::{self, Quota};
 
-/// Defines the actions, and for each its name in the metrics, the attempts that a caller may make at once, and the time after which there is one
-/// more. The table is the only place to change for a new action.
+/// Defines the actions, and for each its name in the metrics, the attempts that a caller may make at once, and the time
+/// after which there is one more. The table is the only place to change for a new action.
 macro_rules! actions {
     ($($(#[$doc:meta])* $action:ident $name:literal: $burst:literal at once, one more per $refill:expr;)*) => {
         /// Rate-limited action. Each has its own quota.
@@ -48,18 +48,18 @@ actions! {
     /// Request for a confirmation code.
     CodeRequest "code_request": 10 at once, one more per Duration::from_secs(30);
     Search "search": 30 at once, one more per Duration::from_millis(500);
-    /// Page, or a form of one. A browser that starts again loads all its tabs at once: those of the busiest people are a
-    /// hundred.
+    /// Page, or a form of one. A browser that starts again loads all its tabs at once: those of the busiest people are
+    /// a hundred.
     Page "page": 120 at once, one more per Duration::from_millis(500);
-    /// Call of a server function or of the JSON API, whatever it does. A hundred tabs that come back after a restart of the
-    /// server make five calls each, and one user at work causes at most a dozen a second within the other quotas.
+    /// Call of a server function or of the JSON API, whatever it does. A hundred tabs that come back after a restart of
+    /// the server make five calls each, and one user at work causes at most a dozen a second within the other quotas.
     Call "call": 600 at once, one more per Duration::from_millis(50);
-    /// Opening of an event stream. Each page that is loaded may open one, and so may each tab after a restart of the server,
-    /// in a browser whose tabs cannot share one.
+    /// Opening of an event stream. Each page that is loaded may open one, and so may each tab after a restart of the
+    /// server, in a browser whose tabs cannot share one.
     Stream "stream": 120 at once, one more per Duration::from_millis(500);
     Send "send": 30 at once, one more per Duration::from_millis(500);
-    /// First message to a user with whom there is no conversation yet. All at once are enough for a class of thirty on its
-    /// first day, and the others make thirty more a day.
+    /// First message to a user with whom there is no conversation yet. All at once are enough for a class of thirty on
+    /// its first day, and the others make thirty more a day.
     NewConversation "new_conversation": 30 at once, one more per Duration::from_secs(2_880);
     /// Edit, deletion or reaction.
     Change "change": 30 at once, one more per Duration::from_millis(500);
@@ -81,7 +81,8 @@ actions! {
     WatchPresence "watch_presence": 30 at once, one more per Duration::from_secs(2);
 }
 
-/// Subject of a rate limit: the client address and the account at the account forms, the user and the network otherwise.
+/// Subject of a rate limit: the client address and the account at the account forms, the user and the network
+/// otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Caller {
     /// Client address of signed-out callers.
@@ -101,8 +102,8 @@ pub struct Spender {
 }
 
 impl Spender {
-    /// Returns the callers to count, the user first: a user whose own budget is exhausted takes nothing from the others behind
-    /// the same address.
+    /// Returns the callers to count, the user first: a user whose own budget is exhausted takes nothing from the others
+    /// behind the same address.
     pub(super) fn callers(self) -> impl Iterator<Item = Caller> {
         self.user.map(Caller::User).into_iter().chain(self.address.map(Caller::Network))
     }

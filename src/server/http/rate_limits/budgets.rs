@@ -1,9 +1,10 @@
 //! Budgets: quotas that cost the answer no query.
 //!
 //! A server counts the attempts of its callers in memory, and settles with PostgreSQL in the background: after every
-//! eighth part of what a caller may do at once, it takes these attempts from the stored quota, and learns from the answer
-//! what is left of it after those on the other servers. So a budget holds over all servers and restarts, but for what a
-//! server has not settled yet: per server less than an eighth of a budget, and what it answers during one statement.
+//! eighth part of what a caller may do at once, it takes these attempts from the stored quota, and learns from the
+//! answer what is left of it after those on the other servers. So a budget holds over all servers and restarts, but for
+//! what a server has not settled yet: per server less than an eighth of a budget, and what it answers during one
+//! statement.
 //!
 //! One statement at a time settles for many callers. While PostgreSQL is unavailable, each server counts on its own.
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use crate::server::http::rate_limits::actions::{Action, Caller, key};
 use crate::server::store::postgres::shared_limits::{Key, Quota, Spent};
 
-/// Number of settlements per budget that is used up at once. Not 10: with 30 attempts, 3 of 30 would be settled at a time,
-/// which is more often than the excess is worth.
+/// Number of settlements per budget that is used up at once. Not 10: with 30 attempts, 3 of 30 would be settled at a
+/// time, which is more often than the excess is worth.
 const SETTLEMENTS: u32 = 8;
 
 /// Maximum number of callers in a statement.
@@ -16,8 +16,8 @@ const SETTLED_AT_ONCE: usize = 200;
 /// Maximum number of callers that wait to be settled. Further ones wait for their next attempt.
 const QUEUED_MAX: usize = 10_000;
 
-/// Number of callers above which those whose budget is full are forgotten at once. Others are remembered for as long as an
-/// empty budget takes to refill, so that a server settles also the attempts of callers who are slow on each server.
+/// Number of callers above which those whose budget is full are forgotten at once. Others are remembered for as long as
+/// an empty budget takes to refill, so that a server settles also the attempts of callers who are slow on each server.
 const CALLERS_MAX: usize = 100_000;
 
 /// Number of callers from which on there is a look for forgettable ones.
@@ -91,8 +91,8 @@ impl Callers {
         batch
     }
 
-    /// Puts the attempts of a batch right with what PostgreSQL has answered: the times at which the quotas are full again. It
-    /// has answered none if the statement has failed, and then nothing is settled for a while.
+    /// Puts the attempts of a batch right with what PostgreSQL has answered: the times at which the quotas are full
+    /// again. It has answered none if the statement has failed, and then nothing is settled for a while.
     pub(super) fn learn(&mut self, batch: &[((Action, Caller), Spent)], full_in: Option<&HashMap<Key, Duration>>) {
         let now = Instant::now();
         for (caller, spent) in batch {

@@ -50,8 +50,8 @@ impl RateLimits {
         metrics.register("rate_limited", "Attempts denied by a rate limit, by action", self.denied.clone());
     }
 
-    /// Takes an attempt from the budgets of the user and of the client address. Returns [`AppError::RateLimited`] with the
-    /// time to wait if one of them is exhausted. No query.
+    /// Takes an attempt from the budgets of the user and of the client address. Returns [`AppError::RateLimited`] with
+    /// the time to wait if one of them is exhausted. No query.
     pub fn spend(&self, action: Action, spender: Spender) -> Result<(), AppError> {
         spender.callers().try_for_each(|caller| {
             let quota = quota(action, &caller).times(self.factor);

@@ -75,7 +75,8 @@ pub fn presented(headers: &HeaderMap) -> Presented {
 }
 
 /// Returns the values of the cookies with this name. Each pair is read by itself and as bytes (RFC 6265, section 5.4):
-/// browsers send the cookies of other apps on the same host along, with any characters, and none of them must hide ours.
+/// browsers send the cookies of other apps on the same host along, with any characters, and none of them must hide
+/// ours.
 pub(super) fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let pairs = headers.get_all(header::COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
     pairs.filter_map(move |pair| value(pair, name))

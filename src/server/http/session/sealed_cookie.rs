@@ -1,4 +1,5 @@
-//! Cookies in which a browser keeps a secret of this site for some minutes, sealed, so that any server can go on with it.
+//! Cookies in which a browser keeps a secret of this site for some minutes, sealed, so that any server can go on with
+//! it.
 
 use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
@@ -14,8 +15,8 @@ use crate::server::store::postgres::seal::{Seal, Sealed};
 /// Lifetime of the cookies: the longest time for which the user pool waits for the answer to a challenge.
 const MAX_AGE: Duration = Duration::minutes(15);
 
-/// A sealed cookie. Its name is sealed, too, so that none passes for another, or for a refresh token, which the same keys
-/// seal. The prefix `__Host-` keeps other hosts from setting it.
+/// A sealed cookie. Its name is sealed, too, so that none passes for another, or for a refresh token, which the same
+/// keys seal. The prefix `__Host-` keeps other hosts from setting it.
 #[derive(Debug, Clone, Copy)]
 pub struct SealedCookie {
     pub name: &'static str,

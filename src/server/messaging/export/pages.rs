@@ -51,8 +51,8 @@ pub(super) fn conversation_end() -> &'static str {
     "</body></html>\n"
 }
 
-/// Returns a message as the conversation shows it, with its earlier texts and its reactions. `versions` are empty unless
-/// it has been edited.
+/// Returns a message as the conversation shows it, with its earlier texts and its reactions. `versions` are empty
+/// unless it has been edited.
 pub(super) fn message_html(message: &Message, versions: &[Version], members: &[User]) -> String {
     let name = |id: user::Id| {
         let member = members.iter().find(|member| member.id == id).map(|member| &member.display_name);

@@ -1,9 +1,10 @@
 //! Blocks: nothing passes between two users while one of them has blocked the other.
 //!
-//! The head of a direct conversation names those of its members who have blocked the other one, and every send, edit and
-//! reaction demands in its transaction that there are none. The same is in a row of each of the two users ([`Block`](super::rows::Block)):
-//! the transaction of a first message demands it of that row, a head of a legacy conversation is created with it, and
-//! one query of a user's rows gives all blocks that concern them. All rows change in one transaction.
+//! The head of a direct conversation names those of its members who have blocked the other one, and every send, edit
+//! and reaction demands in its transaction that there are none. The same is in a row of each of the two users
+//! ([`Block`](super::rows::Block)): the transaction of a first message demands it of that row, a head of a legacy
+//! conversation is created with it, and one query of a user's rows gives all blocks that concern them. All rows change
+//! in one transaction.
 
 use std::collections::{HashMap, HashSet};
 
@@ -105,7 +106,8 @@ async fn heads_of_pair(
     Ok(heads)
 }
 
-/// Part of a transaction: adds (`on`) a user to the row of a block, or removes them, if the row is still as it was read.
+/// Part of a transaction: adds (`on`) a user to the row of a block, or removes them, if the row is still as it was
+/// read.
 fn update_row(
     table: &Table,
     key: &Key,

@@ -1,5 +1,5 @@
-//! Changes of messages: edits, deletions and reactions. Each is one transaction of the message, of the head with the next
-//! revision of the conversation, and of the row of that revision, through which pages find what they have missed.
+//! Changes of messages: edits, deletions and reactions. Each is one transaction of the message, of the head with the
+//! next revision of the conversation, and of the row of that revision, through which pages find what they have missed.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use time::{Duration, OffsetDateTime};
@@ -26,9 +26,10 @@ const REVISION_TTL: Duration = Duration::days(30);
 impl Messages {
     /// Replaces the text of one of the member's own messages. `edits` is the number of edits that the member has seen.
     ///
-    /// Not found if the message is not there or belongs to another member. Conflict if it has been deleted, or edited since;
-    /// if it is older than [`EDITABLE_HOURS`]; after [`EDITS_MAX`] edits; if a member has blocked the other. A repeated call returns the first result, and an
-    /// edit to the same text writes nothing. One transaction of four rows: eight write units up to 1 KB.
+    /// Not found if the message is not there or belongs to another member. Conflict if it has been deleted, or edited
+    /// since; if it is older than [`EDITABLE_HOURS`]; after [`EDITS_MAX`] edits; if a member has blocked the other. A
+    /// repeated call returns the first result, and an edit to the same text writes nothing. One transaction of four
+    /// rows: eight write units up to 1 KB.
     pub async fn edit(
         &self,
         access: &WriteAccess,
@@ -77,10 +78,11 @@ impl Messages {
     }
 
     /// Deletes one of the member's own messages for all members: its text, its earlier texts, its reactions, and the
-    /// previews of it. When this returns, no row holds the text. Not found as for an edit; conflict if the member has not
-    /// seen its last edit.
+    /// previews of it. When this returns, no row holds the text. Not found as for an edit; conflict if the member has
+    /// not seen its last edit.
     ///
-    /// One transaction of three rows (six write units), the updates of previews, and a write unit for each earlier text.
+    /// One transaction of three rows (six write units), the updates of previews, and a write unit for each earlier
+    /// text.
     pub async fn delete(&self, membership: &Membership, message: impl Into<NamedMessage>) -> Result<Message, Failure> {
         let (mut attempts, mut named) = (Attempts::new(membership), message.into());
         loop {
@@ -108,9 +110,9 @@ impl Messages {
         }
     }
 
-    /// Adds (`on`) or removes the member's reaction to a message. Not found if the message is not there; conflict if it has
-    /// been deleted, if the member has not seen its last edit, if it has too many different reactions, or if a member has
-    /// blocked the other. One transaction of three rows (six write units).
+    /// Adds (`on`) or removes the member's reaction to a message. Not found if the message is not there; conflict if it
+    /// has been deleted, if the member has not seen its last edit, if it has too many different reactions, or if a
+    /// member has blocked the other. One transaction of three rows (six write units).
     pub async fn react(
         &self,
         access: &WriteAccess,
@@ -153,8 +155,8 @@ impl Messages {
         is_editable.then_some(until)
     }
 
-    /// Stores the next state of a message, as the revision after `rev`. `None` if another change came first: the caller must
-    /// look again.
+    /// Stores the next state of a message, as the revision after `rev`. `None` if another change came first: the caller
+    /// must look again.
     async fn try_change(&self, rev: u64, row: &MessageRow, next: MessageRow) -> Result<Option<MessageRow>, Failure> {
         let (table, conversation) = (self.table(), row.conversation);
         let next = MessageRow { changed: rev + 1, ..next };
@@ -187,7 +189,8 @@ impl Messages {
     }
 }
 
-/// Attempts at one change. Each starts with the revision of the conversation, which the previous one has found outdated.
+/// Attempts at one change. Each starts with the revision of the conversation, which the previous one has found
+/// outdated.
 struct Attempts {
     conversation: conversation::Id,
     me: user::Id,

@@ -124,7 +124,8 @@ impl Conversations {
     }
 
     /// Returns the other members of those of these conversations (at most 100) of which the user is a member, and in
-    /// which there is no block. Requests are left out, too. One read unit per conversation. Legacy conversations without a head are left out.
+    /// which there is no block. Requests are left out, too. One read unit per conversation. Legacy conversations
+    /// without a head are left out.
     pub async fn peers_in(&self, me: user::Id, conversations: &[conversation::Id]) -> Result<Vec<user::Id>, Failure> {
         let heads = heads::get_many(&self.table, conversations.iter().copied()).await?;
         let mine = heads.values().filter(|head| head.members().contains(me) && head.is_open());

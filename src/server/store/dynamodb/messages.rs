@@ -168,8 +168,8 @@ impl Messages {
         quotes::message(&self.table, row).await
     }
 
-    /// Returns the messages from one time to another, both included, oldest first, at most [`RELOAD_MAX`]. Costs as much as
-    /// a page of the same size.
+    /// Returns the messages from one time to another, both included, oldest first, at most [`RELOAD_MAX`]. Costs as
+    /// much as a page of the same size.
     pub async fn between(
         &self,
         membership: &Membership,

@@ -12,8 +12,8 @@ use crate::server::store::dynamodb::{Table, references};
 /// Maximum number of rows per batch, a limit of DynamoDB.
 const BATCH_MAX: usize = 100;
 
-/// Converts rows of one conversation to messages with their quotes. The quoted messages are taken from `rows`, or read: one
-/// read unit for each that is not among them.
+/// Converts rows of one conversation to messages with their quotes. The quoted messages are taken from `rows`, or read:
+/// one read unit for each that is not among them.
 pub(super) async fn messages(table: &Table, rows: Vec<MessageRow>) -> Result<Vec<Message>, Failure> {
     let mut wanted: HashMap<_, _> =
         rows.iter().filter_map(|row| Some((row.reply_to.as_ref()?.message_uuid, row))).collect();

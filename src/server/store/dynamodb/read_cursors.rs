@@ -24,8 +24,8 @@ pub(super) async fn advance_read(
     advance_to(table, &Key::ReadCursor(reader, conversation), [SEQ, READ_AT], seq).await
 }
 
-/// Like [`advance_read`], but reads the cursor first, and writes only if it is behind. One read unit, and one write unit if
-/// it is.
+/// Like [`advance_read`], but reads the cursor first, and writes only if it is behind. One read unit, and one write
+/// unit if it is.
 pub(crate) async fn advance_read_if_behind(
     table: &Table,
     reader: user::Id,

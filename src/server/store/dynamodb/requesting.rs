@@ -22,8 +22,8 @@ use crate::server::store::dynamodb::{Table, heads, read_cursors, requests};
 const INBOX_ROW: usize = 1;
 
 impl Conversations {
-    /// Returns the requests that a user has received: the [`REQUESTS_MAX`] that were started last, with the newest message
-    /// first. Those of users whom they have blocked are left out.
+    /// Returns the requests that a user has received: the [`REQUESTS_MAX`] that were started last, with the newest
+    /// message first. Those of users whom they have blocked are left out.
     ///
     /// One query, one read unit for each request and one for its newest message; one query of PostgreSQL.
     pub async fn requests(&self, me: user::Id) -> Result<Vec<Conversation>, Failure> {
@@ -38,14 +38,14 @@ impl Conversations {
         self.to_conversations(me, rows, cursors).await
     }
 
-    /// Returns the number of requests that a user has received, at most [`REQUESTS_MAX`]. One query, and one read unit for
-    /// each of them.
+    /// Returns the number of requests that a user has received, at most [`REQUESTS_MAX`]. One query, and one read unit
+    /// for each of them.
     pub async fn count_requests(&self, me: user::Id) -> Result<u64, Failure> {
         Ok(self.received(me).await?.len() as u64)
     }
 
-    /// Reports whether two users have a request that has not been accepted, so that neither sees the presence of the other.
-    /// One or two read units.
+    /// Reports whether two users have a request that has not been accepted, so that neither sees the presence of the
+    /// other. One or two read units.
     pub async fn is_requested(&self, me: user::Id, peer: user::Id) -> Result<bool, Failure> {
         Ok(requests::peers(&self.table, me).await?.contains(&peer)
             || requests::peers(&self.table, peer).await?.contains(&me))
@@ -61,8 +61,8 @@ impl Conversations {
         Ok(shown.filter(|(_, head)| is_shown(head)).collect())
     }
 
-    /// Accepts a request that the member has received: from now on the conversation is like any other. Returns `false` if it
-    /// has been accepted already. Not found if the member has sent the request.
+    /// Accepts a request that the member has received: from now on the conversation is like any other. Returns `false`
+    /// if it has been accepted already. Not found if the member has sent the request.
     ///
     /// One transaction of four rows, and a read unit for the newest message.
     pub async fn accept_request(&self, membership: &Membership) -> Result<bool, Failure> {
@@ -90,8 +90,8 @@ impl Conversations {
         }
     }
 
-    /// Deletes a request that the member has received from their list of requests. Another message of its sender lists it
-    /// again. Returns `false` if it is no request any more. Not found if the member has sent it. Two write units.
+    /// Deletes a request that the member has received from their list of requests. Another message of its sender lists
+    /// it again. Returns `false` if it is no request any more. Not found if the member has sent it. Two write units.
     pub async fn delete_request(&self, membership: &Membership) -> Result<bool, Failure> {
         if !reject_sender(membership.head(), membership.me())? {
             return Ok(false);
@@ -113,8 +113,8 @@ fn reject_sender(head: &Head, me: user::Id) -> Result<bool, AppError> {
     }
 }
 
-/// Part of a transaction: accepts a request, if neither a message nor a change has come since its head was read: the inbox
-/// row of the recipient is made of the newest message.
+/// Part of a transaction: accepts a request, if neither a message nor a change has come since its head was read: the
+/// inbox row of the recipient is made of the newest message.
 fn accept_head(table: &Table, conversation: conversation::Id, head: &Head) -> Result<TransactWriteItem, Failure> {
     let sender = head.requester().map(|sender| sender.to_string()).unwrap_or_default();
     let unchanged = match head.rev {

@@ -1,9 +1,9 @@
 //! Message requests, as other operations need them: conditions and parts of transactions, and the requests of a user.
 //! [`requesting`](super::requesting) accepts and deletes them.
 //!
-//! A direct conversation begins as a request. Its head names the sender until the recipient accepts; the recipient has no
-//! inbox row until then. Both have a row that lists the request, which the transactions of sends and of the acceptance
-//! write and delete.
+//! A direct conversation begins as a request. Its head names the sender until the recipient accepts; the recipient has
+//! no inbox row until then. Both have a row that lists the request, which the transactions of sends and of the
+//! acceptance write and delete.
 
 use std::collections::HashSet;
 
@@ -24,8 +24,8 @@ pub(super) fn unaccepted() -> String {
     format!("{REQUESTED_BY} = :requester")
 }
 
-/// Fails if the member has sent all messages that they may send before the recipient accepts, or if the recipient takes no
-/// requests. All messages of a request are theirs, so that the newest one has the number of them.
+/// Fails if the member has sent all messages that they may send before the recipient accepts, or if the recipient takes
+/// no requests. All messages of a request are theirs, so that the newest one has the number of them.
 pub(super) fn check_send(head: &Head, me: user::Id, takes_requests: bool) -> Result<(), AppError> {
     match head.requester() {
         Some(sender) if sender == me && !takes_requests => Err(AppError::Conflict(Conflict::Undeliverable)),
@@ -36,8 +36,8 @@ pub(super) fn check_send(head: &Head, me: user::Id, takes_requests: bool) -> Res
     }
 }
 
-/// Fails if a member has blocked the other one, or if this member has not accepted the request: the sender must not learn
-/// that they have seen it.
+/// Fails if a member has blocked the other one, or if this member has not accepted the request: the sender must not
+/// learn that they have seen it.
 pub(super) fn check_change(head: &Head, me: user::Id) -> Result<(), AppError> {
     blocks::check(head)?;
     let is_recipient = head.request_recipient() == Some(me);
@@ -55,8 +55,8 @@ pub(super) fn parts_of_start(
     [row(sender, recipient), row(recipient, sender)].map(|row| table.put_if_absent(row.item())).into_iter().collect()
 }
 
-/// Parts of the transaction of a send to a conversation that is a request. Another message lists the request again, which
-/// its recipient may have deleted. An answer of the recipient accepts it. One read unit for that.
+/// Parts of the transaction of a send to a conversation that is a request. Another message lists the request again,
+/// which its recipient may have deleted. An answer of the recipient accepts it. One read unit for that.
 pub(super) async fn parts_of_send(
     table: &Table,
     message: &MessageRow,
@@ -74,8 +74,8 @@ pub(super) async fn parts_of_send(
     parts_of_acceptance(table, head, InboxRow::new(recipient, NamedUser::Peer(sender), message))
 }
 
-/// Parts of a transaction that accepts a request, besides the update of its head: the inbox row of the recipient takes the
-/// place of the rows that list it. The inbox row comes first.
+/// Parts of a transaction that accepts a request, besides the update of its head: the inbox row of the recipient takes
+/// the place of the rows that list it. The inbox row comes first.
 pub(super) fn parts_of_acceptance(
     table: &Table,
     head: &Head,
@@ -115,8 +115,8 @@ pub(super) async fn peers(table: &Table, me: user::Id) -> Result<HashSet<user::I
     Ok(of(table, me).await?.into_iter().map(|row| row.peer).collect())
 }
 
-/// Returns the requests that a user has sent or received, the newest first, strongly consistent. The ids of conversations
-/// grow with time.
+/// Returns the requests that a user has sent or received, the newest first, strongly consistent. The ids of
+/// conversations grow with time.
 pub(super) async fn of(table: &Table, me: user::Id) -> Result<Vec<RequestRow>, Failure> {
     let query = table.query_by_prefix(Key::inbox(me), REQUEST_PREFIX).scan_index_forward(false);
     let rows = query.into_paginator().items().send().try_collect().await.map_err(into_failure("read requests"))?;

@@ -32,8 +32,8 @@ const MARKER: usize = 1;
 /// Position of the pair in the transaction that starts a direct conversation.
 const PAIR: usize = 3;
 
-/// Stores a message in an existing conversation. If an earlier call with this id stored a message, returns that one, as it
-/// is now.
+/// Stores a message in an existing conversation. If an earlier call with this id stored a message, returns that one, as
+/// it is now.
 pub(super) async fn append(
     table: &Table,
     access: &WriteAccess,
@@ -57,8 +57,8 @@ pub(super) async fn append(
         };
         let refusal = blocks::check(&head).and_then(|()| requests::check_send(&head, me.id, access.takes_requests()));
         if let Err(refusal) = refusal.and_then(|()| check_age(id, table.now())) {
-            // An earlier call may have stored it, before the block or as the last message of a request. DynamoDB may keep a
-            // marker for longer than it has to.
+            // An earlier call may have stored it, before the block or as the last message of a request. DynamoDB may
+            // keep a marker for longer than it has to.
             let marker = table.get(&Key::SendMarker(conversation, id)).await?.ok_or(refusal)?;
             return stored_message(table, &marker, row).await;
         }

@@ -75,8 +75,8 @@ impl Messages {
         }
     }
 
-    /// Returns a message; `None` if it is not in the conversation. One read unit, and some more for a legacy message or an
-    /// unknown one.
+    /// Returns a message; `None` if it is not in the conversation. One read unit, and some more for a legacy message or
+    /// an unknown one.
     pub async fn find(&self, membership: &Membership, reference: &MessageRef) -> Result<Option<Message>, Failure> {
         match self.row_of(membership, reference).await? {
             Some(row) => Ok(Some(quotes::message(self.table(), row).await?)),

@@ -120,8 +120,9 @@ pub enum Key {
     Pair(user::Id, user::Id),
     /// Blocks between a user and another one: `GRP#<user>`, `BLOCK#<other user>`. Both have such a row.
     Block(user::Id, user::Id),
-    /// Request that concerns a user, who has sent or received it: `GRP#<user>`, `REQ#<group>`. No inbox row, so that the
-    /// old app does not list it, and without the conversation's id as an attribute, so that the index does not have it.
+    /// Request that concerns a user, who has sent or received it: `GRP#<user>`, `REQ#<group>`. No inbox row, so that
+    /// the old app does not list it, and without the conversation's id as an attribute, so that the index does not have
+    /// it.
     Request(user::Id, conversation::Id),
     /// Mark of a table without legacy rows that wait for migration: `TABLE#`, `ADOPTED`.
     Migrated,

@@ -33,8 +33,8 @@ impl LockedSession<'_> {
         Some((self.seal.open(&self.sealed, &self.id.0)?, self.cognito_user_id.parse().ok()?))
     }
 
-    /// Stores the result of a refresh and releases the lock. A token that the pool has not replaced is sealed again if a
-    /// previous key has sealed it, so that this key can be removed once every session has been renewed.
+    /// Stores the result of a refresh and releases the lock. A token that the pool has not replaced is sealed again if
+    /// a previous key has sealed it, so that this key can be removed once every session has been renewed.
     pub async fn save_tokens(
         mut self,
         access_ends_at: OffsetDateTime,

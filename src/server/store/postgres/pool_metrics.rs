@@ -21,7 +21,8 @@ pub fn register(pool: &PgPool, metrics: &Metrics) {
     }));
 }
 
-/// Measures every second how long a request would wait for a connection that answers. The pool itself has no record of it.
+/// Measures every second how long a request would wait for a connection that answers. The pool itself has no record of
+/// it.
 pub async fn sample(pool: PgPool, metrics: Metrics) {
     let (waits, failures) = (duration(), Counter::<u64>::default());
     let help = "Wait for a connection that answers, measured every second";

@@ -78,8 +78,8 @@ impl Remembered {
         });
     }
 
-    /// Reads the rows in use again and again, until the server has shut down. Requests then need no query, and see within
-    /// seconds what other programs have changed.
+    /// Reads the rows in use again and again, until the server has shut down. Requests then need no query, and see
+    /// within seconds what other programs have changed.
     pub async fn confirm_regularly(self, closed: CancellationToken) {
         let mut ticks = interval(CONFIRM_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

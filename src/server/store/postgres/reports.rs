@@ -44,8 +44,8 @@ impl Reports {
         Ok(query_file!("sql/reports/delete_closed.sql").execute(&self.pool).await?.rows_affected())
     }
 
-    /// Stores a report with copies of messages, and returns its id; `None` if there is an open one of the same user about
-    /// the same. One transaction.
+    /// Stores a report with copies of messages, and returns its id; `None` if there is an open one of the same user
+    /// about the same. One transaction.
     pub async fn create(&self, new: &NewReport<'_>, messages: &[Message]) -> Result<Option<Uuid>, Failure> {
         let mut transaction = self.pool.begin().await?;
         let id = query_file_scalar!(

@@ -59,8 +59,8 @@ impl SharedLimits {
         Ok(if row.allowed { Ok(()) } else { Err(wait) })
     }
 
-    /// Takes attempts from their quotas, whether or not these are exhausted. Returns the times until the quotas are full
-    /// again. One query.
+    /// Takes attempts from their quotas, whether or not these are exhausted. Returns the times until the quotas are
+    /// full again. One query.
     pub async fn settle(&self, spent: &[Spent]) -> Result<HashMap<Key, Duration>, Failure> {
         let keys: Vec<Vec<u8>> = spent.iter().map(|it| it.key.to_vec()).collect();
         let secs: Vec<f64> = spent.iter().map(|it| (it.quota.refill * it.attempts).as_secs_f64()).collect();

@@ -13,7 +13,8 @@ use crate::server::store::postgres::users::Users;
 pub enum TokenOwner {
     /// The account is linked to no user.
     Unknown,
-    /// The user is suspended or leaving, or has signed out everywhere or got a new password after the sign-in of the token.
+    /// The user is suspended or leaving, or has signed out everywhere or got a new password after the sign-in of the
+    /// token.
     Revoked,
     User {
         user: User,
@@ -63,8 +64,8 @@ impl Users {
         Ok(if is_valid && is_active { TokenOwner::User { user, valid_from } } else { TokenOwner::Revoked })
     }
 
-    /// Returns true if the user has requested their deletion, and false for an unknown user. One query, or none if the user
-    /// has been read a moment ago.
+    /// Returns true if the user has requested their deletion, and false for an unknown user. One query, or none if the
+    /// user has been read a moment ago.
     pub async fn is_leaving(&self, id: Id) -> Result<bool, Failure> {
         Ok(self.profiles().by_ids(&[id]).await?.iter().any(|profile| profile.is_leaving))
     }

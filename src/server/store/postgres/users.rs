@@ -126,8 +126,8 @@ impl Users {
         Ok(rows.into_iter().map(User::from).collect())
     }
 
-    /// Returns those of these users who have words in their handle or name that begin with the words of `text`. Costs as
-    /// much as [`Users::search`].
+    /// Returns those of these users who have words in their handle or name that begin with the words of `text`. Costs
+    /// as much as [`Users::search`].
     pub async fn matching(&self, ids: &[Id], text: &str) -> Result<Vec<Id>, Failure> {
         let Some(words) = words::query(text).filter(|_| !ids.is_empty()) else { return Ok(Vec::new()) };
         let _turn = timeout(SEARCH_WAIT_MAX, self.searches.acquire()).await.map_err(|_| AppError::Unavailable)?;

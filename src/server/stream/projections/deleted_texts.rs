@@ -8,8 +8,8 @@ use crate::server::store::dynamodb::{Table, earlier_texts};
 use crate::server::stream::change::{Change, Row, SequenceNumber};
 use crate::server::stream::projection::{BatchFailure, Projection, work_on_all};
 
-/// Removes the earlier texts of each message that has been deleted in a batch. The web server does so before it answers;
-/// this is for the case that it has died in between.
+/// Removes the earlier texts of each message that has been deleted in a batch. The web server does so before it
+/// answers; this is for the case that it has died in between.
 ///
 /// Costs half a read unit per deleted message, and a write unit for each text that is left.
 pub(super) struct DeletedTexts {

@@ -68,8 +68,8 @@ fn newest_by_conversation(changes: &[Change]) -> Vec<NewestMessage<'_>> {
         match indexes.get(&message.conversation) {
             Some(&index) => {
                 // Each sender chooses a time after that of the previous message, so the later message is newer. A
-                // message of the old app gets its number later, and may keep its time. Of two states of a message, the one
-                // with the newer text counts, in whatever order their records come.
+                // message of the old app gets its number later, and may keep its time. Of two states of a message, the
+                // one with the newer text counts, in whatever order their records come.
                 let order = |message: &MessageRow| (message.at.at(), message.seq, message.version());
                 if order(all[index].message) < order(message) {
                     all[index] = next;

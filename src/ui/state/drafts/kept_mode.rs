@@ -7,8 +7,8 @@ use crate::domain::user;
 use crate::ui::state::composing::Composing;
 use crate::ui::state::page_resource::read_json;
 
-/// The message that the draft answers, and the message that is being edited instead of the draft. Holds no text of another
-/// user: the author may delete it meanwhile.
+/// The message that the draft answers, and the message that is being edited instead of the draft. Holds no text of
+/// another user: the author may delete it meanwhile.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptMode {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -193,8 +193,8 @@ impl Picker {
     }
 }
 
-/// Returns the HTML of rows of emoji with their names. In each grid one emoji is in the tab order. The table contains no
-/// character that HTML would have to escape.
+/// Returns the HTML of rows of emoji with their names. In each grid one emoji is in the tab order. The table contains
+/// no character that HTML would have to escape.
 fn rows(emoji: &mut dyn Iterator<Item = (Emoji, &str)>) -> String {
     let mut html = String::new();
     for (n, (emoji, name)) in emoji.enumerate() {

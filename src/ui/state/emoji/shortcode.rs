@@ -6,8 +6,9 @@ const OPENING: [char; 6] = ['(', '[', '{', '"', '\'', '“'];
 /// Number of characters after the colon from which on emoji are suggested.
 const LEN_MIN: usize = 2;
 
-/// Returns the beginning of a shortcode at the end of `text`, without the colon: `ta` of `Hello :ta`. A shortcode begins
-/// a word, or follows an opening bracket or an emoji, so that no address contains one. It is not inside a code span.
+/// Returns the beginning of a shortcode at the end of `text`, without the colon: `ta` of `Hello :ta`. A shortcode
+/// begins a word, or follows an opening bracket or an emoji, so that no address contains one. It is not inside a code
+/// span.
 pub fn begun_at_end(text: &str) -> Option<&str> {
     let (before, code) = text.rsplit_once(':')?;
     let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();

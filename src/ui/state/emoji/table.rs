@@ -114,7 +114,8 @@ pub fn groups(table: &str) -> Vec<(&str, Vec<Entry<'_>>)> {
     groups
 }
 
-/// Returns at most `max` emoji that match the words of `query`, the best first, and otherwise in the order of the table.
+/// Returns at most `max` emoji that match the words of `query`, the best first, and otherwise in the order of the
+/// table.
 pub fn search<'a>(table: &'a str, query: &str, max: usize) -> Vec<Entry<'a>> {
     let query = query.trim().to_ascii_lowercase();
     let mut ranks: [Vec<Entry>; RANKS] = [const { Vec::new() }; RANKS];

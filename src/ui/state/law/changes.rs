@@ -62,8 +62,8 @@ impl Server {
         Some(event)
     }
 
-    /// Adds or removes a reaction. If there is nothing to change, the answer is the message as it is: the page applies it
-    /// as an event.
+    /// Adds or removes a reaction. If there is nothing to change, the answer is the message as it is: the page applies
+    /// it as an event.
     pub(super) fn react(&mut self, target: Target, mine: bool, on: bool) -> Option<Event> {
         let at = self.find(target)?;
         let message = &mut self.messages[target.conversation][at];

@@ -44,10 +44,11 @@ pub(super) struct Target {
 pub(super) enum Step {
     /// The user or the peer sends a message. `late`: the user's inbox row and read position do not move yet.
     Send { conversation: usize, mine: bool, late: bool },
-    /// The user or the peer answers a message of the open conversation. `behind`: the server has read the head before the
-    /// last change.
+    /// The user or the peer answers a message of the open conversation. `behind`: the server has read the head before
+    /// the last change.
     Reply { back: usize, mine: bool, behind: bool },
-    /// The user or the peer edits a message, if it is their own. `late`: the user's inbox row keeps the old text for now.
+    /// The user or the peer edits a message, if it is their own. `late`: the user's inbox row keeps the old text for
+    /// now.
     Edit { target: Target, mine: bool, late: bool },
     /// The user or the peer deletes a message, if it is their own.
     Delete { target: Target, mine: bool },

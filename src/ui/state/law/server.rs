@@ -109,7 +109,8 @@ impl Server {
         [(ben(), self.receipts)].into_iter().collect()
     }
 
-    /// Stores a message. `reply`: number of the message that it answers. `behind`: the head was read before the last change.
+    /// Stores a message. `reply`: number of the message that it answers. `behind`: the head was read before the last
+    /// change.
     pub(super) fn send(&mut self, conversation: usize, mine: bool, reply: Option<usize>, behind: bool) -> Event {
         self.clock += 1;
         let seq = self.newest_seq(conversation) + 1;

@@ -157,7 +157,8 @@ impl Simulation {
         Ok(())
     }
 
-    /// Checks that the server has got the messages and changes of each conversation in the order in which they were made.
+    /// Checks that the server has got the messages and changes of each conversation in the order in which they were
+    /// made.
     pub(super) fn check_order(&self) -> Result<(), TestCaseError> {
         for conversation in 0..CONVERSATIONS {
             let of_target = self.server.log.iter().filter(|(_, it)| *it == target(conversation));

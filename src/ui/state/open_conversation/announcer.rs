@@ -33,8 +33,8 @@ impl Announcer {
         is_changed
     }
 
-    /// Removes the messages that are deleted among `changed`: their texts must not stay on the page. Nothing is announced,
-    /// and an edited message stays as it was announced. Returns whether any was removed.
+    /// Removes the messages that are deleted among `changed`: their texts must not stay on the page. Nothing is
+    /// announced, and an edited message stays as it was announced. Returns whether any was removed.
     pub(super) fn remove_deleted(&mut self, changed: &[Message]) -> bool {
         let count = self.messages.len();
         let is_deleted = |announced: &Message| changed.iter().any(|it| it.id == announced.id && it.is_deleted());

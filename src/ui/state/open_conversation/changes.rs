@@ -52,8 +52,8 @@ impl OpenConversation {
         self.announcer.try_maybe_update(|announcer| (announcer.remove_deleted(changed), ()));
     }
 
-    /// Changes loaded messages without moving what the user is reading. A user at the end reads the newest message, and the
-    /// view stays at the end.
+    /// Changes loaded messages without moving what the user is reading. A user at the end reads the newest message, and
+    /// the view stays at the end.
     pub(super) fn change_in_place(self, change: impl FnOnce(&mut Loader)) {
         self.draw_in_place(|| {
             self.loader.try_update(change);

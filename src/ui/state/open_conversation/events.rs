@@ -63,8 +63,8 @@ impl OpenConversation {
         });
     }
 
-    /// Changes the state of the other members. What depends on it is drawn again only if it has changed. A receipt moves to
-    /// another message, perhaps below the one that the user is reading.
+    /// Changes the state of the other members. What depends on it is drawn again only if it has changed. A receipt
+    /// moves to another message, perhaps below the one that the user is reading.
     fn update_members(self, change: impl FnOnce(&mut MembersState)) {
         let Some(before) = self.members.try_get_untracked() else { return };
         let mut members = before.clone();

@@ -129,8 +129,8 @@ impl Loader {
         self.forget_newest();
     }
 
-    /// Replaces the messages with the newest page of the conversation, and follows it. Returns false if the page is out of
-    /// date, and must be requested again.
+    /// Replaces the messages with the newest page of the conversation, and follows it. Returns false if the page is out
+    /// of date, and must be requested again.
     pub(in crate::ui::state) fn replace(&mut self, pull: &Pull, page: Page<Message>) -> bool {
         let is_replaced = self.timeline.replace(pull, page);
         self.follows |= is_replaced;

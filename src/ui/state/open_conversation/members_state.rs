@@ -57,8 +57,8 @@ impl MembersState {
         }
     }
 
-    /// Merges the receipts that the server returned with those of events that came meanwhile. `pulled` lacks members who
-    /// have turned receipts off since.
+    /// Merges the receipts that the server returned with those of events that came meanwhile. `pulled` lacks members
+    /// who have turned receipts off since.
     pub(in crate::ui::state) fn refresh(&mut self, pulled: ReceiptsByReader) {
         self.receipts.refresh(pulled);
     }

@@ -143,7 +143,8 @@ impl ReadingPosition {
     }
 
     /// Returns the read position to send to the server, if there is a new one: up to the newest message once it is in
-    /// view (`at_end`), or up to the end of a segment of unread messages. In a window without the focus nothing is read.
+    /// view (`at_end`), or up to the end of a segment of unread messages. In a window without the focus nothing is
+    /// read.
     pub(super) fn acknowledge(&mut self, at_end: bool, is_focused: bool) -> Option<u64> {
         let in_view = at_end || self.passed_seq == self.seen_seq;
         let is_new = self.seen_seq > self.acknowledged_seq || self.is_marked_unread;

@@ -48,7 +48,8 @@ impl OpenConversation {
         });
     }
 
-    /// Handles a scroll event. Near the beginning of the loaded messages it dispatches the action that loads older ones.
+    /// Handles a scroll event. Near the beginning of the loaded messages it dispatches the action that loads older
+    /// ones.
     pub fn on_scroll(self, load_older: LoadOlder) {
         if self.scroller.is_anchored() {
             // The position is not one that the user has scrolled to until the scroller has restored it.

@@ -1,5 +1,5 @@
-//! JSON in which the browser keeps an entry of the outbox. Pages of other versions read it, too, so that fields are only
-//! ever added. Written out instead of flattened enums: the code that serde derives for those is large.
+//! JSON in which the browser keeps an entry of the outbox. Pages of other versions read it, too, so that fields are
+//! only ever added. Written out instead of flattened enums: the code that serde derives for those is large.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

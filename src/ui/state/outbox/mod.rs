@@ -1,4 +1,5 @@
-//! Messages and changes of messages on their way: shown at once, and kept by the browser until the server has confirmed them.
+//! Messages and changes of messages on their way: shown at once, and kept by the browser until the server has confirmed
+//! them.
 //!
 //! All pages of a user share the kept messages. One page at a time sends them: the messages of a conversation in the
 //! order in which they were written, and the conversations side by side, so that none waits for another. A message has

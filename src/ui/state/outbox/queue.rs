@@ -55,8 +55,8 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Returns whether the entry is listed below the messages. A change shows in its message instead, unless the user has
-    /// to know that it waits or was refused.
+    /// Returns whether the entry is listed below the messages. A change shows in its message instead, unless the user
+    /// has to know that it waits or was refused.
     pub fn is_listed(&self) -> bool {
         !self.item.is_change() || self.state != State::Sending
     }
@@ -83,8 +83,8 @@ pub struct Queue {
     /// In the order of writing.
     entries: Vec<Entry>,
     lanes: SortedMap<Lane, Attempts>,
-    /// Entries that are stored or discarded, as this page knows, and the version of each. Another page may put one of them
-    /// back, because it does not know that yet. A later version has another text, and stays.
+    /// Entries that are stored or discarded, as this page knows, and the version of each. Another page may put one of
+    /// them back, because it does not know that yet. A later version has another text, and stays.
     gone: SortedMap<message::Id, usize>,
     is_paused: bool,
 }

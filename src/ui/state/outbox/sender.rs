@@ -98,8 +98,8 @@ impl Outbox {
         }));
     }
 
-    /// Returns the entries that are listed at a target. A first message is also listed in the conversation that has been
-    /// started since.
+    /// Returns the entries that are listed at a target. A first message is also listed in the conversation that has
+    /// been started since.
     pub fn of(&self, target: ComposeTarget) -> Vec<Shown> {
         self.listed(|it| target.targets().any(|target| target == it))
     }

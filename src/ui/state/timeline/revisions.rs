@@ -51,8 +51,8 @@ impl Revisions {
         self.shown < self.latest
     }
 
-    /// Notes the revision of the conversation, which the server has read with a page of messages. `has_missed`: events may
-    /// have been missed since.
+    /// Notes the revision of the conversation, which the server has read with a page of messages. `has_missed`: events
+    /// may have been missed since.
     pub(super) fn note_latest(&mut self, rev: u64, has_missed: bool) {
         self.latest = self.latest.max(rev);
         self.may_lack &= has_missed;
@@ -80,8 +80,8 @@ impl Revisions {
         }
     }
 
-    /// Continues with messages that have taken the place of others and show the changes up to `rev`. `has_missed`: events
-    /// may have been missed since they were requested.
+    /// Continues with messages that have taken the place of others and show the changes up to `rev`. `has_missed`:
+    /// events may have been missed since they were requested.
     pub(super) fn replace(&mut self, rev: u64, has_missed: bool) {
         *self = Self { latest: self.latest.max(rev), may_lack: has_missed, ..Self::new(rev) };
     }

@@ -108,8 +108,8 @@ pub(super) async fn apply(table: &Table, conversation: conversation::Id, moves: 
     })
 }
 
-/// Builds a transaction part that deletes a row if it still holds the same state of the same message: its author may edit or
-/// delete it meanwhile.
+/// Builds a transaction part that deletes a row if it still holds the same state of the same message: its author may
+/// edit or delete it meanwhile.
 fn delete(table: &Table, item: &Item) -> Result<TransactWriteItem, Failure> {
     let (unchanged, values) = numbering::unchanged(item);
     let delete = Delete::builder()

@@ -192,8 +192,8 @@ impl SurveyedConversation {
         self.noncanonical_keys > 0
     }
 
-    /// Returns `true` if each member has exactly one inbox row, and it is up to date. A request is none of the old app's
-    /// conversations, and a row of its recipient would show it to them.
+    /// Returns `true` if each member has exactly one inbox row, and it is up to date. A request is none of the old
+    /// app's conversations, and a row of its recipient would show it to them.
     pub(super) fn has_up_to_date_rows(&self) -> bool {
         if self.is_request {
             return true;

@@ -1,7 +1,8 @@
 //! Updates that have been carried out lately.
 //!
-//! A read of the table merges the pending updates after it has the rows. An update that is carried out in between is neither
-//! in the rows nor pending, so reads merge it for some more time. It changes nothing in rows that show it already.
+//! A read of the table merges the pending updates after it has the rows. An update that is carried out in between is
+//! neither in the rows nor pending, so reads merge it for some more time. It changes nothing in rows that show it
+//! already.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -21,8 +21,8 @@ use crate::server::store::dynamodb::{Direction, Table, heads, references, time_s
 /// strongly consistent.
 const INDEX_READS_MAX: u32 = 4;
 
-/// Moves the inbox rows of a conversation to the message `newest`, unless they are there already or at a later message. A
-/// row that is there with an older version of the text gets the newer one in place.
+/// Moves the inbox rows of a conversation to the message `newest`, unless they are there already or at a later message.
+/// A row that is there with an older version of the text gets the newer one in place.
 ///
 /// Safe to repeat, to run late, and to run many times at once: a row never moves back, and each move deletes the old
 /// row and puts the new one in one transaction, so that there is always exactly one. After a success no row is behind,
@@ -37,8 +37,9 @@ pub async fn move_inbox_rows(table: &Table, newest: &MessageRow) -> Result<(), F
 }
 
 /// Repairs inbox rows without a sequence number in a conversation that has numbered messages. `known` are rows that the
-/// index may not show yet. Does nothing in a conversation that only the old app has used. In one without numbered messages
-/// whose messages have been changed, moves rows forward again: the old stream handler moves them to a message that changes.
+/// index may not show yet. Does nothing in a conversation that only the old app has used. In one without numbered
+/// messages whose messages have been changed, moves rows forward again: the old stream handler moves them to a message
+/// that changes.
 pub async fn repair_inbox_rows(
     table: &Table,
     conversation: conversation::Id,
@@ -121,8 +122,8 @@ impl Move<'_> {
         Ok(())
     }
 
-    /// Returns the users who should have a row: the members, as far as they are known, without the recipient of a request.
-    /// Without the head these are the author and the users whom the rows name.
+    /// Returns the users who should have a row: the members, as far as they are known, without the recipient of a
+    /// request. Without the head these are the author and the users whom the rows name.
     fn expected_owners(&self, rows: &Rows) -> BTreeSet<user::Id> {
         match &self.head {
             Some(head) => {

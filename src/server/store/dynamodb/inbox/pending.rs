@@ -7,8 +7,8 @@ use crate::domain::conversation::{self, Kind, Members};
 use crate::domain::user;
 use crate::server::store::dynamodb::rows::{InboxRow, MessageRow};
 
-/// Maximum number of conversations with pending updates. If DynamoDB is unavailable for so long that there are more, the
-/// rows of the others are left to the reader of the table's stream.
+/// Maximum number of conversations with pending updates. If DynamoDB is unavailable for so long that there are more,
+/// the rows of the others are left to the reader of the table's stream.
 const PENDING_MAX: usize = 10_000;
 
 /// Updates of one conversation that follow its stored messages.
@@ -107,8 +107,8 @@ impl Pending {
     }
 }
 
-/// Moves the rows of `updates` up in the newest page of an inbox, or gives them their newer text, as the updates of the table
-/// will do, and sorts the page. Returns the updates whose conversations are not on the page.
+/// Moves the rows of `updates` up in the newest page of an inbox, or gives them their newer text, as the updates of the
+/// table will do, and sorts the page. Returns the updates whose conversations are not on the page.
 pub(crate) fn move_up(rows: &mut [InboxRow], updates: Vec<Update>) -> Vec<Update> {
     let mut absent = Vec::new();
     for update in updates {
@@ -127,8 +127,8 @@ pub(crate) fn sort(rows: &mut [InboxRow]) {
     rows.sort_by_key(|row| Reverse(row.at.at()));
 }
 
-/// Removes the rows that `updates` have moved to the newest page, from an older page that still has them. Gives the others
-/// their newer text.
+/// Removes the rows that `updates` have moved to the newest page, from an older page that still has them. Gives the
+/// others their newer text.
 pub(crate) fn remove_moved(rows: &mut Vec<InboxRow>, updates: &[Update]) {
     rows.retain_mut(|row| {
         let Some(update) = updates.iter().find(|it| it.newest.conversation == row.conversation) else { return true };

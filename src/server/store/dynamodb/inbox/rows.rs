@@ -70,8 +70,8 @@ async fn read_all(request: QueryFluentBuilder, operation: &'static str) -> Resul
     Ok(rows.iter().filter_map(InboxRow::from_item).collect())
 }
 
-/// Part of a transaction: deletes a row if it is unchanged since it was read. The text counts, too: a row that moves may keep
-/// it, and must not bring back one that has been edited or deleted meanwhile.
+/// Part of a transaction: deletes a row if it is unchanged since it was read. The text counts, too: a row that moves
+/// may keep it, and must not bring back one that has been edited or deleted meanwhile.
 pub fn delete(table: &Table, row: &InboxRow) -> Result<TransactWriteItem, Failure> {
     let version = if row.version == TextVersion::default() {
         format!("attribute_not_exists({VERSION})")
@@ -90,8 +90,8 @@ pub fn delete(table: &Table, row: &InboxRow) -> Result<TransactWriteItem, Failur
     Ok(TransactWriteItem::builder().delete(delete.build()?).build())
 }
 
-/// Gives a row the text of the message that it is at, unless it has a newer one. Returns `false` if the row has moved. One
-/// write unit, and one for the index.
+/// Gives a row the text of the message that it is at, unless it has a newer one. Returns `false` if the row has moved.
+/// One write unit, and one for the index.
 pub(super) async fn update_text(table: &Table, row: &InboxRow, message: &MessageRow) -> Result<bool, Failure> {
     let (unmoved, values) = unmoved(row);
     let request = table

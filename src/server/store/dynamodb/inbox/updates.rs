@@ -1,8 +1,9 @@
 //! Updates that follow a stored message: the members' inbox rows, and the sender's read position.
 //!
-//! In the web server they run in the background, so that the answer does not wait for them. Until they are done, and for
-//! some seconds after it, reads on the same server merge them ([`InboxUpdates::merge`]), so that no page shows an older
-//! state than a message that has been acknowledged. A failure loses nothing: the reader of the table's stream does the same.
+//! In the web server they run in the background, so that the answer does not wait for them. Until they are done, and
+//! for some seconds after it, reads on the same server merge them ([`InboxUpdates::merge`]), so that no page shows an
+//! older state than a message that has been acknowledged. A failure loses nothing: the reader of the table's stream
+//! does the same.
 
 #[cfg(test)]
 mod tests;
@@ -131,8 +132,8 @@ impl InboxUpdates {
     }
 
     /// Merges pending updates into one page of a user's inbox, as it was read from the table. `newest`: the number of
-    /// rows of the page, if it is the first one. Costs nothing unless something is pending; then, for a conversation that
-    /// should be on the page and is not, a query of the index.
+    /// rows of the page, if it is the first one. Costs nothing unless something is pending; then, for a conversation
+    /// that should be on the page and is not, a query of the index.
     pub(in crate::server::store::dynamodb) async fn merge(
         &self,
         owner: user::Id,

@@ -47,8 +47,9 @@ pub async fn find_or_create(
 }
 
 /// Creates the head of a legacy conversation and a missing inbox row of a member in one transaction, so that concurrent
-/// callers create them once. The head has the blocks between the members. Returns the head and the number of missing rows. `None` if there is no such conversation,
-/// or if the user that [`Source`] requires is not a member: a stranger's request writes nothing.
+/// callers create them once. The head has the blocks between the members. Returns the head and the number of missing
+/// rows. `None` if there is no such conversation, or if the user that [`Source`] requires is not a member: a stranger's
+/// request writes nothing.
 pub async fn create(
     table: &Table,
     conversation: conversation::Id,

@@ -5,8 +5,8 @@
 //! transaction. The message keeps its time unless the head is later; then it gets the next free time after the head, as
 //! a message of ours would.
 //!
-//! Legacy messages stay without a number: those that were there when the head was created. A later message is new. If the
-//! conversation has no numbered message yet, so is one that has just been written: a member may have opened the
+//! Legacy messages stay without a number: those that were there when the head was created. A later message is new. If
+//! the conversation has no numbered message yet, so is one that has just been written: a member may have opened the
 //! conversation before the stream has shown the message.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};

@@ -126,8 +126,8 @@ impl Head {
         Self { requested_by: Some(sender), ..self }
     }
 
-    /// Returns the member whose request the other one has not accepted yet; `None` if the conversation is no request. One
-    /// that has been accepted never becomes a request again.
+    /// Returns the member whose request the other one has not accepted yet; `None` if the conversation is no request.
+    /// One that has been accepted never becomes a request again.
     pub fn requester(&self) -> Option<user::Id> {
         self.requested_by
     }
@@ -137,8 +137,8 @@ impl Head {
         self.members.others(self.requested_by?).first().copied()
     }
 
-    /// Reports whether messages, receipts and presence pass between the members: there is no block, and the conversation is
-    /// no request.
+    /// Reports whether messages, receipts and presence pass between the members: there is no block, and the
+    /// conversation is no request.
     pub fn is_open(&self) -> bool {
         !self.is_blocked() && self.requested_by.is_none()
     }

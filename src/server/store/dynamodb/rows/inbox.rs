@@ -100,8 +100,8 @@ impl InboxRow {
         Self { at: self.at.next(newest.at.at()), seq: newest.seq.max(self.seq), ..Self::new(self.owner, named, newest) }
     }
 
-    /// Reports whether this is the row's newest message. A message without a sequence number is compared by time: the row
-    /// of a conversation with numbered ones keeps their number when it moves to a message that has not got one yet.
+    /// Reports whether this is the row's newest message. A message without a sequence number is compared by time: the
+    /// row of a conversation with numbered ones keeps their number when it moves to a message that has not got one yet.
     pub(in crate::server::store::dynamodb) fn is_at(&self, message: &MessageRow) -> bool {
         if message.seq > 0 {
             return self.seq == message.seq;
@@ -111,8 +111,8 @@ impl InboxRow {
         is_by_its_author && !ahead.is_negative() && ahead < COLLISIONS_MAX
     }
 
-    /// Returns the row with a newer text of the message that it is at; `None` if the row is at another message, or has the
-    /// text already.
+    /// Returns the row with a newer text of the message that it is at; `None` if the row is at another message, or has
+    /// the text already.
     pub(in crate::server::store::dynamodb) fn with_text_of(&self, message: &MessageRow) -> Option<Self> {
         let is_newer = self.is_at(message) && self.version < message.version();
         is_newer.then(|| Self { body: message.body.clone(), version: message.version(), ..self.clone() })

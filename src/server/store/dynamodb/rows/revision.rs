@@ -7,8 +7,8 @@ use crate::domain::message::{self, MessageRef};
 use crate::server::store::dynamodb::rows::codec;
 use crate::server::store::dynamodb::table::{Item, Key, SortTime};
 
-/// Revision of a conversation: the change that made it. Pages that have missed changes find the changed messages through
-/// these rows. They expire after 30 days, in any order.
+/// Revision of a conversation: the change that made it. Pages that have missed changes find the changed messages
+/// through these rows. They expire after 30 days, in any order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revision {
     pub conversation: conversation::Id,

@@ -81,8 +81,8 @@ impl<K: Eq + Hash> Drop for OwnRead<K> {
 }
 
 impl<K> ReadsOfOthers<K> {
-    /// Waits until the queries have ended, and returns their keys. The error of one that has failed: a second query would
-    /// probably fail in the same way, and take as long.
+    /// Waits until the queries have ended, and returns their keys. The error of one that has failed: a second query
+    /// would probably fail in the same way, and take as long.
     pub(super) async fn wait(self) -> Result<Vec<K>, AppError> {
         let mut keys = Vec::new();
         for (key, mut state) in self.0 {

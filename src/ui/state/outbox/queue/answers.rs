@@ -29,8 +29,8 @@ impl Queue {
         }
     }
 
-    /// Ends an entry that was sent as `item`. The server has stored it, and the message is now `message`. A text that the
-    /// user has changed meanwhile, or since an attempt whose answer was lost, becomes an edit.
+    /// Ends an entry that was sent as `item`. The server has stored it, and the message is now `message`. A text that
+    /// the user has changed meanwhile, or since an attempt whose answer was lost, becomes an edit.
     fn done(&mut self, item: &Unsent, conversation: conversation::Id, message: &Message) -> Vec<Command> {
         let entry = self.entries.iter_mut().find(|entry| entry.item.id == item.id);
         let Some(Entry { item: wanted, is_kept, .. }) = entry else {
@@ -71,9 +71,9 @@ impl Queue {
         }
     }
 
-    /// Takes over the edits of a message that the user has not seen when they edited it. The edit is refused, unless the
-    /// message has an earlier text of this very edit: the answer to that attempt was lost. If the user sends it again
-    /// after the refusal, they have seen the other text.
+    /// Takes over the edits of a message that the user has not seen when they edited it. The edit is refused, unless
+    /// the message has an earlier text of this very edit: the answer to that attempt was lost. If the user sends it
+    /// again after the refusal, they have seen the other text.
     fn edited_meanwhile(&mut self, id: message::Id, message: &Message) -> Vec<Command> {
         let Some(entry) = self.entries.iter_mut().find(|entry| entry.item.id == id) else { return Vec::new() };
         if let Content::Edit { edits, .. } = &mut entry.item.content {

@@ -8,8 +8,8 @@ use crate::ui::state::outbox::unsent::{Content, NewUnsent, Unsent};
 impl Queue {
     /// Adds a message. [`Queue::reconcile`] comes first, so that the order covers the messages of other pages.
     ///
-    /// Of several reactions with one emoji the last one counts, and of several edits the last text. A deletion takes the
-    /// place of the other changes of its message.
+    /// Of several reactions with one emoji the last one counts, and of several edits the last text. A deletion takes
+    /// the place of the other changes of its message.
     pub fn push(&mut self, new: NewUnsent, now: Now) -> Vec<Command> {
         if let Some(commands) = self.replace_text(&new) {
             return commands;
