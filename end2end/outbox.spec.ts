@@ -48,6 +48,17 @@ test("messages written offline wait, survive a reload and are sent once, in orde
   await expect(ben.messages).toHaveText(["Are you there?", "one", "two", "three"]);
 });
 
+test("a message that a rate limit holds back for long is refused with the time, and can be sent again", async ({ people }) => {
+  const { ana } = await openFirstMessage(people);
+  ana.errors.expectStatus(429);
+  const denial = { status: 429, json: { RateLimited: { retry_after_secs: 2_880 } } };
+  await ana.page.route(sendEndpoints, (route) => route.fulfill(denial), { times: 1 });
+  await ana.send("hello");
+  await expect(ana.page.getByText("Not sent. Too many attempts. Try again in 48 minutes.")).toBeVisible();
+  await ana.page.getByRole("button", { name: "Try again" }).click();
+  await expect(ana.messages).toHaveText(["hello"]);
+});
+
 test("on a slow network, sent messages are shown at once and arrive in order", async ({ people }) => {
   const { ana, ben, path } = await directConversation(people);
   await ben.open(path);

@@ -17,6 +17,9 @@ use crate::ui::state::outbox::queue::Outcome;
 use crate::ui::state::outbox::unsent::{Content, Unsent};
 use crate::ui::state::refusal::Refusal;
 
+/// Longest wait for a rate limit, in seconds. With a longer one the user is told the time, and decides.
+const WAIT_SECS_MAX: u64 = 5 * 60;
+
 impl Outbox {
     /// Carries out an entry at the server.
     pub(super) async fn attempt(self, item: &Unsent) -> Outcome {
@@ -27,7 +30,9 @@ impl Outbox {
                 self.live.signed_out.try_set(true);
                 Outcome::SignedOut
             }
-            Err(AppError::RateLimited { retry_after_secs }) => Outcome::Later(Duration::from_secs(retry_after_secs)),
+            Err(AppError::RateLimited { retry_after_secs }) if retry_after_secs <= WAIT_SECS_MAX => {
+                Outcome::Later(Duration::from_secs(retry_after_secs))
+            }
             Err(AppError::Unavailable | AppError::Unexpected) => {
                 let failures = self.queue.try_with_value(|queue| queue.failures(item)).unwrap_or(0);
                 Outcome::Later(wait_after(failures + 1))
