@@ -72,7 +72,8 @@ impl RowState {
             let newest = if other.version > self.version { other } else { self };
             return Self { read, marked, unmarked, last_sent_at, ..newest };
         }
-        let newest = if other.seq > self.seq { other } else { self };
+        let is_newer = (other.seq, &other.last_sent_at) > (self.seq, &self.last_sent_at);
+        let newest = if is_newer { other } else { self };
         Self { read, marked, unmarked, ..newest }
     }
 
@@ -188,6 +189,28 @@ mod tests {
         let dropped: Vec<_> =
             (0..count).filter(|n| expected.position(samples::conversation(*n).id).is_none()).collect();
         assert_eq!(dropped, [0, 1]);
+    }
+
+    #[test]
+    fn of_two_messages_without_numbers_the_later_one_counts_in_any_order() {
+        let me = samples::user(1, "ana").id;
+        let state = |n: u128| {
+            let message = samples::message(n, "🎈", &format!("2026-11-20T09:26:{n:02}.000000+00:00"));
+            RowState::after(&Message { seq: 0, ..message }, me)
+        };
+        for order in [[1, 2], [2, 1]] {
+            let mut expected = ExpectedRows::default();
+            let mut row = samples::conversation(1);
+            (row.seq, row.last_sent_at) = (0, state(1).last_sent_at);
+            for n in order {
+                expected.insert(row.id, state(n));
+                state(n).raise(&mut row);
+            }
+            assert_eq!(RowState::of(&row).last_sent_at, state(2).last_sent_at, "{order:?}");
+            (row.seq, row.last_sent_at) = (0, state(1).last_sent_at);
+            expected.apply(&mut row);
+            assert_eq!(RowState::of(&row).last_sent_at, state(2).last_sent_at, "{order:?}, expected");
+        }
     }
 
     #[test]
