@@ -14,10 +14,11 @@ const ROOMS: [(&str, &[&str]); 4] =
 
 /// Edges that run back because Leptos works that way: the server renders the app, and a plain form post deserializes
 /// the argument types that `#[server]` makes.
-const EDGES_BACK: [(&str, &str); 7] = [
+const EDGES_BACK: [(&str, &str); 8] = [
     ("server::http::router", "ui::app"),
     ("server::http::render", "ui::app"),
     ("server::http::forms", "api"),
+    ("server::http::forms::messages", "api"),
     ("server::http::forms::reports", "api"),
     ("server::http::forms::requests", "api"),
     ("server::http::forms::settings", "api"),
