@@ -32,11 +32,11 @@ const builds = process.argv.slice(2).map((text) => {
 
 const email = "ana@example.com";
 const { cookie } = await signIn(builds[0].origin, email);
-await startConversations(builds[0].origin);
+const target = await startConversations(builds[0].origin);
 const { pages } = await signIn(builds[0].origin, email);
 if (pages.length < 20) throw new Error(`${pages.length} conversations, expected 20`);
-// The conversation with the sample messages is the oldest one; the newest one takes the sends.
-const [page, target] = [pages.at(-1), pages[0].split("/").at(-1)];
+// The conversation with the sample messages is the oldest one.
+const page = pages.at(-1);
 const token = await accessToken(email);
 const signedIn = ["-H", `cookie: ${cookie}`];
 const bearer = ["-H", `authorization: Bearer ${token}`];
@@ -81,11 +81,21 @@ function cpu(pid) {
   return times.reduce((sum, time) => sum + time) / 1e6;
 }
 
-/** Starts conversations with the further users, unless they exist. */
+/**
+ * Starts conversations with the further users and with Cy. Returns the one with Cy, who accepts it: a request takes only
+ * a few messages.
+ */
 async function startConversations(origin) {
-  for (let n = 1; n < 20; n++) {
-    await post(origin, "/rpc/start_conversation", { handle: `bench${n}`, id: randomUUID(), body: `Hello ${n}` }, cookie);
+  const handles = [...Array.from({ length: 18 }, (_, n) => `bench${n + 1}`), "cy"];
+  let path;
+  for (const handle of handles) {
+    const fields = { handle, id: randomUUID(), body: `Hello ${handle}` };
+    path = await (await post(origin, "/rpc/start_conversation", fields, cookie)).json();
   }
+  const conversation = path.split("/").at(-1);
+  const cy = await signIn(origin, "cy@example.com");
+  await post(origin, "/rpc/accept_request", { conversation }, cy.cookie);
+  return conversation;
 }
 
 /** Signs in at the user pool, as the programs that use the JSON API do. */
