@@ -1,5 +1,6 @@
 //! Shared state of all requests.
 
+use std::ops::Deref;
 use std::sync::{Arc, Once};
 
 use axum::extract::FromRef;
@@ -16,9 +17,21 @@ use crate::server::live::{Hub, Presence};
 use crate::server::metrics::Metrics;
 use crate::server::store::Store;
 
-/// Components of the web server. All fields are handles: a clone only copies reference counts.
+/// Components of the web server, shared. A clone copies one reference count: the layers and handlers of a request need
+/// several.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Components>);
+
+impl Deref for AppState {
+    type Target = Components;
+
+    fn deref(&self) -> &Components {
+        &self.0
+    }
+}
+
+/// Components of the web server.
+pub struct Components {
     pub config: Arc<Config>,
     /// Leptos' own settings.
     pub options: LeptosOptions,
@@ -65,7 +78,7 @@ impl AppState {
         rate_limits.register(&metrics);
         let audit = AuditLog::start(store.postgres());
         audit.register(&metrics);
-        Ok(Self {
+        Ok(Self(Arc::new(Components {
             config: Arc::new(config),
             files: Arc::new(BuildFiles::read(&options)),
             options,
@@ -80,7 +93,7 @@ impl AppState {
             hub,
             closing: CancellationToken::new(),
             closed: CancellationToken::new(),
-        })
+        })))
     }
 }
 
