@@ -1,6 +1,5 @@
 //! Budgets of users and client addresses: over servers and restarts, without a query before the answer.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use cruddur_messages::domain::user::User;
@@ -28,11 +27,11 @@ struct Flood(AbortHandle);
 
 impl Flood {
     fn start(app: &TestApp, action: Action, spender: Spender) -> Self {
-        let limits = Arc::clone(&app.state.rate_limits);
+        let state = app.state.clone();
         let flood = async move {
             loop {
                 // More than any budget, and not forever if there is none.
-                let _ = (0..50_000).all(|_| limits.spend(action, spender).is_ok());
+                let _ = (0..50_000).all(|_| state.rate_limits.spend(action, spender).is_ok());
                 tokio::task::yield_now().await;
             }
         };

@@ -1,12 +1,10 @@
 //! Traces: the spans of real servers, as a collector receives them, and servers whose collector hangs or is away.
 
 use std::collections::BTreeSet;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use cruddur_messages::domain::user::User;
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::live_servers::free_port;
@@ -14,6 +12,7 @@ use crate::processes::Process;
 use crate::support::app::{TestApp, form, new_id};
 use crate::support::cognito::PASSWORD;
 use crate::support::collector::{Collector, HangingCollector, ReceivedSpan};
+use crate::support::logged_server::LoggedServer;
 use crate::support::wait_until::wait_until;
 
 /// Header of a load balancer, and the same id as OpenTelemetry writes it.
@@ -126,31 +125,20 @@ async fn a_page_a_message_and_a_sign_in_are_traced_with_their_calls_and_without_
 async fn a_failed_request_has_the_same_ids_in_the_log_and_in_its_trace() {
     let (app, collector) = tokio::join!(TestApp::start(), Collector::start());
     let ana = app.sign_in("ana").await;
-    let log = std::env::temp_dir().join(format!("traces-{}.log", uuid::Uuid::new_v4().simple()));
-    let file = std::fs::File::create(&log).expect("a file");
     let endpoint = collector.endpoint();
-    let away = [("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1"), ("READ_STREAM", "false")];
-    let variables = [&away as &[_], &[OFTEN, ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]].concat();
-    let (mut command, address) = Process::command(&app, &variables);
-    let _server = command.stderr(Stdio::from(file)).spawn().expect("the server starts");
-    let health = format!("http://{address}/healthz");
-    wait_until("it is alive", async || reqwest::get(&health).await.is_ok()).await;
+    let variables = [OFTEN, ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint)];
+    let server = LoggedServer::without_dynamodb(&app, &variables).await;
 
-    let mut ana = ana.at(address);
+    let mut ana = ana.at(server.address);
     let request = ana.request(Method::GET, "/messages").header("accept", "text/html");
     let answer = ana.send(request.header("x-amzn-trace-id", AMAZON)).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
     let (span, _) = tree(&collector, AMAZON_TRACE).await;
     assert!(span.is_error && span.attributes["http.response.status_code"] == "503", "{span:?}");
     assert_eq!(span.attributes["request.id"], answer.header("x-request-id"));
-    let text = std::fs::read_to_string(&log).expect("the log");
-    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let failures: Vec<_> = lines.filter(|line| line["message"] == "dependency unavailable").collect();
-    let id = answer.header("x-request-id");
-    let line = failures.iter().find(|line| line["span"]["id"] == id).unwrap_or_else(|| panic!("no line: {text}"));
+    let line = server.failure(answer.header("x-request-id"));
     assert_eq!((&line["span"]["trace"], &line["span"]["trace_id"]), (&AMAZON.into(), &AMAZON_TRACE.into()), "{line}");
     assert_eq!(line["spans"].as_array().map(Vec::len), Some(1), "one span of the log: {line}");
-    std::fs::remove_file(&log).expect("the log");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,8 +152,8 @@ async fn a_client_without_a_trusted_proxy_cannot_name_the_trace_of_its_request()
     let span = collector.wait_for("the page", |span| span.name == "GET /privacy").await;
     assert!(span.parent.is_empty() && ![AMAZON_CHILD_TRACE, W3C_TRACE].contains(&&*span.trace), "{span:?}");
     let not_sampled = W3C.replace("-01", "-00");
-    for (parent, name) in [(not_sampled.as_str(), "x-forwarded-for"), (W3C, "x-forwarded-for")] {
-        let request = client.get(&privacy).header("traceparent", parent).header(name, "203.0.113.9");
+    for parent in [&*not_sampled, W3C] {
+        let request = client.get(&privacy).header("traceparent", parent).header("x-forwarded-for", "203.0.113.9");
         assert_eq!(request.send().await.expect("an answer").status(), StatusCode::OK);
     }
     tree(&collector, W3C_TRACE).await;

@@ -34,6 +34,8 @@ pub mod legacy_app;
 
 pub mod log;
 
+pub mod logged_server;
+
 pub mod old_back_end;
 
 pub mod old_stream_handler;
