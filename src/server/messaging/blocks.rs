@@ -52,10 +52,8 @@ pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -
 pub async fn list(state: &AppState, me: &CurrentUser) -> Result<Vec<User>, Failure> {
     let mut ids = state.store.conversations.blocked_by(me.user.id).await?;
     ids.truncate(BLOCKED_MAX);
-    let mut users = state.store.users.by_ids(&ids).await?;
-    ids.retain(|id| users.iter().all(|user| user.id != *id));
-    users.sort_by_cached_key(|user| user.display_name.to_string().to_lowercase());
-    users.extend(ids.into_iter().map(User::deleted));
+    let mut users = state.store.users.by_ids_or_deleted(&ids).await?;
+    users.sort_by_cached_key(|user| (user.is_deleted(), user.display_name.to_string().to_lowercase()));
     Ok(users)
 }
 

@@ -7,7 +7,7 @@ use crate::domain::error::AppError;
 use crate::domain::field_error::FieldCode;
 use crate::domain::message::{self, Message, SentAt};
 use crate::domain::page::{Cursor, Page};
-use crate::domain::user::{self, User};
+use crate::domain::user::User;
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
 use crate::server::messaging::membership::visit;
@@ -92,11 +92,11 @@ pub async fn messages_after(
 /// Returns the members. A placeholder stands for a user whose row was deleted: the others can still read their
 /// messages.
 pub(super) async fn members(state: &AppState, me: &CurrentUser, membership: &Membership) -> Result<Vec<User>, Failure> {
-    let mut found = state.store.users.by_ids(&membership.others()).await?;
-    found.push(me.user.clone());
-    let profile = |id: &user::Id| found.iter().find(|user| user.id == *id).cloned();
-    let ids = membership.members().ids().iter();
-    Ok(ids.map(|id| profile(id).unwrap_or_else(|| User::deleted(*id))).collect())
+    let mut members = state.store.users.by_ids_or_deleted(&membership.others()).await?;
+    members.push(me.user.clone());
+    let ids = membership.members().ids();
+    members.sort_by_key(|member| ids.iter().position(|id| *id == member.id));
+    Ok(members)
 }
 
 /// Adds the names of authors who are not members. Costs a query only if there are such authors.

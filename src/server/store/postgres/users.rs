@@ -71,6 +71,14 @@ impl Users {
         Ok(profiles.into_iter().map(|profile| profile.user).collect())
     }
 
+    /// Returns the users with these ids in this order, with a placeholder for each user whose row was deleted. Costs as
+    /// much as [`Users::by_ids`].
+    pub async fn by_ids_or_deleted(&self, ids: &[Id]) -> Result<Vec<User>, Failure> {
+        let found = self.by_ids(ids).await?;
+        let profile = |id: &Id| found.iter().find(|user| user.id == *id).cloned();
+        Ok(ids.iter().map(|id| profile(id).unwrap_or_else(|| User::deleted(*id))).collect())
+    }
+
     /// Returns the user with this id in the user pool. One query.
     pub async fn by_cognito_user_id(&self, sub: Uuid) -> Result<Option<User>, Failure> {
         let row =
