@@ -85,7 +85,7 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     let listen = notifications::listen(state.store.postgres(), state.store.remembered.clone());
     tokio::spawn(closed.clone().run_until_cancelled_owned(listen));
     tokio::spawn(state.store.remembered.clone().confirm_regularly(closed));
-    tokio::spawn(closing.clone().run_until_cancelled_owned(refuse_transaction_pooling(state.clone())));
+    tokio::spawn(closing.run_until_cancelled_owned(refuse_transaction_pooling(state.clone())));
     if let Some(url) = &state.config.nats_url {
         live::nats::join(url, &state).await?;
     }
@@ -101,24 +101,22 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     let mut server = Server::from_listener(listener).acceptor(acceptor).handle(handle.clone()).http1_only();
     let mut http1 = server.http_builder().http1();
     http1.timer(TokioTimer::new()).header_read_timeout(header_read_timeout).max_buf_size(HEAD_BYTES_MAX);
-    tokio::spawn(refuse_connections_after_delay(handle.clone(), closing, state.config.clone()));
-    let (inbox_updates, audit) = (state.store.inbox_updates.clone(), state.audit.clone());
-    let rate_limits = state.rate_limits.clone();
-    server.serve(router(state).into_make_service_with_connect_info::<SocketAddr>()).await.context("serve")?;
+    tokio::spawn(refuse_connections_after_delay(handle.clone(), state.clone()));
+    server.serve(router(state.clone()).into_make_service_with_connect_info::<SocketAddr>()).await.context("serve")?;
     if handle.connection_count() > 0 {
         tracing::warn!(open = handle.connection_count(), timeout = ?SHUTDOWN_TIMEOUT, "shutdown timed out");
     }
-    inbox_updates.finish(INBOX_UPDATES_TIMEOUT).await;
-    tokio::join!(audit.finish(AUDIT_TIMEOUT), rate_limits.finish(BUDGETS_TIMEOUT));
+    state.store.inbox_updates.finish(INBOX_UPDATES_TIMEOUT).await;
+    tokio::join!(state.audit.finish(AUDIT_TIMEOUT), state.rate_limits.finish(BUDGETS_TIMEOUT));
     Ok(())
 }
 
 /// Stops accepting connections some seconds after the shutdown has begun, when the load balancer has noticed that the
 /// server is not ready. Connections with a stream stay until it ends.
-async fn refuse_connections_after_delay(handle: Handle<SocketAddr>, closing: CancellationToken, config: Arc<Config>) {
-    closing.cancelled().await;
-    tokio::time::sleep(config.shutdown_delay()).await;
-    handle.graceful_shutdown(Some(config.stream_close_time() + SHUTDOWN_TIMEOUT));
+async fn refuse_connections_after_delay(handle: Handle<SocketAddr>, state: AppState) {
+    state.closing.cancelled().await;
+    tokio::time::sleep(state.config.shutdown_delay()).await;
+    handle.graceful_shutdown(Some(state.config.stream_close_time() + SHUTDOWN_TIMEOUT));
 }
 
 /// Refuses PostgreSQL behind a pooler that cannot work, as soon as it answers. The first requests may come before that.

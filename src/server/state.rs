@@ -32,18 +32,18 @@ impl Deref for AppState {
 
 /// Components of the web server.
 pub struct Components {
-    pub config: Arc<Config>,
+    pub config: Config,
     /// Leptos' own settings.
     pub options: LeptosOptions,
     /// Addresses of this build's style and code.
-    pub files: Arc<BuildFiles>,
+    pub files: BuildFiles,
     pub store: Store,
     pub cognito: Cognito,
-    pub rate_limits: Arc<RateLimits>,
+    pub rate_limits: RateLimits,
     pub metrics: Metrics,
     pub audit: AuditLog,
     /// Done once the log warns of proxies whose headers are not read.
-    pub proxy_warning: Arc<Once>,
+    pub proxy_warning: Once,
     /// The last answers of the databases to the readiness check.
     pub store_checks: StoreChecks,
     pub hub: Hub,
@@ -72,22 +72,22 @@ impl AppState {
         };
         let cognito = Cognito::connect(&config).await?;
         let hub = Hub::default();
-        let rate_limits = Arc::new(RateLimits::new(store.limits.clone(), config.budgets_factor));
+        let rate_limits = RateLimits::new(store.limits.clone(), config.budgets_factor);
         cognito.register(&metrics);
         hub.register(&metrics);
         rate_limits.register(&metrics);
         let audit = AuditLog::start(store.postgres());
         audit.register(&metrics);
         Ok(Self(Arc::new(Components {
-            config: Arc::new(config),
-            files: Arc::new(BuildFiles::read(&options)),
+            config,
+            files: BuildFiles::read(&options),
             options,
             store,
             cognito,
             rate_limits,
             metrics,
             audit,
-            proxy_warning: Arc::new(Once::new()),
+            proxy_warning: Once::new(),
             store_checks: StoreChecks::default(),
             presence: Presence::new(hub.clone()),
             hub,
