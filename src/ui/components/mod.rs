@@ -2,6 +2,7 @@
 
 pub mod account_menu;
 pub mod account_page;
+pub mod at_once;
 pub mod avatar;
 pub mod block_forms;
 pub mod brand;
@@ -22,6 +23,7 @@ pub mod form;
 pub mod header;
 pub mod heading;
 pub mod list_filter;
+pub mod loaded;
 pub mod message_item;
 pub mod message_layer;
 pub mod message_list;

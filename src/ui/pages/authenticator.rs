@@ -7,11 +7,9 @@ use crate::api::{self, StartAuthenticator, TurnOffAuthenticator, TurnOnAuthentic
 use crate::domain::authenticator::{Authenticator, AuthenticatorKey, QrCode};
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::components::account_page::{AccountPage, DoneNote};
-use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
-use crate::ui::components::show::Case;
-use crate::ui::state::dry_run::after_dry_run;
+use crate::ui::components::loaded::Loaded;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
@@ -24,25 +22,14 @@ const PATH: &str = "/settings/authenticator";
 pub fn AuthenticatorPage() -> impl IntoView {
     let refused = use_refused_form();
     let authenticator = page_resource(|| (), |()| api::load_authenticator());
-    let step = move || {
-        Suspend::new(async move {
-            let authenticator = authenticator.await;
-            after_dry_run().await;
-            match authenticator {
-                Ok(authenticator) => {
-                    Case::A(view! { <NextStep authenticator refused=refused.get_value()/> }.into_any())
-                }
-                Err(error) => Case::B(view! { <LoadError subject="This page" error/> }.into_any()),
-            }
-        })
-    };
+    let step = move |authenticator| view! { <NextStep authenticator refused=refused.get_value()/> }.into_any();
     view! {
         <Title text="Authenticator app · Cruddur"/>
         <AccountPage heading="Authenticator app">
             <DoneNote query="on" text="Authenticator app turned on. From now on, signing in needs its code."/>
             <DoneNote query="off" text="Authenticator app turned off."/>
             <DoneNote query="expired" text="Setting up the app took too long. Start again."/>
-            <Suspense>{move || step()}</Suspense>
+            <Loaded resource=authenticator draw=step/>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
         </AccountPage>
     }

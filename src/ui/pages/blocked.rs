@@ -7,9 +7,8 @@ use crate::api::{self, EndBlock};
 use crate::domain::block::BLOCKED_MAX;
 use crate::domain::user::User;
 use crate::ui::components::account_page::{AccountPage, DoneNote};
-use crate::ui::components::error_note::{ErrorNote, LoadError};
-use crate::ui::components::show::Case;
-use crate::ui::state::dry_run::after_dry_run;
+use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::loaded::Loaded;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
@@ -19,24 +18,15 @@ use crate::ui::state::submission::{Leave, Submission};
 pub fn BlockedPage() -> impl IntoView {
     let refused = use_refused_form();
     let blocked = page_resource(|| (), |()| api::list_blocked());
-    let list = move || {
-        Suspend::new(async move {
-            let blocked = blocked.await;
-            after_dry_run().await;
-            match blocked {
-                Ok(blocked) => {
-                    let end = Submission::of::<EndBlock>(refused.get_value(), Leave::Load);
-                    Case::A(view! { <BlockedList blocked end/> }.into_any())
-                }
-                Err(error) => Case::B(view! { <LoadError subject="This page" error/> }.into_any()),
-            }
-        })
+    let list = move |blocked| {
+        let end = Submission::of::<EndBlock>(refused.get_value(), Leave::Load);
+        view! { <BlockedList blocked end/> }.into_any()
     };
     view! {
         <Title text="Blocked people · Cruddur"/>
         <AccountPage heading="Blocked people">
             <DoneNote query="unblocked" text="Unblocked."/>
-            <Suspense>{move || list()}</Suspense>
+            <Loaded resource=blocked draw=list/>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
         </AccountPage>
     }

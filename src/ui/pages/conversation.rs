@@ -11,6 +11,7 @@ use crate::domain::message::{Message, MessageRef, SentAt};
 use crate::domain::page::Cursor;
 use crate::domain::paths;
 use crate::domain::request::Request;
+use crate::ui::components::at_once::at_once;
 use crate::ui::components::conversation_pane::ConversationPane;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_list::MessageListSkeleton;
@@ -58,7 +59,7 @@ pub fn ConversationPage() -> impl IntoView {
         Suspend::new(async move {
             let (me, opened, answered) = (me.await, opened.await, answered.await);
             after_dry_run().await;
-            match (me, opened) {
+            at_once(match (me, opened) {
                 (Ok(me), Ok(conversation)) => {
                     let (around, from_first) = untrack(|| (around.get(), before.get().is_none() && from().is_some()));
                     shows_request.set_value(Request::is_received(conversation.request));
@@ -79,7 +80,7 @@ pub fn ConversationPage() -> impl IntoView {
                 (Err(error), _) | (_, Err(error)) => {
                     Case::B(view! { <LoadError subject="This conversation" error/> }.into_any())
                 }
-            }
+            })
         })
     };
     view! {

@@ -14,6 +14,7 @@ use crate::domain::page::{Cursor, Page};
 use crate::domain::paths;
 use crate::domain::user::User;
 use crate::ui::components::account_page::SignInNotes;
+use crate::ui::components::at_once::at_once;
 use crate::ui::components::conversation_header::BackToList;
 use crate::ui::components::conversation_list::{ConversationList, ConversationListSkeleton};
 use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
@@ -237,7 +238,7 @@ fn ConversationListPane(
         Suspend::new(async move {
             let (me, list) = (me.await, list.await);
             after_dry_run().await;
-            match (me, list) {
+            at_once(match (me, list) {
                 (Ok(me), Ok(page)) => {
                     let is_search = searched.is_some();
                     let window = InboxWindow::new(me.id, page, !shows_older && !is_search);
@@ -263,7 +264,7 @@ fn ConversationListPane(
                     }
                     .into_any(),
                 ),
-            }
+            })
         })
     };
     view! {

@@ -6,11 +6,9 @@ use leptos_meta::Title;
 use crate::api::{self, ChangeEmail, ConfirmEmail};
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::components::account_page::{AccountPage, DoneNote};
-use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
-use crate::ui::components::show::Case;
-use crate::ui::state::dry_run::after_dry_run;
+use crate::ui::components::loaded::Loaded;
 use crate::ui::state::location::query_parameter;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
@@ -27,23 +25,18 @@ pub fn EmailPage() -> impl IntoView {
     let refused_with_code = refused.with_value(|it| it.as_ref().is_some_and(|it| it.fields.contains_key("code")));
     let sent = query_parameter("sent");
     let email = page_resource(|| (), |()| api::load_email());
-    let step = move || {
-        let is_sent = refused_with_code || sent.get().is_some();
-        Suspend::new(async move {
-            let email = email.await;
-            after_dry_run().await;
-            match email {
-                Ok(_) if is_sent => Case::A(view! { <CodeForm refused=refused.get_value()/> }.into_any()),
-                Ok(email) => Case::A(view! { <AddressForm email refused=refused.get_value()/> }.into_any()),
-                Err(error) => Case::B(view! { <LoadError subject="This page" error/> }.into_any()),
-            }
-        })
+    let step = move |email| {
+        let is_sent = refused_with_code || sent.get_untracked().is_some();
+        match is_sent {
+            true => view! { <CodeForm refused=refused.get_value()/> }.into_any(),
+            false => view! { <AddressForm email refused=refused.get_value()/> }.into_any(),
+        }
     };
     view! {
         <Title text="E-mail address · Cruddur"/>
         <AccountPage heading="E-mail address">
             <DoneNote query="changed" text="E-mail address changed. Sign in with the new one from now on."/>
-            <Suspense>{move || step()}</Suspense>
+            <Loaded resource=email draw=step/>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
         </AccountPage>
     }

@@ -12,6 +12,7 @@ use crate::domain::conversation::{Kind, Recipient};
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::user;
+use crate::ui::components::at_once::at_once;
 use crate::ui::components::block_forms::BlockedNote;
 use crate::ui::components::composer::Composer;
 use crate::ui::components::conversation_header::ConversationHeader;
@@ -54,7 +55,7 @@ pub fn FirstMessagePage() -> impl IntoView {
         Suspend::new(async move {
             let recipient = recipient.await;
             after_dry_run().await;
-            match recipient {
+            at_once(match recipient {
                 Ok(Recipient { conversation: Some(id), .. }) => {
                     Case::A(view! { <Redirect path=format!("/messages/{id}")/> }.into_any())
                 }
@@ -67,7 +68,7 @@ pub fn FirstMessagePage() -> impl IntoView {
                     Case::C(view! { <OwnHandleNotice error/> }.into_any())
                 }
                 Err(error) => Case::D(view! { <LoadError subject="This page" error/> }.into_any()),
-            }
+            })
         })
     };
     view! {

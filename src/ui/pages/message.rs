@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::api;
 use crate::domain::conversation;
 use crate::domain::message::{self, SentAt};
+use crate::ui::components::at_once::at_once;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_page::MessageDetails;
 use crate::ui::components::show::{Case, For};
@@ -40,7 +41,7 @@ pub fn MessagePage() -> impl IntoView {
         Suspend::new(async move {
             let (me, found) = (me.await, found.await);
             after_dry_run().await;
-            match (me, found) {
+            at_once(match (me, found) {
                 (Ok(me), Ok(view)) => {
                     let draw = move |view| view! { <MessageDetails view me=me.id refused=refused.get_value() typed/> };
                     // Keyed, so that the form of one message never belongs to another.
@@ -52,7 +53,7 @@ pub fn MessagePage() -> impl IntoView {
                 (Err(error), _) | (_, Err(error)) => {
                     Case::B(view! { <LoadError subject="This message" error/> }.into_any())
                 }
-            }
+            })
         })
     };
     view! {

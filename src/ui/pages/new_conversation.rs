@@ -9,6 +9,7 @@ use leptos_meta::Title;
 use crate::api;
 use crate::domain::error::AppError;
 use crate::domain::user::{self, User};
+use crate::ui::components::at_once::at_once;
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::error_note::{ErrorNote, LoadError};
 use crate::ui::components::heading::Heading;
@@ -42,13 +43,13 @@ pub fn NewConversationPage() -> impl IntoView {
         Suspend::new(async move {
             let found = found.await;
             after_dry_run().await;
-            match found {
+            at_once(match found {
                 Ok(people) => Case::A(view! { <SearchResults people query/> }.into_any()),
                 Err(AppError::Unauthenticated) => {
                     Case::B(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> }.into_any())
                 }
                 Err(error) => Case::C(view! { <ErrorNote error/> }.into_any()),
-            }
+            })
         })
     };
     view! {

@@ -7,11 +7,9 @@ use crate::api::{self, SaveProfile};
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::user::User;
 use crate::ui::components::account_page::{AccountPage, DoneNote};
-use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
-use crate::ui::components::show::Case;
-use crate::ui::state::dry_run::after_dry_run;
+use crate::ui::components::loaded::Loaded;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
@@ -21,21 +19,12 @@ use crate::ui::state::submission::{Leave, Submission};
 pub fn ProfilePage() -> impl IntoView {
     let refused = use_refused_form();
     let profile = page_resource(|| (), |()| api::load_profile());
-    let form = move || {
-        Suspend::new(async move {
-            let profile = profile.await;
-            after_dry_run().await;
-            match profile {
-                Ok(user) => Case::A(view! { <ProfileForm user refused=refused.get_value()/> }.into_any()),
-                Err(error) => Case::B(view! { <LoadError subject="This page" error/> }.into_any()),
-            }
-        })
-    };
+    let form = move |user| view! { <ProfileForm user refused=refused.get_value()/> }.into_any();
     view! {
         <Title text="Name and handle · Cruddur"/>
         <AccountPage heading="Name and handle">
             <DoneNote query="saved" text="Name and handle saved."/>
-            <Suspense>{move || form()}</Suspense>
+            <Loaded resource=profile draw=form/>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
         </AccountPage>
     }

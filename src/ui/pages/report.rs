@@ -10,6 +10,7 @@ use crate::api;
 use crate::domain::conversation;
 use crate::domain::message::{self, SentAt};
 use crate::domain::report::ReportSubject;
+use crate::ui::components::at_once::at_once;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::report_form::ReportForm;
 use crate::ui::components::show::{Case, For};
@@ -37,7 +38,7 @@ pub fn ReportPage() -> impl IntoView {
         Suspend::new(async move {
             let found = found.await;
             after_dry_run().await;
-            match found {
+            at_once(match found {
                 Ok(subject) => {
                     let draw = move |subject| {
                         let form = Submission::of::<api::Report>(refused.get_value(), Leave::Load);
@@ -48,7 +49,7 @@ pub fn ReportPage() -> impl IntoView {
                     Case::A(view! { <For each=move || [subject.clone()] key=key children=draw/> }.into_any())
                 }
                 Err(error) => Case::B(view! { <LoadError subject="This page" error/> }.into_any()),
-            }
+            })
         })
     };
     view! {

@@ -8,6 +8,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::paths;
 use crate::domain::request::{REQUEST_MESSAGES_MAX, REQUESTS_MAX};
 use crate::domain::user;
+use crate::ui::components::at_once::at_once;
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::heading::Heading;
@@ -30,12 +31,12 @@ pub fn RequestsPage() -> impl IntoView {
         Suspend::new(async move {
             let (me, requests) = (me.await, requests.await);
             after_dry_run().await;
-            match (me, requests) {
+            at_once(match (me, requests) {
                 (Ok(me), Ok(requests)) => Case::A(view! { <RequestList requests me=me.id/> }.into_any()),
                 (Err(error), _) | (_, Err(error)) => {
                     Case::B(view! { <LoadError subject="This page" error/> }.into_any())
                 }
-            }
+            })
         })
     };
     view! {

@@ -6,10 +6,10 @@ use leptos_meta::Title;
 use crate::api::{self, EndOtherSessions, EndSession};
 use crate::domain::session::{Device, LISTED_MAX, Session};
 use crate::ui::components::account_page::{AccountPage, DoneNote};
-use crate::ui::components::error_note::{ErrorNote, LoadError};
+use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::loaded::Loaded;
 use crate::ui::components::show::Case;
 use crate::ui::components::time::{Time, TimeFormat};
-use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
@@ -19,18 +19,9 @@ use crate::ui::state::submission::{Leave, Submission};
 pub fn SessionsPage() -> impl IntoView {
     let refused = use_refused_form();
     let sessions = page_resource(|| (), |()| api::list_sessions());
-    let list = move || {
-        Suspend::new(async move {
-            let sessions = sessions.await;
-            after_dry_run().await;
-            match sessions {
-                Ok(sessions) => {
-                    let end = Submission::of::<EndSession>(refused.get_value(), Leave::Load);
-                    Case::A(view! { <SessionList sessions end/> }.into_any())
-                }
-                Err(error) => Case::B(view! { <LoadError subject="This page" error/> }.into_any()),
-            }
-        })
+    let list = move |sessions| {
+        let end = Submission::of::<EndSession>(refused.get_value(), Leave::Load);
+        view! { <SessionList sessions end/> }.into_any()
     };
     view! {
         <Title text="Sessions · Cruddur"/>
@@ -41,7 +32,7 @@ pub fn SessionsPage() -> impl IntoView {
                 "You are signed in to your account in these browsers. If you don't recognize one, end its session and \
                 set a new password."
             </p>
-            <Suspense>{move || list()}</Suspense>
+            <Loaded resource=sessions draw=list/>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
         </AccountPage>
     }

@@ -7,11 +7,9 @@ use crate::api::{self, SaveSettings};
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::settings::{Settings, Starters};
 use crate::ui::components::account_page::{AccountPage, DoneNote, SignInNotes};
-use crate::ui::components::error_note::LoadError;
 use crate::ui::components::field::{CheckBox, SubmitButton};
 use crate::ui::components::form::FieldForm;
-use crate::ui::components::show::Case;
-use crate::ui::state::dry_run::after_dry_run;
+use crate::ui::components::loaded::Loaded;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
@@ -21,22 +19,13 @@ use crate::ui::state::submission::{Leave, Submission};
 pub fn SettingsPage() -> impl IntoView {
     let refused = use_refused_form();
     let settings = page_resource(|| (), |()| api::load_settings());
-    let form = move || {
-        Suspend::new(async move {
-            let settings = settings.await;
-            after_dry_run().await;
-            match settings {
-                Ok(settings) => Case::A(view! { <SettingsForm settings refused=refused.get_value()/> }.into_any()),
-                Err(error) => Case::B(view! { <LoadError subject="This page" error/> }.into_any()),
-            }
-        })
-    };
+    let form = move |settings| view! { <SettingsForm settings refused=refused.get_value()/> }.into_any();
     view! {
         <Title text="Settings · Cruddur"/>
         <AccountPage heading="Settings">
             <SignInNotes/>
             <DoneNote query="saved" text="Settings saved."/>
-            <Suspense>{move || form()}</Suspense>
+            <Loaded resource=settings draw=form/>
             <p class="card__other"><a href="/settings/profile">"Name and handle"</a></p>
             <p class="card__other"><a href="/settings/email">"E-mail address"</a></p>
             <p class="card__other"><a href="/settings/password">"Password"</a></p>
