@@ -16,7 +16,7 @@ use crate::ui::state::focus::{focus, focus_element};
 use crate::ui::state::held_order::HeldOrder;
 use crate::ui::state::inbox_window::InboxWindow;
 use crate::ui::state::list_filter::ListFilter;
-use crate::ui::state::reactive::{effect, memo};
+use crate::ui::state::reactive::{effect, memo, row_memo};
 use crate::ui::state::{ComposeTarget, Drafts, Presence};
 
 /// Rows of conversations, and a link to older ones. While a pointer is pressed or rests on them, they stay in their
@@ -30,7 +30,7 @@ pub fn ConversationList(
     #[prop(optional_no_strip)]
     searched: Option<String>,
 ) -> impl IntoView {
-    let order = HeldOrder::new();
+    let (order, around) = (HeldOrder::new(), Surroundings::of_page(me));
     effect(move || {
         filter.query.track();
         order.release();
@@ -38,7 +38,7 @@ pub fn ConversationList(
     let shown = order.of(move || filter.ids(window, me));
     let draw = move |id| {
         let row = filter.row(window, id);
-        row.get_untracked().map(|first| view! { <ConversationItem first row me/> })
+        row.get_untracked().map(|first| view! { <ConversationItem first row around/> })
     };
     let (is_found, searched) = (searched.is_some(), StoredValue::new(searched.unwrap_or_default()));
     let query = Signal::derive(move || if is_found { searched.get_value() } else { filter.query.get() });
@@ -82,28 +82,43 @@ fn move_focus(event: &KeyboardEvent) {
     }
 }
 
+/// The same for all rows of a list.
+#[derive(Clone, Copy)]
+struct Surroundings {
+    me: user::Id,
+    calendar: Calendar,
+    pathname: Memo<String>,
+    presence: Option<Presence>,
+    drafts: Option<Drafts>,
+}
+
+impl Surroundings {
+    /// Returns what the page provides.
+    fn of_page(me: user::Id) -> Self {
+        let (presence, drafts) = (use_context(), use_context());
+        Self { me, calendar: Calendar::current(), pathname: use_location().pathname, presence, drafts }
+    }
+}
+
 /// Row of a conversation. `first`: the conversation as it is drawn first; its members stay the same.
 #[component]
-fn ConversationItem(first: Conversation, row: Memo<Option<Conversation>>, me: user::Id) -> impl IntoView {
-    let presence = use_context::<Presence>();
+fn ConversationItem(first: Conversation, row: Signal<Option<Conversation>>, around: Surroundings) -> impl IntoView {
+    let Surroundings { me, pathname, presence, drafts, .. } = around;
     if let Some(presence) = presence {
         presence.watch(first.id);
     }
     let href = format!("/messages/{}", first.id);
-    let pathname = use_location().pathname;
     let (face, peer) = (first.others(me).next().cloned(), first.peer(me).map(|peer| peer.id));
     let target = ComposeTarget::conversation(first.id, peer);
-    let drafts = use_context::<Drafts>();
     let path = StoredValue::new(href.clone());
     let is_open = move || path.with_value(|path| *pathname.read() == *path);
     // The draft of the open conversation is visible in the composer.
-    let draft = memo(move || drafts?.preview_of(target).filter(|_| !is_open()));
-    let is_online = memo(move || presence.zip(peer).is_some_and(|(presence, peer)| presence.is_online(peer)));
-    let reader = Reader { me, calendar: Calendar::current() };
+    let draft = row_memo(move || drafts?.preview_of(target).filter(|_| !is_open()));
+    let is_online = row_memo(move || presence.zip(peer).is_some_and(|(presence, peer)| presence.is_online(peer)));
     // One effect draws all that changes, in place.
     let content = move || {
         let row = row.get().unwrap_or_else(|| first.clone());
-        row_content(&row, draft.get(), is_online.get(), reader).into_any()
+        row_content(&row, draft.get(), is_online.get(), around).into_any()
     };
     view! {
         <li translate="no">
@@ -115,18 +130,11 @@ fn ConversationItem(first: Conversation, row: Memo<Option<Conversation>>, me: us
     }
 }
 
-/// The user who reads the list.
-#[derive(Clone, Copy)]
-struct Reader {
-    me: user::Id,
-    calendar: Calendar,
-}
-
 fn row_content(
     row: &Conversation,
     draft: Option<String>,
     is_online: bool,
-    Reader { me, calendar }: Reader,
+    Surroundings { me, calendar, .. }: Surroundings,
 ) -> impl IntoView + use<> {
     let handle = row.peer(me).and_then(|peer| peer.handle.as_ref()).map(ToString::to_string);
     let prefix = match &draft {

@@ -14,7 +14,7 @@ use crate::ui::state::InboxRows;
 use crate::ui::state::delivery_reports::DeliveryReports;
 use crate::ui::state::expected_rows::pull_delay;
 use crate::ui::state::focus::focus;
-use crate::ui::state::reactive::effect;
+use crate::ui::state::reactive::{effect, row_memo};
 
 /// The part of the inbox that the page shows, starting from one response of the server.
 #[derive(Clone, Copy)]
@@ -52,10 +52,13 @@ impl InboxWindow {
     }
 
     /// Returns a loaded row, or how it was last if it is no longer loaded.
-    pub fn row(self, id: conversation::Id) -> Memo<Option<Conversation>> {
-        Memo::new(move |last: Option<&Option<Conversation>>| {
-            let rows = self.rows.read();
-            rows.rows().iter().find(|row| row.id == id).or(last.and_then(Option::as_ref)).cloned()
+    pub fn row(self, id: conversation::Id) -> Signal<Option<Conversation>> {
+        let last = StoredValue::new(None);
+        row_memo(move || {
+            if let Some(row) = self.rows.read().rows().iter().find(|row| row.id == id) {
+                last.set_value(Some(row.clone()));
+            }
+            last.get_value()
         })
     }
 

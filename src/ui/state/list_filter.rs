@@ -11,7 +11,7 @@ use crate::api;
 use crate::domain::conversation::{self, Conversation};
 use crate::domain::user;
 use crate::ui::state::inbox_window::InboxWindow;
-use crate::ui::state::reactive::memo;
+use crate::ui::state::reactive::row_memo;
 
 /// Pause in typing after which the server is asked.
 const DEBOUNCE: Duration = Duration::from_millis(200);
@@ -90,10 +90,10 @@ impl ListFilter {
     }
 
     /// Returns a row that is loaded or that the server has found.
-    pub fn row(self, window: InboxWindow, id: conversation::Id) -> Memo<Option<Conversation>> {
+    pub fn row(self, window: InboxWindow, id: conversation::Id) -> Signal<Option<Conversation>> {
         let found = self.found.with_untracked(|found| found.iter().find(|row| row.id == id).cloned());
         let loaded = window.row(id);
-        memo(move || loaded.get().or_else(|| found.clone()))
+        row_memo(move || loaded.get().or_else(|| found.clone()))
     }
 }
 
