@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
@@ -37,6 +38,8 @@ pub async fn connect() -> Client {
         .build();
     let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .timeout_config(timeouts)
+        // The timeouts cover it: an answer is a few kilobytes, and is read before its attempt ends.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .retry_config(RetryConfig::standard().with_max_attempts(3).with_max_backoff(Duration::from_millis(500)));
     Client::new(&config.load().await)
 }
