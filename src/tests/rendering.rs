@@ -8,8 +8,11 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
 use cruddur_messages::server::http::router::router;
+use cruddur_messages::ui::components::at_once::at_once;
+use cruddur_messages::ui::components::show::Case;
 use cruddur_messages::ui::state::dry_run::after_dry_run;
 use cruddur_messages::ui::state::page_resource::page_resource;
+use futures::StreamExt;
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, render_app_async};
 use reqwest::StatusCode;
@@ -52,6 +55,22 @@ async fn a_view_that_waits_for_a_resource_is_built_once() {
         assert!(html.contains("<p>7") && !html.contains("Loading…"), "{html}");
         assert_eq!(BUILT.load(Ordering::Relaxed), requests);
     }
+}
+
+/// The browser takes the elements over, so they must be those that it would draw itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_is_written_at_once_has_the_html_that_leptos_streams() {
+    let draw = || {
+        let rows = (0..3).map(|n| view! { <li>{n}" & "<b class=("odd", n % 2 == 1)>"<b>"</b></li> }).collect_view();
+        let texts = move || (Some("one"), None::<String>, "two");
+        Case::B(view! { <ul title="\"rows\"">{rows}</ul>{texts}{move || Some("three")}"four" }.into_any())
+    };
+    let owner = Owner::new_root(None);
+    let [streamed, at_once] =
+        owner.with(|| [draw().to_html_stream_in_order(), at_once(draw()).to_html_stream_in_order()]);
+    let (streamed, at_once) = (streamed.collect::<String>().await, at_once.collect::<String>().await);
+    assert!(streamed.contains("&lt;b&gt;") && streamed.contains("two"), "{streamed}");
+    assert_eq!(at_once, streamed);
 }
 
 /// Leptos looks for the routes of the app with a flag that keeps all resources of the process from loading.
