@@ -1,6 +1,6 @@
 //! The list of conversations on the page, kept up to date.
 
-use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
+use leptos::leptos_dom::helpers::{TimeoutHandle, is_server, set_timeout_with_handle};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -14,7 +14,7 @@ use crate::ui::state::InboxRows;
 use crate::ui::state::delivery_reports::DeliveryReports;
 use crate::ui::state::expected_rows::pull_delay;
 use crate::ui::state::focus::focus;
-use crate::ui::state::reactive::{effect, row_memo};
+use crate::ui::state::reactive::effect;
 
 /// The part of the inbox that the page shows, starting from one response of the server.
 #[derive(Clone, Copy)]
@@ -53,13 +53,12 @@ impl InboxWindow {
 
     /// Returns a loaded row, or how it was last if it is no longer loaded.
     pub fn row(self, id: conversation::Id) -> Signal<Option<Conversation>> {
-        let last = StoredValue::new(None);
-        row_memo(move || {
-            if let Some(row) = self.rows.read().rows().iter().find(|row| row.id == id) {
-                last.set_value(Some(row.clone()));
-            }
-            last.get_value()
-        })
+        let row = move |rows: &InboxRows| rows.rows().iter().find(|row| row.id == id).cloned();
+        if is_server() {
+            return Signal::stored(self.rows.with_untracked(row));
+        }
+        Memo::new(move |last: Option<&Option<Conversation>>| self.rows.with(row).or_else(|| last.cloned().flatten()))
+            .into()
     }
 
     /// Returns the number of unread messages in all conversations, at most [`UNREAD_COUNT_MAX`].
