@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use futures::FutureExt;
 use leptos::nonce::Nonce;
 use tokio::time::timeout;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 
 use crate::domain::error::AppError;
 use crate::server::accounts;
@@ -34,6 +36,12 @@ const CONSTANT_HEADERS: [(HeaderName, HeaderValue); 7] = [
     ),
     (HeaderName::from_static("origin-agent-cluster"), HeaderValue::from_static("?1")),
 ];
+
+/// Returns the compression of responses. The default level makes a page of 60 kB 5 % smaller than this one, and takes
+/// more than twice the time.
+pub fn compression() -> CompressionLayer {
+    CompressionLayer::new().quality(CompressionLevel::Precise(3))
+}
 
 /// Adds the security headers to the response, and to the request the nonce that pages put on their scripts.
 pub async fn security_headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {

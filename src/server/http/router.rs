@@ -12,7 +12,6 @@ use axum::routing::{any, get};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower::ServiceBuilder;
 use tower_http::LatencyUnit;
-use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -56,7 +55,7 @@ pub fn router(state: AppState) -> Router {
         .merge(event_stream(&state))
         .route("/healthz", get(health::healthz))
         .route(security_txt::PATH, get(security_txt::show))
-        .route(privacy::PATH, get(privacy::show).layer(CompressionLayer::new()))
+        .route(privacy::PATH, get(privacy::show).layer(layers::compression()))
         .route("/readyz", get(health::readyz).layer(from_fn_with_state(ON_ERROR, layers::request_timeout)))
         .merge(assets::routes(&state))
         .layer(from_fn_with_state(state.clone(), layers::same_origin))
@@ -113,7 +112,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         }))
         .layer(from_fn(layers::server_function_status))
         .layer(from_fn_with_state(state.clone(), session::resolve))
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(NotForContentType::const_new(ZIP))))
+        .layer(layers::compression().compress_when(DefaultPredicate::new().and(NotForContentType::const_new(ZIP))))
         .layer(from_fn_with_state(ON_ERROR, layers::request_timeout))
 }
 

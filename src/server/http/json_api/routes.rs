@@ -11,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde::Serialize;
-use tower_http::compression::CompressionLayer;
 
 use crate::domain::conversation;
 use crate::domain::message;
@@ -66,7 +65,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .layer(map_request(async |request| body::buffer_body(request).await.ok_or(ApiError::TooLarge)))
         .layer(from_fn_with_state(ON_ERROR, layers::request_timeout))
         .layer(from_fn_with_state(ON_ERROR, layers::catch_panic))
-        .layer(CompressionLayer::new())
+        .layer(layers::compression())
         .layer(cors::layer(&state.config.api_origins))
         .layer(map_response(cors::strip_for_disallowed_origins))
 }
