@@ -19,6 +19,7 @@ impl ComposerForm {
         self.mode.composing.set(next);
         self.sync();
         self.mode.forget(&left);
+        self.keep_mode();
         self.field.focus();
     }
 
@@ -85,7 +86,7 @@ impl ComposerForm {
         }
         let text = mode.text_of(&wanted);
         let is_changed = self.show_mode(&wanted, text.as_deref());
-        let kept = KeptMode::of(&wanted, &mode.draft.with_value(|(next, _)| next.clone())).text();
+        let kept = mode.kept(&wanted);
         drafts.keep_mode(target, &kept);
         if mode.agreed.try_update_value(|agreed| std::mem::replace(agreed, kept.clone())) != Some(kept) {
             self.field.focus();
@@ -97,11 +98,20 @@ impl ComposerForm {
         is_changed
     }
 
+    /// Keeps the mode, after an interrupted edit has been saved or left.
+    fn keep_mode(&self) {
+        let (mode, (drafts, target)) = (self.mode, self.kept_in);
+        let kept = mode.kept(&mode.composing.get_untracked());
+        drafts.keep_mode(target, &kept);
+        mode.agreed.set_value(kept);
+    }
+
     /// Takes over the mode that the browser has kept, from before a reload or from another page.
     fn adopt_mode(&self, kept: String) -> bool {
         let (mode, (drafts, target)) = (self.mode, self.kept_in);
         let read = KeptMode::read(&kept);
         mode.agreed.set_value(kept);
+        mode.interrupted.set_value(read.interrupted.clone());
         let reply = read.reply_to.clone().zip(mode.actions).map(|(reference, actions)| self.reply(reference, actions));
         let draft = reply.unwrap_or_default();
         let next = match drafts.owner().and_then(|me| read.editing(me)) {

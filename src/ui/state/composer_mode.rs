@@ -70,6 +70,13 @@ impl ComposerMode {
         self.interrupted.update_value(|all| all.retain(|(of, _)| Some(*of) != edit.edited_id()));
     }
 
+    /// Returns what the browser keeps of this mode.
+    pub(super) fn kept(&self, composing: &Composing) -> String {
+        let mut kept = self.draft.with_value(|(next, _)| KeptMode::of(composing, next));
+        kept.interrupted = self.interrupted.get_value();
+        kept.text()
+    }
+
     /// Returns the message that the next one answers.
     pub(super) fn reply_to(&self) -> Option<MessageRef> {
         self.composing.with_untracked(|composing| KeptMode::of(composing, &Composing::New).reply_to)

@@ -16,7 +16,7 @@ const PREVIEW_LEN_MAX: usize = 100;
 /// Kinds of the values that the browser keeps beside the drafts: the texts of edits in progress, and what the composers
 /// write.
 pub(in crate::ui::state) const EDIT: &str = "edit";
-const MODE: &str = "composing";
+pub(in crate::ui::state) const MODE: &str = "composing";
 
 /// The user's drafts.
 #[derive(Clone, Copy)]

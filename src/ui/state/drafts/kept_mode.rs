@@ -7,14 +7,16 @@ use crate::domain::user;
 use crate::ui::state::composing::Composing;
 use crate::ui::state::page_resource::read_json;
 
-/// The message that the draft answers, and the message that is being edited instead of the draft. Holds no text of
-/// another user: the author may delete it meanwhile.
+/// The message that the draft answers, the message that is being edited instead of the draft, and the changed texts of
+/// edits that another command has interrupted. Holds no text of another user: the author may delete it meanwhile.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptMode {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageRef>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     edit: Option<KeptEdit>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interrupted: Vec<(message::Id, String)>,
 }
 
 /// Message that is being edited, as it was when the edit began.
@@ -28,7 +30,7 @@ struct KeptEdit {
 }
 
 impl KeptMode {
-    /// Returns what to keep. `draft` is what the composer writes after an edit.
+    /// Returns what to keep, without interrupted edits. `draft` is what the composer writes after an edit.
     pub fn of(composing: &Composing, draft: &Composing) -> Self {
         let edit = match composing {
             Composing::New | Composing::Reply(_) => None,
@@ -47,7 +49,7 @@ impl KeptMode {
             Composing::Reply(message) => Some(message.reference()),
             Composing::New | Composing::Edit(_) | Composing::EditUnsent { .. } => None,
         };
-        Self { reply_to, edit }
+        Self { reply_to, edit, interrupted: Vec::new() }
     }
 
     /// Returns what is being edited by `me`, if anything is.
@@ -98,6 +100,13 @@ mod tests {
             assert_eq!(kept.editing(me), Some(edit));
         }
         assert_eq!(KeptMode::of(&reply, &Composing::New).reply_to, Some(original.reference()));
+    }
+
+    #[test]
+    fn interrupted_edits_are_read_as_they_were_kept() {
+        let edited = samples::message(8, "mine", "2026-11-21T09:27");
+        let interrupted = KeptMode { interrupted: vec![(edited.id, "mine?".to_owned())], ..KeptMode::default() };
+        assert_eq!(KeptMode::read(&interrupted.text()), interrupted);
     }
 
     #[test]

@@ -8,6 +8,6 @@ pub mod kept_mode;
 
 pub mod shared_draft;
 
-pub(in crate::ui::state) use kept_drafts::EDIT;
+pub(in crate::ui::state) use kept_drafts::{EDIT, MODE};
 
 pub use kept_drafts::Drafts;
