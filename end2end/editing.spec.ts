@@ -176,7 +176,7 @@ test("an edit that contradicts another one shows both texts, and replaces the ot
 });
 
 test("an edit that another command interrupts is continued where it was left", async ({ people }) => {
-  const { ana } = await directConversation(people);
+  const { ana, path } = await directConversation(people);
   await ana.send("second");
   await expect(row(ana, "second").getByText("Sent")).toBeVisible();
   const begin = async (text: string, command: string) => (await openMenu(ana, text)).getByRole("menuitem", { name: command }).click();
@@ -187,12 +187,47 @@ test("an edit that another command interrupts is continued where it was left", a
   await expect(ana.composer).toHaveValue("second");
   await begin("second", "Reply");
   await expect(ana.composer).toHaveValue("");
+  // Also after a reload. The page asks before a sign-out takes the text away.
+  await ana.open(path);
+  await expect(ana.page.locator(".reply-note")).toContainText("second");
+  const question = ana.page.waitForEvent("dialog").then(async (dialog) => {
+    await dialog.dismiss();
+    return dialog.message();
+  });
+  await ana.openAccountMenu();
+  await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();
+  expect(await question).toContain("drafts");
   await begin("Are you there?", "Edit");
   await expect(ana.composer).toHaveValue("half of it");
   // Escape gives the changed text up.
   await ana.composer.press("Escape");
   await begin("Are you there?", "Edit");
   await expect(ana.composer).toHaveValue("Are you there?");
+  await ana.open(path);
+  await begin("second", "Edit");
+  await begin("Are you there?", "Edit");
+  await expect(ana.composer).toHaveValue("Are you there?");
+});
+
+test("the address of an answer chooses its message once", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  await ana.send("second");
+  await expect(row(ana, "second").getByText("Sent")).toBeVisible();
+  const note = ana.page.locator(".reply-note");
+  await row(ana, "Are you there?").locator(".message__options").evaluate((link: HTMLAnchorElement) => location.assign(link.href));
+  await ana.page.getByRole("link", { name: "Reply" }).click();
+  await expect(note).toContainText("Are you there?");
+  await expect(ana.page).toHaveURL(new RegExp(`${path}$`));
+  await (await openMenu(ana, "second")).getByRole("menuitem", { name: "Reply" }).click();
+  await expect(note).toContainText("second");
+  await ana.page.reload();
+  await ana.waitUntilHydrated();
+  await expect(note).toContainText("second");
+  await ana.send("to the second");
+  await expect(row(ana, "to the second").locator(".quote")).toContainText("second");
+  await ana.page.reload();
+  await ana.waitUntilHydrated();
+  await expect(note).toBeHidden();
 });
 
 test("a reply is kept over a reload and in two tabs, and Escape ends it", async ({ people }) => {

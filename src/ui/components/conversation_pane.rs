@@ -27,6 +27,7 @@ use crate::ui::state::composer::ComposerWays;
 use crate::ui::state::hydrated::use_hydrated;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::link_target::{LinkTarget, LinkedMessage};
+use crate::ui::state::location::replace_address;
 use crate::ui::state::message_actions::MessageActions;
 use crate::ui::state::message_jump::Jumps;
 use crate::ui::state::message_keys::MessageKeys;
@@ -161,6 +162,8 @@ fn PlainReply(message: Message, author: Option<String>, path: String) -> impl In
     effect(move || {
         if let Some(actions) = actions {
             actions.reply_to(message.clone());
+            // The draft keeps what it answers. A reload must not choose this message again, after another one or none.
+            path.with_value(|path| replace_address(path));
         }
     });
     view! {

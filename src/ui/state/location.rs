@@ -7,6 +7,13 @@ use leptos_router::location::Url;
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::state::reactive::memo;
 
+/// Replaces the address of the page without a navigation, so that a reload does not repeat what the address has asked
+/// for. Runs in the browser only.
+pub fn replace_address(path: &str) {
+    // Fails only if the page does this hundreds of times.
+    let _ = window().history().and_then(|history| history.replace_state_with_url(&history.state()?, "", Some(path)));
+}
+
 /// Returns the URL's query parameter `name`, unless it is empty.
 pub fn query_parameter(name: &'static str) -> Memo<Option<String>> {
     let search = use_location().search;
