@@ -147,3 +147,25 @@ test("signing out on the page of a user who is no longer signed in does not sign
   await guest.open("/messages");
   await expect(guest.page).toHaveURL(/\/messages$/);
 });
+
+test("a page changes nothing for another user who has signed in since", async ({ people }) => {
+  const { ana } = await directConversation(people);
+  const cy = await people.offline("Cy");
+  ana.errors.expectStatus(401, 404);
+  await ana.open("/settings/profile");
+  const settings = await ana.inAnotherTab();
+  await settings.open("/settings");
+  await ana.page.context().clearCookies();
+  const guest = (await ana.inAnotherTab()).handOver(cy);
+  await guest.signIn();
+  await ana.page.getByLabel("Name", { exact: true }).fill("Another name");
+  await ana.page.getByRole("button", { name: "Save" }).click();
+  await expect(ana.page.getByRole("alert")).toContainText("You are not signed in.");
+  await settings.page.getByLabel("Online status").uncheck();
+  await settings.page.getByRole("button", { name: "Save" }).click();
+  await expect(settings.page.getByRole("alert")).toContainText("You are not signed in.");
+  await guest.open("/settings/profile");
+  await expect(guest.page.getByLabel("Name", { exact: true })).toHaveValue(cy.name);
+  await guest.open("/settings");
+  await expect(guest.page.getByLabel("Online status")).toBeChecked();
+});

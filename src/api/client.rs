@@ -1,8 +1,9 @@
 //! The browser's client of the server functions.
 //!
-//! Every call of a page goes through it, so two things hold for all of them. A call ends within [`DEADLINE`], even if
-//! the server never answers. And every error but [`AppError::Unavailable`] is an answer of this server: the network, a
-//! proxy or a captive portal can delay a call, but never refuse it.
+//! Every call of a page goes through it, so three things hold for all of them. A call names the user of its page, so
+//! that it does nothing for another one who has signed in since. It ends within [`DEADLINE`], even if the server never
+//! answers. And every error but [`AppError::Unavailable`] is an answer of this server: the network, a proxy or a captive
+//! portal can delay a call, but never refuse it.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use futures::channel::oneshot;
 use futures::future::{Either, select};
 use futures::{Sink, Stream};
 use leptos::leptos_dom::helpers::set_timeout_with_handle;
+use leptos::prelude::document;
 use leptos::server_fn::client::browser::BrowserClient;
 use leptos::server_fn::request::browser::BrowserRequest;
 use leptos::server_fn::response::ClientRes;
@@ -18,6 +20,7 @@ use leptos::server_fn::{Bytes, client};
 use send_wrapper::SendWrapper;
 
 use crate::domain::error::AppError;
+use crate::domain::page_user::{ATTRIBUTE, HEADER};
 
 /// Time after which a call counts as failed. The server itself answers within 10 seconds.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -34,6 +37,9 @@ pub struct Answer {
 impl Client {
     /// Sends a request and reads its response. A failure is an error of this server, or [`AppError::Unavailable`].
     pub async fn call(request: BrowserRequest) -> Result<Answer, AppError> {
+        if let Some(user) = page_user() {
+            request.headers().set(HEADER, &user);
+        }
         let (expire, expired) = oneshot::channel::<()>();
         // The channel closes when the timer drops its end.
         let timer = set_timeout_with_handle(move || drop(expire), DEADLINE).map_err(|_| AppError::Unavailable)?;
@@ -46,6 +52,11 @@ impl Client {
             Either::Right(_) => Err(AppError::Unavailable),
         }
     }
+}
+
+/// Returns the id of the user for whom the server has rendered the document. Runs in the browser only.
+pub fn page_user() -> Option<String> {
+    document().document_element()?.get_attribute(ATTRIBUTE)
 }
 
 impl Answer {

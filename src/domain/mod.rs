@@ -31,6 +31,7 @@ pub mod request;
 pub mod page;
 
 pub mod page_files;
+pub mod page_user;
 
 pub mod paths;
 

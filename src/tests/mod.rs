@@ -72,6 +72,7 @@ mod own_profile;
 
 mod own_sessions;
 
+mod page_user;
 mod pages;
 
 mod password_fields;

@@ -15,6 +15,7 @@ use crate::ui::pages::lazy::{self, PartNotice};
 use crate::ui::pages::not_found::NotFoundPage;
 use crate::ui::state::clock::Clock;
 use crate::ui::state::heading_focus::provide_heading_focus;
+use crate::ui::state::page_user::page_user;
 
 /// Renders the document around the app, on the server only.
 pub fn shell(options: LeptosOptions, files: Arc<PageFiles>) -> impl IntoView + use<> {
@@ -23,7 +24,7 @@ pub fn shell(options: LeptosOptions, files: Arc<PageFiles>) -> impl IntoView + u
     provide_context(link_parts(files));
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-user=page_user()>
             <head>
                 <meta charset="utf-8"/>
                 // An on-screen keyboard shrinks the page, so that the composer stays visible above it.

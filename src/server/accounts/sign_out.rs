@@ -9,8 +9,8 @@ use crate::server::accounts::AccountOutcome;
 use crate::server::accounts::recorded::record;
 use crate::server::audit::{Event, Outcome};
 use crate::server::failure::Failure;
-use crate::server::http::session::CurrentUser;
 use crate::server::http::session::cookie::{self, Presented};
+use crate::server::http::session::{CurrentUser, OtherUsersPage};
 use crate::server::state::AppState;
 
 /// Ends the browser's session, unless it belongs to another user than `of`, if given: another user may have signed in
@@ -54,6 +54,9 @@ pub async fn sign_out_everywhere(
 
 /// Fails if the session is known to belong to another user.
 fn check_user(parts: &Parts, of: Option<user::Id>) -> Result<(), AppError> {
+    if OtherUsersPage::is_in(&parts.extensions) {
+        return Err(AppError::Forbidden);
+    }
     match (CurrentUser::of(parts), of) {
         (Ok(me), Some(of)) if me.user.id != of => Err(AppError::Forbidden),
         _ => Ok(()),

@@ -84,6 +84,19 @@ pub fn unsent_text(sign_in: &str, text: &str) -> Response {
     page(&AppError::Unauthenticated, "You are signed out", &main)
 }
 
+/// Builds the page for a form of another user than the one who is signed in. It returns the text of a message.
+pub fn other_users_page(text: Option<&str>) -> Response {
+    let lost = match text {
+        Some(_) => "Your message has not been sent. Copy it, and send it from your own page.",
+        None => "Nothing has been changed.",
+    };
+    let main = format!(
+        "<p>Since you opened that page, another user has signed in in this browser. {lost}</p>{}",
+        text.map(readonly_field).unwrap_or_default()
+    );
+    page(&AppError::Forbidden, "Another user is signed in", &main)
+}
+
 /// Builds a field with a text, which keeps every line break and is easy to copy from.
 fn readonly_field(text: &str) -> String {
     format!(

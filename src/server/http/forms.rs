@@ -35,12 +35,13 @@ use serde::de::DeserializeOwned;
 use crate::api;
 use crate::domain::destination::Destination;
 use crate::domain::error::AppError;
+use crate::domain::page_user;
 use crate::domain::refused_form::RefusedForm;
 use crate::server::http::error_response::status;
 use crate::server::http::media_type::{MediaType, media_type};
 use crate::server::http::render::page;
 use crate::server::http::request_limits::BODY_BYTES_MAX;
-use crate::server::http::session::CurrentUser;
+use crate::server::http::session::{CurrentUser, OtherUsersPage};
 use crate::server::http::{error_page, layers};
 use crate::server::state::AppState;
 
@@ -125,12 +126,15 @@ where
 impl Form {
     /// Reads the request. Only the content type `application/x-www-form-urlencoded` is accepted.
     async fn read(state: AppState, request: Request) -> Result<Self, AppError> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let body = axum::body::to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| AppError::TooLarge)?;
-        let fields = match media_type(&parts.headers) {
+        let mut fields: Fields = match media_type(&parts.headers) {
             Some(MediaType::Form) => serde_urlencoded::from_bytes(&body).map_err(|_| AppError::Invalid(Vec::new()))?,
             Some(MediaType::Json) | None => return Err(AppError::Invalid(Vec::new())),
         };
+        if let Some(page_user) = fields.remove(page_user::FIELD) {
+            OtherUsersPage::mark(&mut parts.extensions, &page_user);
+        }
         Ok(Self { state, parts, fields })
     }
 
@@ -189,6 +193,9 @@ impl Form {
 
     /// Renders the form's page again with the user's input and the error.
     async fn render_again(mut self, error: AppError) -> Response {
+        if OtherUsersPage::is_in(&self.parts.extensions) {
+            return error_page::other_users_page(self.fields.get("body").map(String::as_str));
+        }
         if self.needs_sign_in() {
             return self.signed_out_response();
         }

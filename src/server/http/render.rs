@@ -6,6 +6,7 @@ use axum::response::Response;
 use leptos::nonce::Nonce;
 use leptos::prelude::{provide_context, use_context};
 
+use crate::domain::page_user::PageUser;
 use crate::domain::position::{Position, PositionSource};
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
@@ -23,12 +24,15 @@ pub async fn page(state: AppState, request: Request, context: impl Fn() + Clone 
 }
 
 /// Provides the nonce of the response's content security policy, which Leptos puts on the page's scripts, and the
-/// source of the page's position.
+/// source of the page's position, and the page's user.
 pub fn provide_page_contexts() {
     provide_context(PositionSource(page_position));
-    let parts = use_context::<Parts>();
-    if let Some(nonce) = parts.and_then(|parts| parts.extensions.get::<Nonce>().cloned()) {
-        provide_context(nonce);
+    let Some(parts) = use_context::<Parts>() else { return };
+    if let Some(nonce) = parts.extensions.get::<Nonce>() {
+        provide_context(nonce.clone());
+    }
+    if let Ok(me) = CurrentUser::of(&parts) {
+        provide_context(PageUser(me.user.id));
     }
 }
 

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::domain::user::User;
 use crate::ui::components::avatar::Avatar;
 use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::form::PageUserField;
 use crate::ui::components::show::Show;
 use crate::ui::state::disclosure::{close, close_when_left};
 use crate::ui::state::shortcuts::Shortcuts;
@@ -34,10 +35,12 @@ pub fn AccountMenu(user: User) -> impl IntoView {
                 {move || sign_out.error.get().map(|error| view! { <ErrorNote error/> })}
                 // Without WASM these are plain forms, and the browser keeps no texts.
                 <form method="post" action="/signout" on:submit=move |event| sign_out.submit(event, false)>
+                    <PageUserField/>
                     <input type="hidden" name="of" value=me.clone()/>
                     <button class="button" type="submit">"Sign out"</button>
                 </form>
                 <form method="post" action="/signout-everywhere" on:submit=move |event| sign_out.submit(event, true)>
+                    <PageUserField/>
                     <input type="hidden" name="of" value=me/>
                     <button class="button" type="submit">"Sign out everywhere"</button>
                 </form>

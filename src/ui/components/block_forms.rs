@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::user::User;
 use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::form::PageUserField;
 use crate::ui::components::message_text::MessageText;
 use crate::ui::state::blocking::BlockChange;
 use crate::ui::state::disclosure::close_when_left;
@@ -84,6 +85,7 @@ pub fn ChangeForm(change: BlockChange, path: String, children: Children) -> impl
     let field = |(name, value)| view! { <input type="hidden" name=name value=value/> };
     view! {
         <form class="block-forms__form" method="post" action=path on:submit=move |event| change.form.submit(&event)>
+            <PageUserField/>
             {change.fields().map(field).into_iter().collect_view()}
             {children()}
             {move || change.form.error().map(|error| view! { <ErrorNote error/> }.into_any())}

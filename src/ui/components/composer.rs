@@ -11,6 +11,7 @@ use crate::domain::user::User;
 use crate::ui::components::counter::Counter;
 use crate::ui::components::emoji_completion::{EmojiButton, EmojiSuggestions};
 use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::form::PageUserField;
 use crate::ui::components::message_item::author_name;
 use crate::ui::components::not_kept::NotKept;
 use crate::ui::components::reply_note::ReplyNote;
@@ -79,6 +80,7 @@ pub fn Composer(
     };
     view! {
         <form class="composer" method="post" action=action autocomplete="off" on:submit=on_submit>
+            <PageUserField/>
             <input type="hidden" name=name value=value/>
             <input type="hidden" name="id" value=move || id.get().to_string()/>
             {move || error.get().map(|error| view! { <ErrorNote error/> })}

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use leptos::web_sys::SubmitEvent;
 
+use crate::domain::page_user::FIELD;
 use crate::ui::components::error_note::ErrorNote;
+use crate::ui::state::page_user::page_user;
 use crate::ui::state::submission::Submission;
 
 /// Form of labeled fields. Errors that belong to no field are shown above them.
@@ -27,10 +29,17 @@ pub fn FieldForm(
     };
     view! {
         <form class="form" method="post" action=action novalidate on:submit=submit>
+            <PageUserField/>
             {move || error().map(|error| view! { <ErrorNote error/> })}
             {children()}
         </form>
     }
+}
+
+/// Field that names the user of the page, for every form that is posted without script.
+#[component]
+pub fn PageUserField() -> impl IntoView {
+    page_user().map(|user| view! { <input type="hidden" name=FIELD value=user/> })
 }
 
 fn is_submitted_by(event: &SubmitEvent, name: &str) -> bool {

@@ -14,6 +14,7 @@ use crate::domain::user::{self, User};
 use crate::ui::components::block_forms::{BlockForm, BlockedNote};
 use crate::ui::components::copy_link::CopyLink;
 use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::form::PageUserField;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message_item::author_name;
 use crate::ui::components::message_text::{InertLinks, MessageText};
@@ -168,6 +169,7 @@ fn ReactionForms(details: Details, reactions: Memo<Vec<Reaction>>) -> impl IntoV
             <For each=others key=Emoji::to_string let:emoji><ReactionButton details emoji/></For>
         </div>
         <form class="message-page__row" method="post" action=details.path.get_value() autocomplete="off" on:submit=react>
+            <PageUserField/>
             <label class="field__label" for="emoji">"Another emoji"</label>
             <input class="field__input" id="emoji" name="emoji" required maxlength="64" node_ref=field/>
             <SeenEdits details/>
@@ -187,6 +189,7 @@ fn ReactionButton(details: Details, emoji: Emoji) -> impl IntoView {
     };
     view! {
         <form method="post" action=details.path.get_value() on:submit=react>
+            <PageUserField/>
             <input type="hidden" name="emoji" value=text.get_value()/>
             <SeenEdits details/>
             <button class="button reaction-button" class=("reaction-button--on", is_on) name="on" value=move || (!is_on.get()).to_string()>
@@ -229,6 +232,7 @@ fn EditForm(details: Details, text: Option<String>, typed: RwSignal<Typed>) -> i
             fallback=lost
         >
             <form class="message-page__part" method="post" action=details.path.get_value() autocomplete="off" on:submit=save>
+                <PageUserField/>
                 <h2 class="message-page__heading"><label for="body">"Edit message"</label></h2>
                 <input type="hidden" name="edits" value=move || page.edits.get()/>
                 <textarea
@@ -285,6 +289,7 @@ fn DeleteForm(details: Details) -> impl IntoView {
             <details class="message-page__part">
                 <summary class="button">"Delete…"</summary>
                 <form class="message-page__ways" method="post" action=details.path.get_value() on:submit=delete>
+                    <PageUserField/>
                     <p>"Delete this message for everyone? This cannot be undone."</p>
                     <SeenEdits details/>
                     <button class="button button--danger" name="delete" value="true">"Delete message"</button>

@@ -8,6 +8,7 @@ use crate::domain::refused_form::RefusedForm;
 use crate::domain::user::User;
 use crate::ui::components::block_forms::{ChangeForm, ReportLink};
 use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::form::PageUserField;
 use crate::ui::state::blocking::BlockChange;
 use crate::ui::state::request_answer::{Answer, RequestAnswer};
 
@@ -53,6 +54,7 @@ fn AnswerForm(answer: RequestAnswer, path: String) -> impl IntoView {
     };
     view! {
         <form class="block-forms__form" method="post" action=path on:submit=move |event| answer.form.submit(&event)>
+            <PageUserField/>
             <input type="hidden" name="request" value=answer.answer.as_str()/>
             <button class=class>{label}</button>
             {move || answer.form.error().map(|error| view! { <ErrorNote error/> }.into_any())}

@@ -8,6 +8,7 @@ use crate::domain::block::BLOCKED_MAX;
 use crate::domain::user::User;
 use crate::ui::components::account_page::{AccountPage, DoneNote};
 use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::form::PageUserField;
 use crate::ui::components::loaded::Loaded;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
@@ -62,6 +63,7 @@ fn BlockedRow(user: User, end: Submission) -> impl IntoView {
                 view! { <p class="entry__note" translate="no">"@" <bdi>{handle.to_string()}</bdi></p> }
             })}
             <form method="post" action="/settings/blocked" on:submit=move |event| end.submit(event)>
+                <PageUserField/>
                 <input type="hidden" name="user" value=user.id.to_string()/>
                 <button class="button" type="submit">
                     "Unblock" <span class="visually-hidden" translate="no">" " {name}</span>

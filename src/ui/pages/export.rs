@@ -5,6 +5,7 @@ use leptos_meta::Title;
 
 use crate::ui::components::account_page::AccountPage;
 use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::form::PageUserField;
 use crate::ui::state::refused_form::use_refused_form;
 
 /// Button that downloads the user's data. A plain form also with WASM: the browser itself saves the answer as a file.
@@ -20,6 +21,7 @@ pub fn ExportPage() -> impl IntoView {
                 edited messages, and the reactions. Each conversation is there as a page to read and as JSON."
             </p>
             <form method="post" action="/settings/export">
+                <PageUserField/>
                 <button class="button button--primary" type="submit">"Download"</button>
             </form>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>

@@ -7,6 +7,7 @@ use crate::api::{self, EndOtherSessions, EndSession};
 use crate::domain::session::{Device, LISTED_MAX, Session};
 use crate::ui::components::account_page::{AccountPage, DoneNote};
 use crate::ui::components::error_note::ErrorNote;
+use crate::ui::components::form::PageUserField;
 use crate::ui::components::loaded::Loaded;
 use crate::ui::components::show::Case;
 use crate::ui::components::time::{Time, TimeFormat};
@@ -53,6 +54,7 @@ fn SessionList(sessions: Vec<Session>, end: Submission) -> impl IntoView {
             .then(|| {
                 view! {
                     <form method="post" action="/settings/sessions" on:submit=move |event| others.submit(event)>
+                        <PageUserField/>
                         <button class="button" type="submit">"End all other sessions"</button>
                     </form>
                 }
@@ -84,6 +86,7 @@ fn SessionRow(session: Session, end: Submission) -> impl IntoView {
                 .then(|| {
                     view! {
                         <form method="post" action="/settings/sessions" on:submit=move |event| end.submit(event)>
+                            <PageUserField/>
                             <input type="hidden" name="session" value=id.to_string()/>
                             <button class="button" type="submit">
                                 "End session" <span class="visually-hidden">", " {device}</span>

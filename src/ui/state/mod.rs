@@ -57,6 +57,7 @@ pub mod page_change;
 mod page_clock;
 pub mod page_position;
 pub mod page_resource;
+pub mod page_user;
 mod polling;
 pub mod presence;
 pub mod reachable;

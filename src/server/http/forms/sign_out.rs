@@ -24,6 +24,8 @@ where
         Ok(response) => response,
         // The session has already ended, which is the intended result.
         Err(AppError::Unauthenticated) => Redirect::to("/signin").into_response(),
+        // Another user has signed in since, and stays signed in.
+        Err(AppError::Forbidden) => error_page::other_users_page(None),
         Err(error) => error_page::sign_out_failed(&error, action),
     }
 }

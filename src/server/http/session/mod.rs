@@ -10,5 +10,5 @@ pub mod resolve;
 
 pub mod sealed_cookie;
 
-pub use current_user::{CurrentUser, Resolved};
+pub use current_user::{CurrentUser, OtherUsersPage, Resolved};
 pub use resolve::resolve;

@@ -8,13 +8,14 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Span;
 
+use crate::domain::page_user;
 use crate::server::audit::Origin;
 use crate::server::failure::Failure;
 use crate::server::http::client_address::ClientAddress;
 use crate::server::http::origin::origin;
 use crate::server::http::session::cookie::{self, Presented};
 use crate::server::http::session::refresh::{SessionStatus, refresh};
-use crate::server::http::session::{CurrentUser, Resolved};
+use crate::server::http::session::{CurrentUser, OtherUsersPage, Resolved};
 use crate::server::state::AppState;
 use crate::server::store::postgres::sessions::Id;
 
@@ -35,7 +36,11 @@ pub async fn resolve(State(state): State<AppState>, mut request: Request, next: 
     // The functions of a page run in tasks of their own, which do not know the request of their log lines.
     request.extensions_mut().insert(Span::current());
     let is_stale = matches!(resolved, Ok(None)) && cookie::presented(request.headers()) != Presented::None;
+    let page_user = request.headers().get(page_user::HEADER).cloned();
     request.extensions_mut().insert(Resolved(resolved));
+    if let Some(page_user) = page_user {
+        OtherUsersPage::mark(request.extensions_mut(), page_user.to_str().unwrap_or_default());
+    }
     record_visit(&state, visited, ClientAddress::of(request.extensions()));
     let mut response = next.run(request).await;
     // A handler that signs a user in or out has already set or removed the cookie.
