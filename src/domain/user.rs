@@ -91,10 +91,12 @@ pub const SEARCH_RESULTS_MAX: usize = 10;
 /// Minimum length of a search for users in characters. Shorter ones would match a large part of all users.
 pub const SEARCH_LEN_MIN: usize = 2;
 
-/// Returns true for a text for which users are searched. In a script without spaces one character is enough.
+/// Returns true for a text for which users are searched. In a script without spaces one character is enough, and so is
+/// one emoji.
 pub fn is_long_enough_search(query: &str) -> bool {
     let query = without_at_sign(query);
-    query.chars().count() >= SEARCH_LEN_MIN || query.chars().any(text::is_dense)
+    let is_sign = |c: char| !c.is_ascii() && !c.is_alphanumeric();
+    query.chars().count() >= SEARCH_LEN_MIN || query.chars().any(|c| text::is_dense(c) || is_sign(c))
 }
 
 impl fmt::Display for Handle {

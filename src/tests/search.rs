@@ -54,6 +54,9 @@ fn searches(word: &str) -> Vec<String> {
         word.nfc().collect(),
         word.nfd().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).collect(),
         format!("\u{feff}{word}\u{200b}"),
+        format!("{word},"),
+        format!("(“{word}”)"),
+        format!("{word}."),
         beginning,
     ]
 }

@@ -35,15 +35,24 @@ pub(super) fn of_user(handle: &str, name: &str) -> BTreeSet<String> {
 /// Returns a search as a query for PostgreSQL's `tsquery`; `None` if it has no words.
 pub(super) fn query(search: &str) -> Option<String> {
     let all = |words: Vec<String>| words.iter().map(|word| prefix(word)).collect::<Vec<_>>().join(" & ");
-    let of_token = |token: String| match is_joined(&token) {
+    let of_word = |token: &str| match is_joined(token) {
         // `Ana-Maria` also finds `Ana Maria`.
         true => {
             let parts = token.split(is_joint).filter(|part| !part.is_empty()).map(str::to_owned).collect();
-            format!("({} | ({}))", prefix(&token), all(parts))
+            format!("({} | ({}))", prefix(token), all(parts))
         }
-        false => prefix(&token),
+        false => prefix(token),
     };
-    let words: Vec<_> = tokens(search).take(WORDS_MAX).map(of_token).collect();
+    // `Lima, Ana` also finds `Ana Lima`.
+    let of_token = |token: String| match token.trim_matches(is_punctuation) {
+        bare if bare.is_empty() || bare == token => of_word(&token),
+        bare => format!("({} | {})", of_word(&token), of_word(bare)),
+    };
+    let is_bare = |token: &String| token.trim_matches(is_punctuation).is_empty();
+    let (punctuation, tokens): (Vec<_>, Vec<_>) = tokens(search).take(WORDS_MAX).partition(is_bare);
+    // Punctuation alone counts only if it is all there is.
+    let tokens = if tokens.is_empty() { punctuation } else { tokens };
+    let words: Vec<_> = tokens.into_iter().map(of_token).collect();
     (!words.is_empty()).then(|| words.join(" & "))
 }
 
@@ -104,6 +113,33 @@ fn push_letter(folded: &mut String, c: char) {
     }
 }
 
+/// Punctuation that is written before or after a word.
+fn is_punctuation(c: char) -> bool {
+    matches!(
+        c,
+        ',' | '.'
+            | ';'
+            | ':'
+            | '!'
+            | '?'
+            | '('
+            | ')'
+            | '['
+            | ']'
+            | '"'
+            | '\''
+            | '“'
+            | '”'
+            | '„'
+            | '«'
+            | '»'
+            | '…'
+            | '،'
+            | '、'
+            | '。'
+    )
+}
+
 /// Characters between two words that a search may leave out.
 fn is_joint(c: char) -> bool {
     matches!(c, '\'' | '-')
@@ -160,9 +196,12 @@ mod tests {
     /// Answers a search as PostgreSQL does: `tests/search.rs` compares both.
     fn finds(search: &str, name: &str) -> bool {
         let words = of_user("x", name);
+        let bare = |token: &str| token.trim_matches(is_punctuation).to_owned();
         let begins = |part: &str| words.iter().any(|word| word.starts_with(&shortened(part)));
-        tokens(search).all(|token| {
-            begins(&token) || (is_joined(&token) && token.split(is_joint).filter(|it| !it.is_empty()).all(begins))
+        tokens(search).filter(|token| !bare(token).is_empty()).all(|token| {
+            begins(&token)
+                || (!bare(&token).is_empty() && begins(&bare(&token)))
+                || (is_joined(&token) && token.split(is_joint).filter(|it| !it.is_empty()).all(begins))
         })
     }
 
@@ -206,6 +245,10 @@ mod tests {
             ("ana", "👍Ana"),
             ("👍", "Ana👍"),
             ("lima ana", "Ana Lima"),
+            ("Lima, Ana", "Ana Lima"),
+            ("dr. zed", "Dr Zed"),
+            ("(“ana”)", "Ana"),
+            ("ana.", "Ana."),
             ("ana\u{200b}", "Ana"),
             ("हिन्दी", "हिन्दी"),
         ] {
@@ -225,6 +268,8 @@ mod tests {
     #[test]
     fn a_query_quotes_its_words() {
         assert_eq!(query(r"o'brien back\s"), Some(r"('o''brien':* | ('o':* & 'brien':*)) & 'back\\s':*".to_owned()));
+        assert_eq!(query("lima, …"), Some("('lima,':* | 'lima':*)".to_owned()));
+        assert_eq!(query("…"), Some("'...':*".to_owned()));
         assert_eq!(query(" \u{200b} "), None);
     }
 }
