@@ -258,17 +258,19 @@ pub async fn load_settings() -> Result<Settings, AppError> {
 }
 
 /// Saves the caller's settings. Arguments have defaults, because a browser leaves an unticked box out of the form, and
-/// a page of an earlier version has no choice of `starters`.
+/// a page of an earlier version has no choice of `starters`. `seen`: the settings that the form has shown, in JSON.
 #[server(prefix = "/rpc", endpoint = "save_settings", client = Client)]
 pub async fn save_settings(
     #[server(default)] receipts: bool,
     #[server(default)] presence: bool,
     #[server(default)] starters: Option<String>,
+    #[server(default)] seen: Option<String>,
 ) -> Result<Destination, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::settings;
     respond_as_user(async |state, me| {
-        settings::save(state, me, (receipts, presence, starters.as_deref())).await?;
+        let seen = seen.and_then(|seen| serde_json::from_str(&seen).ok());
+        settings::save(state, me, (receipts, presence, starters.as_deref()), seen).await?;
         Ok(Destination("/settings?saved=1".to_owned()))
     })
     .await

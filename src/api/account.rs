@@ -40,13 +40,21 @@ pub async fn load_profile() -> Result<User, AppError> {
     respond_as_user(async |state, me| profile::load(state, me).await).await
 }
 
-/// Gives the caller another name and handle.
+/// Gives the caller another name and handle. `seen_name` and `seen_handle`: those that the form has shown. What is still
+/// the same stays as it is stored.
 #[server(prefix = "/rpc", endpoint = "save_profile", client = Client)]
-pub async fn save_profile(name: String, handle: String) -> Result<Destination, AppError> {
+pub async fn save_profile(
+    name: String,
+    handle: String,
+    #[server(default)] seen_name: Option<String>,
+    #[server(default)] seen_handle: Option<String>,
+) -> Result<Destination, AppError> {
     use crate::server::accounts::profile;
     use crate::server::http::respond::respond_as_user;
     respond_as_user(async |state, me| {
-        profile::save(state, me, &name, &handle).await?;
+        let name = Some(name).filter(|name| seen_name.as_ref() != Some(name));
+        let handle = Some(handle).filter(|handle| seen_handle.as_ref() != Some(handle));
+        profile::save(state, me, name.as_deref(), handle.as_deref()).await?;
         Ok(Destination("/settings/profile?saved=1".to_owned()))
     })
     .await

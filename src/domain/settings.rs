@@ -13,6 +13,21 @@ pub struct Settings {
     pub starters: Starters,
 }
 
+impl Settings {
+    /// Returns these settings as a form asks for them that showed `seen`: what the user has not changed there stays as it
+    /// is stored, because another page may have changed it since.
+    pub fn over(self, seen: Self, stored: Self) -> Self {
+        fn choose<T: PartialEq>(chosen: T, seen: T, stored: T) -> T {
+            if chosen == seen { stored } else { chosen }
+        }
+        Self {
+            receipts: choose(self.receipts, seen.receipts, stored.receipts),
+            presence: choose(self.presence, seen.presence, stored.presence),
+            starters: choose(self.starters, seen.starters, stored.starters),
+        }
+    }
+}
+
 /// Users who can start a conversation with a user. No other user learns of the choice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,5 +65,22 @@ impl Starters {
             Self::Everyone => true,
             Self::Contacts | Self::Nobody => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_changes_only_what_it_has_shown_otherwise() {
+        let all = |on, starters| Settings { receipts: on, presence: on, starters };
+        let (seen, stored) = (all(true, Starters::Everyone), all(false, Starters::Nobody));
+        assert_eq!(seen.over(seen, stored), stored, "nothing was changed");
+        let chosen = Settings { presence: false, ..seen };
+        assert_eq!(
+            chosen.over(seen, all(true, Starters::Contacts)),
+            Settings { presence: false, ..all(true, Starters::Contacts) }
+        );
     }
 }

@@ -5,6 +5,7 @@ use cruddur_messages::domain::error::AppError;
 use cruddur_messages::domain::event::Event;
 use cruddur_messages::domain::field_error::FieldCode;
 use cruddur_messages::domain::page::Page;
+use cruddur_messages::domain::settings::{Settings, Starters};
 use cruddur_messages::domain::user::{DisplayName, Handle, Id, InvalidDisplayName, InvalidHandle, User};
 use cruddur_messages::server::store::postgres::new_user::NewUser;
 use cruddur_messages::server::store::postgres::users::Users;
@@ -53,6 +54,32 @@ async fn a_new_name_and_handle_are_shown_to_others_at_once() {
         assert_eq!(found.len(), count, "{query}");
     }
     assert_eq!(ben.call("find_recipient", &[("handle", "ana")]).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_page_changes_only_what_the_user_has_changed_there() {
+    let app = TestApp::start().await;
+    let mut ana = app.sign_in("ana").await;
+    let seen = [("seen_name", "ana"), ("seen_handle", "ana")];
+    for (name, handle) in [("Ana Lima", "ana"), ("ana", "ana.lima")] {
+        let saved = ana.call("save_profile", &[&[("name", name), ("handle", handle)] as &[_], &seen].concat()).await;
+        assert_eq!(saved.status, StatusCode::OK, "{}", saved.text);
+    }
+    let own: User = ana.call("load_profile", &[]).await.json();
+    assert_eq!((own.display_name.as_str(), own.handle_text()), ("Ana Lima", "ana.lima"));
+
+    let seen = r#"{"receipts":true,"presence":true,"starters":"everyone"}"#;
+    for changed in [
+        &[("presence", "true"), ("starters", "everyone")][..],
+        &[("receipts", "true"), ("presence", "true"), ("starters", "nobody")],
+    ] {
+        let saved = ana.call("save_settings", &[changed, &[("seen", seen)]].concat()).await;
+        assert_eq!(saved.status, StatusCode::OK, "{}", saved.text);
+    }
+    let settings: Settings = ana.call("load_settings", &[]).await.json();
+    assert_eq!(settings, Settings { receipts: false, presence: true, starters: Starters::Nobody });
+    let form = ana.get("/settings").await.text;
+    assert!(form.contains("name=\"seen\" value=\"{&quot;receipts&quot;:false"), "{form}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

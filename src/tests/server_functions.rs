@@ -180,7 +180,7 @@ fn settings_calls() -> [Call; 2] {
     let starters = optional("starters", &["friends"]);
     [
         Call::new(Access::SignedIn, "load_settings", []),
-        Call::new(Access::SignedIn, "save_settings", [receipts, presence, starters]),
+        Call::new(Access::SignedIn, "save_settings", [receipts, presence, starters, optional("seen", &[])]),
     ]
 }
 
@@ -244,7 +244,11 @@ fn account_calls() -> Vec<Call> {
         Call::new(SignedIn, "change_email", [new_email, current_password()]),
         Call::new(SignedIn, "confirm_email", [code()]),
         Call::new(SignedIn, "load_profile", []),
-        Call::new(SignedIn, "save_profile", [new_name, new_handle]),
+        Call::new(
+            SignedIn,
+            "save_profile",
+            [new_name, new_handle, optional("seen_name", &[]), optional("seen_handle", &[])],
+        ),
         Call::new(SignedIn, "change_password", [current_password(), password()]),
         Call::new(Public, "sign_out", []),
         // With a wrong password: it would end the session that the other calls need.

@@ -15,14 +15,17 @@ pub async fn load(state: &AppState, me: &CurrentUser) -> Result<User, Failure> {
     state.store.users.own_profile(me.user.id).await?.ok_or_else(|| AppError::NotFound.into())
 }
 
-/// Gives the user another name and handle. Every server shows them from now on, and the open pages of those with whom
+/// Gives the user another name and handle, as far as they are given. Every server shows them from now on, and the open pages of those with whom
 /// the user has the newest conversations load their lists again. Only the old app shows the former name in old rows.
-pub async fn save(state: &AppState, me: &CurrentUser, name: &str, handle: &str) -> Result<(), Failure> {
+pub async fn save(state: &AppState, me: &CurrentUser, name: Option<&str>, handle: Option<&str>) -> Result<(), Failure> {
     state.rate_limits.spend(Action::Account, me.spender())?;
     let own = load(state, me).await?;
     let mut errors = FormErrors::default();
-    let name = errors.check("name", input::name(name));
-    let handle = errors.check("handle", wanted_handle(&own, handle));
+    let name = match name {
+        Some(name) => errors.check("name", input::name(name)),
+        None => Some(own.display_name.clone()),
+    };
+    let handle = errors.check("handle", wanted_handle(&own, handle.unwrap_or(own.handle_text())));
     let (Some(name), Some(handle)) = (name, handle) else { return Err(errors.into_error().into()) };
     if own.display_name == name && own.handle_text() == handle.as_str() {
         return Ok(());

@@ -36,6 +36,8 @@ fn ProfileForm(user: User, refused: Option<RefusedForm>) -> impl IntoView {
     let (name, handle) = (user.display_name.to_string(), user.handle_text().to_owned());
     view! {
         <FieldForm action="/settings/profile" fields=&["name", "handle"] form>
+            <input type="hidden" name="seen_name" value=name.clone()/>
+            <input type="hidden" name="seen_handle" value=handle.clone()/>
             <Field
                 form
                 name="name"

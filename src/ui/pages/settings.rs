@@ -44,6 +44,7 @@ fn SettingsForm(settings: Settings, refused: Option<RefusedForm>) -> impl IntoVi
     let form = Submission::of::<SaveSettings>(refused, Leave::Navigate);
     view! {
         <FieldForm action="/settings" fields=&[] form>
+            <input type="hidden" name="seen" value=serde_json::to_string(&settings).unwrap_or_default()/>
             <CheckBox
                 name="receipts"
                 label="Delivery and read receipts"
