@@ -125,3 +125,37 @@ test("the list keeps its order as long as the pointer rests on it", async ({ peo
   await ana.page.getByRole("link", { name: "Cruddur", exact: true }).hover();
   await expect(ana.conversations.first()).toContainText("later");
 });
+
+test("the list is where it was after a conversation", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  for (let n = 1; n <= 19; n++) {
+    const { handle } = await people.offline(`P${n}`);
+    await ana.call("start_conversation", { handle, id: crypto.randomUUID(), body: `message ${n}` });
+  }
+  await ana.open("/messages");
+  await expect(ana.conversations).toHaveCount(19);
+  const list = ana.page.locator(".panes__list");
+  const top = () => list.evaluate((element) => element.scrollTop);
+  const row = ana.conversations.filter({ hasText: "message 3" }).first();
+  await row.scrollIntoViewIfNeeded();
+  await expect.poll(top).toBeGreaterThan(100);
+  const before = await top();
+  await row.click();
+  await expect(ana.messages).toHaveText(["message 3"]);
+  await ana.page.goBack();
+  await expect(ana.page).toHaveURL(/\/messages$/);
+  await expect.poll(top).toBe(before);
+});
+
+test("a new name of the other user appears in the open conversation", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  const path = await ana.startConversation(ben, "hello Ben");
+  await ben.open(path);
+  await ben.send("hello Ana");
+  await ana.open(path);
+  await expect(ana.messages).toHaveText(["hello Ben", "hello Ana"]);
+  await ben.call("save_profile", { name: "Zacharias", handle: ben.account.handle });
+  const author = ana.page.locator(".message__author").filter({ hasText: "Zacharias" });
+  await expect(author).toHaveCount(1);
+  await expect(ana.page.locator(".conversation .avatar").first()).toHaveText(/^z$/i);
+});

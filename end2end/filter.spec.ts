@@ -1,4 +1,5 @@
 import { expectAccessible } from "./support/accessible.ts";
+import { directConversation } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
 
 test("the list is filtered as one types, also past what is loaded", async ({ people }) => {
@@ -29,4 +30,25 @@ test("the list is filtered as one types, also past what is loaded", async ({ peo
   await field.press("Escape");
   await expect(field).toHaveValue("");
   await expect(ana.conversations).toHaveCount(20);
+});
+
+test("what the server has found can be opened, and Back shows it again", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
+  const cy = await people.offline("Cy");
+  await ana.open(`/messages/new/${cy.handle}`);
+  await ana.send("to another one");
+  await expect(ana.page).toHaveURL(/\/messages\/[0-9a-f-]{36}$/);
+  const field = ana.page.locator("#filter");
+  await ana.open(`/messages?q=${ben.account.handle}`);
+  await expect(ana.conversations).toHaveCount(1);
+  await ana.conversations.first().click();
+  await expect(ana.page).toHaveURL(new RegExp(`${path}$`));
+  await expect(ana.messages).toHaveText(["Are you there?"]);
+  await ana.page.goBack();
+  await expect(field).toHaveValue(ben.account.handle);
+  await expect(ana.conversations).toHaveCount(1);
+  await ana.page.goForward();
+  await ana.composer.fill("still alive");
+  await ana.sendButton.click();
+  await expect(ana.messages).toHaveText(["Are you there?", "still alive"]);
 });

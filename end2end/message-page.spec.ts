@@ -71,6 +71,40 @@ test("a text that was edited in another tab is not overwritten", async ({ people
   await expect(ana.page.locator(".message--linked")).toContainText("one");
 });
 
+test("a text that was typed on the page of a message is there again after a reload", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  const page = await messagePage(path);
+  await ana.open(page);
+  const field = ana.page.getByLabel("Edit message");
+  await field.fill("half of it");
+  await ana.page.getByRole("link", { name: /^Show in the conversation/ }).click();
+  await expect(ana.messages).toHaveText(["Are you there?"]);
+  await ana.page.goBack();
+  await expect(field).toHaveValue("half of it");
+  await ana.page.reload();
+  await ana.waitUntilHydrated();
+  await expect(field).toHaveValue("half of it");
+  const question = ana.page.waitForEvent("dialog").then(async (dialog) => {
+    await dialog.dismiss();
+    return dialog.message();
+  });
+  await ana.openAccountMenu();
+  await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();
+  expect(await question).toContain("drafts");
+  await ana.page.getByRole("button", { name: "Save" }).click();
+  await expect(ana.page.locator(".message--linked")).toContainText("half of it");
+  await ana.open(page);
+  await expect(field).toHaveValue("half of it");
+  await field.fill("more");
+  const other = await ana.inAnotherTab();
+  await other.open(page);
+  await other.page.getByText("Delete…").click();
+  await other.page.getByRole("button", { name: "Delete message" }).click();
+  await ana.open("/messages");
+  await ana.open(page);
+  await expect(ana.page.getByText("Your text was not saved:")).toHaveCount(0);
+});
+
 test("a text that can no longer be saved stays readable", async ({ people }) => {
   const { ana, path } = await directConversation(people);
   const other = await ana.inAnotherTab();

@@ -108,7 +108,7 @@ fn ConversationItem(first: Conversation, row: Signal<Option<Conversation>>, arou
         presence.watch(first.id);
     }
     let href = format!("/messages/{}", first.id);
-    let (face, peer) = (first.others(me).next().cloned(), first.peer(me).map(|peer| peer.id));
+    let peer = first.peer(me).map(|peer| peer.id);
     let target = ComposeTarget::conversation(first.id, peer);
     let path = StoredValue::new(href.clone());
     let is_open = move || path.with_value(|path| *pathname.read() == *path);
@@ -123,7 +123,6 @@ fn ConversationItem(first: Conversation, row: Signal<Option<Conversation>>, arou
     view! {
         <li translate="no">
             <a class="conversation" href=href aria-current=move || is_open().then_some("page")>
-                {face.map(|user| view! { <Avatar user/> })}
                 {move || content()}
             </a>
         </li>
@@ -142,6 +141,7 @@ fn row_content(
         None => (row.last_author == Some(me)).then(|| view! { <span>"You:"</span> }.into_any()),
     };
     view! {
+        {row.others(me).next().cloned().map(|user| view! { <Avatar user/> })}
         <span class="conversation__name">
             <bdi>{row.title(me)}</bdi> {is_online.then(online_mark)}
         </span>

@@ -76,6 +76,13 @@ pub fn ConversationPane(
     let requester = peer.clone().filter(|_| has_request && !conversation.has_blocked && !is_closed);
     let blocked = peer.filter(|_| conversation.has_blocked && !is_closed);
     let ConversationView { kind, members, messages, next_message, has_blocked, .. } = conversation;
+    let at_opening = members.clone();
+    // The members with their current names.
+    let named = memo(move || {
+        let others = others.read();
+        let current = |member: &User| others.iter().find(|it| it.id == member.id).unwrap_or(member).clone();
+        at_opening.iter().map(current).collect::<Vec<_>>()
+    });
     let outbox = expect_context::<Outbox>();
     let send = open.send_via(outbox, title.clone(), target);
     let actions = MessageActions::new(open, outbox, target, title.clone());
@@ -122,7 +129,7 @@ pub fn ConversationPane(
                         messages=open.messages()
                         read_before=open.read_before()
                         receipts=open.receipts()
-                        members=members.clone()
+                        members=named
                         menu
                         jumps
                     />
@@ -130,7 +137,7 @@ pub fn ConversationPane(
                     {messages.newer.map(|newer| view! { <NewerLinks open newer/> })}
                 </div>
             </div>
-            <ConversationStatus open unsent=(outbox, target) me members=members.clone()/>
+            <ConversationStatus open unsent=(outbox, target) me members=named/>
             <MessageLayer menu/>
             {match (blocked, requester) {
                 _ if is_closed => Case::A(view! { <ClosedNote refused/> }.into_any()),
@@ -212,10 +219,9 @@ fn ConversationStatus(
     /// Outbox, of which the refused entries are told where they are out of view.
     unsent: (Outbox, ComposeTarget),
     me: user::Id,
-    members: Vec<User>,
+    members: Memo<Vec<User>>,
 ) -> impl IntoView {
-    let members = StoredValue::new(members);
-    let name = move |author| members.with_value(|members| author_name(author, me, members));
+    let name = move |author| members.with(|members| author_name(author, me, members));
     let typing = memo(move || open.typing_member());
     let to_newest = move |_| open.show_newest();
     let (outbox, target) = unsent;

@@ -43,6 +43,18 @@ pub fn FilterField(
             typed_early();
         }
     });
+    let mut shown = searched.get_untracked();
+    effect(move || {
+        let now = searched.get();
+        // Another page of the list has another text, unless the user has just typed one.
+        if now != shown && (now.is_some() || filter.query.with_untracked(String::is_empty)) {
+            filter.set(String::new());
+            if let Some(input) = input.get_untracked() {
+                input.set_value(now.as_deref().unwrap_or_default());
+            }
+        }
+        shown = now;
+    });
     let on_key = move |event: KeyboardEvent| match event.key().as_str() {
         "Escape" => {
             if let Some(input) = input.get_untracked().filter(|input| !input.value().is_empty()) {

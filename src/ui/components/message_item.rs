@@ -22,7 +22,8 @@ const BAR_EMOJI: usize = 3;
 /// The same for all messages of a list.
 #[derive(Clone, Copy)]
 pub struct Surroundings {
-    pub members: StoredValue<Vec<User>>,
+    /// With their current names.
+    pub members: Memo<Vec<User>>,
     pub calendar: Calendar,
     pub menu: MessageMenu,
     /// Message to which the link of the page leads.
@@ -32,7 +33,7 @@ pub struct Surroundings {
 impl Surroundings {
     /// Returns the name of a member, or that of a deleted user.
     fn name_of(self, user: user::Id) -> String {
-        self.members.with_value(|members| author_name(user, self.menu.me, members))
+        self.members.with(|members| author_name(user, self.menu.me, members))
     }
 }
 
@@ -79,7 +80,7 @@ fn content(Row { message, first, receipt, .. }: Row, around: Surroundings) -> im
     // Screen readers get the author of every message. On the screen, position and shape show it after the first one.
     let author_class = if first && !mine { "message__author" } else { "message__author visually-hidden" };
     // A copied text names the user: "You" would be another person to its reader.
-    let copied_author = around.members.with_value(|members| {
+    let copied_author = around.members.with(|members| {
         let member = members.iter().find(|member| member.id == message.author);
         member.map_or_else(|| author.clone(), |member| member.display_name.to_string())
     });

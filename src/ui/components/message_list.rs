@@ -34,14 +34,14 @@ pub fn MessageList(
     #[prop(into)]
     receipts: Signal<Option<Receipts>>,
     /// All members of the conversation.
-    members: Vec<User>,
+    members: Memo<Vec<User>>,
     menu: MessageMenu,
     jumps: Jumps,
 ) -> impl IntoView {
     let (calendar, me) = (Calendar::current(), menu.me);
     let receipts = memo(move || ReceiptMarks::of(&messages.read(), me, receipts.get()));
     let linked = use_context::<LinkedMessage>().and_then(|linked| linked.0);
-    let around = Surroundings { members: StoredValue::new(members), calendar, menu, linked };
+    let around = Surroundings { members, calendar, menu, linked };
     let draw = move |(_, line): (Key, Line<RowSignals>)| match line {
         Line::Day(day) => view! { <DayLine day/> }.into_any(),
         Line::Unread => view! { <li class="unread-line"><span>"New messages"</span></li> }.into_any(),

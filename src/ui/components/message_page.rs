@@ -1,12 +1,11 @@
 //! Page of one message: its text and history, who has reacted to it, and forms for all that can be done with it.
 
 use leptos::ev::SubmitEvent;
-use leptos::html::{Input, Textarea};
+use leptos::html::Input;
 use leptos::prelude::*;
 
 use crate::domain::conversation::{self, MessageView};
 use crate::domain::emoji::Emoji;
-use crate::domain::markup::textarea_content;
 use crate::domain::message::{Message, Reaction, Version};
 use crate::domain::paths;
 use crate::domain::refused_form::RefusedForm;
@@ -16,13 +15,14 @@ use crate::ui::components::copy_link::CopyLink;
 use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::form::PageUserField;
 use crate::ui::components::heading::Heading;
+use crate::ui::components::message_edit_form::{EditForm, LostText};
 use crate::ui::components::message_item::author_name;
 use crate::ui::components::message_text::{InertLinks, MessageText};
 use crate::ui::components::show::{Case, For, Show};
 use crate::ui::components::time::{Time, TimeFormat};
 use crate::ui::state::LiveEvents;
 use crate::ui::state::message_page::{MessagePage, Typed, text_of};
-use crate::ui::state::reactive::memo;
+use crate::ui::state::reactive::{effect, memo};
 
 /// Emoji that the page offers as buttons.
 const OFFERED: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "🔥"];
@@ -79,6 +79,12 @@ pub fn MessageDetails(
     let details = Details { page, me, members, path, is_read_only };
     let is_mine = page.view.with_untracked(|view| view.message.author == me);
     let lost = text.clone().filter(|_| !is_editable);
+    let (kept, is_shown) = (RwSignal::new(None), is_editable || lost.is_some());
+    effect(move || kept.set(page.kept_edit().text().filter(|_| !is_shown)));
+    let discard = move |_| {
+        page.kept_edit().forget();
+        kept.set(None);
+    };
     view! {
         <section class="message-page" aria-labelledby="heading">
             <div class="message-page__head">
@@ -88,6 +94,10 @@ pub fn MessageDetails(
             {move || page.error.get().map(|error| view! { <ErrorNote error/> })}
             <CurrentText details/>
             {lost.map(|body| view! { <LostText body/> })}
+            {move || kept.get().map(|body| view! {
+                <LostText body/>
+                <div class="message-page__ways"><button class="button" type="button" on:click=discard>"Discard"</button></div>
+            }.into_any())}
             <Show when=move || !details.is_deleted()>
                 <Reactions details/>
                 <div class="message-page__ways">
@@ -95,7 +105,7 @@ pub fn MessageDetails(
                     <CopyLink link=paths::link_to(conversation, &reference)/>
                 </div>
             </Show>
-            {is_editable.then(|| view! { <EditForm details text typed/> })}
+            {is_editable.then(|| view! { <EditForm page path=path.get_value() text typed/> })}
             <History details/>
             {is_mine.then(|| view! { <DeleteForm details/> })}
             {(!is_mine).then(|| view! { <p><a class="button" href=paths::report(&path.get_value())>"Report to the operator"</a></p> })}
@@ -205,59 +215,6 @@ fn ReactionButton(details: Details, emoji: Emoji) -> impl IntoView {
 #[component]
 fn SeenEdits(details: Details) -> impl IntoView {
     view! { <input type="hidden" name="edits" value=move || details.page.seen_edits()/> }
-}
-
-/// Form with another text for the message. `text`: what was typed before, or the text of a form that the server has
-/// just refused.
-#[component]
-fn EditForm(details: Details, text: Option<String>, typed: RwSignal<Typed>) -> impl IntoView {
-    let page = details.page;
-    let field = NodeRef::<Textarea>::new();
-    let save = move |event: SubmitEvent| {
-        event.prevent_default();
-        if let Some(field) = field.get_untracked() {
-            page.edit(field.value());
-        }
-    };
-    let (id, stored) = page.view.with_untracked(|view| (view.message.id, view.message.body.clone()));
-    let text = text.unwrap_or_else(|| stored.clone());
-    let (first, stored) = (StoredValue::new(text.clone()), StoredValue::new(stored));
-    let lost = move || {
-        let text = text_of(typed, id).unwrap_or_else(|| first.get_value());
-        (text != stored.get_value()).then(|| view! { <LostText body=text/> })
-    };
-    view! {
-        <Show
-            when=move || !details.is_deleted()
-            fallback=lost
-        >
-            <form class="message-page__part" method="post" action=details.path.get_value() autocomplete="off" on:submit=save>
-                <PageUserField/>
-                <h2 class="message-page__heading"><label for="body">"Edit message"</label></h2>
-                <input type="hidden" name="edits" value=move || page.edits.get()/>
-                <textarea
-                    class="field__input"
-                    id="body"
-                    name="body"
-                    rows="4"
-                    dir="auto"
-                    required
-                    on:input=move |event| typed.set(Some((id, event_target_value(&event))))
-                    aria-invalid=move || page.error.read().as_ref().and_then(|error| error.field("body")).map(|_| "true")
-                    node_ref=field
-                    // Leptos 0.8 would not escape a text given as a child.
-                    inner_html=textarea_content(&text)
-                ></textarea>
-                <div class="message-page__ways"><button class="button button--primary">"Save"</button></div>
-            </form>
-        </Show>
-    }
-}
-
-/// Text that can no longer be saved, for copying.
-#[component]
-fn LostText(body: String) -> impl IntoView {
-    view! { <div class="message-page__part"><p>"Your text was not saved:"</p> <MessageText body/></div> }
 }
 
 /// All texts that the message has had, the newest first.

@@ -2,6 +2,7 @@
 
 pub mod account_menu;
 pub mod account_page;
+pub mod anew;
 pub mod at_once;
 pub mod avatar;
 pub mod block_forms;
@@ -9,6 +10,7 @@ pub mod brand;
 pub mod closed_note;
 pub mod composer;
 
+pub mod connection_note;
 pub mod conversation_header;
 pub mod conversation_list;
 pub mod conversation_pane;
@@ -24,6 +26,7 @@ pub mod header;
 pub mod heading;
 pub mod list_filter;
 pub mod loaded;
+pub mod message_edit_form;
 pub mod message_item;
 pub mod message_layer;
 pub mod message_list;

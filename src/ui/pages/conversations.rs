@@ -14,7 +14,9 @@ use crate::domain::page::{Cursor, Page};
 use crate::domain::paths;
 use crate::domain::user::User;
 use crate::ui::components::account_page::SignInNotes;
+use crate::ui::components::anew::Anew;
 use crate::ui::components::at_once::at_once;
+use crate::ui::components::connection_note::ConnectionNote;
 use crate::ui::components::conversation_header::BackToList;
 use crate::ui::components::conversation_list::{ConversationList, ConversationListSkeleton};
 use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
@@ -30,7 +32,8 @@ use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::emoji::emoji_data::EmojiData;
 use crate::ui::state::inbox_window::{Inbox, InboxWindow};
 use crate::ui::state::list_filter::ListFilter;
-use crate::ui::state::location::{query_parameter, sign_in_path};
+use crate::ui::state::list_scroll::ListScroll;
+use crate::ui::state::location::query_parameter;
 use crate::ui::state::page_position::use_page_position;
 use crate::ui::state::page_resource::{PageResource, page_resource};
 use crate::ui::state::reachable::refetch_once_reachable;
@@ -52,6 +55,7 @@ pub fn ConversationsPage() -> impl IntoView {
     let pathname = use_location().pathname;
     let at_list = memo(move || pathname.read().trim_end_matches('/') == "/messages");
     let is_thread = memo(move || paths::is_thread(&pathname.read()));
+    let scroll = ListScroll::start(at_list);
     let before = query_parameter("before");
     // On the pages below, `before` belongs to the messages.
     let before = memo(move || before.get().filter(|_| at_list.get()).map(Cursor));
@@ -97,7 +101,12 @@ pub fn ConversationsPage() -> impl IntoView {
         <ConnectionNote live texts drafts/>
         <SignInNotes/>
         <main class="panes" class=("panes--list", at_list) id="main">
-            <section class="panes__list" aria-labelledby="conversations">
+            <section
+                class="panes__list"
+                aria-labelledby="conversations"
+                node_ref=scroll.node
+                on:scroll=move |_| scroll.note()
+            >
                 {move || match at_list.get() {
                     true => Case::A(view! { <Heading id="conversations">"Messages"</Heading> }.into_any()),
                     false => Case::B(view! { <h2 class="heading" id="conversations">"Messages"</h2> }.into_any()),
@@ -163,52 +172,6 @@ fn page_texts(outbox: Outbox, drafts: Drafts) -> PageTexts {
     }
 }
 
-/// Note that the page receives no events, because the user is signed out or there is no connection.
-#[component]
-fn ConnectionNote(live: LiveEvents, texts: PageTexts, drafts: Drafts) -> impl IntoView {
-    // After a sign-out only the field of this page still has a text. It is kept for the user who signs in from here.
-    let promise = move || {
-        if drafts.has_unkept() {
-            "Sign in here to keep what you wrote. "
-        } else if texts.unsent.get() || texts.drafted.get() {
-            "What you wrote is kept in this browser. "
-        } else {
-            ""
-        }
-    };
-    let location = use_location();
-    view! {
-        <div role="status" translate="no">
-            <Show when=move || live.signed_out.get()>
-                <p class="connection-note">
-                    "You are signed out. " {move || promise()}
-                    // A new document, because another user may sign in.
-                    <a
-                        href=move || {
-                            location.pathname.track();
-                            location.search.track();
-                            sign_in_path()
-                        }
-                        rel="external"
-                        on:click=move |_| drafts.reopen()
-                    >
-                        "Sign in"
-                    </a>
-                </p>
-            </Show>
-            <Show when=move || live.connected.get() == Some(false) && !live.signed_out.get() && !live.gave_way.get()>
-                <p class="connection-note">"No connection. Reconnecting…"</p>
-            </Show>
-            <Show when=move || live.gave_way.get()>
-                <p class="connection-note">
-                    "New messages come late here, because you have Cruddur open in many other places. "
-                    <button class="button" type="button" on:click=move |_| live.take_over()>"Use it here"</button>
-                </p>
-            </Show>
-        </div>
-    }
-}
-
 /// Returns a page of the list, or what the server finds.
 async fn list_or_search((before, searched): (Option<Cursor>, Option<String>)) -> Result<Page<Conversation>, AppError> {
     match searched {
@@ -225,7 +188,7 @@ fn ConversationListPane(
     inbox: Inbox,
     me: PageResource<Result<User, AppError>>,
 ) -> impl IntoView {
-    let filter = ListFilter::new();
+    let (filter, pane) = (ListFilter::new(), Owner::current().unwrap_or_default().downgrade());
     let count = page_resource(|| (), |()| api::count_requests());
     reload_with_requests(move || count.refetch());
     let newest = move |shows_older: bool, is_search: bool| {
@@ -234,36 +197,40 @@ fn ConversationListPane(
             .then(|| view! { <p class="pager"><a class="button" href="/messages">{label}</a></p> })
     };
     let rows = move || {
-        let (shows_older, searched) = (before.read().is_some(), searched.get());
+        let (shows_older, searched, pane) = (before.read().is_some(), searched.get(), pane.clone());
         Suspend::new(async move {
             let (me, list) = (me.await, list.await);
             after_dry_run().await;
             at_once(match (me, list) {
                 (Ok(me), Ok(page)) => {
                     let is_search = searched.is_some();
-                    let window = InboxWindow::new(me.id, page, !shows_older && !is_search);
-                    inbox.show(me.id, window);
-                    Case::A(
+                    let draw = || {
+                        let window = InboxWindow::new(me.id, page, !shows_older && !is_search);
+                        inbox.show(me.id, window);
                         view! {
                             {newest(shows_older, is_search)}
                             <ConversationList window me=me.id filter searched/>
                         }
-                        .into_any(),
-                    )
+                        .into_any()
+                    };
+                    Case::A(Anew::draw(&pane, draw).into_any())
                 }
                 (Err(AppError::Unauthenticated), _) | (_, Err(AppError::Unauthenticated)) => {
                     Case::B(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> }.into_any())
                 }
-                (Err(error), _) | (_, Err(error)) => Case::C(
-                    view! {
-                        <div class="notice">
-                            <p>"Your conversations couldn't be loaded."</p>
-                            <ErrorNote error/>
-                            <TryAgain/>
-                        </div>
-                    }
-                    .into_any(),
-                ),
+                (Err(error), _) | (_, Err(error)) => {
+                    let anew = matches!(error, AppError::Invalid(_));
+                    Case::C(
+                        view! {
+                            <div class="notice">
+                                <p>"Your conversations couldn't be loaded."</p>
+                                <ErrorNote error/>
+                                <TryAgain anew/>
+                            </div>
+                        }
+                        .into_any(),
+                    )
+                }
             })
         })
     };

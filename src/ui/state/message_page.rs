@@ -12,6 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::message::{self, Message, MessageRef};
 use crate::domain::{paths, user};
 use crate::ui::state::LiveEvents;
+use crate::ui::state::kept_edit::KeptEdit;
 use crate::ui::state::reactive::effect;
 
 /// Message, and the text that the user has typed into its edit form. It outlives the form, which a block takes away.
@@ -110,6 +111,11 @@ impl MessagePage {
         self.view.read().message.edits
     }
 
+    /// Returns the text that the user has typed for the message.
+    pub fn kept_edit(self) -> KeptEdit {
+        KeptEdit::new(self.me, self.view.with_untracked(|view| view.message.id))
+    }
+
     fn reference(self) -> MessageRef {
         self.view.with_untracked(|view| view.message.reference())
     }
@@ -127,7 +133,10 @@ impl MessagePage {
             }
             self.error.set(result.as_ref().err().cloned());
             match result {
-                Ok(message) if leaves => self.done.set(Some(paths::link_to(self.conversation, &message.reference()))),
+                Ok(message) if leaves => {
+                    self.kept_edit().forget();
+                    self.done.set(Some(paths::link_to(self.conversation, &message.reference())));
+                }
                 Ok(message) => self.take(&message),
                 Err(AppError::Conflict(conflict)) => {
                     self.is_outdated.set_value(conflict == Conflict::MessageChanged);

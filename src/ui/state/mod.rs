@@ -29,6 +29,7 @@ pub mod held_order;
 pub mod hydrated;
 pub mod inbox_rows;
 pub mod inbox_window;
+pub mod kept_edit;
 mod known_events;
 #[cfg(test)]
 mod law;
@@ -37,6 +38,7 @@ mod law_of_writing;
 mod leader_watch;
 pub mod link_target;
 pub mod list_filter;
+pub mod list_scroll;
 mod local_store;
 pub mod location;
 pub mod menu_layer;
