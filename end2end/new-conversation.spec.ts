@@ -94,3 +94,24 @@ test("a refused first message is shown as unsent and can be retried or discarded
   await ana.page.getByRole("button", { name: "Discard" }).click();
   await expect(ana.messages).toHaveText(["second"]);
 });
+
+test("a search is there again after Back, and the filter of the list leads to another one", async ({ people }, { project }) => {
+  const ana = await people.signedIn("Ana");
+  const [ben, cy] = [await people.offline("Ben"), await people.offline("Cy")];
+  await ana.call("start_conversation", { handle: cy.handle, id: crypto.randomUUID(), body: "hello" });
+  await ana.open("/messages/new");
+  const search = ana.page.getByRole("searchbox", { name: /^To: name/ });
+  await search.fill(ben.handle);
+  await ana.page.getByRole("link", { name: ben.handle }).click();
+  await expect(ana.page.getByText("Write the first message to Ben.")).toBeVisible();
+  await ana.page.goBack();
+  await expect(search).toHaveValue(ben.handle);
+  await expect(ana.page.getByRole("link", { name: ben.handle })).toBeVisible();
+  // A narrow screen does not show the list here.
+  if (project.name !== "desktop") return;
+  await ana.page.getByRole("searchbox", { name: "Find a conversation" }).fill("xyzzy");
+  await ana.page.getByRole("link", { name: "Search for people" }).click();
+  await expect(search).toHaveValue("xyzzy");
+  await expect(search).toBeFocused();
+  await expect(ana.page.locator(".search__status")).toHaveText("No people found.");
+});

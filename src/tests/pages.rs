@@ -290,6 +290,8 @@ async fn an_invalid_link_to_a_part_of_a_conversation_is_rejected_with_a_reason()
         let page = ana.get(&format!("/messages/{conversation}?{part}")).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{part}");
         assert!(page.text.contains("This link to older or newer entries is invalid."), "{part}: {}", page.text);
+        let way_out = format!("href=\"/messages/{conversation}\" rel=\"external\"");
+        assert!(page.text.contains(&way_out) && page.text.contains("Start again"), "{part}: {}", page.text);
     }
     // F48: any date leads to the nearest page, and a text that is no date to the newest one.
     for part in [

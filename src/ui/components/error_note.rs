@@ -27,25 +27,33 @@ pub fn LoadError(
     match error {
         AppError::Unauthenticated => Case::A(view! { <Redirect path=sign_in_path()/> }.into_any()),
         AppError::NotFound => Case::B(view! { <NotFoundNotice/> }.into_any()),
-        error => Case::C(
-            view! {
-                <Title text="Something went wrong · Cruddur"/>
-                <div class="notice">
-                    <Heading>{subject} " couldn't be loaded"</Heading>
-                    <ErrorNote error/>
-                    <TryAgain/>
-                </div>
-            }
-            .into_any(),
-        ),
+        error => {
+            let anew = matches!(error, AppError::Invalid(_));
+            Case::C(
+                view! {
+                    <Title text="Something went wrong · Cruddur"/>
+                    <div class="notice">
+                        <Heading>{subject} " couldn't be loaded"</Heading>
+                        <ErrorNote error/>
+                        <TryAgain anew/>
+                    </div>
+                }
+                .into_any(),
+            )
+        }
     }
 }
 
-/// Link that reloads the page.
+/// Link that reloads the page. `anew`: without the query of its address, which the server has refused.
 #[component]
-pub fn TryAgain() -> impl IntoView {
+pub fn TryAgain(#[prop(optional)] anew: bool) -> impl IntoView {
+    let address = current_address();
+    let (href, label) = match address.split_once('?') {
+        Some((path, _)) if anew => (path.to_owned(), "Start again"),
+        _ => (address, "Try again"),
+    };
     // `external`: the router does not navigate to the address that it already shows.
-    view! { <a class="button" href=current_address() rel="external">"Try again"</a> }
+    view! { <a class="button" href=href rel="external">{label}</a> }
 }
 
 /// Notice for content that does not exist or is not accessible to the user. The two look the same, so that a stranger

@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::location::Url;
 
 use crate::api;
 use crate::domain::error::AppError;
@@ -16,7 +17,8 @@ use crate::ui::components::heading::Heading;
 use crate::ui::components::show::Case;
 use crate::ui::intl::plural;
 use crate::ui::state::dry_run::after_dry_run;
-use crate::ui::state::location::query_parameter;
+use crate::ui::state::focus::focus_element;
+use crate::ui::state::location::{query_parameter, replace_address};
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::reactive::effect;
@@ -27,7 +29,8 @@ const DEBOUNCE: Duration = Duration::from_millis(200);
 /// Search for users by handle or name: while the user types, or by a plain form (`?q=`).
 #[component]
 pub fn NewConversationPage() -> impl IntoView {
-    let query = RwSignal::new(query_parameter("q").get_untracked().unwrap_or_default());
+    let asked = query_parameter("q");
+    let query = RwSignal::new(asked.get_untracked().unwrap_or_default());
     let input = NodeRef::<Input>::new();
     let read_input = move || {
         if let Some(input) = input.get_untracked() {
@@ -36,7 +39,13 @@ pub fn NewConversationPage() -> impl IntoView {
     };
     // The user may have typed before hydration.
     effect(read_input);
-    let mut read_debounced = debounce(DEBOUNCE, move |()| read_input());
+    follow_address(asked, input, query);
+    // Back from a person whom the search has found leads to the search.
+    let read_and_remember = move || {
+        read_input();
+        replace_address(&search_path(&query.read_untracked()));
+    };
+    let mut read_debounced = debounce(DEBOUNCE, move |()| read_and_remember());
     let found = page_resource(move || query.get(), search);
     refetch_once_reachable(found);
     let people = move || {
@@ -58,7 +67,7 @@ pub fn NewConversationPage() -> impl IntoView {
             <Heading>"New message"</Heading>
             <form class="search__form" method="get" action="/messages/new" role="search" on:submit=move |event| {
                 event.prevent_default();
-                read_input();
+                read_and_remember();
             }>
                 <label class="field__label" for="q">"To: name or handle"</label>
                 <div class="search__row">
@@ -82,6 +91,28 @@ pub fn NewConversationPage() -> impl IntoView {
             </form>
             <Transition fallback=|| view! { <p class="search__status">"Searching…"</p> }>{move || people()}</Transition>
         </section>
+    }
+}
+
+/// Takes over the text of the address, if it changes: the filter of the list leads here while this page is open.
+fn follow_address(asked: Memo<Option<String>>, input: NodeRef<Input>, query: RwSignal<String>) {
+    let mut shown = asked.get_untracked();
+    effect(move || {
+        let now = asked.get();
+        if let (Some(text), Some(input)) = (now.as_ref().filter(|_| now != shown), input.get_untracked()) {
+            input.set_value(text);
+            query.set(text.clone());
+            focus_element(&input);
+        }
+        shown = now;
+    });
+}
+
+/// Returns the path of the page with a search.
+fn search_path(query: &str) -> String {
+    match query.trim() {
+        "" => "/messages/new".to_owned(),
+        query => format!("/messages/new?q={}", Url::escape(query)),
     }
 }
 
