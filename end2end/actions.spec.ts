@@ -156,6 +156,27 @@ test("the keys select messages, give commands, and can be switched off", async (
   await expect(question).toBeVisible();
 });
 
+test("the focus stays on the same reaction, or on its message", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
+  await ben.open(path);
+  const message = await reference(ben, path, "Are you there?");
+  for (const emoji of ["👍", "❤️", "🎉"]) await ben.call("react", { ...message, emoji, on: "true" });
+  const chips = row(ana, "Are you there?").locator(".chip");
+  await expect(chips).toHaveText(["👍1", "❤️1", "🎉1"]);
+  await focusOn(chips.nth(1));
+  await ben.call("react", { ...message, emoji: "👍", on: "false" });
+  await expect(chips).toHaveText(["❤️1", "🎉1"]);
+  await expect(chips.first()).toBeFocused();
+  await ana.page.keyboard.press("Enter");
+  await expect(chips).toHaveText(["❤️2", "🎉1"]);
+  await expect(chips.first()).toBeFocused();
+  await ana.page.keyboard.press("Enter");
+  await expect(chips).toHaveText(["❤️1", "🎉1"]);
+  await ben.call("react", { ...message, emoji: "❤️", on: "false" });
+  await expect(chips).toHaveText(["🎉1"]);
+  await expect(row(ana, "Are you there?")).toBeFocused();
+});
+
 test("a quote leads to its message and Back returns to the quote", async ({ people }) => {
   const { ana, ben, path } = await directConversation(people);
   await ben.open(path);

@@ -197,6 +197,7 @@ test("an edit that another command interrupts is continued where it was left", a
   await ana.openAccountMenu();
   await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();
   expect(await question).toContain("drafts");
+  await ana.open(path);
   await begin("Are you there?", "Edit");
   await expect(ana.composer).toHaveValue("half of it");
   // Escape gives the changed text up.

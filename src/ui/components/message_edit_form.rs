@@ -34,14 +34,19 @@ pub fn EditForm(
     let (first, stored) = (StoredValue::new(text.clone()), StoredValue::new(stored));
     // What was typed before a reload, or before the user left the page.
     effect(move || {
-        if let (Some(text), Some(field)) = (page.kept_edit().text(), field.get()) {
+        if let (Some((edits, text)), Some(field)) = (page.kept_edit().read(), field.get()) {
             field.set_value(&text);
+            // Of an earlier text: the server refuses the form once, and the user sees what is newer.
+            page.edits.set(edits);
             typed.set(Some((id, text)));
         }
     });
     let on_input = move |event| {
         let text = event_target_value(&event);
-        page.kept_edit().keep(&text, &stored.read_value());
+        match text == *stored.read_value() {
+            true => page.kept_edit().forget(),
+            false => page.kept_edit().keep(page.edits.get_untracked(), &text),
+        }
         typed.set(Some((id, text)));
     };
     let lost = move || {

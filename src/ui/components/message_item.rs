@@ -8,6 +8,7 @@ use crate::domain::user::{self, User};
 use crate::ui::components::message_text::MessageText;
 use crate::ui::components::show::Case;
 use crate::ui::components::time::{Calendar, TimeFormat, time_element};
+use crate::ui::state::focus::keep_reaction_focus;
 use crate::ui::state::message_command::Command;
 use crate::ui::state::message_lines::Row;
 use crate::ui::state::message_menu::MessageMenu;
@@ -54,7 +55,10 @@ pub fn MessageItem(row: RowSignals, around: Surroundings) -> impl IntoView {
             // Scrolls to the message without script if the address has lost its fragment, as after the sign-in.
             autofocus=is_linked
         >
-            {move || content(shown.get(), around).into_any()}
+            {move || {
+                keep_reaction_focus();
+                content(shown.get(), around).into_any()
+            }}
             {move || bar(&row.read().message, around.menu, is_active.get()).into_any()}
         </li>
     }

@@ -21,6 +21,7 @@ use crate::ui::components::message_text::{InertLinks, MessageText};
 use crate::ui::components::show::{Case, For, Show};
 use crate::ui::components::time::{Time, TimeFormat};
 use crate::ui::state::LiveEvents;
+use crate::ui::state::focus::focus_if_removed;
 use crate::ui::state::message_page::{MessagePage, Typed, text_of};
 use crate::ui::state::reactive::{effect, memo};
 
@@ -80,7 +81,7 @@ pub fn MessageDetails(
     let is_mine = page.view.with_untracked(|view| view.message.author == me);
     let lost = text.clone().filter(|_| !is_editable);
     let (kept, is_shown) = (RwSignal::new(None), is_editable || lost.is_some());
-    effect(move || kept.set(page.kept_edit().text().filter(|_| !is_shown)));
+    effect(move || kept.set(page.kept_edit().read().filter(|_| !is_shown).map(|(_, text)| text)));
     let discard = move |_| {
         page.kept_edit().forget();
         kept.set(None);
@@ -162,6 +163,7 @@ fn Reactions(details: Details) -> impl IntoView {
 #[component]
 fn ReactionForms(details: Details, reactions: Memo<Vec<Reaction>>) -> impl IntoView {
     let others = move || {
+        focus_if_removed("#emoji");
         let used = reactions.get().into_iter().map(|reaction| reaction.emoji);
         used.filter(|emoji| !OFFERED.contains(&emoji.as_str())).collect::<Vec<_>>()
     };

@@ -18,22 +18,42 @@ impl KeptEdit {
         Self { store: LocalStore::new(EDIT, me), message }
     }
 
-    /// Returns the text, if there is one.
-    pub fn text(&self) -> Option<String> {
-        self.store.get(&self.message.to_string()).filter(|text| !text.is_empty())
+    /// Returns the text, if there is one, and the number of edits of the text that it is based on.
+    pub fn read(&self) -> Option<(u32, String)> {
+        read(&self.store.get(&self.message.to_string())?)
     }
 
-    /// Keeps a text, unless it is the one that is `stored`.
-    pub fn keep(&self, text: &str, stored: &str) {
-        if text == stored {
-            self.forget();
-        } else {
-            self.store.put(&self.message.to_string(), text);
-        }
+    /// Keeps a text.
+    pub fn keep(&self, edits: u32, text: &str) {
+        self.store.put(&self.message.to_string(), &written(edits, text));
     }
 
     /// Forgets the text, which has been saved or given up.
     pub fn forget(&self) {
         self.store.remove(&self.message.to_string());
+    }
+}
+
+fn written(edits: u32, text: &str) -> String {
+    format!("{edits} {text}")
+}
+
+fn read(kept: &str) -> Option<(u32, String)> {
+    let (edits, text) = kept.split_once(' ')?;
+    Some((edits.parse().ok()?, text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_text_is_read_as_it_was_written() {
+        for text in ["", "half of it", " 7 lines\nand more "] {
+            assert_eq!(read(&written(3, text)), Some((3, text.to_owned())), "{text:?}");
+        }
+        for kept in ["", "text", "x text"] {
+            assert_eq!(read(kept), None, "{kept}");
+        }
     }
 }

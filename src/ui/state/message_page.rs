@@ -173,6 +173,9 @@ impl MessagePage {
         if self.is_outdated.get_value() && shown > self.edits.get_untracked() {
             self.is_outdated.set_value(false);
             self.edits.set(shown);
+            if let Some((_, text)) = self.kept_edit().read() {
+                self.kept_edit().keep(shown, &text);
+            }
         }
     }
 
