@@ -40,8 +40,8 @@ pub async fn load_profile() -> Result<User, AppError> {
     respond_as_user(async |state, me| profile::load(state, me).await).await
 }
 
-/// Gives the caller another name and handle. `seen_name` and `seen_handle`: those that the form has shown. What is still
-/// the same stays as it is stored.
+/// Gives the caller another name and handle. `seen_name` and `seen_handle`: those that the form has shown. What is
+/// still the same stays as it is stored.
 #[server(prefix = "/rpc", endpoint = "save_profile", client = Client)]
 pub async fn save_profile(
     name: String,

@@ -2,8 +2,8 @@
 //!
 //! Every call of a page goes through it, so three things hold for all of them. A call names the user of its page, so
 //! that it does nothing for another one who has signed in since. It ends within [`DEADLINE`], even if the server never
-//! answers. And every error but [`AppError::Unavailable`] is an answer of this server: the network, a proxy or a captive
-//! portal can delay a call, but never refuse it.
+//! answers. And every error but [`AppError::Unavailable`] is an answer of this server: the network, a proxy or a
+//! captive portal can delay a call, but never refuse it.
 
 use std::pin::pin;
 use std::time::Duration;

@@ -14,8 +14,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Returns these settings as a form asks for them that showed `seen`: what the user has not changed there stays as it
-    /// is stored, because another page may have changed it since.
+    /// Returns these settings as a form asks for them that showed `seen`: what the user has not changed there stays as
+    /// it is stored, because another page may have changed it since.
     pub fn over(self, seen: Self, stored: Self) -> Self {
         fn choose<T: PartialEq>(chosen: T, seen: T, stored: T) -> T {
             if chosen == seen { stored } else { chosen }

@@ -15,8 +15,9 @@ pub async fn load(state: &AppState, me: &CurrentUser) -> Result<User, Failure> {
     state.store.users.own_profile(me.user.id).await?.ok_or_else(|| AppError::NotFound.into())
 }
 
-/// Gives the user another name and handle, as far as they are given. Every server shows them from now on, and the open pages of those with whom
-/// the user has the newest conversations load their lists again. Only the old app shows the former name in old rows.
+/// Gives the user another name and handle, as far as they are given. Every server shows them from now on, and the open
+/// pages of those with whom the user has the newest conversations load their lists again. Only the old app shows the
+/// former name in old rows.
 pub async fn save(state: &AppState, me: &CurrentUser, name: Option<&str>, handle: Option<&str>) -> Result<(), Failure> {
     state.rate_limits.spend(Action::Account, me.spender())?;
     let own = load(state, me).await?;

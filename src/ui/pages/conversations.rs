@@ -107,10 +107,7 @@ pub fn ConversationsPage() -> impl IntoView {
                 node_ref=scroll.node
                 on:scroll=move |_| scroll.note()
             >
-                {move || match at_list.get() {
-                    true => Case::A(view! { <Heading id="conversations">"Messages"</Heading> }.into_any()),
-                    false => Case::B(view! { <h2 class="heading" id="conversations">"Messages"</h2> }.into_any()),
-                }}
+                <ListHeading at_list/>
                 <UnsentElsewhere outbox/>
                 <ConversationListPane list before searched inbox me/>
             </section>
@@ -122,6 +119,15 @@ pub fn ConversationsPage() -> impl IntoView {
             </div>
         </main>
         <ShortcutList shortcuts/>
+    }
+}
+
+/// Heading of the list: that of the page, unless the page is about something beside the list.
+#[component]
+fn ListHeading(at_list: Memo<bool>) -> impl IntoView {
+    move || match at_list.get() {
+        true => Case::A(view! { <Heading id="conversations">"Messages"</Heading> }.into_any()),
+        false => Case::B(view! { <h2 class="heading" id="conversations">"Messages"</h2> }.into_any()),
     }
 }
 

@@ -7,9 +7,9 @@ use leptos_router::location::Url;
 use crate::domain::refused_form::RefusedForm;
 use crate::ui::state::reactive::memo;
 
-/// Replaces the query of the page's address without a navigation, unless the browser has gone to another path meanwhile.
-/// A reload then does not repeat what the address has asked for, or repeats what the page shows. Runs in the browser
-/// only.
+/// Replaces the query of the page's address without a navigation, unless the browser has gone to another path
+/// meanwhile. A reload then does not repeat what the address has asked for, or repeats what the page shows. Runs in the
+/// browser only.
 pub fn replace_address(path: &str) {
     let is_here = window().location().pathname().is_ok_and(|here| path.split('?').next() == Some(&*here));
     if !is_here {

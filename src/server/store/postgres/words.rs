@@ -115,29 +115,7 @@ fn push_letter(folded: &mut String, c: char) {
 
 /// Punctuation that is written before or after a word.
 fn is_punctuation(c: char) -> bool {
-    matches!(
-        c,
-        ',' | '.'
-            | ';'
-            | ':'
-            | '!'
-            | '?'
-            | '('
-            | ')'
-            | '['
-            | ']'
-            | '"'
-            | '\''
-            | '“'
-            | '”'
-            | '„'
-            | '«'
-            | '»'
-            | '…'
-            | '،'
-            | '、'
-            | '。'
-    )
+    ",.;:!?()[]\"'“”„«»…،、。".contains(c)
 }
 
 /// Characters between two words that a search may leave out.
