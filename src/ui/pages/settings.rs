@@ -41,7 +41,7 @@ pub fn SettingsPage() -> impl IntoView {
 
 #[component]
 fn SettingsForm(settings: Settings, refused: Option<RefusedForm>) -> impl IntoView {
-    let form = Submission::of::<SaveSettings>(refused, Leave::Navigate);
+    let form = Submission::of::<SaveSettings>(refused, Leave::Load);
     view! {
         <FieldForm action="/settings" fields=&[] form>
             <input type="hidden" name="seen" value=serde_json::to_string(&settings).unwrap_or_default()/>

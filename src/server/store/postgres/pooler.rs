@@ -4,6 +4,7 @@
 //! statement timeout and advisory locks belong to a session: statements would fail at random, and two servers would
 //! read the table's stream at once, or none. A pooler in session mode has none of these problems.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -18,6 +19,9 @@ pub const TRANSACTION_POOLING: &str = "transaction_pooling";
 
 /// Maximum duration of the detection. In session mode it can wait for a free session of the pooler.
 const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Number of times that the sessions are compared. Four queries each.
+const ROUNDS: usize = 20;
 
 /// Closes the connection pool if a pooler in transaction mode is in between, so that everything that needs PostgreSQL
 /// fails as unavailable, instead of some of it at random. Fails if PostgreSQL does not answer.
@@ -45,15 +49,20 @@ fn advice() -> &'static str {
 }
 
 /// True if the sessions of PostgreSQL change under a connection, or if two open connections have the same session. The
-/// order of the queries finds this whether the pooler prefers the session that was used last or first.
+/// order of the queries finds this whether the pooler prefers the session that was used last or first. It is repeated,
+/// because by chance the other connections of a server that starts can take just the sessions that would show it.
 async fn is_transaction_pooled(options: &PgConnectOptions) -> anyhow::Result<bool> {
     let detect = async {
         let (mut one, mut other) = (options.connect().await?, options.connect().await?);
-        let pids = [pid(&mut one).await?, pid(&mut one).await?, pid(&mut other).await?, pid(&mut one).await?];
+        let (mut ones, mut others) = (BTreeSet::new(), BTreeSet::new());
+        for _ in 0..ROUNDS {
+            ones.extend([pid(&mut one).await?, pid(&mut one).await?]);
+            others.insert(pid(&mut other).await?);
+            ones.insert(pid(&mut one).await?);
+        }
         // Closed in the background: the answer does not depend on it.
         tokio::spawn(async move { tokio::join!(one.close(), other.close()) });
-        let [first, second, others, third] = pids;
-        anyhow::Ok(first != second || first != third || first == others)
+        anyhow::Ok(ones.len() > 1 || others.len() > 1 || !ones.is_disjoint(&others))
     };
     timeout(TIMEOUT, detect).await.context("PostgreSQL took too long to answer")?.context("connect to PostgreSQL")
 }
