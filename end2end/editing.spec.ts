@@ -1,6 +1,7 @@
 import { expectAccessible } from "./support/accessible.ts";
 import { directConversation, openMenu, row } from "./support/conversation.ts";
 import { expect, test, type Person } from "./support/people.ts";
+import { signOut } from "./support/sign-out.ts";
 
 /** Endpoint that edits a message. */
 const edits = "**/rpc/edit_message";
@@ -190,13 +191,7 @@ test("an edit that another command interrupts is continued where it was left", a
   // Also after a reload. The page asks before a sign-out takes the text away.
   await ana.open(path);
   await expect(ana.page.locator(".reply-note")).toContainText("second");
-  const question = ana.page.waitForEvent("dialog").then(async (dialog) => {
-    await dialog.dismiss();
-    return dialog.message();
-  });
-  await ana.openAccountMenu();
-  await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();
-  expect(await question).toContain("drafts");
+  expect(await signOut(ana, "dismiss")).toContain("drafts");
   await ana.open(path);
   await begin("Are you there?", "Edit");
   await expect(ana.composer).toHaveValue("half of it");
@@ -261,11 +256,5 @@ test("a reply is kept over a reload and in two tabs, and Escape ends it", async 
 test("signing out asks about an edit in progress", async ({ people }) => {
   const { ana } = await directConversation(people);
   await editLast(ana, "Are you there?");
-  const question = ana.page.waitForEvent("dialog").then(async (dialog) => {
-    await dialog.dismiss();
-    return dialog.message();
-  });
-  await ana.openAccountMenu();
-  await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();
-  expect(await question).toContain("drafts");
+  expect(await signOut(ana, "dismiss")).toContain("drafts");
 });

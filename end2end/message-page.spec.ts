@@ -2,6 +2,7 @@ import { expectAccessible } from "./support/accessible.ts";
 import { directConversation, openMenu } from "./support/conversation.ts";
 import { focusOn } from "./support/focus.ts";
 import { expect, test } from "./support/people.ts";
+import { signOut } from "./support/sign-out.ts";
 import { messagePage } from "./support/table.ts";
 
 test("the page of a message changes it in place, and shows what others change", async ({ people }) => {
@@ -84,13 +85,7 @@ test("a text that was typed on the page of a message is there again after a relo
   await ana.page.reload();
   await ana.waitUntilHydrated();
   await expect(field).toHaveValue("half of it");
-  const question = ana.page.waitForEvent("dialog").then(async (dialog) => {
-    await dialog.dismiss();
-    return dialog.message();
-  });
-  await ana.openAccountMenu();
-  await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();
-  expect(await question).toContain("drafts");
+  expect(await signOut(ana, "dismiss")).toContain("drafts");
   await ana.open(page);
   await expect(field).toHaveValue("half of it");
   await ana.page.getByRole("button", { name: "Save" }).click();

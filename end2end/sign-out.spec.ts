@@ -1,21 +1,9 @@
 import { directConversation } from "./support/conversation.ts";
 import { expect, test, type Person } from "./support/people.ts";
+import { signOut } from "./support/sign-out.ts";
 
 /** Endpoints that send a message, in an existing or in a new conversation. */
 const sendEndpoints = /\/rpc\/send_(first_)?message$/;
-
-/** Clicks "Sign out", answers the question, and returns it. `undefined` if there was none. */
-async function signOut(person: Person, answer: "accept" | "dismiss"): Promise<string | undefined> {
-  let question: string | undefined;
-  person.page.once("dialog", async (dialog) => {
-    question = dialog.message();
-    await dialog[answer]();
-  });
-  await person.openAccountMenu();
-  await person.page.getByRole("button", { name: "Sign out", exact: true }).click();
-  if (answer === "accept") await expect(person.page).toHaveURL(/\/signin$/);
-  return question;
-}
 
 /** Returns the drafts and unsent messages that this browser keeps. */
 async function keptTexts(person: Person): Promise<string> {

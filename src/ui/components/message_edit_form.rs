@@ -32,7 +32,7 @@ pub fn EditForm(
     let (id, stored) = page.view.with_untracked(|view| (view.message.id, view.message.body.clone()));
     let text = text.unwrap_or_else(|| stored.clone());
     let (first, stored) = (StoredValue::new(text.clone()), StoredValue::new(stored));
-    // What was typed before a reload, or before the user left the page.
+    // Restores what was typed before a reload, or before the user left the page.
     effect(move || {
         if let (Some((edits, text)), Some(field)) = (page.kept_edit().read(), field.get()) {
             field.set_value(&text);
