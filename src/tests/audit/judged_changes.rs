@@ -1,6 +1,7 @@
 //! Judgement of the state of messages: texts, histories, reactions and quotes, by the changes in the ledger.
 
 use std::collections::{HashMap, HashSet};
+use std::ptr;
 use std::time::Duration;
 
 use cruddur_messages::domain::error::Conflict;
@@ -32,9 +33,11 @@ impl<'a> ChangesOfMessage<'a> {
         by_message
     }
 
-    /// Returns the changes that are stored or may be.
+    /// Returns the changes that are stored or may be. An attempt without a response may have been stored before a later
+    /// one was refused, because the message was deleted between them.
     fn possible(&self) -> impl Iterator<Item = &'a Change> {
-        self.0.iter().copied().filter(|change| !matches!(change.outcome, ChangeOutcome::Refused(_)))
+        let is_possible = |change: &&Change| change.strays > 0 || !matches!(change.outcome, ChangeOutcome::Refused(_));
+        self.0.iter().copied().filter(is_possible)
     }
 
     /// Returns the acknowledged changes, each with the revision in the response.
@@ -97,7 +100,8 @@ impl<'a> ChangesOfMessage<'a> {
 
     /// Returns true if the ledger gives a reason for a refusal.
     fn explains(&self, refused: &Change, conflict: Conflict) -> bool {
-        let edits = self.possible().filter_map(|change| match change.kind {
+        let others = self.possible().filter(|change| !ptr::eq(*change, refused));
+        let edits = others.filter_map(|change| match change.kind {
             ChangeKind::Edit { edits, .. } => Some(edits),
             ChangeKind::Delete | ChangeKind::React { .. } => None,
         });
