@@ -2,7 +2,7 @@
 // where the page ends.
 
 import { recordCalls } from "./support/calls.ts";
-import { directConversation } from "./support/conversation.ts";
+import { directConversation, row as messageRow } from "./support/conversation.ts";
 import { expect, test, type Person } from "./support/people.ts";
 
 /** Time in which a page makes its calls after hydration: longer than all delays of its own. */
@@ -46,7 +46,7 @@ test("a conversation with an unread message makes one call", async ({ people }) 
   const { ana, ben, path } = await directConversation(people);
   await ben.page.goto("about:blank");
   await ana.send("unread");
-  await expect(ana.page.locator(".message__receipt").last()).toHaveText("Sent");
+  await expect(messageRow(ana, "unread").getByText("Sent")).toBeVisible();
   expect(await callsAfterHydration(ben, path)).toEqual(["mark_read"]);
   await expect(ana.page.locator(".message__receipt").last()).toHaveText("Read");
 });

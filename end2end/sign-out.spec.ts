@@ -1,3 +1,4 @@
+import { recordCalls } from "./support/calls.ts";
 import { directConversation } from "./support/conversation.ts";
 import { expect, test, type Person } from "./support/people.ts";
 import { signOut } from "./support/sign-out.ts";
@@ -156,4 +157,29 @@ test("a page changes nothing for another user who has signed in since", async ({
   await expect(guest.page.getByLabel("Name", { exact: true })).toHaveValue(cy.name);
   await guest.open("/settings");
   await expect(guest.page.getByLabel("Online status")).toBeChecked();
+});
+
+test("a page asks for nothing more once its user signs out, and shows no lost connection", async ({ people }) => {
+  const { ana } = await directConversation(people);
+  await expect(ana.page.locator(".message__receipt")).toHaveText(["Sent"]);
+  await ana.page.clock.install();
+  let [end, answer] = [() => {}, () => {}];
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  await ana.page.route("**/rpc/sign_out", async (route) => {
+    const response = await route.fetch();
+    end();
+    await answered;
+    await route.fulfill({ response });
+  });
+  await ana.openAccountMenu();
+  const calls = recordCalls(ana.page);
+  await ana.page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await ended;
+  // Less than the deadline of the call.
+  for (let seconds = 0; seconds < 12; seconds++) await ana.page.clock.runFor(1_000);
+  await expect(ana.page.getByText("No connection.")).toHaveCount(0);
+  expect(calls).toEqual(["sign_out"]);
+  answer();
+  await expect(ana.page).toHaveURL(/\/signin$/);
 });

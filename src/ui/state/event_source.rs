@@ -25,6 +25,8 @@ pub struct LiveEvents {
     pub(super) owner: RwSignal<Option<Option<user::Id>>>,
     /// Number of times that the user has asked for the stream back.
     pub(super) wishes: RwSignal<u32>,
+    /// True while the user signs out.
+    pub(super) paused: RwSignal<bool>,
     /// True if this tab holds the stream of the browser.
     pub(super) holds_stream: StoredValue<bool>,
     known: StoredValue<KnownEvents>,
@@ -49,6 +51,7 @@ impl LiveEvents {
             gave_way: RwSignal::new(false),
             owner: RwSignal::new(None),
             wishes: RwSignal::new(0),
+            paused: RwSignal::new(false),
             holds_stream: StoredValue::new(false),
             known: StoredValue::new(KnownEvents::new(rendered_at)),
             knows_presence: StoredValue::new(false),
@@ -66,6 +69,12 @@ impl LiveEvents {
     /// Opens a stream again that has given way.
     pub fn take_over(&self) {
         self.wishes.update(|wishes| *wishes += 1);
+    }
+
+    /// Stops asking the server for anything, or starts again. A page whose user signs out would report a lost connection
+    /// otherwise, until the next page is there.
+    pub fn pause(&self, paused: bool) {
+        self.paused.try_set(paused);
     }
 
     /// Returns whether this tab holds the stream of the browser. If another tab does, the server has already told that

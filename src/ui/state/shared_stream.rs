@@ -69,11 +69,11 @@ impl SharedStream {
         tab_life::listen(move |change| self.on_tab_change(change));
         on_cleanup(move || self.leave());
         Effect::new(move |_| {
-            if self.live.owner.get().is_some() {
-                // At first, the page knows what the server has rendered.
-                if self.role() != Role::Away {
-                    self.leave();
-                }
+            // At first, the page knows what the server has rendered.
+            if self.role() != Role::Away {
+                self.leave();
+            }
+            if self.live.owner.get().is_some() && !self.live.paused.get() {
                 self.join();
             }
         });
@@ -234,7 +234,7 @@ impl SharedStream {
     /// Handles the return of the user to the page.
     fn on_return(self) {
         let is_started = self.live.owner.try_get_untracked().flatten().is_some();
-        if self.role() == Role::Away && is_started {
+        if self.role() == Role::Away && is_started && self.live.paused.try_get_untracked() == Some(false) {
             self.join();
         }
         if is_visible() {

@@ -9,6 +9,7 @@ use leptos::web_sys::SubmitEvent;
 use crate::api;
 use crate::domain::error::AppError;
 use crate::domain::user;
+use crate::ui::state::LiveEvents;
 use crate::ui::state::drafts::kept_mode::KeptMode;
 use crate::ui::state::drafts::{EDIT, MODE};
 use crate::ui::state::local_store::{LocalStore, remove_all_of, signed_out_user};
@@ -42,15 +43,17 @@ impl PageTexts {
 pub struct SignOut {
     me: user::Id,
     texts: Option<PageTexts>,
+    live: Option<LiveEvents>,
     /// Error of the last attempt.
     pub error: RwSignal<Option<AppError>>,
     pending: StoredValue<bool>,
 }
 
 impl SignOut {
-    /// Creates the sign-out of `me`, on a page with or without texts.
+    /// Creates the sign-out of `me`, on a page with or without texts and live events.
     pub fn new(me: user::Id) -> Self {
-        Self { me, texts: use_context(), error: RwSignal::new(None), pending: StoredValue::new(false) }
+        let (error, pending) = (RwSignal::new(None), StoredValue::new(false));
+        Self { me, texts: use_context(), live: use_context(), error, pending }
     }
 
     /// Signs out instead of submitting the form: here or on every device. Asks first if texts would be lost.
@@ -59,7 +62,7 @@ impl SignOut {
         if self.pending.get_value() || !self.may_discard() {
             return;
         }
-        self.pending.set_value(true);
+        self.set_pending(true);
         spawn_local(async move {
             let me = Some(self.me);
             let result = if everywhere { api::sign_out_everywhere(me).await } else { api::sign_out(me).await };
@@ -70,7 +73,7 @@ impl SignOut {
                 // Another user has signed in on another page, and stays signed in.
                 Err(AppError::Forbidden) => return load("/messages"),
                 Err(error) => {
-                    let _ = self.pending.try_set_value(false);
+                    self.set_pending(false);
                     self.error.try_set(Some(error));
                     return;
                 }
@@ -82,6 +85,13 @@ impl SignOut {
             remove_all_of(self.me);
             load(&destination);
         });
+    }
+
+    fn set_pending(self, pending: bool) {
+        let _ = self.pending.try_set_value(pending);
+        if let Some(live) = self.live {
+            live.pause(pending);
+        }
     }
 
     /// Asks whether the user's unsent messages and changes, drafts, and edits in progress may be discarded, if there
