@@ -90,7 +90,7 @@ pub enum FieldCode {
 
 impl FieldCode {
     /// All codes, without their counts.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::Handle(InvalidHandle::Blank),
         Self::Handle(InvalidHandle::TooShort),
         Self::Handle(InvalidHandle::TooLong),
@@ -99,6 +99,7 @@ impl FieldCode {
         Self::DisplayName(InvalidDisplayName::Blank),
         Self::DisplayName(InvalidDisplayName::TooLong),
         Self::DisplayName(InvalidDisplayName::Control),
+        Self::DisplayName(InvalidDisplayName::Reserved),
         Self::Password(InvalidPassword::Blank),
         Self::Password(InvalidPassword::TooShort),
         Self::Password(InvalidPassword::TooLong),
@@ -146,6 +147,7 @@ impl FieldCode {
             Self::DisplayName(InvalidDisplayName::Blank) => "display_name_blank",
             Self::DisplayName(InvalidDisplayName::TooLong) => "display_name_too_long",
             Self::DisplayName(InvalidDisplayName::Control) => "display_name_control",
+            Self::DisplayName(InvalidDisplayName::Reserved) => "display_name_reserved",
             Self::Password(InvalidPassword::Blank) => "password_blank",
             Self::Password(InvalidPassword::TooShort) => "password_too_short",
             Self::Password(InvalidPassword::TooLong) => "password_too_long",

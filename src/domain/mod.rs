@@ -8,7 +8,7 @@ pub mod text;
 
 pub mod user;
 
-mod reserved_handles;
+mod reserved_words;
 
 pub mod password;
 

@@ -55,7 +55,7 @@ macro_rules! all {
 /// Every code of an invalid field.
 pub(crate) fn field_codes() -> Vec<FieldCode> {
     let handle = all!(InvalidHandle: Blank, TooShort, TooLong, Character, Reserved).into_iter().map(FieldCode::from);
-    let name = all!(InvalidDisplayName: Blank, TooLong, Control).into_iter().map(FieldCode::from);
+    let name = all!(InvalidDisplayName: Blank, TooLong, Control, Reserved).into_iter().map(FieldCode::from);
     let password = all!(InvalidPassword: Blank, TooShort, TooLong, SurroundingSpace).into_iter().map(FieldCode::from);
     let body = all!(InvalidBody: Blank, TooLong(1025), Control).into_iter().map(FieldCode::from);
     let all = all!(

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::id_type;
-use crate::domain::reserved_handles::is_reserved;
+use crate::domain::reserved_words::{is_reserved_handle, is_reserved_name};
 use crate::domain::text;
 
 id_type! {
@@ -45,8 +45,8 @@ pub enum InvalidHandle {
 }
 
 impl Handle {
-    /// Validates a user's input. Removes surrounding invisible characters and a leading `@`, and converts to lower
-    /// case.
+    /// Validates a user's input. Removes surrounding invisible characters and each `@` before the handle, and converts
+    /// to lower case.
     pub fn parse(text: &str) -> Result<Self, InvalidHandle> {
         let text = without_at_sign(text);
         if text.is_empty() {
@@ -65,7 +65,7 @@ impl Handle {
     /// Validates a handle that a user wants to have, like [`Handle::parse`]. Some words are reserved.
     pub fn choose(text: &str) -> Result<Self, InvalidHandle> {
         let handle = Self::parse(text)?;
-        if is_reserved(&handle.0) { Err(InvalidHandle::Reserved) } else { Ok(handle) }
+        if is_reserved_handle(&handle.0) { Err(InvalidHandle::Reserved) } else { Ok(handle) }
     }
 
     /// Wraps a stored handle. The old app validated none, so a stored handle may be any text.
@@ -79,10 +79,13 @@ impl Handle {
     }
 }
 
-/// Returns a handle or a search as it was written, without surrounding invisible characters and a leading `@`.
+/// Returns a handle or a search as it was written, without surrounding invisible characters and each `@` before it.
 pub fn without_at_sign(text: &str) -> &str {
-    let text = text::trim_invisible(text);
-    text.strip_prefix(['@', '＠']).map_or(text, text::trim_invisible)
+    let mut text = text::trim_invisible(text);
+    while let Some(rest) = text.strip_prefix(['@', '＠']) {
+        text = text::trim_invisible(rest);
+    }
+    text
 }
 
 /// Maximum number of users that a search finds.
@@ -121,6 +124,9 @@ pub enum InvalidDisplayName {
     /// direction of the text, or one of private use.
     #[error("control character in a name")]
     Control,
+    /// A word that would pass its owner off as the operator of this site, or as a word of the site.
+    #[error("reserved name")]
+    Reserved,
 }
 
 /// Name that others see. It may be in any script, is never blank, and contains no character that hides another.
@@ -142,6 +148,12 @@ impl DisplayName {
             return Err(InvalidDisplayName::TooLong);
         }
         Ok(Self(text))
+    }
+
+    /// Validates a name that a user wants to have, like [`DisplayName::parse`]. Some words are reserved.
+    pub fn choose(text: &str) -> Result<Self, InvalidDisplayName> {
+        let name = Self::parse(text)?;
+        if is_reserved_name(&name.0) { Err(InvalidDisplayName::Reserved) } else { Ok(name) }
     }
 
     /// Wraps a stored name. The old app validated none: characters that would show it as another name are left out.
@@ -225,7 +237,9 @@ mod tests {
     // F30
     #[test]
     fn invisible_characters_around_a_handle_are_ignored() {
-        for text in ["\u{feff}ana\u{200b}", "\u{2060} @\u{200b}ana", "\u{3164}＠ana\u{ad}", "@ana\u{200d}"] {
+        for text in
+            ["\u{feff}ana\u{200b}", "@@ana", "＠ @ana", "\u{2060} @\u{200b}ana", "\u{3164}＠ana\u{ad}", "@ana\u{200d}"]
+        {
             assert_eq!(Handle::parse(text), Ok(Handle("ana".to_owned())), "{text:?}");
         }
         assert_eq!(Handle::parse("\u{3164}@\u{200b}"), Err(InvalidHandle::Blank));

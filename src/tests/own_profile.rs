@@ -99,6 +99,7 @@ async fn a_refused_name_or_handle_comes_back_with_its_reason() {
         ("\u{3164}\u{200b}", InvalidDisplayName::Blank),
         ("Ana \u{202e}neB", InvalidDisplayName::Control),
         (&*"é".repeat(65), InvalidDisplayName::TooLong),
+        ("Deleted  User", InvalidDisplayName::Reserved),
     ] {
         assert_eq!(field(&save(&mut ana, name, "ana").await, "name"), Some(reason.into()), "{name:?}");
     }

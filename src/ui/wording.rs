@@ -136,6 +136,7 @@ fn name_sentence(reason: InvalidDisplayName) -> String {
     let text = match reason {
         InvalidDisplayName::Blank => "Enter your name.",
         InvalidDisplayName::TooLong => return format!("A name can have at most {DISPLAY_NAME_LEN_MAX} characters."),
+        InvalidDisplayName::Reserved => "This name isn't allowed. Please choose another.",
         InvalidDisplayName::Control => "A name can't contain control, text-direction or private-use characters.",
     };
     text.to_owned()

@@ -62,7 +62,7 @@ impl NewAccount {
 
 /// Parses a display name. Accents are composed, so that a name has one form however it was typed.
 pub fn name(text: &str) -> Result<DisplayName, InvalidDisplayName> {
-    DisplayName::parse(&text.nfc().collect::<String>())
+    DisplayName::choose(&text.nfc().collect::<String>())
 }
 
 /// Parses an e-mail address to the one form of its mailbox, so that one mailbox has one account: lower case, composed

@@ -59,7 +59,7 @@ impl NewUser {
             .filter(|c| !text::is_forbidden_in_names(*c))
             .take(DISPLAY_NAME_LEN_MAX)
             .collect();
-        DisplayName::parse(&valid).map_or_else(|_| handle.to_owned(), |name| name.as_str().to_owned())
+        DisplayName::choose(&valid).map_or_else(|_| handle.to_owned(), |name| name.as_str().to_owned())
     }
 
     fn handle_stem(&self) -> String {
