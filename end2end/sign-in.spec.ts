@@ -76,7 +76,12 @@ test("signing in leads to the page that was requested", async ({ people }) => {
 test("a user can request another code", async ({ people }) => {
   const ana = await people.visitor("Ana");
   await ana.open(`/confirm?email=${ana.account.email}`);
+  ana.errors.expectStatus(422);
+  await ana.page.getByLabel("Code").fill("0");
+  await ana.page.getByRole("button", { name: "Confirm" }).click();
+  await expect(ana.page.getByLabel("Code")).toHaveAttribute("aria-invalid", "true");
   await ana.page.getByRole("button", { name: "Send a new code" }).click();
+  await expect(ana.page.getByLabel("Code"), "the old error is gone").not.toHaveAttribute("aria-invalid", "true");
   await expect(ana.page.getByRole("status")).toHaveText("If there is an account to confirm, we have sent a new code.");
 });
 

@@ -24,8 +24,15 @@ pub fn FieldForm(
 ) -> impl IntoView {
     let error = move || form.form_error(fields).or_else(|| resend.and_then(|resend| resend.error.get()));
     let submit = move |event: SubmitEvent| match resend {
-        Some(resend) if is_submitted_by(&event, "resend") => resend.submit(event),
-        _ => form.submit(event),
+        Some(resend) if is_submitted_by(&event, "resend") => {
+            form.forget_error();
+            resend.submit(event);
+        }
+        Some(resend) => {
+            resend.forget_error();
+            form.submit(event);
+        }
+        None => form.submit(event),
     };
     view! {
         <form class="form" method="post" action=action novalidate on:submit=submit>

@@ -38,6 +38,7 @@ pub struct Submission {
     pub pending: Signal<bool>,
     typed: StoredValue<SortedMap<String, String>>,
     submit: Callback<SubmitEvent>,
+    forget: Callback<()>,
 }
 
 impl Submission {
@@ -54,8 +55,9 @@ impl Submission {
     fn to(path: &'static str, refused: Option<RefusedForm>, leave: Leave) -> Self {
         let (first_error, typed) = refused.map_or_else(Default::default, |it| (Some(it.error), it.fields));
         let action = Action::new(move |fields: &String| post(path, fields.clone()));
+        let first_error = RwSignal::new(first_error);
         let error = Signal::derive(move || match action.value().get() {
-            None => first_error.clone(),
+            None => first_error.get(),
             Some(answer) => answer.err(),
         });
         leave_when_accepted(action, leave);
@@ -69,7 +71,16 @@ impl Submission {
                 }
             }
         });
-        Self { error, pending: action.pending().into(), typed: StoredValue::new(typed), submit }
+        let forget = Callback::new(move |()| {
+            first_error.set(None);
+            action.clear();
+        });
+        Self { error, pending: action.pending().into(), typed: StoredValue::new(typed), submit, forget }
+    }
+
+    /// Removes the error of the last attempt: the user has gone another way.
+    pub fn forget_error(&self) {
+        self.forget.run(());
     }
 
     /// Submits the form of `event`.
