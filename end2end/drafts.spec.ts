@@ -1,5 +1,8 @@
+import { expectAccessible } from "./support/accessible.ts";
 import { directConversation } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
+import { signOut } from "./support/sign-out.ts";
+import { loseOtherMember } from "./support/table.ts";
 
 /** Maximum time of a key press in a long text. Generous, because the browser shares two cores with the server. */
 const KEY_MS_MAX = 2_000;
@@ -108,4 +111,39 @@ test("a huge paste is cut where it was put in, and stays quick", async ({ people
   expect((await preview.textContent())?.length).toBeLessThan(150);
   await ana.open(path);
   await expect.poll(async () => (await ana.composer.inputValue()).length).toBe(16_000);
+});
+
+test("the draft of a first message is in the list, leads to its page, and can be discarded there", async ({ people }) => {
+  const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.offline("Ben")]);
+  const { page } = ana;
+  const list = page.getByRole("region", { name: "Drafts" });
+  await ana.open(`/messages/new/${ben.handle}`);
+  await ana.composer.fill("I was about to");
+  await expect(list, "the field shows it").toHaveCount(0);
+  await page.goto("/messages");
+  await ana.waitUntilHydrated();
+  await expect(list).toContainText("I was about to");
+  await expectAccessible(page);
+  await list.getByRole("link", { name: "To Ben" }).click();
+  await expect(ana.composer).toHaveValue("I was about to");
+  const tab = await ana.inAnotherTab();
+  await tab.open("/messages");
+  await tab.page.getByRole("button", { name: "Discard" }).click();
+  await expect(tab.page.getByRole("region", { name: "Drafts" })).toHaveCount(0);
+  await expect(tab.page.getByRole("heading", { level: 1 })).toBeFocused();
+  await expect(ana.composer).toHaveValue("");
+  expect(await signOut(tab, "accept"), "nothing is left to ask about").toBeUndefined();
+});
+
+test("a draft in a conversation whose other member was deleted is shown, and can be discarded", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  await ana.composer.fill("I was about to");
+  await loseOtherMember(path, (await ana.page.locator("html").getAttribute("data-user")) ?? "");
+  await ana.open(path);
+  await expect(ana.page.getByText("This user has been deleted.")).toBeVisible();
+  await expect(ana.page.getByText("I was about to")).toBeInViewport();
+  await expectAccessible(ana.page);
+  await ana.page.getByRole("button", { name: "Discard" }).click();
+  await expect(ana.page.getByText("I was about to")).toHaveCount(0);
+  expect(await signOut(ana, "accept")).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { requireEnv } from "./server.ts";
 
-type Attribute = { S: string } | { N: string };
+type Attribute = { S: string } | { N: string } | { SS: string[] };
 type Row = Record<string, Attribute>;
 
 /** Maximum number of rows in a `BatchWriteItem` call. */
@@ -42,6 +42,16 @@ export async function messagePage(path: string, seq?: number): Promise<string> {
   const row = seq ? (await messageRows(pk, true, seq)).at(-1) : await newestRow(pk);
   if (!row) throw new Error(`the conversation has no message ${seq}`);
   return `${path}/message/${text(row, "sk").replace("+00:00", "Z")}/${text(row, "message_uuid")}`;
+}
+
+/** Replaces the other member of a direct conversation by a user who is not in the database any more. */
+export async function loseOtherMember(path: string, me: string): Promise<void> {
+  await callDynamoDb("UpdateItem", {
+    TableName: tableName(),
+    Key: { pk: { S: `MSG#${path.split("/").at(-1)}` }, sk: { S: "HEAD" } },
+    UpdateExpression: "SET members = :members",
+    ExpressionAttributeValues: { ":members": { SS: [me, randomUUID()] } },
+  });
 }
 
 /** Returns the row of the newest message in a conversation. */

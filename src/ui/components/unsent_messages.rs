@@ -4,10 +4,10 @@
 use leptos::prelude::*;
 
 use crate::domain::error::{AppError, Conflict};
+use crate::ui::components::copy_text::CopyText;
 use crate::ui::components::message_text::MessageText;
 use crate::ui::components::not_kept::NotKept;
 use crate::ui::components::show::{Case, For, Show};
-use crate::ui::state::clipboard::copy;
 use crate::ui::state::compose_target::Target;
 use crate::ui::state::composing::Composing;
 use crate::ui::state::focus::focus_composer;
@@ -137,16 +137,11 @@ pub fn UnsentMessage(
     };
     let has_text = text.is_some();
     let ways = move || {
-        let label = RwSignal::new("Copy");
-        let tell = move |is_copied| {
-            label.try_set(if is_copied { "Copied" } else { "Couldn't copy" });
-        };
-        let copy_text = move |_| body.with_value(|body| copy(body, tell));
         view! {
             <span class="message__ways">
                 {can_retry.then(|| view! { <button class="button" type="button" on:click=retry>"Try again"</button> })}
                 {can_edit.then(|| view! { <button class="button" type="button" on:click=edit>"Edit"</button> })}
-                {has_text.then(|| view! { <button class="button" type="button" on:click=copy_text>{label}</button> })}
+                {has_text.then(|| view! { <CopyText text=body/> })}
                 <button class="button" type="button" on:click=discard>"Discard"</button>
             </span>
         }

@@ -22,6 +22,7 @@ use crate::ui::components::conversation_list::{ConversationList, ConversationLis
 use crate::ui::components::error_note::{ErrorNote, LoadError, TryAgain};
 use crate::ui::components::header::Header;
 use crate::ui::components::heading::Heading;
+use crate::ui::components::left_drafts::FirstDrafts;
 use crate::ui::components::list_filter::FilterField;
 use crate::ui::components::requests_link::RequestsLink;
 use crate::ui::components::shortcuts::ShortcutList;
@@ -89,11 +90,6 @@ pub fn ConversationsPage() -> impl IntoView {
     provide_context(shortcuts);
     show_in_icon(inbox);
     start_once_signed_in(me, live, (outbox, drafts, emoji), texts);
-    effect(move || {
-        if !live.signed_out.get() {
-            drafts.reopen();
-        }
-    });
     view! {
         <Title formatter=move |title| with_count(inbox.unread_in_browser(), title)/>
         <Header me/>
@@ -109,6 +105,7 @@ pub fn ConversationsPage() -> impl IntoView {
             >
                 <ListHeading at_list/>
                 <UnsentElsewhere outbox/>
+                <FirstDrafts outbox drafts inbox/>
                 <ConversationListPane list before searched inbox me/>
             </section>
             <div class="panes__content">
@@ -138,6 +135,11 @@ fn start_once_signed_in(
     (outbox, drafts, emoji): (Outbox, Drafts, EmojiData),
     texts: PageTexts,
 ) {
+    effect(move || {
+        if !live.signed_out.get() {
+            drafts.reopen();
+        }
+    });
     let started = StoredValue::new(false);
     effect(move || match me.get() {
         Some(Ok(me)) if !started.get_value() => {

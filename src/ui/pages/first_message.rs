@@ -84,6 +84,12 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>
     let (recipient, target) = (with.id, ComposeTarget::Person(with.id));
     open_once_started(recipient, outbox, drafts, inbox);
     let name = with.display_name.to_string();
+    let addressee = name.clone();
+    effect(move || {
+        if drafts.preview_of(target).is_some() {
+            drafts.keep_recipient(recipient, &addressee);
+        }
+    });
     let to = name.clone();
     let send = Callback::new(move |OutgoingMessage { id, body, .. }| {
         let (target, peer, content) = (Target::Person(recipient), Some(recipient), Content::Body(body));

@@ -21,8 +21,8 @@ pub(in crate::ui::state) const MODE: &str = "composing";
 /// The user's drafts.
 #[derive(Clone, Copy)]
 pub struct Drafts {
-    store: StoredValue<Option<LocalStore>>,
-    texts: RwSignal<SortedMap<Target, String>>,
+    pub(super) store: StoredValue<Option<LocalStore>>,
+    pub(super) texts: RwSignal<SortedMap<Target, String>>,
     /// The drafts that the browser has refused to keep.
     unkept: RwSignal<Vec<Target>>,
     loaded: RwSignal<bool>,
@@ -264,13 +264,13 @@ impl Drafts {
         resume_in.is_some() && resume_in == target.conversation_id()
     }
 
-    fn set(self, target: Target, text: &str) {
+    pub(super) fn set(self, target: Target, text: &str) {
         if self.texts.try_with_untracked(|texts| texts.get(&target).is_some_and(|it| it == text)) == Some(false) {
             self.texts.update(|texts| texts.insert(target, text.to_owned()));
         }
     }
 
-    fn note_kept(self, target: Target, is_kept: bool) {
+    pub(super) fn note_kept(self, target: Target, is_kept: bool) {
         if self.unkept.try_with_untracked(|unkept| unkept.contains(&target) == is_kept) == Some(true) {
             self.unkept.update(|unkept| match is_kept {
                 true => unkept.retain(|it| *it != target),

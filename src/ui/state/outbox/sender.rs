@@ -110,6 +110,11 @@ impl Outbox {
         self.listed(|it| !here.contains(&it))
     }
 
+    /// Returns whether the page has a composer for messages to this user alone.
+    pub fn has_composer_for(&self, recipient: user::Id) -> bool {
+        self.composers.read().iter().any(|it| it.peer() == Some(recipient))
+    }
+
     fn listed(&self, is_of: impl Fn(Target) -> bool) -> Vec<Shown> {
         self.shown.read().iter().filter(|shown| shown.is_listed() && is_of(shown.item.target)).cloned().collect()
     }
