@@ -20,7 +20,7 @@ test("a session that is ended in the settings is signed out in its browser", asy
   await expect(ana.page.getByText("You have no conversations yet.")).toBeVisible();
 });
 
-test("a new name appears in the open list and in the open conversation of the other member", async ({ people }) => {
+test("a new name appears on the open pages of both members", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
   const path = await ana.startConversation(ben, "hello");
   await ben.open("/messages");
@@ -28,6 +28,8 @@ test("a new name appears in the open list and in the open conversation of the ot
   await tab.open(path);
   const name = ben.page.locator(".conversation__name bdi").first();
   await expect(name).toHaveText("Ana");
+  const own = await ana.inAnotherTab();
+  await own.open("/messages");
   await ana.open("/settings/profile");
   await expectAccessible(ana.page);
   await ana.page.getByLabel("Name").fill("Ana Lúcia");
@@ -35,6 +37,9 @@ test("a new name appears in the open list and in the open conversation of the ot
   await expect(ana.page.getByText("Name and handle saved.")).toBeVisible();
   await expect(name).toHaveText("Ana Lúcia");
   await expect(tab.page.getByRole("heading", { level: 1 })).toHaveText("Ana Lúcia");
+  await expect(tab.page.getByText("This is the beginning of your conversation with Ana Lúcia.")).toBeVisible();
+  await expect(tab.page.locator(".block-forms__panel p").first()).toContainText("Block Ana Lúcia?");
+  await expect(own.page.locator(".account__summary")).toContainText("Ana Lúcia");
 });
 
 test("a handle of another user is refused beside its field", async ({ people }) => {

@@ -246,3 +246,10 @@ test("reactions, edits and deletions above and in view do not move the message b
     }
   }
 });
+
+test("a message that is nothing but a link has a menu", async ({ people }) => {
+  const { ana } = await directConversation(people);
+  await ana.send("https://example.com/");
+  const menu = await openMenu(ana, "https://example.com/");
+  await expect(menu.getByRole("menuitem", { name: "Copy text" })).toBeVisible();
+});

@@ -1,5 +1,5 @@
 import { expectAccessible } from "./support/accessible.ts";
-import { directConversation } from "./support/conversation.ts";
+import { directConversation, row } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
 import { insertMessages, messagePage } from "./support/table.ts";
 
@@ -52,4 +52,23 @@ test("a message that is not there any more says so", async ({ people }) => {
   await ana.page.getByRole("link", { name: "Newest messages" }).click();
   await expect(ana.page).toHaveURL(new RegExp(`${path}$`));
   await expect(ana.page.getByText("This message is not here any more.")).toHaveCount(0);
+});
+
+test("Back returns from the message of a quote to its answer", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  await insertMessages(path, 100);
+  await ana.open(`${path}?reply=${(await messagePage(path, 1)).split("/").slice(-2).join("_")}`);
+  await ana.send("the answer");
+  await expect(row(ana, "the answer").getByText("Sent")).toBeVisible();
+  await insertMessages(path, 10);
+  await ana.markRead(path, 112);
+  await ana.open(path);
+  const answer = row(ana, "the answer");
+  await answer.scrollIntoViewIfNeeded();
+  await answer.locator(".message__quote").click();
+  await expect(row(ana, "Are you there?")).toBeInViewport();
+  await expect(answer).toHaveCount(0);
+  await ana.page.goBack();
+  await expect(answer).toBeInViewport();
+  await expect(answer).toBeFocused();
 });

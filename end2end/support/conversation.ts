@@ -19,7 +19,8 @@ export async function acceptRequest(person: Person, sender: Account) {
 
 /** Row of the message with this text. */
 export function row(person: Person, text: string) {
-  const body = person.page.locator(".message__text").and(person.page.getByText(text, { exact: true }));
+  const exactly = new RegExp(`^\\s*${text.replace(/[^\w\s]/g, "\\$&")}\\s*$`);
+  const body = person.page.locator(".message__text").filter({ hasText: exactly });
   return person.page.locator(".message[id]").filter({ has: body });
 }
 

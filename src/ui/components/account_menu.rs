@@ -9,6 +9,7 @@ use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::form::PageUserField;
 use crate::ui::components::show::Show;
 use crate::ui::state::disclosure::{close, close_when_left};
+use crate::ui::state::own_name::follow_changes;
 use crate::ui::state::shortcuts::Shortcuts;
 use crate::ui::state::sign_out::SignOut;
 
@@ -18,17 +19,19 @@ pub fn AccountMenu(user: User) -> impl IntoView {
     let menu = NodeRef::<Details>::new();
     close_when_left(menu);
     let (sign_out, me) = (SignOut::new(user.id), user.id.to_string());
+    let user = follow_changes(user);
+    let name = move || user.read().display_name.to_string();
     view! {
         <details class="disclosure account" node_ref=menu>
             <summary class="disclosure__summary account__summary">
-                <Avatar user=user.clone()/>
-                <span class="account__name" translate="no"><bdi>{user.display_name.to_string()}</bdi></span>
+                {move || view! { <Avatar user=user.get()/> }}
+                <span class="account__name" translate="no"><bdi>{name}</bdi></span>
                 <span class="visually-hidden">"Account"</span>
             </summary>
             <div class="disclosure__panel account__menu">
                 <p class="account__who" translate="no">
-                    <bdi class="account__full-name">{user.display_name.to_string()}</bdi>
-                    <span class="account__handle">"@" <bdi>{user.handle_text().to_owned()}</bdi></span>
+                    <bdi class="account__full-name">{name}</bdi>
+                    <span class="account__handle">"@" <bdi>{move || user.read().handle_text().to_owned()}</bdi></span>
                 </p>
                 {use_context::<Shortcuts>().map(|shortcuts| view! { <ShortcutsButton shortcuts menu/> })}
                 <a class="button" href="/settings">"Settings"</a>

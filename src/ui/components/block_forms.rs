@@ -14,7 +14,9 @@ use crate::ui::state::disclosure::close_when_left;
 /// Button that blocks a user, behind a question. Without WASM it opens, closes and submits as a plain form.
 #[component]
 pub fn BlockForm(
-    user: User,
+    /// The user, whose name may change.
+    #[prop(into)]
+    user: Signal<User>,
     /// Path of the page, to which the form is posted.
     path: String,
     /// Path of the page on which the user is reported, if there is one.
@@ -23,8 +25,8 @@ pub fn BlockForm(
 ) -> impl IntoView {
     let menu = NodeRef::<Details>::new();
     close_when_left(menu);
-    let name = user.display_name.to_string();
-    let label = format!("Block {name}…");
+    let name = move || user.read().display_name.to_string();
+    let id = user.with_untracked(|user| user.id);
     view! {
         <details class="disclosure" node_ref=menu>
             <summary class="button button--quiet button--icon disclosure__summary">
@@ -32,10 +34,10 @@ pub fn BlockForm(
                     <circle cx="12" cy="12" r="8"/>
                     <path d="M6.5 6.5l11 11"/>
                 </svg>
-                <span class="visually-hidden" translate="no">{label}</span>
+                <span class="visually-hidden" translate="no">{move || format!("Block {}…", name())}</span>
             </summary>
             <div class="disclosure__panel block-forms__panel">
-                <ChangeForm change=BlockChange::new(user.id, true) path>
+                <ChangeForm change=BlockChange::new(id, true) path>
                     <p>
                         "Block " <bdi>{name}</bdi>
                         "? Neither of you can then write to the other, react, or see when the other is online. \
@@ -52,7 +54,9 @@ pub fn BlockForm(
 /// Note in place of the composer: the user has blocked the peer. Shows the text of a refused form, which can be copied.
 #[component]
 pub fn BlockedNote(
-    user: User,
+    /// The user, whose name may change.
+    #[prop(into)]
+    user: Signal<User>,
     /// Path of the page, to which the form is posted.
     path: String,
     /// Path of the page on which the user is reported, if there is one.
@@ -63,8 +67,8 @@ pub fn BlockedNote(
     let text = refused.and_then(|refused| refused.fields.get("body").cloned());
     view! {
         <div class="thread__closed">
-            <ChangeForm change=BlockChange::new(user.id, false) path>
-                <p>"You have blocked " <bdi>{user.display_name.to_string()}</bdi> ". Neither of you can write to the other."</p>
+            <ChangeForm change=BlockChange::new(user.with_untracked(|user| user.id), false) path>
+                <p>"You have blocked " <bdi>{move || user.read().display_name.to_string()}</bdi> ". Neither of you can write to the other."</p>
                 <button class="button">"Unblock"</button>
             </ChangeForm>
             {report.map(|report| view! { <ReportLink report/> })}

@@ -14,7 +14,7 @@ use crate::ui::components::heading::Heading;
 use crate::ui::components::presence::PresenceMark;
 use crate::ui::components::show::Show;
 use crate::ui::state::hydrated::use_hydrated;
-use crate::ui::state::reactive::memo;
+use crate::ui::state::reactive::{memo, row_memo};
 
 /// Header of a conversation: the other members and the actions. On a narrow screen [`BackToList`] lies on its start.
 #[component]
@@ -36,6 +36,7 @@ pub fn ConversationHeader(
     let handle = memo(move || face.read().as_ref()?.handle.as_ref().map(Handle::to_string));
     let peer = face.get_untracked().filter(|_| kind == Kind::Direct);
     let blockable = peer.clone().filter(|peer| is_blockable && !peer.is_deleted());
+    let blockable = blockable.map(|peer| row_memo(move || face.get().unwrap_or_else(|| peer.clone())));
     let report = mark_unread.is_some().then(|| paths::report(&path));
     let date_path = mark_unread.is_some().then(|| path.clone());
     view! {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::conversation::ConversationView;
+use crate::domain::conversation::{self, ConversationView};
 use crate::domain::message::Message;
 use crate::domain::page::Cursor;
 use crate::domain::paths;
@@ -34,7 +34,7 @@ use crate::ui::state::message_keys::MessageKeys;
 use crate::ui::state::message_menu::MessageMenu;
 use crate::ui::state::open_conversation::{LoadOlder, OpenConversation, Opening};
 use crate::ui::state::outbox::queue::State;
-use crate::ui::state::reactive::{effect, memo};
+use crate::ui::state::reactive::{effect, memo, row_memo};
 use crate::ui::state::{ComposeTarget, Drafts, LiveEvents, Outbox, Presence};
 
 /// Pane of one conversation. It cannot switch to another: every conversation needs its own pane.
@@ -65,16 +65,24 @@ pub fn ConversationPane(
     };
     let open = OpenConversation::new(&conversation, me, inbox, opening);
     let (id, title) = (conversation.id, conversation.title(me));
+    let drafts = expect_context::<Drafts>();
     let at_opening: Vec<User> = conversation.others(me).cloned().collect();
-    // The list gets new names.
-    let others = memo(move || inbox.others(id).unwrap_or_else(|| at_opening.clone()));
+    // The list gets new names. Until hydration the page shows those that the server has rendered.
+    let hydrated = use_hydrated();
+    let others = memo(move || {
+        let listed = hydrated.get().then(|| inbox.others(id)).flatten();
+        listed.unwrap_or_else(|| at_opening.clone())
+    });
+    let names = row_memo(move || conversation::title(&*others.read()));
     let target = ComposeTarget::conversation(conversation.id, conversation.peer(me).map(|peer| peer.id));
     let peer = conversation.peer(me).cloned();
     let is_closed = peer.as_ref().is_some_and(User::is_deleted);
     let has_request = Request::is_received(conversation.request);
     provide_context(InertLinks(has_request));
-    let requester = peer.clone().filter(|_| has_request && !conversation.has_blocked && !is_closed);
-    let blocked = peer.filter(|_| conversation.has_blocked && !is_closed);
+    let named =
+        move |peer: User| row_memo(move || others.read().iter().find(|it| it.id == peer.id).unwrap_or(&peer).clone());
+    let requester = peer.clone().filter(|_| has_request && !conversation.has_blocked && !is_closed).map(named);
+    let blocked = peer.filter(|_| conversation.has_blocked && !is_closed).map(named);
     let ConversationView { kind, members, messages, next_message, has_blocked, .. } = conversation;
     let at_opening = members.clone();
     // The members with their current names.
@@ -88,7 +96,7 @@ pub fn ConversationPane(
     let actions = MessageActions::new(open, outbox, target, title.clone());
     provide_context(actions);
     provide_context(actions.composing);
-    let ways = ComposerWays { send, kept_in: (expect_context::<Drafts>(), target) };
+    let ways = ComposerWays { send, kept_in: (drafts, target) };
     open.start(expect_context::<LiveEvents>(), outbox);
     let is_open = !has_blocked && !has_request;
     let menu = MessageMenu::new(id, me, (actions, !is_closed && is_open, is_open), open.messages());
@@ -103,7 +111,6 @@ pub fn ConversationPane(
         let author = (message.author != me).then(|| author_name(message.author, me, &members));
         view! { <PlainReply message author path=open.path()/> }
     });
-    let label = format!("Messages with {title}");
     view! {
         <section class="thread" aria-labelledby="heading">
             <ConversationHeader kind others path=open.path() is_blockable=is_open mark_unread=open.mark_unread_action()/>
@@ -118,13 +125,13 @@ pub fn ConversationPane(
                 class="thread__scroller"
                 tabindex="0"
                 role="region"
-                aria-label=label
+                aria-label=move || format!("Messages with {}", names.read())
                 node_ref=open.scroller.node
                 on:scroll=move |_| open.on_scroll(load)
                 on:keydown=move |event| keys.handle(&event)
             >
                 <div class="thread__content">
-                    <OlderMessages open load title/>
+                    <OlderMessages open load names/>
                     <MessageList
                         messages=open.messages()
                         read_before=open.read_before()
@@ -140,7 +147,7 @@ pub fn ConversationPane(
             <ConversationStatus open unsent=(outbox, target) me members=named/>
             <MessageLayer menu/>
             {match (blocked, requester) {
-                _ if is_closed => Case::A(view! { <ClosedNote refused/> }.into_any()),
+                _ if is_closed => Case::A(view! { <ClosedNote refused drafts target/> }.into_any()),
                 (Some(user), _) => Case::B(view! { <BlockedNote user path=open.path() report=Some(paths::report(&open.path())) refused/> }.into_any()),
                 (None, Some(user)) => Case::C(view! { <RequestNote conversation=id user path=open.path() refused/> }.into_any()),
                 (None, None) => Case::D(view! {
@@ -182,9 +189,13 @@ fn PlainReply(message: Message, author: Option<String>, path: String) -> impl In
 
 /// Link to older messages, or a note at the beginning of the conversation.
 #[component]
-fn OlderMessages(open: OpenConversation, load: LoadOlder, title: String) -> impl IntoView {
+fn OlderMessages(
+    open: OpenConversation,
+    load: LoadOlder,
+    /// Names of the other members.
+    names: Signal<String>,
+) -> impl IntoView {
     let error = Signal::derive(move || load.value().get().and_then(Result::err));
-    let title = StoredValue::new(title);
     // Drawn anew only with another cursor, so that it can be pressed while messages come.
     let older = memo(move || open.older());
     move || match older.get() {
@@ -203,7 +214,7 @@ fn OlderMessages(open: OpenConversation, load: LoadOlder, title: String) -> impl
         None => Case::B(
             view! {
                 <p class="thread__beginning">
-                    "This is the beginning of your conversation with " <bdi>{title.get_value()}</bdi> "."
+                    "This is the beginning of your conversation with " <bdi>{names}</bdi> "."
                 </p>
             }
             .into_any(),

@@ -65,7 +65,7 @@ pub fn MessageList(
             class="message-list"
             class=("message-list--live", move || menu.hydrated.get())
             on:click=move |event| {
-                jumps.on_click(&event);
+                jumps.on_click(&event, menu);
                 menu.on_click(&event);
             }
             on:mousedown=move |event| menu.on_mouse_down(&event)

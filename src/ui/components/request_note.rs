@@ -16,8 +16,9 @@ use crate::ui::state::request_answer::{Answer, RequestAnswer};
 #[component]
 pub fn RequestNote(
     conversation: conversation::Id,
-    /// The sender of the request.
-    user: User,
+    /// The sender of the request, whose name may change.
+    #[prop(into)]
+    user: Signal<User>,
     /// Path of the page, to which the forms are posted.
     path: String,
     /// Form that the server has just refused without WASM.
@@ -30,14 +31,14 @@ pub fn RequestNote(
     view! {
         <div class="thread__closed request-note">
             <p>
-                <bdi>{user.display_name.to_string()}</bdi>
+                <bdi>{move || user.read().display_name.to_string()}</bdi>
                 " wants to write to you. Until you accept, they don't see when you are online or what you have read. \
                 If you delete the request, it comes back with their next message."
             </p>
             {refused.map(|refused| view! { <ErrorNote error=refused.error/> })}
             <div class="request-note__ways">
                 {answers.into_iter().collect_view()}
-                <ChangeForm change=BlockChange::new(user.id, true) path=path.clone()>
+                <ChangeForm change=BlockChange::new(user.with_untracked(|user| user.id), true) path=path.clone()>
                     <button class="button button--danger">"Block"</button>
                 </ChangeForm>
                 <ReportLink report=paths::report(&path)/>

@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 use leptos::web_sys::{HtmlElement, MouseEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 
+use crate::domain::paths;
 use crate::ui::state::focus::focus;
-use crate::ui::state::message_menu::closest;
+use crate::ui::state::location::replace_address;
+use crate::ui::state::message_menu::{MessageMenu, closest};
 use crate::ui::state::reactive::effect;
 use crate::ui::state::scroller::Scroller;
 
@@ -37,16 +39,19 @@ impl Jumps {
     }
 
     /// Handles a click on the messages. A quote leads to its message: in place if that is loaded, and otherwise as the
-    /// link that it is.
-    pub fn on_click(self, event: &MouseEvent) {
+    /// link that it is, from which the browser's Back returns to the answer.
+    pub fn on_click(self, event: &MouseEvent, menu: MessageMenu) {
         let is_plain = event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key());
         if let Some(quote) = closest(event, ".message__quote").filter(|_| is_plain)
             && let Some(row) = closest(event, ".message[id]")
             && let Some((_, id)) = quote.get_attribute("href").as_deref().and_then(|href| href.split_once('#'))
-            && document().get_element_by_id(id).is_some()
         {
-            event.prevent_default();
-            self.jump(&row, id);
+            if document().get_element_by_id(id).is_some() {
+                event.prevent_default();
+                self.jump(&row, id);
+            } else if let Some(answer) = menu.message_in(&row) {
+                replace_address(&paths::link_to(menu.conversation, &answer.reference()));
+            }
         }
     }
 

@@ -40,8 +40,7 @@ impl LongPress {
 
     /// Waits whether a finger that has come down rests on a message.
     pub fn start(self, event: &PointerEvent) {
-        // A finger that rests on a link opens the menu of the browser, and buttons have no other meaning.
-        let row = closest(event, ".message[id]").filter(|_| closest(event, "a, button, summary").is_none());
+        let row = closest(event, ".message[id]").filter(|_| !has_other_meaning(event));
         let Some(row) = row.filter(|_| event.pointer_type() == "touch" && event.is_primary()) else { return };
         let number = self.press.get_value().number + 1;
         let at = Some((event.client_x(), event.client_y()));
@@ -86,6 +85,15 @@ impl LongPress {
             event.prevent_default();
         }
     }
+}
+
+/// Returns whether a finger that rests here means something else: on a link it opens the menu of the browser, unless
+/// the message has no other text, on which it could rest.
+fn has_other_meaning(event: &PointerEvent) -> bool {
+    let Some(link) = closest(event, "a, button, summary") else { return false };
+    let text = link.closest(".message__text").ok().flatten();
+    let length = |element: &Element| element.text_content().unwrap_or_default().trim().len();
+    text.is_none_or(|text| length(&text) > length(&link))
 }
 
 impl MessageMenu {
