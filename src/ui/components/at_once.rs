@@ -1,36 +1,60 @@
-//! Views that the server writes in one go.
+//! Views that the server writes in one go, and views that are drawn anew instead of being changed.
 
 use leptos::prelude::*;
+use leptos::reactive::owner::WeakOwner;
 use leptos::tachys::html::attribute::Attribute;
 use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 use leptos::tachys::hydration::Cursor;
+use leptos::tachys::reactive_graph::OwnedView;
 use leptos::tachys::view::{Position, PositionState};
 
 use crate::ui::components::show::Case;
 
 /// View without resources of its own. The server writes its elements into one buffer: Leptos would write those that may
-/// wait for data, and all in a `Suspense` may, each into a buffer of its own. In the browser it is like its content.
-pub struct AtOnce(Case);
+/// wait for data, and all in a `Suspense` may, each into a buffer of its own.
+///
+/// In the browser it is like its content. If it is drawn `ANEW`, the next view takes its place as a whole.
+pub struct AtOnce<V = Case, const ANEW: bool = false>(V);
+
+/// View with signals of its own, in a `Transition`. It and its signals live until the next view takes its place.
+///
+/// The signals that a `Transition` creates end when it begins to load, while its view stays on the page and still reads
+/// them. And of the next view, rows with the same keys would take over those of this one, with their signals.
+pub type Anew = AtOnce<OwnedView<AnyView>, true>;
 
 /// Returns the view of a `Suspend`, once its data is there.
 pub fn at_once(view: Case) -> AtOnce {
     AtOnce(view)
 }
 
-impl Render for AtOnce {
-    type State = <Case as Render>::State;
+/// Draws a view with signals of its own. `owner`: the one of the component around the `Transition`.
+pub fn anew(owner: &WeakOwner, draw: impl FnOnce() -> AnyView) -> Anew {
+    let owner = owner.upgrade().map_or_else(Owner::new, |owner| owner.with(Owner::new));
+    let view = owner.with(draw);
+    AtOnce(OwnedView::new_with_owner(view, owner))
+}
+
+impl<V: Render, const ANEW: bool> Render for AtOnce<V, ANEW> {
+    type State = V::State;
 
     fn build(self) -> Self::State {
         self.0.build()
     }
 
     fn rebuild(self, state: &mut Self::State) {
-        self.0.rebuild(state);
+        if ANEW {
+            let mut next = self.build();
+            state.insert_before_this(&mut next);
+            state.unmount();
+            *state = next;
+        } else {
+            self.0.rebuild(state);
+        }
     }
 }
 
-impl AddAnyAttr for AtOnce {
-    type Output<A: Attribute> = <Case as AddAnyAttr>::Output<A>;
+impl<V: RenderHtml, const ANEW: bool> AddAnyAttr for AtOnce<V, ANEW> {
+    type Output<A: Attribute> = V::Output<A>;
 
     fn add_any_attr<A: Attribute>(self, attribute: A) -> Self::Output<A>
     where
@@ -40,12 +64,12 @@ impl AddAnyAttr for AtOnce {
     }
 }
 
-impl RenderHtml for AtOnce {
+impl<V: RenderHtml + 'static, const ANEW: bool> RenderHtml for AtOnce<V, ANEW> {
     type AsyncOutput = Self;
     type Owned = Self;
 
-    const MIN_LENGTH: usize = Case::MIN_LENGTH;
-    const EXISTS: bool = Case::EXISTS;
+    const MIN_LENGTH: usize = V::MIN_LENGTH;
+    const EXISTS: bool = V::EXISTS;
 
     fn dry_resolve(&mut self) {}
 

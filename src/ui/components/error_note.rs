@@ -27,26 +27,24 @@ pub fn LoadError(
     match error {
         AppError::Unauthenticated => Case::A(view! { <Redirect path=sign_in_path()/> }.into_any()),
         AppError::NotFound => Case::B(view! { <NotFoundNotice/> }.into_any()),
-        error => {
-            let anew = matches!(error, AppError::Invalid(_));
-            Case::C(
-                view! {
-                    <Title text="Something went wrong · Cruddur"/>
-                    <div class="notice">
-                        <Heading>{subject} " couldn't be loaded"</Heading>
-                        <ErrorNote error/>
-                        <TryAgain anew/>
-                    </div>
-                }
-                .into_any(),
-            )
-        }
+        error => Case::C(
+            view! {
+                <Title text="Something went wrong · Cruddur"/>
+                <div class="notice">
+                    <Heading>{subject} " couldn't be loaded"</Heading>
+                    <ErrorNote error=error.clone()/>
+                    <TryAgain error/>
+                </div>
+            }
+            .into_any(),
+        ),
     }
 }
 
-/// Link that reloads the page. `anew`: without the query of its address, which the server has refused.
+/// Link that loads the page again after an error: without the query of its address if the server has refused that.
 #[component]
-pub fn TryAgain(#[prop(optional)] anew: bool) -> impl IntoView {
+pub fn TryAgain(error: AppError) -> impl IntoView {
+    let anew = matches!(error, AppError::Invalid(_));
     let address = current_address();
     let (href, label) = match address.split_once('?') {
         Some((path, _)) if anew => (path.to_owned(), "Start again"),

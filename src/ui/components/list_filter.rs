@@ -10,6 +10,7 @@ use crate::ui::components::show::Show;
 use crate::ui::intl::plural;
 use crate::ui::state::focus::focus;
 use crate::ui::state::list_filter::ListFilter;
+use crate::ui::state::location::follow_parameter;
 use crate::ui::state::reactive::effect;
 
 /// Id of the field.
@@ -43,17 +44,14 @@ pub fn FilterField(
             typed_early();
         }
     });
-    let mut shown = searched.get_untracked();
-    effect(move || {
-        let now = searched.get();
+    follow_parameter(searched, move |searched| {
         // Another page of the list has another text, unless the user has just typed one.
-        if now != shown && (now.is_some() || filter.query.with_untracked(String::is_empty)) {
+        if searched.is_some() || filter.query.with_untracked(String::is_empty) {
             filter.set(String::new());
             if let Some(input) = input.get_untracked() {
-                input.set_value(now.as_deref().unwrap_or_default());
+                input.set_value(searched.unwrap_or_default());
             }
         }
-        shown = now;
     });
     let on_key = move |event: KeyboardEvent| match event.key().as_str() {
         "Escape" => {

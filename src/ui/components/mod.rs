@@ -2,7 +2,6 @@
 
 pub mod account_menu;
 pub mod account_page;
-pub mod anew;
 pub mod at_once;
 pub mod avatar;
 pub mod block_forms;

@@ -14,8 +14,7 @@ use crate::domain::page::{Cursor, Page};
 use crate::domain::paths;
 use crate::domain::user::User;
 use crate::ui::components::account_page::SignInNotes;
-use crate::ui::components::anew::Anew;
-use crate::ui::components::at_once::at_once;
+use crate::ui::components::at_once::{anew, at_once};
 use crate::ui::components::connection_note::ConnectionNote;
 use crate::ui::components::conversation_header::BackToList;
 use crate::ui::components::conversation_list::{ConversationList, ConversationListSkeleton};
@@ -221,24 +220,21 @@ fn ConversationListPane(
                         }
                         .into_any()
                     };
-                    Case::A(Anew::draw(&pane, draw).into_any())
+                    Case::A(anew(&pane, draw).into_any())
                 }
                 (Err(AppError::Unauthenticated), _) | (_, Err(AppError::Unauthenticated)) => {
                     Case::B(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> }.into_any())
                 }
-                (Err(error), _) | (_, Err(error)) => {
-                    let anew = matches!(error, AppError::Invalid(_));
-                    Case::C(
-                        view! {
-                            <div class="notice">
-                                <p>"Your conversations couldn't be loaded."</p>
-                                <ErrorNote error/>
-                                <TryAgain anew/>
-                            </div>
-                        }
-                        .into_any(),
-                    )
-                }
+                (Err(error), _) | (_, Err(error)) => Case::C(
+                    view! {
+                        <div class="notice">
+                            <p>"Your conversations couldn't be loaded."</p>
+                            <ErrorNote error=error.clone()/>
+                            <TryAgain error/>
+                        </div>
+                    }
+                    .into_any(),
+                ),
             })
         })
     };

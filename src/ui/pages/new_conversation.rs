@@ -18,7 +18,7 @@ use crate::ui::components::show::Case;
 use crate::ui::intl::plural;
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::focus::focus_element;
-use crate::ui::state::location::{query_parameter, replace_address};
+use crate::ui::state::location::{follow_parameter, query_parameter, replace_address};
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::reactive::effect;
@@ -39,7 +39,14 @@ pub fn NewConversationPage() -> impl IntoView {
     };
     // The user may have typed before hydration.
     effect(read_input);
-    follow_address(asked, input, query);
+    // The filter of the list leads here while this page is open.
+    follow_parameter(asked, move |asked| {
+        if let (Some(text), Some(input)) = (asked, input.get_untracked()) {
+            input.set_value(text);
+            query.set(text.to_owned());
+            focus_element(&input);
+        }
+    });
     // Back from a person whom the search has found leads to the search.
     let read_and_remember = move || {
         read_input();
@@ -92,20 +99,6 @@ pub fn NewConversationPage() -> impl IntoView {
             <Transition fallback=|| view! { <p class="search__status">"Searching…"</p> }>{move || people()}</Transition>
         </section>
     }
-}
-
-/// Takes over the text of the address, if it changes: the filter of the list leads here while this page is open.
-fn follow_address(asked: Memo<Option<String>>, input: NodeRef<Input>, query: RwSignal<String>) {
-    let mut shown = asked.get_untracked();
-    effect(move || {
-        let now = asked.get();
-        if let (Some(text), Some(input)) = (now.as_ref().filter(|_| now != shown), input.get_untracked()) {
-            input.set_value(text);
-            query.set(text.clone());
-            focus_element(&input);
-        }
-        shown = now;
-    });
 }
 
 /// Returns the path of the page with a search.

@@ -71,8 +71,8 @@ impl LiveEvents {
         self.wishes.update(|wishes| *wishes += 1);
     }
 
-    /// Stops asking the server for anything, or starts again. A page whose user signs out would report a lost connection
-    /// otherwise, until the next page is there.
+    /// Stops asking the server for anything, or starts again. A page whose user signs out would report a lost
+    /// connection otherwise, until the next page is there.
     pub fn pause(&self, paused: bool) {
         self.paused.try_set(paused);
     }

@@ -5,7 +5,7 @@ use leptos_router::hooks::use_location;
 use leptos_router::location::Url;
 
 use crate::domain::refused_form::RefusedForm;
-use crate::ui::state::reactive::memo;
+use crate::ui::state::reactive::{effect, memo};
 
 /// Replaces the query of the page's address without a navigation, unless the browser has gone to another path
 /// meanwhile. A reload then does not repeat what the address has asked for, or repeats what the page shows. Runs in the
@@ -23,6 +23,18 @@ pub fn replace_address(path: &str) {
 pub fn query_parameter(name: &'static str) -> Memo<Option<String>> {
     let search = use_location().search;
     memo(move || search.with(|search| parameter(search, name)).filter(|value| !value.is_empty()))
+}
+
+/// Calls `changed` with a parameter of the address whenever another page has another one.
+pub fn follow_parameter(parameter: Memo<Option<String>>, mut changed: impl FnMut(Option<&str>) + 'static) {
+    let mut shown = parameter.get_untracked();
+    effect(move || {
+        let now = parameter.get();
+        if now != shown {
+            changed(now.as_deref());
+            shown = now;
+        }
+    });
 }
 
 /// Returns the last segment of the page's path, below `prefix`. While another page is about to open, the segment stays,
