@@ -152,7 +152,7 @@ pub async fn list_conversations(cursor: Option<Cursor>) -> Result<Page<Conversat
 
 /// Returns the number of the caller's unread messages, at most [`conversation::UNREAD_COUNT_MAX`]; with a cursor from
 /// the list, only those in the conversations after it.
-#[server(prefix = "/rpc", endpoint = "count_unread")]
+#[server(prefix = "/rpc", endpoint = "count_unread", client = Client)]
 pub async fn count_unread(cursor: Option<Cursor>) -> Result<u64, AppError> {
     use crate::server::http::respond::respond_as_user;
     use crate::server::messaging::conversations;

@@ -88,6 +88,18 @@ fn lines_of_comments_stay_short() {
     }
 }
 
+// A call without it would name no user, and have no deadline.
+#[test]
+fn every_call_of_a_page_goes_through_its_client() {
+    for path in sources(Path::new("src")).into_iter().filter(|path| path.starts_with("src/api") || path == "src/api.rs")
+    {
+        let text = fs::read_to_string(&path).expect("a source file");
+        for call in text.split("#[server(prefix").skip(1).map(|rest| rest.split(")]").next().unwrap_or_default()) {
+            assert!(call.ends_with(", client = Client"), "{}: {call}", path.display());
+        }
+    }
+}
+
 #[test]
 fn files_and_functions_stay_short() {
     for path in sources(Path::new("src")) {
