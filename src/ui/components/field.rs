@@ -62,6 +62,9 @@ pub fn Field(
     /// Initial value, unless the form returns with what was typed.
     #[prop(optional_no_strip)]
     value: Option<String>,
+    /// True if the value is what is stored: when the user comes back to the page, the browser must not restore another.
+    #[prop(optional)]
+    is_stored: bool,
     #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
     let reason = memo(move || {
@@ -78,7 +81,7 @@ pub fn Field(
                 id=name
                 name=name
                 type=kind.input_type()
-                autocomplete=kind.autocomplete()
+                autocomplete=if is_stored { "off" } else { kind.autocomplete() }
                 inputmode=kind.inputmode()
                 autocapitalize=kind.autocapitalize()
                 spellcheck="false"
@@ -113,6 +116,7 @@ pub fn CheckBox(
                 name=name
                 type="checkbox"
                 value="true"
+                autocomplete="off"
                 checked=checked
                 aria-describedby=hint_id.clone()
             />

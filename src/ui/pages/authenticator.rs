@@ -6,10 +6,11 @@ use leptos_meta::Title;
 use crate::api::{self, StartAuthenticator, TurnOffAuthenticator, TurnOnAuthenticator};
 use crate::domain::authenticator::{Authenticator, AuthenticatorKey, QrCode};
 use crate::domain::refused_form::RefusedForm;
-use crate::ui::components::account_page::{AccountPage, DoneNote};
+use crate::ui::components::account_page::DoneNote;
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
 use crate::ui::components::loaded::Loaded;
+use crate::ui::components::settings_card::SettingsCard;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
@@ -25,13 +26,12 @@ pub fn AuthenticatorPage() -> impl IntoView {
     let step = move |authenticator| view! { <NextStep authenticator refused=refused.get_value()/> }.into_any();
     view! {
         <Title text="Authenticator app · Cruddur"/>
-        <AccountPage heading="Authenticator app">
+        <SettingsCard heading="Authenticator app">
             <DoneNote query="on" text="Authenticator app turned on. From now on, signing in needs its code."/>
             <DoneNote query="off" text="Authenticator app turned off."/>
-            <DoneNote query="expired" text="Setting up the app took too long. Start again."/>
             <Loaded resource=authenticator draw=step/>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
-        </AccountPage>
+        </SettingsCard>
     }
 }
 
@@ -48,6 +48,7 @@ fn NextStep(authenticator: Authenticator, refused: Option<RefusedForm>) -> impl 
 fn Start(refused: Option<RefusedForm>) -> impl IntoView {
     let form = Submission::of::<StartAuthenticator>(refused, Leave::Load);
     view! {
+        <DoneNote query="expired" text="Setting up the app took too long, or began anew elsewhere. Start again."/>
         <p>
             "An app on your phone shows a new code every 30 seconds. If you turn it on, signing in needs the code besides \
             your password, so that a stolen password is not enough."

@@ -6,10 +6,11 @@ use leptos_meta::Title;
 use crate::api::{self, SaveProfile};
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::user::User;
-use crate::ui::components::account_page::{AccountPage, DoneNote};
+use crate::ui::components::account_page::DoneNote;
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
 use crate::ui::components::loaded::Loaded;
+use crate::ui::components::settings_card::SettingsCard;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
@@ -22,11 +23,11 @@ pub fn ProfilePage() -> impl IntoView {
     let form = move |user| view! { <ProfileForm user refused=refused.get_value()/> }.into_any();
     view! {
         <Title text="Name and handle · Cruddur"/>
-        <AccountPage heading="Name and handle">
+        <SettingsCard heading="Name and handle">
             <DoneNote query="saved" text="Name and handle saved."/>
             <Loaded resource=profile draw=form/>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
-        </AccountPage>
+        </SettingsCard>
     }
 }
 
@@ -44,6 +45,7 @@ fn ProfileForm(user: User, refused: Option<RefusedForm>) -> impl IntoView {
                 label="Name"
                 kind=Kind::Name
                 value=Some(name)
+                is_stored=true
                 hint="The people you message see the new name, also on old messages."
             />
             <Field
@@ -52,6 +54,7 @@ fn ProfileForm(user: User, refused: Option<RefusedForm>) -> impl IntoView {
                 label="Handle"
                 kind=Kind::Handle
                 value=Some(handle)
+                is_stored=true
                 hint="2 to 32 characters: letters a to z, digits, “_”, “-” and “.”. Your old handle stays reserved for \
                     you for 30 days."
             />

@@ -6,10 +6,11 @@ use leptos_meta::Title;
 use crate::api::{self, SaveSettings};
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::settings::{Settings, Starters};
-use crate::ui::components::account_page::{AccountPage, DoneNote, SignInNotes};
+use crate::ui::components::account_page::{DoneNote, SignInNotes};
 use crate::ui::components::field::{CheckBox, SubmitButton};
 use crate::ui::components::form::FieldForm;
 use crate::ui::components::loaded::Loaded;
+use crate::ui::components::settings_card::SettingsCard;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
@@ -22,7 +23,7 @@ pub fn SettingsPage() -> impl IntoView {
     let form = move |settings| view! { <SettingsForm settings refused=refused.get_value()/> }.into_any();
     view! {
         <Title text="Settings · Cruddur"/>
-        <AccountPage heading="Settings">
+        <SettingsCard heading="Settings">
             <SignInNotes/>
             <DoneNote query="saved" text="Settings saved."/>
             <Loaded resource=settings draw=form/>
@@ -35,7 +36,7 @@ pub fn SettingsPage() -> impl IntoView {
             <p class="card__other"><a href="/settings/export">"Download your data"</a></p>
             <p class="card__other"><a href="/settings/delete">"Delete your account"</a></p>
             <p class="card__other"><a href="/messages">"Back to messages"</a></p>
-        </AccountPage>
+        </SettingsCard>
     }
 }
 
@@ -73,7 +74,7 @@ fn StartersField(chosen: Starters) -> impl IntoView {
     view! {
         <div class="field">
             <label class="field__label" for="starters">"Who can start a conversation with you"</label>
-            <select class="field__input" id="starters" name="starters" aria-describedby="starters-hint">
+            <select class="field__input" id="starters" name="starters" autocomplete="off" aria-describedby="starters-hint">
                 {Starters::ALL.map(option).into_iter().collect_view()}
             </select>
             <p class="field__hint" id="starters-hint">
