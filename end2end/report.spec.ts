@@ -1,5 +1,7 @@
 import { expectAccessible } from "./support/accessible.ts";
+import { directConversation } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
+import { signOut } from "./support/sign-out.ts";
 import { messagePage } from "./support/table.ts";
 
 test("a message is reported from its page", async ({ people }) => {
@@ -39,4 +41,23 @@ test("a user is reported from the conversation and from the note about a block",
   await expect(ben.page.getByText("Report sent.")).toBeVisible();
   await ben.page.getByRole("link", { name: "Back to the conversation" }).click();
   await expect(ben.messages).toHaveText(["buy this"]);
+});
+
+test("the text of a report is kept until it is sent", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  const details = ana.page.getByLabel("Message to the operator (optional)");
+  await ana.open(`${path}/report`);
+  await details.fill("again and again");
+  await ana.page.reload();
+  await ana.waitUntilHydrated();
+  await expect(details).toHaveValue("again and again");
+  await ana.page.getByRole("link", { name: "Back to the conversation" }).click();
+  await expect(ana.composer).toBeVisible();
+  await ana.page.goBack();
+  await expect(details).toHaveValue("again and again");
+  await ana.page.getByLabel("Reason").selectOption("Spam or fraud");
+  await ana.page.getByRole("button", { name: "Send report" }).click();
+  await expect(ana.page.getByText("Report sent.")).toBeVisible();
+  await ana.open("/messages");
+  expect(await signOut(ana, "accept"), "nothing is left to ask about").toBeUndefined();
 });

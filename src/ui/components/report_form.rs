@@ -12,6 +12,7 @@ use crate::ui::components::heading::Heading;
 use crate::ui::components::message_text::MessageText;
 use crate::ui::components::show::Case;
 use crate::ui::components::time::{Time, TimeFormat};
+use crate::ui::state::kept_report::KeptReport;
 use crate::ui::state::reactive::memo;
 use crate::ui::state::submission::Submission;
 use crate::ui::wording::{field_sentence, reason_label};
@@ -90,10 +91,10 @@ fn Fields(
             "The operator of this site gets " {copied} ", and learns your name. " <bdi>{name}</bdi>
             " is not told. The copy stays if messages are edited or deleted."
         </p>
-        <FieldForm action fields=&["reason", "details"] form>
+        <FieldForm action=action.clone() fields=&["reason", "details"] form>
             {hidden.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()}
             <ReasonField form/>
-            <DetailsField form/>
+            <DetailsField form path=action/>
             <SubmitButton form label="Send report"/>
         </FieldForm>
     }
@@ -114,6 +115,7 @@ fn ReasonField(form: Submission) -> impl IntoView {
                 class="field__input"
                 id="reason"
                 name="reason"
+                autocomplete="off"
                 required
                 aria-invalid=move || error.read().is_some().then_some("true")
                 aria-describedby="reason-error"
@@ -127,7 +129,12 @@ fn ReasonField(form: Submission) -> impl IntoView {
 }
 
 #[component]
-fn DetailsField(form: Submission) -> impl IntoView {
+fn DetailsField(
+    form: Submission,
+    /// Path of the page.
+    path: String,
+) -> impl IntoView {
+    let kept = KeptReport::start(path, form);
     let error = error_of(form, "details");
     let typed = form.typed("details").unwrap_or_default();
     view! {
@@ -140,6 +147,8 @@ fn DetailsField(form: Submission) -> impl IntoView {
                 rows="4"
                 dir="auto"
                 autocomplete="off"
+                node_ref=kept.field
+                on:input=move |_| kept.keep()
                 aria-invalid=move || error.read().is_some().then_some("true")
                 aria-describedby="details-error"
                 // Leptos 0.8 would not escape a text given as a child.

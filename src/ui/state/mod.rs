@@ -4,6 +4,7 @@
 //! in `law/` hold them to this law: what a page knew, plus the events since, plus the pulls that the page asks for,
 //! equals the server's current answer, even if events were dropped, duplicated or reordered on the way.
 
+pub mod back_scroll;
 mod backoff;
 pub mod blocking;
 pub mod clipboard;
@@ -30,6 +31,7 @@ pub mod hydrated;
 pub mod inbox_rows;
 pub mod inbox_window;
 pub mod kept_edit;
+pub mod kept_report;
 mod known_events;
 #[cfg(test)]
 mod law;

@@ -12,6 +12,7 @@ use crate::domain::user;
 use crate::ui::state::LiveEvents;
 use crate::ui::state::drafts::kept_mode::KeptMode;
 use crate::ui::state::drafts::{EDIT, MODE};
+use crate::ui::state::kept_report::REPORT;
 use crate::ui::state::local_store::{LocalStore, remove_all_of, signed_out_user};
 
 /// The user's texts on a page, as far as a sign-out has to know them.
@@ -104,7 +105,8 @@ impl SignOut {
         let modes = LocalStore::new(MODE, self.me).all();
         let is_interrupted = modes.iter().any(|(_, mode)| !KeptMode::read(mode).interrupted.is_empty());
         let unsent = is_kept("unsent") || on_page(|texts| texts.unsent);
-        let drafted = is_kept("draft") || is_kept(EDIT) || is_interrupted || on_page(|texts| texts.drafted);
+        let drafted =
+            is_kept("draft") || is_kept(REPORT) || is_kept(EDIT) || is_interrupted || on_page(|texts| texts.drafted);
         question(unsent, drafted).is_none_or(|question| window().confirm_with_message(question) == Ok(true))
     }
 }
