@@ -1,4 +1,5 @@
 import { expectAccessible } from "./support/accessible.ts";
+import { directConversation } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
 
 test("a session that is ended in the settings is signed out in its browser", async ({ people }) => {
@@ -70,4 +71,43 @@ test("the password is changed with the current one only", async ({ people }) => 
   await page.getByLabel("Current password").fill(account.password);
   await page.getByRole("button", { name: "Change password" }).click();
   await expect(page.getByText("Password changed.")).toBeVisible();
+});
+
+test("a page of settings to which Back leads shows what is stored", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const { page } = ana;
+  await ana.open("/settings");
+  const receipts = page.getByLabel("Delivery and read receipts");
+  for (const change of ["uncheck", "check"] as const) {
+    await receipts[change]();
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page).toHaveURL(/saved=1/);
+    await ana.waitUntilHydrated();
+    await expect(receipts).toBeChecked({ checked: change === "check" });
+  }
+  await page.goBack();
+  await ana.waitUntilHydrated();
+  await expect(receipts).toBeChecked();
+  await page.getByLabel("Online status").uncheck();
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Settings saved.")).toBeVisible();
+  await ana.open("/settings");
+  await expect(receipts).toBeChecked();
+  await expect(page.getByLabel("Online status")).not.toBeChecked();
+});
+
+test("what is unsent is sent from the settings, and shown there until then", async ({ people }) => {
+  const { ana, ben, path } = await directConversation(people);
+  await ben.open(path);
+  ana.errors.expectNetworkFailure();
+  await ana.page.route("**/rpc/send_message", (route) => route.abort("internetdisconnected"));
+  await ana.send("on its way");
+  await expect(ana.page.locator(".message--unsent")).toBeVisible();
+  await ana.openAccountMenu();
+  await ana.page.getByRole("link", { name: "Settings" }).click();
+  await expect(ana.page.getByRole("region", { name: "Unsent messages" })).toContainText("on its way");
+  await expectAccessible(ana.page);
+  await ana.page.unroute("**/rpc/send_message");
+  await expect(ben.messages.last()).toHaveText("on its way", { timeout: 30_000 });
+  await expect(ana.page.getByRole("region", { name: "Unsent messages" })).toHaveCount(0);
 });

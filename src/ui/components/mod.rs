@@ -41,6 +41,7 @@ pub mod reply_note;
 pub mod report_form;
 pub mod request_note;
 pub mod requests_link;
+pub mod settings_card;
 pub mod shortcuts;
 pub mod show;
 pub mod time;

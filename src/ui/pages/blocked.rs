@@ -6,10 +6,11 @@ use leptos_meta::Title;
 use crate::api::{self, EndBlock};
 use crate::domain::block::BLOCKED_MAX;
 use crate::domain::user::User;
-use crate::ui::components::account_page::{AccountPage, DoneNote};
+use crate::ui::components::account_page::DoneNote;
 use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::form::PageUserField;
 use crate::ui::components::loaded::Loaded;
+use crate::ui::components::settings_card::SettingsCard;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
@@ -25,11 +26,11 @@ pub fn BlockedPage() -> impl IntoView {
     };
     view! {
         <Title text="Blocked people · Cruddur"/>
-        <AccountPage heading="Blocked people">
+        <SettingsCard heading="Blocked people">
             <DoneNote query="unblocked" text="Unblocked."/>
             <Loaded resource=blocked draw=list/>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
-        </AccountPage>
+        </SettingsCard>
     }
 }
 

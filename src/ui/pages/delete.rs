@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::DeleteAccount;
-use crate::ui::components::account_page::AccountPage;
 use crate::ui::components::field::{CheckBox, Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
+use crate::ui::components::settings_card::SettingsCard;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
 
@@ -16,7 +16,7 @@ pub fn DeletePage() -> impl IntoView {
     let form = Submission::of::<DeleteAccount>(use_refused_form().get_value(), Leave::Load);
     view! {
         <Title text="Delete your account · Cruddur"/>
-        <AccountPage heading="Delete your account">
+        <SettingsCard heading="Delete your account">
             <p>
                 "You are signed out everywhere at once, and other people no longer find you. For 14 days nothing is \
                 deleted: if you sign in, you keep your account."
@@ -41,6 +41,6 @@ pub fn DeletePage() -> impl IntoView {
                 <SubmitButton form label="Delete account"/>
             </FieldForm>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
-        </AccountPage>
+        </SettingsCard>
     }
 }

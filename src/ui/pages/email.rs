@@ -5,10 +5,11 @@ use leptos_meta::Title;
 
 use crate::api::{self, ChangeEmail, ConfirmEmail};
 use crate::domain::refused_form::RefusedForm;
-use crate::ui::components::account_page::{AccountPage, DoneNote};
+use crate::ui::components::account_page::DoneNote;
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
 use crate::ui::components::loaded::Loaded;
+use crate::ui::components::settings_card::SettingsCard;
 use crate::ui::state::location::query_parameter;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::refused_form::use_refused_form;
@@ -34,11 +35,11 @@ pub fn EmailPage() -> impl IntoView {
     };
     view! {
         <Title text="E-mail address · Cruddur"/>
-        <AccountPage heading="E-mail address">
+        <SettingsCard heading="E-mail address">
             <DoneNote query="changed" text="E-mail address changed. Sign in with the new one from now on."/>
             <Loaded resource=email draw=step/>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
-        </AccountPage>
+        </SettingsCard>
     }
 }
 

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::ui::components::account_page::AccountPage;
 use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::form::PageUserField;
+use crate::ui::components::settings_card::SettingsCard;
 use crate::ui::state::refused_form::use_refused_form;
 
 /// Button that downloads the user's data. A plain form also with WASM: the browser itself saves the answer as a file.
@@ -14,7 +14,7 @@ pub fn ExportPage() -> impl IntoView {
     let error = use_refused_form().get_value().map(|refused| refused.error);
     view! {
         <Title text="Download your data · Cruddur"/>
-        <AccountPage heading="Download your data">
+        <SettingsCard heading="Download your data">
             {error.map(|error| view! { <ErrorNote error/> })}
             <p>
                 "A ZIP file with your profile and your conversations: the texts as they are now, the earlier texts of \
@@ -25,6 +25,6 @@ pub fn ExportPage() -> impl IntoView {
                 <button class="button button--primary" type="submit">"Download"</button>
             </form>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
-        </AccountPage>
+        </SettingsCard>
     }
 }

@@ -4,9 +4,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::ChangePassword;
-use crate::ui::components::account_page::{AccountPage, DoneNote};
+use crate::ui::components::account_page::DoneNote;
 use crate::ui::components::field::{Field, Kind, SubmitButton};
 use crate::ui::components::form::FieldForm;
+use crate::ui::components::settings_card::SettingsCard;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
 use crate::ui::wording::PASSWORD_HINT;
@@ -17,7 +18,7 @@ pub fn PasswordPage() -> impl IntoView {
     let form = Submission::of::<ChangePassword>(use_refused_form().get_value(), Leave::Load);
     view! {
         <Title text="Password · Cruddur"/>
-        <AccountPage heading="Change your password">
+        <SettingsCard heading="Change your password">
             <DoneNote query="changed" text="Password changed. You have been signed out in all other browsers."/>
             <p>"This signs you out in all other browsers."</p>
             <FieldForm action="/settings/password" fields=&["current_password", "password"] form>
@@ -26,6 +27,6 @@ pub fn PasswordPage() -> impl IntoView {
                 <SubmitButton form label="Change password"/>
             </FieldForm>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
-        </AccountPage>
+        </SettingsCard>
     }
 }

@@ -5,10 +5,11 @@ use leptos_meta::Title;
 
 use crate::api::{self, EndOtherSessions, EndSession};
 use crate::domain::session::{Device, LISTED_MAX, Session};
-use crate::ui::components::account_page::{AccountPage, DoneNote};
+use crate::ui::components::account_page::DoneNote;
 use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::form::PageUserField;
 use crate::ui::components::loaded::Loaded;
+use crate::ui::components::settings_card::SettingsCard;
 use crate::ui::components::show::Case;
 use crate::ui::components::time::{Time, TimeFormat};
 use crate::ui::state::page_resource::page_resource;
@@ -26,7 +27,7 @@ pub fn SessionsPage() -> impl IntoView {
     };
     view! {
         <Title text="Sessions · Cruddur"/>
-        <AccountPage heading="Sessions">
+        <SettingsCard heading="Sessions">
             <DoneNote query="ended" text="Session ended."/>
             <DoneNote query="others_ended" text="All other sessions ended."/>
             <p>
@@ -35,7 +36,7 @@ pub fn SessionsPage() -> impl IntoView {
             </p>
             <Loaded resource=sessions draw=list/>
             <p class="card__other"><a href="/settings">"Back to settings"</a></p>
-        </AccountPage>
+        </SettingsCard>
     }
 }
 
