@@ -158,3 +158,17 @@ test("a page that may not copy says so", async ({ people }) => {
   await (await openMenu(ana, "Are you there?")).getByRole("menuitem", { name: "Copy text" }).click();
   await expect(ana.page.getByText("This couldn't be copied.")).toBeVisible();
 });
+
+test("reactions that are pressed one after the other are all made, and the page scrolls in one place", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  await ana.page.setViewportSize({ width: 640, height: 360 });
+  await ana.open(await messagePage(path));
+  const answer = await ana.holdRequests("react");
+  for (const emoji of ["👍", "❤️"]) await ana.page.getByRole("button", { name: `React with ${emoji}` }).click();
+  await ana.page.getByLabel("Another emoji").fill("🦊");
+  await ana.page.getByRole("button", { name: "React", exact: true }).click();
+  answer();
+  for (const emoji of ["👍", "❤️", "🦊"]) await expect(ana.page.getByRole("button", { name: `Remove ${emoji}` })).toBeVisible();
+  const overflow = () => ana.page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+  expect(await overflow()).toBe(0);
+});

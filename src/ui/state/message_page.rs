@@ -1,5 +1,6 @@
 //! The page of one message: what it shows, and the changes that the user makes there.
 
+use futures::channel::oneshot;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
@@ -35,8 +36,10 @@ pub struct MessagePage {
     pub error: RwSignal<Option<AppError>>,
     /// True after a refusal because of a newer text, until the page shows that text.
     is_outdated: StoredValue<bool>,
-    /// True while a change is on its way to the server.
-    pending: StoredValue<bool>,
+    /// True while an edit or a deletion is on its way to the server.
+    is_leaving: StoredValue<bool>,
+    /// Ends when the last change has been answered.
+    last: StoredValue<Option<oneshot::Receiver<()>>>,
     /// Path to which the browser goes after an edit or a deletion.
     done: RwSignal<Option<String>>,
 }
@@ -51,7 +54,8 @@ impl MessagePage {
             view: RwSignal::new(view),
             error: RwSignal::new(error),
             is_outdated: StoredValue::new(false),
-            pending: StoredValue::new(false),
+            is_leaving: StoredValue::new(false),
+            last: StoredValue::new(None),
             done: RwSignal::new(None),
         }
     }
@@ -120,15 +124,24 @@ impl MessagePage {
         self.view.with_untracked(|view| view.message.reference())
     }
 
-    /// Makes one change at a time. `leaves`: a change that has succeeded leads to the message in its conversation.
+    /// Makes one change after the other. `leaves`: a change that has succeeded leads to the message in its
+    /// conversation; one at a time, because a second press means the same.
     fn call(self, leaves: bool, change: impl Future<Output = Result<Message, AppError>> + 'static) {
-        if self.pending.get_value() {
+        if leaves && self.is_leaving.get_value() {
             return;
         }
-        self.pending.set_value(true);
+        self.is_leaving.update_value(|is_leaving| *is_leaving |= leaves);
+        let (answered, next) = oneshot::channel();
+        let before = self.last.try_update_value(|last| last.replace(next)).flatten();
         spawn_local(async move {
+            if let Some(before) = before {
+                // An error is the end of the change before.
+                let _ = before.await;
+            }
             let result = change.await;
-            if self.pending.try_set_value(false).is_some() {
+            drop(answered);
+            let is_open = self.is_leaving.try_update_value(|is_leaving| *is_leaving &= !leaves).is_some();
+            if !is_open {
                 return;
             }
             self.error.set(result.as_ref().err().cloned());
