@@ -1,6 +1,7 @@
 import { expectAccessible } from "./support/accessible.ts";
-import { openMenu } from "./support/conversation.ts";
+import { directConversation, openMenu, row } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
+import { messagePage } from "./support/table.ts";
 
 test("a user blocks another one in their conversation, and nothing passes until they are unblocked", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
@@ -83,4 +84,18 @@ test("blocked people are listed in the settings, and unblocked there", async ({ 
   await expect(ana.page.getByText("You haven't blocked anyone.")).toBeVisible();
   await ana.open(path);
   await expect(ana.composer).toBeVisible();
+});
+
+test("what has been sent does not come back with the composer", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  await ana.open(`${path}?reply=${(await messagePage(path)).split("/").slice(-2).join("_")}`);
+  await expect(ana.page.getByText("Replying to yourself")).toBeVisible();
+  await ana.send("the answer");
+  await expect(row(ana, "the answer").getByText("Sent")).toBeVisible();
+  await ana.page.locator("summary", { hasText: "Block" }).click();
+  await ana.page.getByRole("button", { name: "Block", exact: true }).click();
+  await ana.page.getByRole("button", { name: "Unblock" }).click();
+  await expect(ana.composer).toBeVisible();
+  await expect(ana.composer).toHaveValue("");
+  await expect(ana.page.getByText("Replying to yourself")).toHaveCount(0);
 });

@@ -1,4 +1,6 @@
+import { directConversation } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
+import { insertMessages } from "./support/table.ts";
 
 /** Number of times that another conversation is opened. */
 const SWITCHES = 10_000;
@@ -59,4 +61,33 @@ test("@long no message goes to a wrong conversation in ten thousand fast random 
     arrived += texts.length - 1;
   }
   expect(arrived).toBeGreaterThan(sent / 4);
+});
+
+test("a conversation that is left while its calls are on their way ends without a trace", async ({ people }, project) => {
+  // A narrow screen shows no other conversation beside the open one.
+  test.skip(project.project.name !== "desktop");
+  const { ana, path } = await directConversation(people);
+  const cy = await people.offline("Cy");
+  const other = await ana.requestConversation(cy, "hello Cy");
+  await insertMessages(path, 60);
+  await ana.markRead(path, 61);
+  for (const [endpoint, press] of [
+    ["list_messages", () => ana.page.getByRole("link", { name: "Older messages" }).click()],
+    ["mark_unread", () => ana.page.getByRole("button", { name: "Mark as unread" }).click()],
+  ] as const) {
+    await ana.open(path);
+    await expect(ana.messages.last()).toBeInViewport();
+    const answer = await ana.holdRequests(endpoint);
+    const asked = ana.page.waitForRequest(`**/rpc/${endpoint}`);
+    await press();
+    await asked;
+    const answerOther = await ana.holdRequests("open_conversation");
+    await ana.page.locator(`.conversation[href="${other}"]`).click();
+    const answered = ana.page.waitForResponse(`**/rpc/${endpoint}`);
+    answer();
+    await (await answered).finished();
+    answerOther();
+    await expect(ana.messages).toHaveText(["hello Cy"]);
+    await ana.page.unrouteAll();
+  }
 });

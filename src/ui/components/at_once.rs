@@ -16,9 +16,10 @@ use crate::ui::components::show::Case;
 /// In the browser it is like its content. If it is drawn `ANEW`, the next view takes its place as a whole.
 pub struct AtOnce<V = Case, const ANEW: bool = false>(V);
 
-/// View with signals of its own, in a `Transition`. It and its signals live until the next view takes its place.
+/// View with signals of its own, in a `Suspense` or a `Transition`. It and its signals live until the next view takes
+/// its place.
 ///
-/// The signals that a `Transition` creates end when it begins to load, while its view stays on the page and still reads
+/// The signals that these create end when they begin to load, while their view stays and still reads
 /// them. And of the next view, rows with the same keys would take over those of this one, with their signals.
 pub type Anew = AtOnce<OwnedView<AnyView>, true>;
 
@@ -27,11 +28,13 @@ pub fn at_once(view: Case) -> AtOnce {
     AtOnce(view)
 }
 
-/// Draws a view with signals of its own. `owner`: the one of the component around the `Transition`.
-pub fn anew(owner: &WeakOwner, draw: impl FnOnce() -> AnyView) -> Anew {
+/// Draws a view with signals of its own, when it is about to appear: its effects find their elements on the page.
+/// `owner`: the one of the component around the `Transition`.
+pub fn anew(owner: &WeakOwner, draw: impl FnOnce() -> AnyView + Send + 'static) -> Anew {
     let owner = owner.upgrade().map_or_else(Owner::new, |owner| owner.with(Owner::new));
-    let view = owner.with(draw);
-    AtOnce(OwnedView::new_with_owner(view, owner))
+    let mut draw = Some(draw);
+    let view = move || draw.take().map_or_else(|| ().into_any(), untrack);
+    AtOnce(OwnedView::new_with_owner(view.into_any(), owner))
 }
 
 impl<V: Render, const ANEW: bool> Render for AtOnce<V, ANEW> {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
 
 use crate::domain::error::AppError;
@@ -25,7 +26,11 @@ pub fn LoadError(
     error: AppError,
 ) -> impl IntoView {
     match error {
-        AppError::Unauthenticated => Case::A(view! { <Redirect path=sign_in_path()/> }.into_any()),
+        AppError::Unauthenticated => {
+            // In place of this page: going back to it would only lead to the sign-in again.
+            let options = NavigateOptions { replace: true, ..Default::default() };
+            Case::A(view! { <Redirect path=sign_in_path() options/> }.into_any())
+        }
         AppError::NotFound => Case::B(view! { <NotFoundNotice/> }.into_any()),
         error => Case::C(
             view! {

@@ -6,16 +6,16 @@ use leptos_router::hooks::use_params_map;
 use uuid::Uuid;
 
 use crate::api;
-use crate::domain::conversation::{self, ConversationView};
+use crate::domain::conversation;
 use crate::domain::message::{Message, MessageRef, SentAt};
 use crate::domain::page::Cursor;
 use crate::domain::paths;
 use crate::domain::request::Request;
-use crate::ui::components::at_once::at_once;
+use crate::ui::components::at_once::{anew, at_once};
 use crate::ui::components::conversation_pane::ConversationPane;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_list::MessageListSkeleton;
-use crate::ui::components::show::{Case, For};
+use crate::ui::components::show::Case;
 use crate::ui::pages::conversations::Me;
 use crate::ui::state::blocking::reload_after_block;
 use crate::ui::state::date_cursor::from_day;
@@ -24,6 +24,7 @@ use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::location::query_parameter;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::reachable::refetch_once_reachable;
+use crate::ui::state::reactive::effect;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::request_answer::reload_with_requests;
 
@@ -55,7 +56,11 @@ pub fn ConversationPage() -> impl IntoView {
     });
     let answered = page_resource(move || (conversation::Id(id()), reply.get()), |(id, reply)| find_answered(id, reply));
     let (Me(me), inbox) = (expect_context::<Me>(), expect_context::<Inbox>());
+    // The answered message that a composer has taken.
+    let used = StoredValue::new(None);
+    let page = Owner::current().unwrap_or_default().downgrade();
     let pane = move || {
+        let page = page.clone();
         Suspend::new(async move {
             let (me, opened, answered) = (me.await, opened.await, answered.await);
             after_dry_run().await;
@@ -63,19 +68,26 @@ pub fn ConversationPage() -> impl IntoView {
                 (Ok(me), Ok(conversation)) => {
                     let (around, from_first) = untrack(|| (around.get(), before.get().is_none() && from().is_some()));
                     shows_request.set_value(Request::is_received(conversation.request));
-                    let shown = (conversation, around, answered);
-                    let draw = move |(conversation, around, reply)| {
-                        let refused = refused.get_value();
-                        view! { <ConversationPane conversation me=me.id inbox from_first around reply refused/> }
-                    };
-                    // Keyed, so that no state of one conversation, above all its unsent text, gets into another one.
-                    Case::A(
+                    let is_used = |message: &Message| used.get_value() == Some((conversation.id, message.id));
+                    let reply = answered.filter(|message| !is_used(message));
+                    let has_composer = !conversation.has_blocked && !Request::is_received(conversation.request);
+                    let draw = move || {
+                        let (form, asked) = (refused.get_value(), reply.as_ref().map(|it| (conversation.id, it.id)));
+                        effect(move || {
+                            if has_composer {
+                                // It has taken both, and may have sent them when the page is drawn again.
+                                refused.set_value(None);
+                                used.update_value(|used| *used = asked.or(*used));
+                            }
+                        });
                         view! {
                             <Title text=TITLE/>
-                            <For each=move || [shown.clone()] key=page_key children=draw/>
+                            <ConversationPane conversation me=me.id inbox from_first around reply refused=form/>
                         }
-                        .into_any(),
-                    )
+                        .into_any()
+                    };
+                    // Drawn anew, so that no state of one conversation, above all its unsent text, gets into another.
+                    Case::A(anew(&page, draw).into_any())
                 }
                 (Err(error), _) | (_, Err(error)) => {
                     Case::B(view! { <LoadError subject="This conversation" error/> }.into_any())
@@ -87,18 +99,6 @@ pub fn ConversationPage() -> impl IntoView {
         <Title text=TITLE/>
         <Suspense fallback=MessageListSkeleton>{move || pane()}</Suspense>
     }
-}
-
-/// Content of a pane: a page of the conversation, the time of the message to which a link has led, and the message that
-/// the composer answers.
-type Shown = (ConversationView, Option<String>, Option<Message>);
-
-/// Identifies what a pane shows.
-fn page_key((conversation, around, reply): &Shown) -> impl std::hash::Hash + Eq + use<> {
-    let ends = [&conversation.messages.older, &conversation.messages.newer];
-    let ends = ends.map(|cursor| cursor.as_ref().map(Cursor::to_string));
-    let state = (conversation.has_blocked, Request::is_received(conversation.request));
-    (conversation.id, ends, around.clone(), reply.as_ref().map(|message| message.id), state)
 }
 
 /// Returns the message that the composer answers, if there is one.

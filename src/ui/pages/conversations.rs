@@ -27,6 +27,7 @@ use crate::ui::components::requests_link::RequestsLink;
 use crate::ui::components::shortcuts::ShortcutList;
 use crate::ui::components::show::{Case, Show};
 use crate::ui::components::unsent_messages::UnsentElsewhere;
+use crate::ui::state::back_scroll::BackScroll;
 use crate::ui::state::clock::Clock;
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::emoji::emoji_data::EmojiData;
@@ -85,6 +86,7 @@ pub fn ConversationsPage() -> impl IntoView {
     provide_context(drafts);
     let emoji = EmojiData::empty();
     provide_context(emoji);
+    BackScroll::provide();
     let shortcuts = Shortcuts::start();
     provide_context(shortcuts);
     show_in_icon(inbox);
@@ -211,7 +213,7 @@ fn ConversationListPane(
             at_once(match (me, list) {
                 (Ok(me), Ok(page)) => {
                     let is_search = searched.is_some();
-                    let draw = || {
+                    let draw = move || {
                         let window = InboxWindow::new(me.id, page, !shows_older && !is_search);
                         inbox.show(me.id, window);
                         view! {

@@ -12,14 +12,14 @@ use crate::domain::conversation::{Kind, Recipient};
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::user;
-use crate::ui::components::at_once::at_once;
+use crate::ui::components::at_once::{anew, at_once};
 use crate::ui::components::block_forms::BlockedNote;
 use crate::ui::components::composer::Composer;
 use crate::ui::components::conversation_header::ConversationHeader;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message_list::MessageListSkeleton;
-use crate::ui::components::show::{Case, For};
+use crate::ui::components::show::Case;
 use crate::ui::components::unsent_messages::UnsentMessages;
 use crate::ui::state::blocking::reload_after_block;
 use crate::ui::state::compose_target::Target;
@@ -51,18 +51,30 @@ pub fn FirstMessagePage() -> impl IntoView {
     reload_after_block(move || recipient.refetch());
     refetch_once_reachable(recipient);
     let inbox = expect_context::<Inbox>();
+    let page = Owner::current().unwrap_or_default().downgrade();
     let pane = move || {
+        let page = page.clone();
         Suspend::new(async move {
             let recipient = recipient.await;
             after_dry_run().await;
             at_once(match recipient {
                 Ok(Recipient { conversation: Some(id), .. }) => {
-                    Case::A(view! { <Redirect path=format!("/messages/{id}")/> }.into_any())
+                    // In place of this page: going back to it would only lead on again.
+                    let options = NavigateOptions { replace: true, ..Default::default() };
+                    Case::A(view! { <Redirect path=format!("/messages/{id}") options/> }.into_any())
                 }
                 Ok(recipient) => {
-                    let draw = move |recipient| view! { <FirstMessage recipient inbox refused=refused.get_value()/> };
-                    let key = |recipient: &Recipient| (recipient.with.id, recipient.is_blocked);
-                    Case::B(view! { <For each=move || [recipient.clone()] key children=draw/> }.into_any())
+                    let draw = move || {
+                        let (form, has_composer) = (refused.get_value(), !recipient.is_blocked);
+                        effect(move || {
+                            if has_composer {
+                                // It has taken the form, and may have sent it when the page is drawn again.
+                                refused.set_value(None);
+                            }
+                        });
+                        view! { <FirstMessage recipient inbox refused=form/> }.into_any()
+                    };
+                    Case::B(anew(&page, draw).into_any())
                 }
                 Err(error @ AppError::Conflict(Conflict::MessageToSelf)) => {
                     Case::C(view! { <OwnHandleNotice error/> }.into_any())

@@ -9,10 +9,10 @@ use uuid::Uuid;
 use crate::api;
 use crate::domain::conversation;
 use crate::domain::message::{self, SentAt};
-use crate::ui::components::at_once::at_once;
+use crate::ui::components::at_once::{anew, at_once};
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_page::MessageDetails;
-use crate::ui::components::show::{Case, For};
+use crate::ui::components::show::Case;
 use crate::ui::pages::conversations::Me;
 use crate::ui::state::blocking::reload_after_block;
 use crate::ui::state::dry_run::after_dry_run;
@@ -37,18 +37,20 @@ pub fn MessagePage() -> impl IntoView {
     refetch_once_reachable(found);
     let Me(me) = expect_context::<Me>();
     let typed = RwSignal::new(None);
+    let page = Owner::current().unwrap_or_default().downgrade();
     let details = move || {
+        let page = page.clone();
         Suspend::new(async move {
             let (me, found) = (me.await, found.await);
             after_dry_run().await;
             at_once(match (me, found) {
                 (Ok(me), Ok(view)) => {
-                    let draw = move |view| view! { <MessageDetails view me=me.id refused=refused.get_value() typed/> };
-                    // Keyed, so that the form of one message never belongs to another.
-                    Case::A(view! {
-                        <Title text=TITLE/>
-                        <For each=move || [view.clone()] key=|view| (view.conversation, view.message.id, view.has_blocked) children=draw/>
-                    }.into_any())
+                    let draw = move || {
+                        let refused = refused.get_value();
+                        view! { <Title text=TITLE/> <MessageDetails view me=me.id refused typed/> }.into_any()
+                    };
+                    // Drawn anew, so that the form of one message never belongs to another.
+                    Case::A(anew(&page, draw).into_any())
                 }
                 (Err(error), _) | (_, Err(error)) => {
                     Case::B(view! { <LoadError subject="This message" error/> }.into_any())

@@ -9,11 +9,10 @@ use uuid::Uuid;
 use crate::api;
 use crate::domain::conversation;
 use crate::domain::message::{self, SentAt};
-use crate::domain::report::ReportSubject;
-use crate::ui::components::at_once::at_once;
+use crate::ui::components::at_once::{anew, at_once};
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::report_form::ReportForm;
-use crate::ui::components::show::{Case, For};
+use crate::ui::components::show::Case;
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::reachable::refetch_once_reachable;
@@ -34,19 +33,20 @@ pub fn ReportPage() -> impl IntoView {
     let found =
         page_resource(named, |(conversation, message, time)| api::find_report_subject(conversation, message, time));
     refetch_once_reachable(found);
+    let page = Owner::current().unwrap_or_default().downgrade();
     let form = move || {
+        let page = page.clone();
         Suspend::new(async move {
             let found = found.await;
             after_dry_run().await;
             at_once(match found {
                 Ok(subject) => {
-                    let draw = move |subject| {
+                    let draw = move || {
                         let form = Submission::of::<api::Report>(refused.get_value(), Leave::Load);
-                        view! { <ReportForm subject form/> }
+                        view! { <ReportForm subject form/> }.into_any()
                     };
-                    let key = |it: &ReportSubject| (it.conversation, it.message.as_ref().map(|message| message.id));
-                    // Keyed, so that the form of one subject never belongs to another.
-                    Case::A(view! { <For each=move || [subject.clone()] key=key children=draw/> }.into_any())
+                    // Drawn anew, so that the form of one subject never belongs to another.
+                    Case::A(anew(&page, draw).into_any())
                 }
                 Err(error) => Case::B(view! { <LoadError subject="This page" error/> }.into_any()),
             })
