@@ -67,7 +67,7 @@ test("Back returns from the message of a quote to its answer", async ({ people }
   await answer.scrollIntoViewIfNeeded();
   await answer.locator(".message__quote").click();
   await expect(row(ana, "Are you there?")).toBeInViewport();
-  await expect(answer).toHaveCount(0);
+  await expect(answer).not.toBeInViewport();
   await ana.page.goBack();
   await expect(answer).toBeInViewport();
   await expect(answer).toBeFocused();

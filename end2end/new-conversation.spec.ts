@@ -115,3 +115,35 @@ test("a search is there again after Back, and the filter of the list leads to an
   await expect(search).toBeFocused();
   await expect(ana.page.locator(".search__status")).toHaveText("No people found.");
 });
+
+test("Back leads from a conversation to the search in which it was found, and a link to a new search", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const ben = await people.offline("Ben");
+  const path = await ana.requestConversation(ben, "hello");
+  await ana.open("/messages/new");
+  const search = ana.page.getByRole("searchbox", { name: /^To: name/ });
+  await search.fill(ben.handle);
+  await ana.page.getByRole("region", { name: "New message" }).getByRole("link", { name: ben.handle }).click();
+  await expect(ana.page).toHaveURL(new RegExp(`${path}$`));
+  await ana.page.goBack();
+  await expect(search).toHaveValue(ben.handle);
+  await ana.page.locator("a[href='/messages/new']:visible").first().click();
+  await expect(search).toHaveValue("");
+  await expect(search).toBeFocused();
+  await expect(ana.page).toHaveURL(/\/messages\/new$/);
+});
+
+test("Back from a person leads to the place in the search results", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const name = `Quux${Date.now().toString(36)}`;
+  await Promise.all(Array.from({ length: 10 }, (_, n) => people.offline(`${name} ${n}`)));
+  await ana.page.setViewportSize({ width: 390, height: 500 });
+  await ana.open(`/messages/new?q=${name}`);
+  const found = ana.page.locator(".people .person");
+  await expect(found).toHaveCount(10);
+  await found.last().scrollIntoViewIfNeeded();
+  await found.last().click();
+  await expect(ana.composer).toBeVisible();
+  await ana.page.goBack();
+  await expect(found.last()).toBeInViewport();
+});

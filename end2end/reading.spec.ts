@@ -1,3 +1,4 @@
+import { directConversation, row as messageRow } from "./support/conversation.ts";
 import { expect, test, type People, type Person } from "./support/people.ts";
 import { insertMessages } from "./support/table.ts";
 
@@ -222,4 +223,24 @@ test("a page that is scrolled up never holds more than the maximum number of mes
   await expect(ana.messages.first()).toHaveText("hello");
   await button.click();
   await expect(ana.messages.last()).toHaveText("answer 3");
+});
+
+test("Back returns to the place where a conversation was left", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  await insertMessages(path, 60);
+  await ana.markRead(path, 61);
+  await ana.open(path);
+  await expect(ana.messages.last()).toBeInViewport();
+  const read = messageRow(ana, "message 42");
+  await read.scrollIntoViewIfNeeded();
+  await expect(ana.page.getByRole("button", { name: "Newest messages" })).toBeVisible();
+  await ana.page.locator("a[href='/messages']:visible").first().click();
+  await expect(ana.page).toHaveURL(/\/messages$/);
+  await ana.page.goBack();
+  await expect(read).toBeInViewport();
+  await expect(ana.messages.last()).not.toBeInViewport();
+  // A conversation that is opened anew shows the newest message.
+  await ana.page.locator("a[href='/messages']:visible").first().click();
+  await ana.page.locator(".conversation").first().click();
+  await expect(ana.messages.last()).toBeInViewport();
 });

@@ -128,6 +128,7 @@ pub fn ConversationPane(
                 aria-label=move || format!("Messages with {}", names.read())
                 node_ref=open.scroller.node
                 on:scroll=move |_| open.on_scroll(load)
+                on:scrollend=move |_| open.scroller.note_place()
                 on:keydown=move |event| keys.handle(&event)
             >
                 <div class="thread__content">

@@ -5,6 +5,8 @@ use std::time::Duration;
 use leptos::html::Input;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use leptos_router::location::Url;
 
 use crate::api;
@@ -16,10 +18,11 @@ use crate::ui::components::error_note::{ErrorNote, LoadError};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::show::Case;
 use crate::ui::intl::plural;
+use crate::ui::state::back_scroll::{BackScroll, PageScroll};
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::focus::focus_element;
-use crate::ui::state::location::{follow_parameter, query_parameter, replace_address};
-use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::location::{follow_parameter, query_parameter};
+use crate::ui::state::page_resource::{PageResource, page_resource};
 use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::reactive::effect;
 
@@ -39,38 +42,24 @@ pub fn NewConversationPage() -> impl IntoView {
     };
     // The user may have typed before hydration.
     effect(read_input);
-    // The filter of the list leads here while this page is open.
-    follow_parameter(asked, move |asked| {
-        if let (Some(text), Some(input)) = (asked, input.get_untracked()) {
-            input.set_value(text);
-            query.set(text.to_owned());
-            focus_element(&input);
-        }
-    });
-    // Back from a person whom the search has found leads to the search.
+    let write = share_with_address(asked, input, query);
     let read_and_remember = move || {
         read_input();
-        replace_address(&search_path(&query.read_untracked()));
+        write();
     };
-    let mut read_debounced = debounce(DEBOUNCE, move |()| read_and_remember());
+    let remember = read_and_remember.clone();
+    let mut read_debounced = debounce(DEBOUNCE, move |()| remember());
     let found = page_resource(move || query.get(), search);
     refetch_once_reachable(found);
-    let people = move || {
-        Suspend::new(async move {
-            let found = found.await;
-            after_dry_run().await;
-            at_once(match found {
-                Ok(people) => Case::A(view! { <SearchResults people query/> }.into_any()),
-                Err(AppError::Unauthenticated) => {
-                    Case::B(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> }.into_any())
-                }
-                Err(error) => Case::C(view! { <ErrorNote error/> }.into_any()),
-            })
-        })
-    };
+    let scroll = BackScroll::of_page();
     view! {
         <Title text="New message · Cruddur"/>
-        <section class="search" aria-labelledby="heading">
+        <section
+            class="search"
+            aria-labelledby="heading"
+            node_ref=scroll.node
+            on:scrollend=move |_| scroll.note()
+        >
             <Heading>"New message"</Heading>
             <form class="search__form" method="get" action="/messages/new" role="search" on:submit=move |event| {
                 event.prevent_default();
@@ -96,14 +85,71 @@ pub fn NewConversationPage() -> impl IntoView {
                     <button class="button" type="submit">"Search"</button>
                 </div>
             </form>
-            <Transition fallback=|| view! { <p class="search__status">"Searching…"</p> }>{move || people()}</Transition>
+            <FoundPeople found query scroll/>
         </section>
+    }
+}
+
+/// What the search has found.
+#[component]
+fn FoundPeople(
+    found: PageResource<Result<Vec<User>, AppError>>,
+    query: RwSignal<String>,
+    scroll: PageScroll,
+) -> impl IntoView {
+    let people = move || {
+        Suspend::new(async move {
+            let found = found.await;
+            after_dry_run().await;
+            scroll.restore();
+            at_once(match found {
+                Ok(people) => Case::A(view! { <SearchResults people query/> }.into_any()),
+                Err(AppError::Unauthenticated) => {
+                    Case::B(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> }.into_any())
+                }
+                Err(error) => Case::C(view! { <ErrorNote error/> }.into_any()),
+            })
+        })
+    };
+    view! {
+        <Transition fallback=|| view! { <p class="search__status">"Searching…"</p> }>{move || people()}</Transition>
+    }
+}
+
+/// Takes over the text of the address when it changes: the filter of the list and the link to this page lead here while
+/// it is open. Returns the function that writes the text of the search into the address, so that Back from a person
+/// whom the search has found leads to the search.
+fn share_with_address(
+    asked: Memo<Option<String>>,
+    input: NodeRef<Input>,
+    query: RwSignal<String>,
+) -> impl Fn() + Clone + 'static {
+    let written = StoredValue::new(None);
+    follow_parameter(asked, move |asked| {
+        let text = asked.unwrap_or_default();
+        if written.get_value().as_deref() != Some(text)
+            && let Some(input) = input.get_untracked()
+        {
+            input.set_value(text);
+            query.set(text.to_owned());
+            focus_element(&input);
+        }
+        written.set_value(None);
+    });
+    let navigate = use_navigate();
+    move || {
+        let text = query.read_untracked().trim().to_owned();
+        if text != asked.get_untracked().unwrap_or_default() {
+            let path = search_path(&text);
+            written.set_value(Some(text));
+            navigate(&path, NavigateOptions { replace: true, scroll: false, ..Default::default() });
+        }
     }
 }
 
 /// Returns the path of the page with a search.
 fn search_path(query: &str) -> String {
-    match query.trim() {
+    match query {
         "" => "/messages/new".to_owned(),
         query => format!("/messages/new?q={}", Url::escape(query)),
     }

@@ -15,6 +15,7 @@ use crate::ui::components::heading::Heading;
 use crate::ui::components::show::Case;
 use crate::ui::components::time::{Calendar, TimeFormat, time_element};
 use crate::ui::pages::conversations::Me;
+use crate::ui::state::back_scroll::BackScroll;
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::reachable::refetch_once_reachable;
@@ -27,10 +28,12 @@ pub fn RequestsPage() -> impl IntoView {
     let requests = page_resource(|| (), |()| api::list_requests());
     reload_with_requests(move || requests.refetch());
     refetch_once_reachable(requests);
+    let scroll = BackScroll::of_page();
     let list = move || {
         Suspend::new(async move {
             let (me, requests) = (me.await, requests.await);
             after_dry_run().await;
+            scroll.restore();
             at_once(match (me, requests) {
                 (Ok(me), Ok(requests)) => Case::A(view! { <RequestList requests me=me.id/> }.into_any()),
                 (Err(error), _) | (_, Err(error)) => {
@@ -41,7 +44,12 @@ pub fn RequestsPage() -> impl IntoView {
     };
     view! {
         <Title text="Message requests · Cruddur"/>
-        <section class="search" aria-labelledby="heading">
+        <section
+            class="search"
+            aria-labelledby="heading"
+            node_ref=scroll.node
+            on:scrollend=move |_| scroll.note()
+        >
             <p><a href="/messages">"All messages"</a></p>
             <Heading>"Message requests"</Heading>
             <p>

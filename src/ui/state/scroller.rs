@@ -25,6 +25,8 @@ pub struct Scroller {
     anchor: StoredValue<Option<Anchor>>,
     /// The element to which a link has led. `None` once the user has scrolled.
     rest: StoredValue<Option<Rest>>,
+    /// Id of the first message in view when the user last stopped scrolling.
+    place: StoredValue<Option<String>>,
 }
 
 struct Anchor {
@@ -64,6 +66,7 @@ impl Scroller {
             at_end: RwSignal::new(at_end),
             anchor: StoredValue::new(None),
             rest: StoredValue::new(None),
+            place: StoredValue::new(None),
         }
     }
 
@@ -121,6 +124,18 @@ impl Scroller {
     /// Returns whether the position rests at the element to which a link has led.
     pub fn is_resting(&self) -> bool {
         self.rest.try_with_value(Option::is_some).unwrap_or(false)
+    }
+
+    /// Notes where the user has stopped scrolling.
+    pub fn note_place(&self) {
+        let first = self.node.try_get_untracked().flatten().and_then(|node| first_in_view(&node));
+        let _ = self.place.try_set_value(first.map(|message| message.id()));
+    }
+
+    /// Returns the id of the message that was noted last, unless the end of the messages is in view.
+    pub fn place(&self) -> Option<String> {
+        let is_above = self.at_end.try_get_untracked() == Some(false);
+        self.place.try_get_value().flatten().filter(|_| is_above)
     }
 
     /// Returns whether the start of an element is in view.

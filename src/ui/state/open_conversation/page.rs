@@ -75,6 +75,7 @@ impl OpenConversation {
         self.enter();
         self.mark_read_when_seen();
         self.load_before_printing();
+        self.remember_place();
         self.listen(live);
         self.show_pending(outbox);
     }
@@ -107,6 +108,11 @@ impl OpenConversation {
     /// Returns a loaded message as [`OpenConversation::messages`] does.
     pub fn message(self, id: message::Id) -> Option<Message> {
         self.drawn.read().iter().rfind(|message| message.id == id).cloned()
+    }
+
+    /// Returns a loaded message; `None` also on a page that has been left.
+    pub(super) fn message_untracked(self, id: message::Id) -> Option<Message> {
+        self.drawn.try_with_untracked(|all| all.iter().find(|message| message.id == id).cloned()).flatten()
     }
 
     /// Returns the cursor of the page before the loaded messages.

@@ -1,8 +1,11 @@
 //! Scroll position in the open conversation.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
+use crate::domain::{message, paths};
 use crate::ui::state::focus::focus;
+use crate::ui::state::location::replace_address;
 use crate::ui::state::open_conversation::page::{LoadOlder, OpenConversation};
 use crate::ui::state::open_conversation::reading_position::{ReadingPosition, Start};
 use crate::ui::state::reactive::effect;
@@ -30,6 +33,26 @@ impl OpenConversation {
                 });
             }
         });
+    }
+
+    /// Lets the browser's Back return to what the user was reading above the newest message, when a link has led to
+    /// another page.
+    pub(super) fn remember_place(self) {
+        let pathname = use_location().pathname;
+        let remember = move || {
+            // The address of the browser follows that of the router, once the next page is there.
+            let is_left = pathname.try_with_untracked(|path| *path != self.path()) == Some(true);
+            let place = self.scroller.place().filter(|_| is_left);
+            let id = place.as_deref().and_then(|row| row.strip_prefix("m-")?.parse().ok());
+            if let Some(message) = id.and_then(|id| self.message_untracked(message::Id(id))) {
+                replace_address(&paths::link_to(self.id, &message.reference()));
+            }
+        };
+        effect(move || {
+            pathname.track();
+            remember();
+        });
+        on_cleanup(remember);
     }
 
     /// Loads older messages as long as those on the page do not fill the view: nothing could be scrolled.
@@ -73,11 +96,12 @@ impl OpenConversation {
     /// Reads the scroll position, and raises the seen position: to the last message if the end is in view, or else to
     /// the end of a segment that has been scrolled past.
     pub(super) fn observe_scroll(self) -> Option<(i32, i32)> {
-        let position = self.scroller.observe();
+        // What is not on the page is not seen.
+        let position = self.scroller.observe()?;
         if self.scroller.at_end.try_get_untracked() == Some(true) {
             // A link may have led to the end past unread messages. They count once the user has scrolled.
             if self.scroller.is_resting() && !self.scroller.shows_start_of(".unread-line") {
-                return position;
+                return Some(position);
             }
             if let Some(last_seq) = self.loader.try_with_untracked(|loader| loader.timeline().last_seq()) {
                 self.reading.try_maybe_update(|reading| (reading.see(last_seq), ()));
@@ -86,6 +110,6 @@ impl OpenConversation {
             let is_passed = self.scroller.has_shown_end_of(&format!("m-{end}"));
             self.reading.try_maybe_update(|reading| (reading.see_segment_end(is_passed), ()));
         }
-        position
+        Some(position)
     }
 }
