@@ -1,5 +1,8 @@
 //! Kinds of users, and what each may do.
 
+/// Number of roles that are tried side by side.
+pub(super) const ROLES_AT_ONCE: usize = 3;
+
 /// Defines the roles, and the list of all of them.
 macro_rules! roles {
     ($($(#[$doc:meta])* $role:ident $name:literal,)*) => {
