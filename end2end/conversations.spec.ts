@@ -84,9 +84,11 @@ test("the title counts all unread messages, on every page", async ({ people }) =
   await expect(ana.page).toHaveTitle(/^\(25\) Messages/);
   await ana.open("/messages");
   await expect(ana.page).toHaveTitle(/^\(25\) Messages/);
+  const read = ana.page.waitForResponse("**/rpc/mark_read");
   await ana.conversations.first().click();
   await expect(ana.messages).toHaveText(["message 25"]);
   await expect(ana.page).toHaveTitle(/^\(24\) Conversation/);
+  await read;
   await ana.open("/messages/new");
   await expect(ana.page).toHaveTitle(/^\(24\) New message/);
 });
