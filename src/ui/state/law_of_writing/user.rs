@@ -126,6 +126,9 @@ impl Simulation {
     pub(super) fn retry(&mut self, page: usize) {
         let shown = self.pages[page].queue.shown(self.now).into_iter();
         if let Some(refused) = shown.into_iter().find(|shown| matches!(shown.state, State::Refused(_))) {
+            if is_refused_with(&refused, Conflict::MessageIdTaken) {
+                return self.send_rest(page, refused.item.id);
+            }
             // The user has seen the other text, and replaces it.
             if is_refused_with(&refused, Conflict::MessageChanged)
                 && let Some(message) = refused.item.content.changes()
@@ -136,6 +139,26 @@ impl Simulation {
             let commands = self.pages[page].queue.retry(refused.item.id, refused.item.id);
             self.pages[page].run(commands, &mut self.storage);
         }
+    }
+
+    /// Sends what is left of a message as one of its own. Another page has sent another text of the message, and has not
+    /// told this one; the user sees that text, and does not write its words again.
+    fn send_rest(&mut self, page: usize, id: message::Id) {
+        // As for a change of a message.
+        self.deliver_all();
+        let shown = self.pages[page].queue.shown(self.now).into_iter();
+        let taken = shown.into_iter().find(|it| it.item.id == id && is_refused_with(it, Conflict::MessageIdTaken));
+        let Some(taken) = taken else { return };
+        let sent: Vec<_> = self.server.message(id).map_or(Vec::new(), |message| words(&message.body).collect());
+        let rest: Vec<_> = words(text_of(&taken.item)).filter(|word| !sent.contains(word)).collect();
+        let commands = if rest.is_empty() {
+            self.pages[page].queue.removed(id)
+        } else {
+            let (fresh, text) = (self.next_id(), rest.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+            self.written.insert(fresh, self.now.page_ms);
+            self.pages[page].queue.edit(id, &text, fresh)
+        };
+        self.pages[page].run(commands, &mut self.storage);
     }
 
     pub(super) fn load(&mut self, page: usize, conversation: usize) {
