@@ -44,3 +44,27 @@ test("the page for a code leads back if no sign-in waits for it", async ({ peopl
   await expect(visitor.page).toHaveURL(/\/signin\?expired=true/);
   await expect(visitor.page.getByText("Your sign-in has expired")).toBeVisible();
 });
+
+test("a page whose key was replaced in another tab says so when its code is refused", async ({ people }) => {
+  const ana = await people.signedIn("Ana");
+  const tab = await ana.inAnotherTab();
+  ana.errors.expectStatus(422);
+  for (const page of [ana.page, tab.page]) await page.goto("/settings/authenticator");
+  const keys: string[] = [];
+  for (const person of [ana, tab]) {
+    await person.page.getByRole("button", { name: "Set up an app" }).click();
+    await expect(person.page.getByRole("img", { name: "QR code with the key" })).toBeVisible();
+    await person.waitUntilHydrated();
+    keys.push(await person.page.locator(".key code").innerText());
+  }
+  expect(keys[0]).not.toBe(keys[1]);
+  const note = ana.page.getByText("This key does not count any more");
+  await ana.page.getByLabel("Code that the app shows").fill(totp(keys[0] ?? ""));
+  await ana.page.getByLabel("Current password").fill(ana.account.password);
+  await ana.page.getByRole("button", { name: "Turn on" }).click();
+  await expect(note).toBeVisible();
+  await expectAccessible(ana.page);
+  await ana.page.getByRole("link", { name: "Load the page again" }).click();
+  await expect(ana.page.locator(".key code")).toHaveText(keys[1] ?? "");
+  await expect(note).toHaveCount(0);
+});

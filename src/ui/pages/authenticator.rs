@@ -1,6 +1,7 @@
 //! `/settings/authenticator`: the authenticator app as a second factor.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_meta::Title;
 
 use crate::api::{self, StartAuthenticator, TurnOffAuthenticator, TurnOnAuthenticator};
@@ -12,6 +13,7 @@ use crate::ui::components::form::FieldForm;
 use crate::ui::components::loaded::Loaded;
 use crate::ui::components::settings_card::SettingsCard;
 use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::reactive::effect;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::submission::{Leave, Submission};
 
@@ -64,7 +66,13 @@ fn Start(refused: Option<RefusedForm>) -> impl IntoView {
 fn SetUp(key: AuthenticatorKey, refused: Option<RefusedForm>) -> impl IntoView {
     let form = Submission::of::<TurnOnAuthenticator>(refused, Leave::Load);
     let AuthenticatorKey { text, address, qr_code } = key;
+    let is_replaced = tell_if_replaced(text.clone(), form);
     view! {
+        {move || is_replaced.get().then(|| view! {
+            <p class="error-note" role="alert">
+                "This key does not count any more: the app was set up elsewhere. " <a href=PATH rel="external">"Load the page again"</a>
+            </p>
+        })}
         <p>"Scan this with your authenticator app, or type the key into it."</p>
         <QrCodeImage qr_code/>
         <p class="key" translate="no"><span class="visually-hidden">"Key: "</span> <code>{text}</code></p>
@@ -76,6 +84,23 @@ fn SetUp(key: AuthenticatorKey, refused: Option<RefusedForm>) -> impl IntoView {
             <SubmitButton form label="Turn on"/>
         </FieldForm>
     }
+}
+
+/// Returns whether the server knows another key than this one, once it has refused a code: another tab may have begun
+/// anew.
+fn tell_if_replaced(key: String, form: Submission) -> RwSignal<bool> {
+    let is_replaced = RwSignal::new(false);
+    effect(move || {
+        let shown = key.clone();
+        if form.error.read().is_some() {
+            spawn_local(async move {
+                if let Ok(Authenticator { key, .. }) = api::load_authenticator().await {
+                    is_replaced.try_set(key.is_none_or(|key| key.text != shown));
+                }
+            });
+        }
+    });
+    is_replaced
 }
 
 #[component]

@@ -141,8 +141,8 @@ impl Simulation {
         }
     }
 
-    /// Sends what is left of a message as one of its own. Another page has sent another text of the message, and has not
-    /// told this one; the user sees that text, and does not write its words again.
+    /// Sends what is left of a message as one of its own. Another page has sent another text of the message, and has
+    /// not told this one; the user sees that text, and does not write its words again.
     fn send_rest(&mut self, page: usize, id: message::Id) {
         // As for a change of a message.
         self.deliver_all();
