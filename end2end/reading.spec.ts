@@ -13,10 +13,12 @@ async function unreadConversation(people: People, count: number) {
 test("a conversation opens at the first unread message and is read once its end has been in view", async ({ people }) => {
   const { ana, ben, path } = await unreadConversation(people, 3);
   const row = ben.page.locator(".conversation").first();
+  const read = ben.page.waitForResponse("**/rpc/mark_read");
   await ben.open(path);
   const line = ben.page.getByText("New messages", { exact: true });
   await expect(line).toBeInViewport();
   await expect(row).not.toContainText("unread");
+  await read;
   await ben.open("/messages");
   await ana.sendAll(path, ["x1", "x2", "x3"]);
   await expect(row).toContainText("3 unread");
