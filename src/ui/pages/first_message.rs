@@ -97,8 +97,9 @@ fn FirstMessage(recipient: Recipient, inbox: Inbox, refused: Option<RefusedForm>
     open_once_started(recipient, outbox, drafts, inbox);
     let name = with.display_name.to_string();
     let addressee = name.clone();
+    let is_begun = memo(move || drafts.preview_of(target).is_some());
     effect(move || {
-        if drafts.preview_of(target).is_some() {
+        if is_begun.get() {
             drafts.keep_recipient(recipient, &addressee);
         }
     });
