@@ -1,7 +1,7 @@
 import { expectAccessible } from "./support/accessible.ts";
 import { directConversation, openMenu, row } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
-import { messagePage } from "./support/table.ts";
+import { replyPath } from "./support/table.ts";
 
 test("a user blocks another one in their conversation, and nothing passes until they are unblocked", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
@@ -88,7 +88,7 @@ test("blocked people are listed in the settings, and unblocked there", async ({ 
 
 test("what has been sent does not come back with the composer", async ({ people }) => {
   const { ana, path } = await directConversation(people);
-  await ana.open(`${path}?reply=${(await messagePage(path)).split("/").slice(-2).join("_")}`);
+  await ana.open(await replyPath(path));
   await expect(ana.page.getByText("Replying to yourself")).toBeVisible();
   await ana.send("the answer");
   await expect(row(ana, "the answer").getByText("Sent")).toBeVisible();

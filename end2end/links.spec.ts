@@ -1,7 +1,7 @@
 import { expectAccessible } from "./support/accessible.ts";
 import { directConversation, row } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
-import { insertMessages, messagePage } from "./support/table.ts";
+import { insertMessages, messagePage, replyPath } from "./support/table.ts";
 
 test("a link opens at its message, stays there, and reads only what is in view", async ({ people }) => {
   const { ana, ben, path } = await directConversation(people);
@@ -57,7 +57,7 @@ test("a message that is not there any more says so", async ({ people }) => {
 test("Back returns from the message of a quote to its answer", async ({ people }) => {
   const { ana, path } = await directConversation(people);
   await insertMessages(path, 100);
-  await ana.open(`${path}?reply=${(await messagePage(path, 1)).split("/").slice(-2).join("_")}`);
+  await ana.open(await replyPath(path, 1));
   await ana.send("the answer");
   await expect(row(ana, "the answer").getByText("Sent")).toBeVisible();
   await insertMessages(path, 10);

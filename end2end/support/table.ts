@@ -44,6 +44,11 @@ export async function messagePage(path: string, seq?: number): Promise<string> {
   return `${path}/message/${text(row, "sk").replace("+00:00", "Z")}/${text(row, "message_uuid")}`;
 }
 
+/** Returns the path of a conversation whose composer answers the newest message, or the one with this sequence number. */
+export async function replyPath(path: string, seq?: number): Promise<string> {
+  return `${path}?reply=${(await messagePage(path, seq)).split("/").slice(-2).join("_")}`;
+}
+
 /** Replaces the other member of a direct conversation by a user who is not in the database any more. */
 export async function loseOtherMember(path: string, me: string): Promise<void> {
   await callDynamoDb("UpdateItem", {
