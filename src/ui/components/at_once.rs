@@ -19,8 +19,8 @@ pub struct AtOnce<V = Case, const ANEW: bool = false>(V);
 /// View with signals of its own, in a `Suspense` or a `Transition`. It and its signals live until the next view takes
 /// its place.
 ///
-/// The signals that these create end when they begin to load, while their view stays and still reads
-/// them. And of the next view, rows with the same keys would take over those of this one, with their signals.
+/// The signals that these create end when they begin to load, while their view stays and still reads them. And of the
+/// next view, rows with the same keys would take over those of this one, with their signals.
 pub type Anew = AtOnce<OwnedView<AnyView>, true>;
 
 /// Returns the view of a `Suspend`, once its data is there.
@@ -29,7 +29,7 @@ pub fn at_once(view: Case) -> AtOnce {
 }
 
 /// Draws a view with signals of its own, when it is about to appear: its effects find their elements on the page.
-/// `owner`: the one of the component around the `Transition`.
+/// `owner`: that of the component around the `Suspense` or `Transition`.
 pub fn anew(owner: &WeakOwner, draw: impl FnOnce() -> AnyView + Send + 'static) -> Anew {
     let owner = owner.upgrade().map_or_else(Owner::new, |owner| owner.with(Owner::new));
     let mut draw = Some(draw);

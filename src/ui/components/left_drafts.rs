@@ -42,7 +42,7 @@ pub fn FirstDrafts(outbox: Outbox, drafts: Drafts, inbox: Inbox) -> impl IntoVie
     }
 }
 
-/// What the user has written in a conversation that is closed.
+/// Lists the texts that the user has written in a closed conversation.
 #[component]
 pub fn ClosedDrafts(drafts: Drafts, target: ComposeTarget) -> impl IntoView {
     view! {

@@ -90,7 +90,7 @@ pub fn NewConversationPage() -> impl IntoView {
     }
 }
 
-/// What the search has found.
+/// List of the users whom the search has found.
 #[component]
 fn FoundPeople(
     found: PageResource<Result<Vec<User>, AppError>>,

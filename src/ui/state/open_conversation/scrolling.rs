@@ -96,7 +96,7 @@ impl OpenConversation {
     /// Reads the scroll position, and raises the seen position: to the last message if the end is in view, or else to
     /// the end of a segment that has been scrolled past.
     pub(super) fn observe_scroll(self) -> Option<(i32, i32)> {
-        // What is not on the page is not seen.
+        // A message that is not on the page is not seen.
         let position = self.scroller.observe()?;
         if self.scroller.at_end.try_get_untracked() == Some(true) {
             // A link may have led to the end past unread messages. They count once the user has scrolled.
