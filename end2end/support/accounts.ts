@@ -43,7 +43,7 @@ interface SessionCookie {
 
 /**
  * Signs in without a browser and returns the session cookie. Others can find a user after the first sign-in. Tries twice:
- * the local Cognito fails now and then.
+ * the local Cognito fails now and then, and the server then answers 503.
  */
 export async function createSession(account: Account, attempt = 1): Promise<SessionCookie> {
   const response = await fetch(`${serverUrl}/rpc/sign_in`, {
@@ -51,7 +51,7 @@ export async function createSession(account: Account, attempt = 1): Promise<Sess
     headers: { "x-forwarded-for": randomIpAddress() },
     body: new URLSearchParams({ email: account.email, password: account.password, next: "" }),
   });
-  if (response.status >= 500 && attempt === 1) return createSession(account, 2);
+  if (response.status === 503 && attempt === 1) return createSession(account, 2);
   const [, name, value] = /^(__Host-[^=]+)=([^;]+)/.exec(response.headers.getSetCookie()[0] ?? "") ?? [];
   if (!response.ok || !name || !value) throw new Error(`sign_in: ${response.status} ${await response.text()}`);
   // Browsers accept a `Secure` cookie from http://127.0.0.1, but their remote control sets one for https URLs only.

@@ -236,7 +236,8 @@ async fn a_rejected_sign_up_is_explained_above_the_form() {
 async fn during_an_outage_of_the_user_pool_signing_in_is_unavailable_within_seconds() {
     let (_database, pool, server) = server_with_fake_pool().await;
     let mut ana = Browser::new(&server);
-    for outage in [CallAnswer::Trouble, CallAnswer::Hang] {
+    let codes = ["InternalErrorException", "SomethingNew", ""];
+    for outage in codes.map(CallAnswer::Trouble).into_iter().chain([CallAnswer::Hang]) {
         pool.set().calls = outage;
         let started = Instant::now();
         assert_eq!(ana.sign_in("ana@example.com", "good").await, Err(AppError::Unavailable));

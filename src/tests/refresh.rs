@@ -106,7 +106,7 @@ async fn a_session_that_the_pool_refuses_to_refresh_is_ended() {
 #[tokio::test]
 async fn during_a_pool_outage_a_session_is_valid_until_its_access_token_expires_and_is_kept_afterwards() {
     for outage in [
-        CallAnswer::Trouble,
+        CallAnswer::Trouble("InternalErrorException"),
         CallAnswer::Hang,
         CallAnswer::Refuse("TooManyRequestsException", "Rate exceeded"),
         CallAnswer::Refuse("ResourceNotFoundException", "User pool client does not exist."),

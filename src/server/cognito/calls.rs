@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, AuthFlowType, AuthenticationResultType};
 use base64::Engine;
@@ -197,10 +198,10 @@ impl Calls {
     /// Response to a call. `secrets` are the parameters of the request that must not reach the log. A known problem of
     /// the configuration is reported. Takes no future: async functions keep a future that they were given twice, and
     /// those of the SDK are large.
-    pub(super) fn checked<T, E: ProvideErrorMetadata, R>(
+    pub(super) fn checked<T, E: ProvideErrorMetadata>(
         &self,
         call: &'static str,
-        response: Result<T, SdkError<E, R>>,
+        response: Result<T, SdkError<E, HttpResponse>>,
         secrets: &[&str],
     ) -> Result<T, CognitoError> {
         let result = response.map_err(|error| {

@@ -1,5 +1,6 @@
 //! Errors of calls to the user pool.
 
+use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
 
 use crate::domain::error::AppError;
@@ -67,9 +68,9 @@ pub struct CognitoError {
 impl CognitoError {
     /// Converts an error of the SDK. `secrets` are the parameters of the request that must not reach the log: messages
     /// of the pool can repeat them, so they are masked.
-    pub(super) fn new<E: ProvideErrorMetadata, R>(
+    pub(super) fn new<E: ProvideErrorMetadata>(
         call: &'static str,
-        error: &SdkError<E, R>,
+        error: &SdkError<E, HttpResponse>,
         secrets: &[&str],
     ) -> Self {
         let Some(service) = error.as_service_error() else {
@@ -86,7 +87,12 @@ impl CognitoError {
         let secrets = secrets.iter().filter(|secret| !secret.is_empty());
         let masked = secrets.fold(message.to_owned(), |text, secret| text.replace(secret, "…"));
         let detail = format!("{code}: {masked}");
-        Self { kind: kind(code, message), ends_token: ends_token(code, message), call, detail }
+        let has_failed = error.raw_response().is_some_and(|response| response.status().is_server_error());
+        let kind = match kind(code, message) {
+            CognitoErrorKind::Misconfigured(None) if has_failed => CognitoErrorKind::Unavailable,
+            kind => kind,
+        };
+        Self { kind, ends_token: ends_token(code, message), call, detail }
     }
 
     fn of(kind: CognitoErrorKind, call: &'static str, detail: &str) -> Self {

@@ -141,7 +141,7 @@ async fn a_user_stays_until_the_pool_has_deleted_the_account() {
     request(&mut ana, false).await;
     pass_days(&app, 14.0).await;
     for answer in [
-        CallAnswer::Trouble,
+        CallAnswer::Trouble("InternalErrorException"),
         CallAnswer::Refuse("AccessDeniedException", "not authorized to perform: cognito-idp:AdminDeleteUser"),
     ] {
         pool.set().calls = answer;

@@ -236,7 +236,7 @@ async fn the_pool_is_asked_about_a_token_once_and_while_it_cannot_answer_the_sig
     }
     assert_eq!(pool.count("GetUser"), 1);
     for (number, calls) in [
-        CallAnswer::Trouble,
+        CallAnswer::Trouble("InternalErrorException"),
         CallAnswer::Hang,
         CallAnswer::Refuse("TooManyRequestsException", "Rate exceeded"),
         CallAnswer::Refuse("ForbiddenException", "Request not allowed due to WAF block."),

@@ -66,8 +66,8 @@ pub enum CallAnswer {
     Repeat(&'static str),
     /// The regular response, after a delay.
     Slow,
-    /// A server error.
-    Trouble,
+    /// A server error with this code.
+    Trouble(&'static str),
     /// No response, ever.
     Hang,
     /// A challenge.
@@ -289,8 +289,8 @@ async fn call(State(pool): State<FakePool>, headers: HeaderMap, body: Bytes) -> 
         }
         CallAnswer::Refuse(code, message) => refuse(code, message),
         CallAnswer::Repeat(code) => refuse(code, &body.to_string()),
-        CallAnswer::Trouble => {
-            let body = json!({ "__type": "InternalErrorException", "message": "trouble" });
+        CallAnswer::Trouble(code) => {
+            let body = json!({ "__type": code, "message": "trouble" });
             (StatusCode::INTERNAL_SERVER_ERROR, Json(body)).into_response()
         }
         CallAnswer::Hang => std::future::pending().await,
