@@ -9,7 +9,7 @@ use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::form::PageUserField;
 use crate::ui::components::show::Show;
 use crate::ui::state::disclosure::{close, close_when_left};
-use crate::ui::state::own_name::follow_changes;
+use crate::ui::state::own_profile::follow_changes;
 use crate::ui::state::shortcuts::Shortcuts;
 use crate::ui::state::sign_out::SignOut;
 

@@ -28,13 +28,24 @@ pub fn at_once(view: Case) -> AtOnce {
     AtOnce(view)
 }
 
-/// Draws a view with signals of its own, when it is about to appear: its effects find their elements on the page.
-/// `owner`: that of the component around the `Suspense` or `Transition`.
-pub fn anew(owner: &WeakOwner, draw: impl FnOnce() -> AnyView + Send + 'static) -> Anew {
-    let owner = owner.upgrade().map_or_else(Owner::new, |owner| owner.with(Owner::new));
-    let mut draw = Some(draw);
-    let view = move || draw.take().map_or_else(|| ().into_any(), untrack);
-    AtOnce(OwnedView::new_with_owner(view.into_any(), owner))
+/// Component whose `Suspense` or `Transition` draws one view after another, each with signals of its own.
+#[derive(Clone, Copy)]
+pub struct DrawsAnew(StoredValue<WeakOwner>);
+
+impl DrawsAnew {
+    /// The component that calls this.
+    pub fn here() -> Self {
+        Self(StoredValue::new(Owner::current().unwrap_or_default().downgrade()))
+    }
+
+    /// Draws a view when it is about to appear: its effects find their elements on the page.
+    pub fn draw(self, draw: impl FnOnce() -> AnyView + Send + 'static) -> Anew {
+        let component = self.0.try_with_value(WeakOwner::upgrade).flatten();
+        let owner = component.map_or_else(Owner::new, |component| component.with(Owner::new));
+        let mut draw = Some(draw);
+        let view = move || draw.take().map_or_else(|| ().into_any(), untrack);
+        AtOnce(OwnedView::new_with_owner(view.into_any(), owner))
+    }
 }
 
 impl<V: Render, const ANEW: bool> Render for AtOnce<V, ANEW> {

@@ -11,7 +11,7 @@ use crate::domain::message::{Message, MessageRef, SentAt};
 use crate::domain::page::Cursor;
 use crate::domain::paths;
 use crate::domain::request::Request;
-use crate::ui::components::at_once::{anew, at_once};
+use crate::ui::components::at_once::{DrawsAnew, at_once};
 use crate::ui::components::conversation_pane::ConversationPane;
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_list::MessageListSkeleton;
@@ -58,9 +58,8 @@ pub fn ConversationPage() -> impl IntoView {
     let (Me(me), inbox) = (expect_context::<Me>(), expect_context::<Inbox>());
     // The answered message that a composer has taken.
     let used = StoredValue::new(None);
-    let page = Owner::current().unwrap_or_default().downgrade();
+    let component = DrawsAnew::here();
     let pane = move || {
-        let page = page.clone();
         Suspend::new(async move {
             let (me, opened, answered) = (me.await, opened.await, answered.await);
             after_dry_run().await;
@@ -87,7 +86,7 @@ pub fn ConversationPage() -> impl IntoView {
                         .into_any()
                     };
                     // Drawn anew, so that no state of one conversation, above all its unsent text, gets into another.
-                    Case::A(anew(&page, draw).into_any())
+                    Case::A(component.draw(draw).into_any())
                 }
                 (Err(error), _) | (_, Err(error)) => {
                     Case::B(view! { <LoadError subject="This conversation" error/> }.into_any())

@@ -14,7 +14,7 @@ use crate::domain::page::{Cursor, Page};
 use crate::domain::paths;
 use crate::domain::user::User;
 use crate::ui::components::account_page::SignInNotes;
-use crate::ui::components::at_once::{anew, at_once};
+use crate::ui::components::at_once::{DrawsAnew, at_once};
 use crate::ui::components::connection_note::ConnectionNote;
 use crate::ui::components::conversation_header::BackToList;
 use crate::ui::components::conversation_list::{ConversationList, ConversationListSkeleton};
@@ -197,7 +197,7 @@ fn ConversationListPane(
     inbox: Inbox,
     me: PageResource<Result<User, AppError>>,
 ) -> impl IntoView {
-    let (filter, pane) = (ListFilter::new(), Owner::current().unwrap_or_default().downgrade());
+    let (filter, component) = (ListFilter::new(), DrawsAnew::here());
     let count = page_resource(|| (), |()| api::count_requests());
     reload_with_requests(move || count.refetch());
     let newest = move |shows_older: bool, is_search: bool| {
@@ -206,7 +206,7 @@ fn ConversationListPane(
             .then(|| view! { <p class="pager"><a class="button" href="/messages">{label}</a></p> })
     };
     let rows = move || {
-        let (shows_older, searched, pane) = (before.read().is_some(), searched.get(), pane.clone());
+        let (shows_older, searched) = (before.read().is_some(), searched.get());
         Suspend::new(async move {
             let (me, list) = (me.await, list.await);
             after_dry_run().await;
@@ -222,7 +222,7 @@ fn ConversationListPane(
                         }
                         .into_any()
                     };
-                    Case::A(anew(&pane, draw).into_any())
+                    Case::A(component.draw(draw).into_any())
                 }
                 (Err(AppError::Unauthenticated), _) | (_, Err(AppError::Unauthenticated)) => {
                     Case::B(view! { <LoadError subject="This page" error=AppError::Unauthenticated/> }.into_any())

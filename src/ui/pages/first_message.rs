@@ -12,7 +12,7 @@ use crate::domain::conversation::{Kind, Recipient};
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::refused_form::RefusedForm;
 use crate::domain::user;
-use crate::ui::components::at_once::{anew, at_once};
+use crate::ui::components::at_once::{DrawsAnew, at_once};
 use crate::ui::components::block_forms::BlockedNote;
 use crate::ui::components::composer::Composer;
 use crate::ui::components::conversation_header::ConversationHeader;
@@ -51,9 +51,8 @@ pub fn FirstMessagePage() -> impl IntoView {
     reload_after_block(move || recipient.refetch());
     refetch_once_reachable(recipient);
     let inbox = expect_context::<Inbox>();
-    let page = Owner::current().unwrap_or_default().downgrade();
+    let component = DrawsAnew::here();
     let pane = move || {
-        let page = page.clone();
         Suspend::new(async move {
             let recipient = recipient.await;
             after_dry_run().await;
@@ -74,7 +73,7 @@ pub fn FirstMessagePage() -> impl IntoView {
                         });
                         view! { <FirstMessage recipient inbox refused=form/> }.into_any()
                     };
-                    Case::B(anew(&page, draw).into_any())
+                    Case::B(component.draw(draw).into_any())
                 }
                 Err(error @ AppError::Conflict(Conflict::MessageToSelf)) => {
                     Case::C(view! { <OwnHandleNotice error/> }.into_any())

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::api;
 use crate::domain::conversation;
 use crate::domain::message::{self, SentAt};
-use crate::ui::components::at_once::{anew, at_once};
+use crate::ui::components::at_once::{DrawsAnew, at_once};
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_page::MessageDetails;
 use crate::ui::components::show::Case;
@@ -37,9 +37,8 @@ pub fn MessagePage() -> impl IntoView {
     refetch_once_reachable(found);
     let Me(me) = expect_context::<Me>();
     let typed = RwSignal::new(None);
-    let page = Owner::current().unwrap_or_default().downgrade();
+    let component = DrawsAnew::here();
     let details = move || {
-        let page = page.clone();
         Suspend::new(async move {
             let (me, found) = (me.await, found.await);
             after_dry_run().await;
@@ -50,7 +49,7 @@ pub fn MessagePage() -> impl IntoView {
                         view! { <Title text=TITLE/> <MessageDetails view me=me.id refused typed/> }.into_any()
                     };
                     // Drawn anew, so that the form of one message never belongs to another.
-                    Case::A(anew(&page, draw).into_any())
+                    Case::A(component.draw(draw).into_any())
                 }
                 (Err(error), _) | (_, Err(error)) => {
                     Case::B(view! { <LoadError subject="This message" error/> }.into_any())

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::api;
 use crate::domain::conversation;
 use crate::domain::message::{self, SentAt};
-use crate::ui::components::at_once::{anew, at_once};
+use crate::ui::components::at_once::{DrawsAnew, at_once};
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::report_form::ReportForm;
 use crate::ui::components::show::Case;
@@ -33,9 +33,8 @@ pub fn ReportPage() -> impl IntoView {
     let found =
         page_resource(named, |(conversation, message, time)| api::find_report_subject(conversation, message, time));
     refetch_once_reachable(found);
-    let page = Owner::current().unwrap_or_default().downgrade();
+    let component = DrawsAnew::here();
     let form = move || {
-        let page = page.clone();
         Suspend::new(async move {
             let found = found.await;
             after_dry_run().await;
@@ -46,7 +45,7 @@ pub fn ReportPage() -> impl IntoView {
                         view! { <ReportForm subject form/> }.into_any()
                     };
                     // Drawn anew, so that the form of one subject never belongs to another.
-                    Case::A(anew(&page, draw).into_any())
+                    Case::A(component.draw(draw).into_any())
                 }
                 Err(error) => Case::B(view! { <LoadError subject="This page" error/> }.into_any()),
             })

@@ -57,7 +57,7 @@ pub mod moment;
 mod monotonic;
 pub mod open_conversation;
 pub mod outbox;
-pub mod own_name;
+pub mod own_profile;
 pub mod page_change;
 mod page_clock;
 pub mod page_position;
