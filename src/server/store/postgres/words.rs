@@ -73,7 +73,9 @@ fn tokens(text: &str) -> impl Iterator<Item = String> {
 
 /// Folds a text: compatible forms and cases become one, accents are dropped, and so are invisible characters.
 fn folded(text: &str) -> String {
-    let text: String = text.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+    // The capital sharp s is an upper case of its own: only its lower case becomes `ss` in upper case.
+    let upper = text.nfkd().flat_map(char::to_lowercase).flat_map(char::to_uppercase);
+    let text: String = upper.flat_map(char::to_lowercase).collect();
     let kept = text.nfkd().filter(|c| !is_invisible(*c) && !is_accent(*c));
     let mut folded = String::new();
     kept.for_each(|c| push_letter(&mut folded, c));
@@ -202,6 +204,7 @@ mod tests {
             ("marialuisa", "Maria-Luisa"),
             ("strasse", "Straße"),
             ("STRASSE", "straße"),
+            ("groß", "GROẞ"),
             ("ΣΊΣΥΦΟΣ", "σίσυφος"),
             ("ozturk", "Öztürk"),
             ("istanbul", "İSTANBUL"),
@@ -231,6 +234,15 @@ mod tests {
             ("हिन्दी", "हिन्दी"),
         ] {
             assert!(finds(search, name), "{search} in {name}: {:?}", of_user("x", name));
+        }
+    }
+
+    #[test]
+    fn every_character_is_found_in_either_case() {
+        for c in '\0'..=char::MAX {
+            let (lower, upper): (String, String) = (c.to_lowercase().collect(), c.to_uppercase().collect());
+            let either = [lower, upper].map(|text| folded(&text));
+            assert_eq!(either, [folded(&c.to_string()), either[0].clone()], "{c} U+{:04X}", u32::from(c));
         }
     }
 
