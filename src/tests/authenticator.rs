@@ -5,6 +5,7 @@ use cruddur_messages::domain::field_error::FieldCode;
 use cruddur_messages::server::http::session::sealed_cookie::AUTHENTICATOR_KEY;
 use reqwest::StatusCode;
 
+use crate::audit_log::changes_of;
 use crate::support::app::{Browser, TestApp};
 use crate::support::cognito::PASSWORD;
 use crate::support::totp;
@@ -55,6 +56,10 @@ async fn an_app_is_set_up_used_and_turned_off_without_script() {
     let off = ana.submit(PATH, &[("current_password", PASSWORD)]).await;
     assert_eq!((off.status, off.location()), (StatusCode::SEE_OTHER, "/settings/authenticator?off=1"));
     assert!(!asks_for_a_code(&app).await);
+    let recorded = changes_of(&app, "ana").await;
+    let recorded: Vec<_> = recorded.iter().map(|(event, outcome)| (event.as_str(), outcome.as_str())).collect();
+    let (on, off) = ("authenticator_on", "authenticator_off");
+    assert_eq!(recorded, [(on, "refused"), (on, "done"), (off, "refused"), (off, "done")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::domain::field_error::FieldCode;
 use reqwest::StatusCode;
 
+use crate::audit_log::changes_of;
 use crate::support::app::{Answer, Browser, TestApp};
 use crate::support::cognito::PASSWORD;
 use crate::support::fake_challenges::CODE;
@@ -59,6 +60,9 @@ async fn a_new_address_counts_once_its_code_has_come_back() {
     for browser in [&mut ana, &mut phone] {
         assert_eq!(browser.call("current_user", &[]).await.status, StatusCode::OK, "the sessions go on");
     }
+    let recorded = changes_of(&app, "ana").await;
+    let recorded: Vec<_> = recorded.iter().map(|(event, outcome)| (event.as_str(), outcome.as_str())).collect();
+    assert_eq!(recorded, [("email_request", "done"), ("email_change", "refused"), ("email_change", "done")]);
     // F28: a reset finds the account under its new address.
     let fields = [("email", NEW), ("code", CODE), ("password", "Another-2026!")];
     assert_eq!(app.browser().submit("/forgot", &fields).await.location(), "/signin?reset=true");

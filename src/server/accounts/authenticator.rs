@@ -11,7 +11,9 @@ use crate::domain::authenticator::{Authenticator, AuthenticatorKey};
 use crate::domain::user;
 use crate::server::accounts::input::{self, FormErrors};
 use crate::server::accounts::reauthentication::{into_failure, own_account, reauthenticate};
+use crate::server::accounts::recorded::record_change;
 use crate::server::accounts::{AccountOutcome, qr_code, refusals};
+use crate::server::audit::Event;
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::Action;
@@ -71,10 +73,9 @@ pub async fn turn_on(
     let code = errors.check("code", input::code(code));
     let password = errors.check("current_password", input::password(current_password));
     let (Some(code), Some(password)) = (code, password) else { return Err(errors.into_error().into()) };
-    let own = reauthenticate(state, me, &password).await?;
-    let calls = state.cognito.calls();
-    calls.verify_software_token(&own.access, &code).await.map_err(code_failure)?;
-    calls.set_authenticator(&own.access, true).await.map_err(into_failure)?;
+    let set = Box::pin(set(state, me, &password, Some(&code))).await;
+    record_change(state, me, Event::AuthenticatorOn, &set);
+    set?;
     let mut outcome = AccountOutcome::redirect("/settings/authenticator?on=1");
     outcome.headers.append(header::SET_COOKIE, AUTHENTICATOR_KEY.expire());
     Ok(outcome)
@@ -86,9 +87,19 @@ pub async fn turn_off(state: &AppState, parts: &Parts, current_password: String)
     let password = input::password(current_password);
     let mut errors = FormErrors::default();
     let Some(password) = errors.check("current_password", password) else { return Err(errors.into_error().into()) };
-    let own = reauthenticate(state, me, &password).await?;
-    state.cognito.calls().set_authenticator(&own.access, false).await.map_err(into_failure)?;
+    let set = Box::pin(set(state, me, &password, None)).await;
+    record_change(state, me, Event::AuthenticatorOff, &set);
+    set?;
     Ok(AccountOutcome::redirect("/settings/authenticator?off=1"))
+}
+
+/// Turns the app on if it has made the code, and off without one.
+async fn set(state: &AppState, me: &CurrentUser, password: &SecretString, code: Option<&str>) -> Result<(), Failure> {
+    let (own, calls) = (reauthenticate(state, me, password).await?, state.cognito.calls());
+    if let Some(code) = code {
+        calls.verify_software_token(&own.access, code).await.map_err(code_failure)?;
+    }
+    calls.set_authenticator(&own.access, code.is_some()).await.map_err(into_failure)
 }
 
 /// Returns the key that is being set up in this browser, unless another user has started that.

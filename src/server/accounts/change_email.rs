@@ -1,11 +1,15 @@
 //! Change of the e-mail address, with which the user signs in.
 
+use secrecy::SecretString;
+
 use crate::domain::error::{AppError, Conflict};
 use crate::domain::field_error::FieldCode;
 use crate::server::accounts::input::{self, FormErrors};
 use crate::server::accounts::min_duration::with_min_duration;
 use crate::server::accounts::reauthentication::{into_failure, reauthenticate};
+use crate::server::accounts::recorded::record_change;
 use crate::server::accounts::{AccountOutcome, refusals};
+use crate::server::audit::Event;
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
@@ -36,10 +40,21 @@ pub async fn request(
     if load(state, me).await?.as_ref() == Some(&email) {
         return Err(AppError::invalid("email", FieldCode::EmailUnchanged).into());
     }
-    let own = reauthenticate(state, me, &password).await?;
+    let sent = Box::pin(send_code(state, me, &email, &password)).await;
+    record_change(state, me, Event::EmailRequest, &sent);
+    sent
+}
+
+async fn send_code(
+    state: &AppState,
+    me: &CurrentUser,
+    email: &str,
+    password: &SecretString,
+) -> Result<AccountOutcome, Failure> {
+    let own = reauthenticate(state, me, password).await?;
     state.rate_limits.check_shared(&state.store, Action::CodeRequest, &Caller::User(me.user.id)).await?;
     with_min_duration(async {
-        match state.cognito.calls().change_email(&own.access, &email).await.map_err(|error| (error.kind, error)) {
+        match state.cognito.calls().change_email(&own.access, email).await.map_err(|error| (error.kind, error)) {
             Ok(true) | Err((CognitoErrorKind::AlreadyExists, _)) => {
                 Ok(AccountOutcome::redirect(format!("{PATH}?sent=1")))
             }
@@ -57,12 +72,18 @@ pub async fn request(
 
 /// Proves the new address with its code. From now on it is the one that signs in. All sessions go on.
 pub async fn confirm(state: &AppState, me: &CurrentUser, code: &str) -> Result<AccountOutcome, Failure> {
-    let Some(session) = me.session else { return Err(AppError::Unauthenticated.into()) };
     let code = input::code(code).map_err(|reason| AppError::invalid("code", reason))?;
+    let proved = Box::pin(prove(state, me, &code)).await;
+    record_change(state, me, Event::EmailChange, &proved);
+    proved?;
+    Ok(changed(state, me).await)
+}
+
+async fn prove(state: &AppState, me: &CurrentUser, code: &str) -> Result<(), Failure> {
+    let Some(session) = me.session else { return Err(AppError::Unauthenticated.into()) };
     state.rate_limits.check_shared(&state.store, Action::Code, &Caller::User(me.user.id)).await?;
     let access = access_token(&state.store, &state.cognito, session).await?;
-    state.cognito.calls().verify_email(&access, &code).await.map_err(code_failure)?;
-    Ok(changed(state, me).await)
+    state.cognito.calls().verify_email(&access, code).await.map_err(code_failure)
 }
 
 /// Stores the address of the pool. A renewal of the session does that; if it fails, so does the next one.

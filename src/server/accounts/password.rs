@@ -60,7 +60,7 @@ pub async fn reset_password(
         };
         let attempt = Attempt { action: Action::Code, email: &email };
         let set = attempt.run(state, parts, Box::pin(set_password(state, &email, &code, &password))).await;
-        record_attempt(state, parts, Event::PasswordReset, &set);
+        record_attempt(state, parts, Event::PasswordReset, (&email, &set)).await;
         set?;
         let origin = origin(&parts.extensions, &parts.headers);
         Box::pin(end_sessions(state, email, password, origin)).await;

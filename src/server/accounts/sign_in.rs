@@ -31,7 +31,7 @@ pub async fn sign_in(
         let attempt = Attempt { action: Action::SignIn, email: &email };
         let address = Address { email: &email, typed };
         let result = attempt.run(state, parts, Box::pin(sign_in_as(state, parts, address, password, next))).await;
-        record_failure(state, parts, &result);
+        record_failure(state, parts, &email, &result).await;
         result
     })
     .await;

@@ -110,7 +110,7 @@ async fn answer(
         Ok(outcome)
     };
     let result = attempt.run(state, parts, Box::pin(work)).await;
-    record_failure(state, parts, &result);
+    record_failure(state, parts, &pending.email, &result).await;
     count(state, &result);
     match result {
         // Converted only here, so that the attempt counts as a wrong guess.
@@ -126,13 +126,18 @@ pub(super) fn count(state: &AppState, result: &Result<AccountOutcome, Failure>) 
     }
 }
 
-/// Records a step that has failed. It names no user: only the correct answers show whose account it is. The session and
-/// the refusal of a suspended user are recorded where the user is known.
-pub(super) fn record_failure(state: &AppState, parts: &Parts, result: &Result<AccountOutcome, Failure>) {
+/// Records a step that has failed, with the user whose address it is. The session and the refusal of a suspended user
+/// are recorded where the account is known.
+pub(super) async fn record_failure(
+    state: &AppState,
+    parts: &Parts,
+    email: &str,
+    result: &Result<AccountOutcome, Failure>,
+) {
     let is_suspension =
         |failure: &Failure| matches!(failure, Failure::Public(error) if *error == refusals::account_suspended());
     if result.as_ref().is_err_and(|failure| !is_suspension(failure)) {
-        record_attempt(state, parts, Event::SignIn, result);
+        record_attempt(state, parts, Event::SignIn, (email, result)).await;
     }
 }
 

@@ -39,6 +39,12 @@ events! {
     EndSessions "end_sessions",
     PasswordReset "password_reset",
     PasswordChange "password_change",
+    /// Request of a code for a new e-mail address.
+    EmailRequest "email_request",
+    EmailChange "email_change",
+    /// The authenticator app became a second factor.
+    AuthenticatorOn "authenticator_on",
+    AuthenticatorOff "authenticator_off",
     RequestDeletion "request_deletion",
     /// Sign-in of a user who had requested their deletion.
     WithdrawDeletion "withdraw_deletion",
@@ -54,6 +60,12 @@ events! {
     AdminRestore "admin_restore",
     AdminEndSessions "admin_end_sessions",
     AdminPurge "admin_purge",
+    AdminListAccounts "admin_list_accounts",
+    AdminCreateAccount "admin_create_account",
+    AdminConfirmAccount "admin_confirm_account",
+    AdminRemoveAuthenticator "admin_remove_authenticator",
+    /// Print of the rows of the whole table, or of a part of it.
+    AdminScan "admin_scan",
     AdminLink "admin_link",
     AdminRelink "admin_relink",
     AdminListConversations "admin_list_conversations",

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::fixtures::{Admin, FAILED, REFUSED, SUCCESS, USAGE_ERROR};
 use crate::support::cognito::{PASSWORD, Pool, attribute};
+use crate::support::postgres::Database;
 
 /// Adds an account with an e-mail and these attributes.
 pub(super) async fn account(pool: &Pool, email: &str, attributes: &[(&str, &str)]) {
@@ -29,8 +30,8 @@ pub(super) async fn sign_up(pool: &Pool, name: &str) -> String {
 
 #[tokio::test]
 async fn accounts_are_created_confirmed_and_listed() {
-    let pool = Pool::create().await;
-    let admin = Admin::new().on_pool(&pool);
+    let (database, pool) = (Database::fresh().await, Pool::create().await);
+    let admin = Admin::new().on_database(&database.url).on_pool(&pool);
     let create = ["cognito", "create-user", "--email", "ana@example.com", "--handle", "ana", "--name", "Ana Lima"];
     let admin = admin.with("PASSWORD", PASSWORD);
     let create = [&create[..], &["--permanent"]].concat();
@@ -60,12 +61,15 @@ async fn accounts_are_created_confirmed_and_listed() {
         let run = admin.run(&["cognito", "confirm", email]).await;
         assert!(run.code == FAILED && run.err.contains(error), "{run:?}");
     }
+    let recorded = "select event from audit_log group by event order by event";
+    let recorded: Vec<String> = sqlx::query_scalar(recorded).fetch_all(&database.pool).await.expect("events");
+    assert_eq!(recorded, ["admin_confirm_account", "admin_create_account", "admin_list_accounts"]);
 }
 
 #[tokio::test]
 async fn a_new_account_has_a_temporary_password_that_the_tool_makes() {
-    let pool = Pool::create().await;
-    let admin = Admin::new().on_pool(&pool);
+    let (database, pool) = (Database::fresh().await, Pool::create().await);
+    let admin = Admin::new().on_database(&database.url).on_pool(&pool);
     let create = ["cognito", "create-user", "--email", "ana@example.com", "--handle", "ana", "--name", "Ana Lima"];
     let password = admin.json(&create).await["password"].as_str().expect("a password").to_owned();
     let listed = async || admin.text(&["cognito", "list-users"]).await;
@@ -83,15 +87,17 @@ async fn a_new_account_has_a_temporary_password_that_the_tool_makes() {
 
 #[tokio::test]
 async fn a_lost_authenticator_app_is_removed_after_confirmation() {
-    let pool = Pool::create().await;
+    let (database, pool) = (Database::fresh().await, Pool::create().await);
     pool.add("ana").await;
-    let admin = Admin::new().on_pool(&pool);
+    let admin = Admin::new().on_database(&database.url).on_pool(&pool);
     let remove = ["cognito", "remove-authenticator", "ana@example.com"];
     assert!(admin.text(&remove).await.starts_with("no authenticator app"));
     pool.add_authenticator("ana").await;
     assert_eq!(admin.run(&remove).await.code, REFUSED);
     assert_eq!(admin.json(&[&remove[..], &["--yes"]].concat()).await["removed"], true);
     pool.tokens("ana").await;
+    let recorded = "select count(*) from audit_log where event = 'admin_remove_authenticator' and outcome = 'done'";
+    assert_eq!(database.number(recorded).await, 3, "each try");
     let run = admin.run(&["cognito", "remove-authenticator", "ben@example.com"]).await;
     assert!(run.code == FAILED && run.err.contains("no account"), "{run:?}");
 }
@@ -118,8 +124,8 @@ async fn a_pool_is_created_once() {
 // F62
 #[tokio::test]
 async fn an_account_is_created_completely_or_not_at_all() {
-    let pool = Pool::create().await;
-    let admin = Admin::new().on_pool(&pool);
+    let (database, pool) = (Database::fresh().await, Pool::create().await);
+    let admin = Admin::new().on_database(&database.url).on_pool(&pool);
     let create = |email: &str, handle: &str| {
         let words = ["cognito", "create-user", "--email", email, "--handle", handle, "--name", "Ana", "--yes"];
         words.map(str::to_owned)

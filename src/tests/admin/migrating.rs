@@ -21,6 +21,7 @@ use crate::support::admin_code::schema;
 use crate::support::dynamodb::{DynamoDb, TABLE};
 use crate::support::legacy_app::{Clocks, Inbox, LegacyApp, SHAPE, Shape};
 use crate::support::log::Log;
+use crate::support::postgres::Database;
 use crate::support::wait_until::wait_until;
 
 fn person(n: u128) -> User {
@@ -65,7 +66,8 @@ fn is_unchanged(report: &Value) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_migration_reports_contents_and_changes_as_text_and_as_json() {
-    let (dynamodb, table, admin) = legacy_table(2).await;
+    let ((dynamodb, table, admin), database) = (legacy_table(2).await, Database::fresh().await);
+    let admin = admin.on_database(&database.url);
     let before = admin.text(&["ddb", "scan"]).await;
     let planned = admin.json(&["ddb", "migrate-legacy", "--dry-run"]).await;
     assert_eq!((&planned["dry_run"], &planned["found"]["conversations"]), (&json!(true), &json!(2)));

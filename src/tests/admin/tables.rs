@@ -83,7 +83,7 @@ async fn rows(admin: &Admin) -> BTreeMap<String, Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scan_prints_every_row_of_every_page_up_to_the_limit() {
-    let dynamodb = DynamoDb::start().await;
+    let (database, dynamodb) = (Database::fresh().await, DynamoDb::start().await);
     dynamodb.table().await;
     let row = |number: usize| {
         let text = |text: String| AttributeValue::S(text);
@@ -98,7 +98,7 @@ async fn a_scan_prints_every_row_of_every_page_up_to_the_limit() {
         let request = dynamodb.client().batch_write_item().request_items(TABLE, some.to_vec());
         assert!(request.send().await.expect("rows").unprocessed_items.unwrap_or_default().is_empty());
     }
-    let admin = Admin::new().on_dynamodb(&dynamodb);
+    let admin = Admin::new().on_database(&database.url).on_dynamodb(&dynamodb);
     let text = admin.text(&["ddb", "scan"]).await;
     let keys: BTreeSet<_> = text.lines().map(|line| &line[..10]).collect();
     assert_eq!((text.lines().count(), keys.len()), (1025, 1025), "each row is one line");
@@ -108,6 +108,8 @@ async fn a_scan_prints_every_row_of_every_page_up_to_the_limit() {
         let text = admin.text(&["ddb", "scan", "--json", "--limit", &limit.to_string()]).await;
         assert_eq!(text.lines().count(), limit.min(1025));
     }
+    let recorded = "select count(*) from audit_log where event = 'admin_scan' and route = 'admin ddb scan'";
+    assert_eq!(database.number(recorded).await, 8);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,10 +3,13 @@
 use aws_config::BehaviorVersion;
 use aws_sdk_cognitoidentityprovider::Client;
 use clap::{Args, Subcommand};
+use cruddur_messages::server::audit::Event;
 use serde_json::json;
 
 use super::{accounts, authenticator, pool};
+use crate::db::Database;
 use crate::global_options::GlobalOptions;
+use crate::recorded::{act, record};
 use crate::target::Target;
 
 /// Option for the id of the user pool.
@@ -15,6 +18,15 @@ pub struct PoolId {
     /// Id of the user pool.
     #[arg(long, env = "AWS_COGNITO_USER_POOL_ID")]
     pub pool: String,
+}
+
+/// A pool, and the database whose audit log records what is done in it.
+#[derive(Args)]
+pub struct RecordedPool {
+    #[command(flatten)]
+    pool: PoolId,
+    #[command(flatten)]
+    database: Database,
 }
 
 /// Subcommands of `admin cognito`.
@@ -30,14 +42,14 @@ pub enum Command {
     /// has an account with the same handle, sets its password after confirmation.
     CreateUser {
         #[command(flatten)]
-        pool: PoolId,
+        pool: RecordedPool,
         #[command(flatten)]
         account: accounts::Account,
     },
     /// Confirms the account of a user who cannot receive the code. Also marks the e-mail address as verified.
     Confirm {
         #[command(flatten)]
-        pool: PoolId,
+        pool: RecordedPool,
         /// E-mail address of the account.
         email: String,
     },
@@ -45,14 +57,14 @@ pub enum Command {
     /// so make sure that the request comes from the user.
     RemoveAuthenticator {
         #[command(flatten)]
-        pool: PoolId,
+        pool: RecordedPool,
         /// E-mail address of the account.
         email: String,
     },
     /// Lists the accounts of the pool, one per line: e-mail, handle, status, id. A dash stands for a missing attribute.
     ListUsers {
         #[command(flatten)]
-        pool: PoolId,
+        pool: RecordedPool,
     },
 }
 
@@ -67,8 +79,9 @@ pub async fn run(command: Command, global: &GlobalOptions) -> anyhow::Result<()>
         Command::CreateUser { pool, account } => {
             let is_made = account.password.is_none();
             let account = accounts::check(account)?;
-            accounts::require_confirmation(&client, &pool.pool, &account, &target, global).await?;
-            let sub = accounts::create(&client, &pool.pool, &account).await?;
+            accounts::require_confirmation(&client, &pool.pool.pool, &account, &target, global).await?;
+            pool.record(Event::AdminCreateAccount, "create-user").await?;
+            let sub = accounts::create(&client, &pool.pool.pool, &account).await?;
             let mut printed = json!({ "sub": sub, "email": account.email });
             let mut text = sub.to_string();
             if is_made {
@@ -78,20 +91,30 @@ pub async fn run(command: Command, global: &GlobalOptions) -> anyhow::Result<()>
             global.print(printed, text)
         }
         Command::Confirm { pool, email } => {
-            let confirmed = accounts::confirm(&client, &pool.pool, &email).await?;
+            pool.record(Event::AdminConfirmAccount, "confirm").await?;
+            let confirmed = accounts::confirm(&client, &pool.pool.pool, &email).await?;
             let text = if confirmed { "confirmed" } else { "was already confirmed" };
             global.print(json!({ "email": email, "confirmed": confirmed }), format!("{email} {text}"))
         }
         Command::RemoveAuthenticator { pool, email } => {
-            let removed = authenticator::remove(&client, &pool.pool, &email, &target, global).await?;
+            pool.record(Event::AdminRemoveAuthenticator, "remove-authenticator").await?;
+            let removed = authenticator::remove(&client, &pool.pool.pool, &email, &target, global).await?;
             let text = if removed { "removed the authenticator app of" } else { "no authenticator app to remove for" };
             global.print(json!({ "email": email, "removed": removed }), format!("{text} {email}"))
         }
         Command::ListUsers { pool } => {
-            let accounts = accounts::list(&client, &pool.pool).await?;
+            pool.record(Event::AdminListAccounts, "list-users").await?;
+            let accounts = accounts::list(&client, &pool.pool.pool).await?;
             let lines: Vec<_> = accounts.iter().map(ToString::to_string).collect();
             global.print(&accounts, lines.join("\n"))
         }
+    }
+}
+
+impl RecordedPool {
+    /// Records a command. A pool has accounts that are no users yet, so the entry names none.
+    async fn record(&self, event: Event, command: &str) -> anyhow::Result<()> {
+        record(&self.database.connect().await?, act(event, &format!("cognito {command}"))).await
     }
 }
 

@@ -92,7 +92,7 @@ pub enum Command {
     /// Prints every row of the table as it is stored, one per line. Consumes the capacity of reading the whole table.
     Scan {
         #[command(flatten)]
-        table: TableName,
+        stores: Stores,
         /// Maximum number of rows.
         #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
         limit: Option<u64>,
@@ -146,7 +146,7 @@ pub async fn run(command: Command, global: &GlobalOptions) -> anyhow::Result<()>
         Command::ListTables => table::list(global).await,
         Command::Drop(table) => table::drop(&table.table, global).await,
         Command::Seed(stores) => seed::run(&stores, global).await,
-        Command::Scan { table, limit } => scan::run(&table.table, limit, global).await,
+        Command::Scan { stores, limit } => scan::run(&stores, limit, global).await,
         Command::ListConversations { handle, pages, stores } => {
             conversations::list(&stores, &handle, &pages, global).await
         }

@@ -6,27 +6,35 @@ use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use cruddur_messages::server::audit::Event;
 use cruddur_messages::server::store::dynamodb::table::{Item, PK, SK};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 
+use super::command::Stores;
 use super::connect;
 use crate::global_options::GlobalOptions;
 use crate::output;
 use crate::progress;
+use crate::recorded::{act, record};
 
 /// Maximum number of rows per call. Costs at most about a hundred read units, half of a full DynamoDB page (1 MB).
 const ROWS_MAX: u64 = 500;
 
 /// Prints rows page by page.
-pub async fn run(table: &str, limit: Option<u64>, global: &GlobalOptions) -> anyhow::Result<()> {
+pub async fn run(stores: &Stores, limit: Option<u64>, global: &GlobalOptions) -> anyhow::Result<()> {
     let (client, _) = connect().await?;
+    record(&stores.database.connect().await?, act(Event::AdminScan, "ddb scan")).await?;
     let mut left = limit.unwrap_or(u64::MAX);
     let mut start = None;
     // On a terminal, the rows themselves show the progress, and a counter would appear between them.
     let progress = if io::stdout().is_terminal() { ProgressBar::hidden() } else { progress::counter("rows") };
     while left > 0 {
-        let rows = client.scan().table_name(table).limit(left.min(ROWS_MAX) as i32).set_exclusive_start_key(start);
+        let rows = client
+            .scan()
+            .table_name(&stores.table.table)
+            .limit(left.min(ROWS_MAX) as i32)
+            .set_exclusive_start_key(start);
         let page = rows.send().await.context("read rows")?;
         for row in page.items() {
             output::print_line(if global.json { to_json(row).to_string() } else { line(row) })?;
