@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::conversation::SentMessage;
 use crate::server::accounts::purge::purge_regularly;
 use crate::server::config::Config;
+use crate::server::http::build_files::MISSING_FILES;
 use crate::server::http::connection::LimitingAcceptor;
 use crate::server::http::metrics_server::serve_metrics;
 use crate::server::http::request_limits::HEAD_BYTES_MAX;
@@ -25,6 +26,7 @@ use crate::server::production::ensure_complete;
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::legacy::numbering::Numbered;
 use crate::server::store::dynamodb::missing_parts::warn_of_missing_parts;
+use crate::server::store::postgres::usability::Usability;
 use crate::server::store::postgres::{notifications, pool_metrics};
 use crate::server::stream::projections::{self, Publish};
 use crate::server::stream::reader::{self, Reader};
@@ -45,8 +47,8 @@ const BUDGETS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Interval of the cleanup of expired sessions, idle rate-limit counters and old reports.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(600);
 
-/// Interval of the attempts to find out how PostgreSQL is reached, while it does not answer.
-const POOLER_CHECK_INTERVAL: Duration = Duration::from_secs(10);
+/// Interval of the checks of PostgreSQL until it is usable.
+const POSTGRES_CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Runs the web server until SIGTERM or SIGINT. Starts even if the databases and the user pool are unreachable.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
@@ -55,6 +57,12 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
     let options = get_configuration(Some(&file)).with_context(|| format!("read {file}"))?.leptos_options;
     let address = options.site_addr;
     let state = AppState::connect(config, options).await?;
+    if state.files.are_missing {
+        tracing::error!(
+            problem = MISSING_FILES,
+            "the site's files are missing: pages have neither style nor script. Set LEPTOS_SITE_ROOT and LEPTOS_HASH_FILE"
+        );
+    }
     let listener = TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))?;
     tracing::info!("listening on http://{address}");
     tokio::spawn(stop_on_signal(state.closing.clone())?);
@@ -85,7 +93,7 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     let listen = notifications::listen(state.store.postgres(), state.store.remembered.clone());
     tokio::spawn(closed.clone().run_until_cancelled_owned(listen));
     tokio::spawn(state.store.remembered.clone().confirm_regularly(closed));
-    tokio::spawn(closing.run_until_cancelled_owned(refuse_transaction_pooling(state.clone())));
+    tokio::spawn(closing.run_until_cancelled_owned(check_postgres(state.clone())));
     if let Some(url) = &state.config.nats_url {
         live::nats::join(url, &state).await?;
     }
@@ -119,11 +127,24 @@ async fn refuse_connections_after_delay(handle: Handle<SocketAddr>, state: AppSt
     handle.graceful_shutdown(Some(state.config.stream_close_time() + SHUTDOWN_TIMEOUT));
 }
 
-/// Refuses PostgreSQL behind a pooler that cannot work, as soon as it answers. The first requests may come before that.
-async fn refuse_transaction_pooling(state: AppState) {
+/// Names what makes PostgreSQL unusable, once, as soon as it answers. Refuses one behind a pooler that cannot work. The
+/// first requests may come before that.
+async fn check_postgres(state: AppState) {
     while let Err(failure) = state.store.refuse_transaction_pooling().await {
         failure.into_public();
-        tokio::time::sleep(POOLER_CHECK_INTERVAL).await;
+        tokio::time::sleep(POSTGRES_CHECK_INTERVAL).await;
+    }
+    let mut named = None;
+    loop {
+        let usability = state.store.postgres_usability().await;
+        if usability == Usability::Usable || state.store.is_postgres_closed() {
+            return;
+        }
+        if usability.problem() != named {
+            named = usability.problem();
+            usability.log();
+        }
+        tokio::time::sleep(POSTGRES_CHECK_INTERVAL).await;
     }
 }
 

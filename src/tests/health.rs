@@ -1,11 +1,15 @@
 //! Liveness and readiness checks: what they cost.
 
+use std::process::Stdio;
+
 use futures::future::join_all;
 use reqwest::StatusCode;
 
+use crate::processes::Process;
 use crate::support::app::TestApp;
 use crate::support::dynamodb::DynamoDb;
 use crate::support::fault_proxy::FaultProxy;
+use crate::support::postgres::Database;
 use crate::support::wait_until::wait_until;
 
 /// Number of checks of each kind.
@@ -22,6 +26,48 @@ async fn app_with_counted_dynamodb() -> (TestApp, FaultProxy) {
 /// Calls a check from several clients at once. Returns the statuses.
 async fn statuses(app: &TestApp, path: &str) -> Vec<StatusCode> {
     join_all((0..CHECKS).map(async |_| app.browser().get(path).await.status)).await
+}
+
+/// Starts the web server with variables of its own, and asserts that `/readyz` and one line of the log name the problem.
+async fn assert_named(app: &TestApp, variables: &[(&str, &str)], problem: &str) {
+    let path = std::env::temp_dir().join(format!("server-{}.log", uuid::Uuid::new_v4().simple()));
+    let file = std::fs::File::create(&path).expect("a file");
+    let variables = [variables, &[("LOG_FORMAT", "text")]].concat();
+    let (mut command, address) = Process::command(app, &variables);
+    let _server = command.stderr(Stdio::from(file)).spawn().expect("the server starts");
+    let lines = || std::fs::read_to_string(&path).expect("the log");
+    let is_named = async || {
+        let Ok(answer) = reqwest::get(format!("http://{address}/readyz")).await else { return false };
+        let status = answer.status();
+        let body = answer.text().await.unwrap_or_default();
+        status == StatusCode::SERVICE_UNAVAILABLE
+            && body.contains(&format!(r#""problems":["{problem}"]"#))
+            && lines().contains(problem)
+    };
+    wait_until(&format!("{problem} is named"), is_named).await;
+    assert_eq!(lines().matches(problem).count(), 1, "{}", lines());
+    std::fs::remove_file(&path).expect("the log");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgresql_that_answers_but_cannot_be_used_is_named_once() {
+    let app = TestApp::start().await;
+    let (empty, read_only, old) = (Database::empty().await, Database::fresh().await, Database::fresh().await);
+    let name = read_only.url.rsplit('/').next().and_then(|name| name.split('?').next()).expect("a name");
+    read_only.execute(&format!("alter database {name} set default_transaction_read_only = on")).await;
+    old.execute("delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)").await;
+    for (database, problem) in
+        [(&empty, "outdated_schema"), (&read_only, "read_only_database"), (&old, "outdated_schema")]
+    {
+        assert_named(&app, &[("DATABASE_URL", &database.url)], problem).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_files_of_the_site_are_named_once() {
+    let app = TestApp::start().await;
+    let variables = [("LEPTOS_HASH_FILES", "true"), ("LEPTOS_SITE_ROOT", "/nowhere")];
+    assert_named(&app, &variables, "missing_files").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,12 @@ pub struct BuildFiles {
     /// browser with cached files would mix the builds.
     pub prefix: String,
     pub page: Arc<PageFiles>,
+    /// True if the build names its files by hashes, and the list of these or the style of the pages cannot be found.
+    pub are_missing: bool,
 }
+
+/// Problem in `/readyz` and in the log.
+pub const MISSING_FILES: &str = "missing_files";
 
 /// Content of the file in which cargo-leptos writes the hashes in the names of the files. Empty if there are none.
 struct Hashes(String);
@@ -42,7 +47,10 @@ impl BuildFiles {
             loader: (!parts.is_empty()).then(|| format!("{folder}/{}", hashes.loader())),
             parts,
         };
-        Self { prefix, page: Arc::new(page) }
+        let style =
+            Path::new(&*options.site_root).join(&*options.site_pkg_dir).join(hashes.name(&options.output_name, "css"));
+        let are_missing = options.hash_files && (hashes.0.is_empty() || !style.exists());
+        Self { prefix, page: Arc::new(page), are_missing }
     }
 }
 

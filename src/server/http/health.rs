@@ -6,8 +6,10 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::server::cognito::health::{CASE_SENSITIVE, Problem};
+use crate::server::http::build_files::MISSING_FILES;
 use crate::server::http::store_checks::StoreAnswers;
 use crate::server::state::AppState;
+use crate::server::store::postgres::usability::Usability;
 
 /// Availability of each dependency, and misconfigurations that make one unusable. `docs/operations.md` lists these.
 #[derive(Debug, Serialize)]
@@ -36,20 +38,21 @@ pub async fn healthz() -> &'static str {
 /// have found no problem.
 pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readiness>) {
     let StoreAnswers { postgres, dynamodb } = state.store_checks.answers(&state.store).await;
-    let (health, pooling) = (state.cognito.health(), state.store.postgres_problem());
-    // A known problem counts at once, even if PostgreSQL has answered a moment ago.
-    let postgres = postgres && pooling.is_none();
-    let problems = pooling.into_iter().chain(health.problem().map(Problem::as_str)).collect();
+    let health = state.cognito.health();
+    let of_files = state.files.are_missing.then_some(MISSING_FILES);
+    let problems =
+        [postgres.problem(), health.problem().map(Problem::as_str), of_files].into_iter().flatten().collect();
     let notices = health.case_sensitive().filter(|is_case_sensitive| *is_case_sensitive).map(|_| CASE_SENSITIVE);
     let readiness = Readiness {
         shutting_down: state.closing.is_cancelled(),
-        postgres,
+        postgres: postgres == Usability::Usable,
         dynamodb,
         cognito: state.cognito.is_ready(),
         problems,
         notices: notices.into_iter().collect(),
     };
-    let is_ready = !readiness.shutting_down && postgres && dynamodb && readiness.cognito;
+    let is_available = readiness.postgres && dynamodb && readiness.cognito;
+    let is_ready = is_available && !readiness.shutting_down && of_files.is_none();
     (if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(readiness))
 }
 

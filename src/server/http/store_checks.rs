@@ -5,6 +5,7 @@ use std::time::Duration;
 use moka::future::Cache;
 
 use crate::server::store::Store;
+use crate::server::store::postgres::usability::Usability;
 
 /// Time for which an answer counts. `/readyz` is public, and a check costs a statement and half a read unit: however
 /// often it is called, there is no more than one check in this time.
@@ -13,7 +14,7 @@ const ANSWERS_TTL: Duration = Duration::from_secs(2);
 /// Availability of the databases.
 #[derive(Debug, Clone, Copy)]
 pub struct StoreAnswers {
-    pub postgres: bool,
+    pub postgres: Usability,
     pub dynamodb: bool,
 }
 
@@ -28,12 +29,16 @@ impl Default for StoreChecks {
 }
 
 impl StoreChecks {
-    /// Returns answers that are a few seconds old at most. Concurrent calls wait for one check.
+    /// Returns answers that are a few seconds old at most. Concurrent calls wait for one check. A pooler that does not
+    /// work counts at once.
     pub async fn answers(&self, store: &Store) -> StoreAnswers {
         let check = async {
-            let (postgres, dynamodb) = tokio::join!(store.postgres_answers(), store.dynamodb_answers());
+            let (postgres, dynamodb) = tokio::join!(store.postgres_usability(), store.dynamodb_answers());
             StoreAnswers { postgres, dynamodb }
         };
-        self.0.get_with((), check).await
+        match store.is_postgres_closed() {
+            true => check.await,
+            false => self.0.get_with((), check).await,
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::server::metrics::Metrics;
 use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::{self, conversations, messages};
 use crate::server::store::postgres::remembered::Remembered;
+use crate::server::store::postgres::usability::{self, Usability};
 use crate::server::store::postgres::{self, deletions, pool_metrics, pooler, reports, sessions, shared_limits, users};
 
 /// Access to both databases. Cloning copies handles.
@@ -89,7 +90,12 @@ impl Store {
 
     /// Returns true if PostgreSQL answers.
     pub async fn postgres_answers(&self) -> bool {
-        postgres::answers(&self.postgres).await
+        self.postgres_usability().await != Usability::Unreachable
+    }
+
+    /// Returns whether PostgreSQL can be used.
+    pub async fn postgres_usability(&self) -> Usability {
+        usability::check(&self.postgres).await
     }
 
     /// Stops using PostgreSQL if a pooler in transaction mode is in between. Fails if PostgreSQL does not answer.
@@ -97,9 +103,9 @@ impl Store {
         pooler::refuse_transaction_pooling(&self.postgres).await
     }
 
-    /// Returns the problem for which PostgreSQL is not used, if there is one.
-    pub fn postgres_problem(&self) -> Option<&'static str> {
-        pooler::problem(&self.postgres)
+    /// Returns true if PostgreSQL is not used any more, because of a pooler.
+    pub fn is_postgres_closed(&self) -> bool {
+        pooler::problem(&self.postgres).is_some()
     }
 
     /// Returns true if DynamoDB answers for the table.

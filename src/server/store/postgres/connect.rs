@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::migrate::MigrateError;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool, query_file_as};
 
 use crate::server::store::postgres::pooler::ensure_sessions;
 use crate::server::store::postgres::search_words;
+
+/// The migrations of the schema.
+pub(super) static MIGRATOR: Migrator = sqlx::migrate!("sql/migrations");
 
 /// Maximum number of connections of one server.
 const CONNECTIONS_MAX: u32 = 20;
@@ -55,7 +58,7 @@ pub async fn migrate(pool: &PgPool) -> anyhow::Result<()> {
     let mut connection = PgConnection::connect_with(&options).await.context("connect to PostgreSQL")?;
     let set = sqlx::raw_sql(include_str!("../../../../sql/connection/no_statement_timeout.sql"));
     set.execute(&mut connection).await.context("remove the statement timeout")?;
-    let Err(error) = sqlx::migrate!("sql/migrations").run(&mut connection).await else {
+    let Err(error) = MIGRATOR.run(&mut connection).await else {
         return search_words::fill_all(&mut connection).await.context("fill the search words");
     };
     let duplicates = duplicates(&mut connection).await;
@@ -103,13 +106,5 @@ fn with_detail(error: MigrateError) -> anyhow::Error {
     match detail {
         Some(detail) => error.context(detail),
         None => error,
-    }
-}
-
-/// Returns true if PostgreSQL answers. One round trip.
-pub async fn answers(pool: &PgPool) -> bool {
-    match pool.acquire().await {
-        Ok(mut connection) => connection.ping().await.is_ok(),
-        Err(_) => false,
     }
 }

@@ -42,4 +42,6 @@ pub mod notifications;
 
 pub mod shared_limits;
 
-pub use connect::{answers, connect, migrate, options};
+pub mod usability;
+
+pub use connect::{connect, migrate, options};
