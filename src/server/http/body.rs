@@ -5,7 +5,8 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use http_body_util::LengthLimitError;
 use percent_encoding::percent_decode;
 use tokio::time::timeout;
 
@@ -19,22 +20,52 @@ use crate::server::http::request_limits::{BODY_BYTES_MAX, READ_BYTES_MAX};
 /// sending, and would see a reset connection instead of the answer.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Time that a client has to send a body. Shorter than the deadline of a request, which would look like an outage.
+const READ_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Reason why a body could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnreadableBody {
+    TooLarge,
+    /// It ended early, or its chunks are malformed.
+    Malformed,
+    /// The client did not send all of it in time.
+    TooSlow,
+}
+
+impl UnreadableBody {
+    /// Sets the status of an answer about the body.
+    pub fn answer(self, response: impl IntoResponse) -> Response {
+        let status = match self {
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        };
+        (status, response).into_response()
+    }
+}
+
 /// Buffers the body before the request is answered: a client that is still uploading would see a reset connection
-/// instead of the error. `None` if the body is too large.
-pub async fn buffer_body(request: Request) -> Option<Request> {
+/// instead of the error.
+pub async fn buffer_body(request: Request) -> Result<Request, UnreadableBody> {
     let (head, body) = request.into_parts();
     let length = content_length(&head.headers).unwrap_or_default();
     let waits = head.headers.contains_key(header::EXPECT);
     // A client that sends `Expect: 100-continue` has sent nothing yet, and reading would ask it for the body.
     if waits && length > BODY_BYTES_MAX as u64 {
-        return None;
+        return Err(UnreadableBody::TooLarge);
     }
     let read = axum::body::to_bytes(body, READ_BYTES_MAX);
     if length > READ_BYTES_MAX as u64 {
         let _ = timeout(DRAIN_TIMEOUT, read).await;
-        return None;
+        return Err(UnreadableBody::TooLarge);
     }
-    Some(Request::from_parts(head, read.await.ok()?.into()))
+    let body = timeout(READ_TIMEOUT, read).await.map_err(|_| UnreadableBody::TooSlow)?;
+    let body = body.map_err(|error| match error.into_inner().is::<LengthLimitError>() {
+        true => UnreadableBody::TooLarge,
+        false => UnreadableBody::Malformed,
+    })?;
+    Ok(Request::from_parts(head, body.into()))
 }
 
 /// Rejects bodies that would be read as something else than what was sent: forms that are not UTF-8, in which every

@@ -108,7 +108,13 @@ fn pages(state: &AppState) -> Router<AppState> {
         .layer(from_fn(body::check_form))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(map_request(async |request| {
-            body::buffer_body(request).await.ok_or_else(|| error_response(&AppError::TooLarge))
+            body::buffer_body(request).await.map_err(|reason| {
+                let error = match reason {
+                    body::UnreadableBody::TooLarge => AppError::TooLarge,
+                    body::UnreadableBody::Malformed | body::UnreadableBody::TooSlow => AppError::Invalid(Vec::new()),
+                };
+                reason.answer(error_response(&error))
+            })
         }))
         .layer(from_fn(layers::server_function_status))
         .layer(from_fn_with_state(state.clone(), session::resolve))

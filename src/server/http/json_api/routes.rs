@@ -17,7 +17,7 @@ use crate::domain::message;
 use crate::domain::page::Cursor;
 use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
-use crate::server::http::body;
+use crate::server::http::body::{self, UnreadableBody};
 use crate::server::http::client_address::ClientAddress;
 use crate::server::http::json_api::bearer::Bearer;
 use crate::server::http::json_api::error::ApiError;
@@ -62,7 +62,15 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .route(document, get(show_document))
         .fallback(not_found)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(map_request(async |request| body::buffer_body(request).await.ok_or(ApiError::TooLarge)))
+        .layer(map_request(async |request| {
+            body::buffer_body(request).await.map_err(|reason| {
+                let error = match reason {
+                    UnreadableBody::TooLarge => ApiError::TooLarge,
+                    UnreadableBody::Malformed | UnreadableBody::TooSlow => ApiError::BadRequest,
+                };
+                reason.answer(error)
+            })
+        }))
         .layer(from_fn_with_state(ON_ERROR, layers::request_timeout))
         .layer(from_fn_with_state(ON_ERROR, layers::catch_panic))
         .layer(layers::compression())
