@@ -8,8 +8,6 @@ pub mod text;
 
 pub mod user;
 
-mod reserved_words;
-
 pub mod password;
 
 pub mod code_source;

@@ -5,7 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::id_type;
-use crate::domain::reserved_words::{is_reserved_handle, is_reserved_name};
 use crate::domain::text;
 
 id_type! {
@@ -60,12 +59,6 @@ impl Handle {
             HANDLE_LEN_MIN..=HANDLE_LEN_MAX => Ok(Self(text.to_ascii_lowercase())),
             _ => Err(InvalidHandle::TooLong),
         }
-    }
-
-    /// Validates a handle that a user wants to have, like [`Handle::parse`]. Some words are reserved.
-    pub fn choose(text: &str) -> Result<Self, InvalidHandle> {
-        let handle = Self::parse(text)?;
-        if is_reserved_handle(&handle.0) { Err(InvalidHandle::Reserved) } else { Ok(handle) }
     }
 
     /// Wraps a stored handle. The old app validated none, so a stored handle may be any text.
@@ -137,7 +130,7 @@ pub struct DisplayName(String);
 impl DisplayName {
     /// Validates a user's input. Removes invisible characters that no script needs.
     pub fn parse(text: &str) -> Result<Self, InvalidDisplayName> {
-        if text::is_blank(text) {
+        if text::is_blank(text) || text.chars().all(|c| text::is_invisible(c) || text::is_mark(c)) {
             return Err(InvalidDisplayName::Blank);
         }
         let text = text::name_of(text);
@@ -148,12 +141,6 @@ impl DisplayName {
             return Err(InvalidDisplayName::TooLong);
         }
         Ok(Self(text))
-    }
-
-    /// Validates a name that a user wants to have, like [`DisplayName::parse`]. Some words are reserved.
-    pub fn choose(text: &str) -> Result<Self, InvalidDisplayName> {
-        let name = Self::parse(text)?;
-        if is_reserved_name(&name.0) { Err(InvalidDisplayName::Reserved) } else { Ok(name) }
     }
 
     /// Wraps a stored name. The old app validated none: characters that would show it as another name are left out.
@@ -193,8 +180,9 @@ impl User {
 
     /// Creates the profile from a stored row. The handle stands for a blank name.
     pub fn stored(id: Id, handle: String, display_name: String) -> Self {
-        let display_name = if text::is_blank(&display_name) { handle.clone() } else { display_name };
-        Self { id, handle: Some(Handle::stored(handle)), display_name: DisplayName::stored(display_name) }
+        let name = DisplayName::stored(display_name);
+        let display_name = if text::is_blank(&name.0) { DisplayName::stored(handle.clone()) } else { name };
+        Self { id, handle: Some(Handle::stored(handle)), display_name }
     }
 
     /// Returns true for a user who has been deleted from the database.

@@ -12,6 +12,8 @@ pub mod state;
 
 pub mod failure;
 
+mod reserved_words;
+
 pub mod metrics;
 
 pub mod traces;

@@ -10,6 +10,7 @@ use crate::domain::password as rule;
 use crate::domain::password::InvalidPassword;
 use crate::domain::text;
 use crate::domain::user::{DisplayName, Handle, InvalidDisplayName};
+use crate::server::reserved_words::{choose_handle, choose_name};
 
 /// Maximum length of an e-mail address in bytes (RFC 5321, section 4.5.3.1.3, without the angle brackets).
 const EMAIL_LEN_MAX: usize = 254;
@@ -50,7 +51,7 @@ impl NewAccount {
     pub fn parse(name: &str, handle: &str, address: &str, secret: String) -> Result<Self, AppError> {
         let mut errors = FormErrors::default();
         let name = errors.check("name", self::name(name));
-        let handle = errors.check("handle", Handle::choose(handle));
+        let handle = errors.check("handle", choose_handle(handle));
         let email = errors.check("email", email(address));
         let password = errors.check("password", new_password(secret));
         match (name, handle, email, password) {
@@ -60,9 +61,9 @@ impl NewAccount {
     }
 }
 
-/// Parses a display name. Accents are composed, so that a name has one form however it was typed.
+/// Parses a display name.
 pub fn name(text: &str) -> Result<DisplayName, InvalidDisplayName> {
-    DisplayName::choose(&text.nfc().collect::<String>())
+    choose_name(text)
 }
 
 /// Parses an e-mail address to the one form of its mailbox, so that one mailbox has one account: lower case, composed

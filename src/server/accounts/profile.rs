@@ -8,6 +8,7 @@ use crate::server::accounts::input::{self, FormErrors};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
 use crate::server::http::session::CurrentUser;
+use crate::server::reserved_words::choose_handle;
 use crate::server::state::AppState;
 
 /// Returns the user's profile as it is stored.
@@ -47,6 +48,6 @@ pub async fn save(state: &AppState, me: &CurrentUser, name: Option<&str>, handle
 fn wanted_handle(own: &User, written: &str) -> Result<Handle, InvalidHandle> {
     match &own.handle {
         Some(current) if current.as_str() == written => Ok(current.clone()),
-        _ => Handle::choose(written),
+        _ => choose_handle(written),
     }
 }

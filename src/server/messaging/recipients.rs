@@ -45,7 +45,9 @@ async fn count_search(state: &AppState, me: &CurrentUser) -> Result<(), AppError
 /// Returns the words of a search, without an at sign.
 fn words(query: &str) -> Result<&str, AppError> {
     let query = user::without_at_sign(query);
-    let is_valid = query.chars().count() <= user::DISPLAY_NAME_LEN_MAX && !query.chars().any(char::is_control);
+    // White space that is pasted with a name separates words.
+    let is_control = |c: char| c.is_control() && !c.is_whitespace();
+    let is_valid = query.chars().count() <= user::DISPLAY_NAME_LEN_MAX && !query.chars().any(is_control);
     if is_valid { Ok(query) } else { Err(AppError::invalid("query", FieldCode::SearchInvalid)) }
 }
 

@@ -4,7 +4,8 @@ use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::domain::text;
-use crate::domain::user::{DISPLAY_NAME_LEN_MAX, DisplayName, HANDLE_LEN_MAX, Handle, User};
+use crate::domain::user::{DISPLAY_NAME_LEN_MAX, HANDLE_LEN_MAX, Handle, User};
+use crate::server::reserved_words::{choose_handle, choose_name};
 
 /// Attributes of a user in the user pool, as of the sign-in.
 #[derive(Debug, Clone)]
@@ -59,7 +60,7 @@ impl NewUser {
             .filter(|c| !text::is_forbidden_in_names(*c))
             .take(DISPLAY_NAME_LEN_MAX)
             .collect();
-        DisplayName::choose(&valid).map_or_else(|_| handle.to_owned(), |name| name.as_str().to_owned())
+        choose_name(&valid).map_or_else(|_| handle.to_owned(), |name| name.as_str().to_owned())
     }
 
     fn handle_stem(&self) -> String {
@@ -78,7 +79,7 @@ fn similar_handle(text: &str) -> Option<String> {
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
         .take(HANDLE_LEN_MAX)
         .collect();
-    Handle::choose(letters.trim_matches('.')).ok().map(|handle| handle.as_str().to_owned())
+    choose_handle(letters.trim_matches('.')).ok().map(|handle| handle.as_str().to_owned())
 }
 
 /// Appends a suffix, and truncates the stem to the maximum length of a handle.

@@ -1,6 +1,12 @@
 //! Words that no user can choose as a handle or a name, because others would take the user for the operator of this
 //! site, or for a word of the site.
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::skeleton;
+
+use crate::domain::text::is_word_character;
+use crate::domain::user::{DisplayName, Handle, InvalidDisplayName, InvalidHandle};
+
 /// Reserved handles, without separators.
 const RESERVED: [&str; 36] = [
     "abuse",
@@ -61,16 +67,35 @@ const RESERVED_NAMES: [&str; 16] = [
     "you",
 ];
 
+/// Validates a handle that a user wants to have.
+pub(super) fn choose_handle(text: &str) -> Result<Handle, InvalidHandle> {
+    let handle = Handle::parse(text)?;
+    if is_reserved_handle(handle.as_str()) { Err(InvalidHandle::Reserved) } else { Ok(handle) }
+}
+
+/// Validates a name that a user wants to have. Accents are composed, so that a name has one form however it was typed.
+pub(super) fn choose_name(text: &str) -> Result<DisplayName, InvalidDisplayName> {
+    let name = DisplayName::parse(&text.nfc().collect::<String>())?;
+    if is_reserved_name(name.as_str()) { Err(InvalidDisplayName::Reserved) } else { Ok(name) }
+}
+
 /// Returns true if a handle is reserved. Separators are ignored, and so is the case: `Ad-Min` looks like `admin`.
-pub(super) fn is_reserved_handle(handle: &str) -> bool {
+fn is_reserved_handle(handle: &str) -> bool {
     let letters: String = handle.chars().filter(char::is_ascii_alphanumeric).collect();
     RESERVED.iter().any(|reserved| letters.eq_ignore_ascii_case(reserved))
 }
 
-/// Returns true if a name is reserved. Only letters and digits count, in any case.
-pub(super) fn is_reserved_name(name: &str) -> bool {
-    let letters: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    RESERVED_NAMES.contains(&&*letters)
+/// Returns true if a name looks like a reserved one. Only letters, digits and their marks count, in any case, and those
+/// of other scripts or styles count as the letters that they look like (Unicode Technical Standard 39, section 4).
+fn is_reserved_name(name: &str) -> bool {
+    let shape = shape(name);
+    RESERVED_NAMES.iter().any(|reserved| self::shape(reserved) == shape)
+}
+
+fn shape(name: &str) -> String {
+    let letters = name.nfkc().filter(|c| is_word_character(*c)).flat_map(char::to_lowercase);
+    let letters: String = letters.collect();
+    skeleton(&letters).collect()
 }
 
 #[cfg(test)]
@@ -92,7 +117,13 @@ mod tests {
         for name in ["Deleted user", "deleted  USER", "Cruddur · Support", "You", "(support)", "Ad·min"] {
             assert!(is_reserved_name(name), "{name}");
         }
-        for name in ["Ana", "Mx. Null", "Young You", "Support Ana", "نظام", "🎈"] {
+        let lookalikes =
+            ["Deleted\u{3164}user", "Ａdmin", "Ｙｏｕ", "𝐃eleted user", "Admın", "Сruddur", "Dеleted user"];
+        for name in lookalikes {
+            assert!(is_reserved_name(name), "{name}");
+        }
+        for name in ["Ana", "Mx. Null", "Young You", "Support Ana", "نظام", "🎈", "Юля", "Μαρία", "山田"]
+        {
             assert!(!is_reserved_name(name), "{name}");
         }
     }
