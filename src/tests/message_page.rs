@@ -73,6 +73,22 @@ async fn a_message_is_edited_reacted_to_and_deleted_on_its_page_without_script()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_form_without_a_known_command_changes_nothing() {
+    let app = TestApp::start().await;
+    let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let conversation = ana.start("ben", "first").await;
+    let message = say(&mut ana, &conversation, "one").await;
+    let path = page_of(&conversation, &message);
+    let forms: [&[(&str, &str)]; 6] =
+        [&[], &[("edits", "0")], &[("on", "true")], &[("delete", "false")], &[("delete", "")], &[("x", "true")]];
+    for fields in forms {
+        let answer = ana.submit(&path, fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields:?}: {}", answer.text);
+        assert_eq!(find(&mut ana, &conversation, &message).await.message.body, "one", "{fields:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stale_form_overwrites_nothing_and_shows_both_texts() {
     let app = TestApp::start().await;
     let (mut ana, _ben) = (app.sign_in("ana").await, app.sign_in("ben").await);

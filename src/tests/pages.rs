@@ -121,6 +121,23 @@ async fn a_refused_form_is_shown_again_with_its_text_and_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_first_message_is_shown_again_although_a_conversation_exists_by_now() {
+    let app = TestApp::start().await;
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let path = format!("/messages/new/user/{}", ana.id_of("ben").await);
+    let to = path.rsplit('/').next().expect("an id").to_owned();
+    ben.start("ana", "I was first").await;
+    assert_eq!(ana.get(&path).await.status, StatusCode::FOUND);
+    let long = format!("kept {}", "x".repeat(1024));
+    let page = ana.submit(&path, &[("to", &to), ("id", &new_id()), ("body", &long)]).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.headers.get("location").is_none(), "{:?}", page.headers);
+    assert!(page.text.contains("A message can have at most 1024 characters") && page.text.contains(">\nkept xx"));
+    let sent = ana.submit(&path, &[("to", &to), ("id", &new_id()), ("body", "kept")]).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_form_reaches_only_the_conversation_that_it_was_rendered_for() {
     let app = TestApp::start().await;
     let (mut ana, _ben, _cy) = (app.sign_in("ana").await, app.sign_in("ben").await, app.sign_in("cy").await);

@@ -21,7 +21,7 @@ use crate::ui::components::heading::Heading;
 use crate::ui::components::message_list::MessageListSkeleton;
 use crate::ui::components::show::Case;
 use crate::ui::components::unsent_messages::UnsentMessages;
-use crate::ui::state::blocking::reload_after_block;
+use crate::ui::state::blocking::{reload_after_block, shows};
 use crate::ui::state::compose_target::Target;
 use crate::ui::state::composer::ComposerWays;
 use crate::ui::state::composing::{Composing, OutgoingMessage};
@@ -48,7 +48,7 @@ pub fn FirstMessagePage() -> impl IntoView {
         id => (String::new(), Some(user::Id(id.parse().unwrap_or(Uuid::nil())))),
     };
     let recipient = page_resource(named, |(handle, id)| api::find_recipient(handle, id));
-    reload_after_block(move || recipient.refetch());
+    reload_after_block(move |user| shows(recipient, |it| it.with.id == user), move || recipient.refetch());
     refetch_once_reachable(recipient);
     let inbox = expect_context::<Inbox>();
     let component = DrawsAnew::here();
@@ -57,7 +57,8 @@ pub fn FirstMessagePage() -> impl IntoView {
             let recipient = recipient.await;
             after_dry_run().await;
             at_once(match recipient {
-                Ok(Recipient { conversation: Some(id), .. }) => {
+                // A form that the server has refused is shown first, with its text and the reason.
+                Ok(Recipient { conversation: Some(id), .. }) if refused.with_value(Option::is_none) => {
                     // In place of this page: going back to it would only lead on again.
                     let options = NavigateOptions { replace: true, ..Default::default() };
                     Case::A(view! { <Redirect path=format!("/messages/{id}") options/> }.into_any())

@@ -58,7 +58,11 @@ async fn change_message(
     match &form.fields {
         fields if fields.contains_key("body") => form.submit::<api::EditMessage>(in_conversation).await,
         fields if fields.contains_key("emoji") => form.submit::<api::React>(|_, _| page.clone()).await,
-        _ => form.submit::<api::DeleteMessage>(in_conversation).await,
+        fields if fields.get("delete").is_some_and(|it| it == "true") => {
+            form.submit::<api::DeleteMessage>(in_conversation).await
+        }
+        // Nothing is deleted by accident.
+        _ => form.render_again(AppError::Invalid(Vec::new())).await,
     }
 }
 
