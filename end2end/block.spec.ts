@@ -1,7 +1,7 @@
 import { expectAccessible } from "./support/accessible.ts";
 import { directConversation, openMenu, row } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
-import { replyPath } from "./support/table.ts";
+import { messagePage, replyPath } from "./support/table.ts";
 
 test("a user blocks another one in their conversation, and nothing passes until they are unblocked", async ({ people }) => {
   const [ana, ben] = await Promise.all([people.signedIn("Ana"), people.signedIn("Ben")]);
@@ -98,4 +98,36 @@ test("what has been sent does not come back with the composer", async ({ people 
   await expect(ana.composer).toBeVisible();
   await expect(ana.composer).toHaveValue("");
   await expect(ana.page.getByText("Replying to yourself")).toHaveCount(0);
+});
+
+test("a block of another user leaves an open conversation, message and first message alone", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  const [ben, cy] = await Promise.all([people.signedIn("Benno"), people.signedIn("Cy")]);
+  const [other, list] = [await ana.inAnotherTab(), await ana.inAnotherTab()];
+  const withBen = await ana.startConversation(ben, "hello");
+  await list.open(withBen);
+  const block = async () => {
+    await list.page.locator("summary", { hasText: "Block" }).click();
+    await list.page.getByRole("button", { name: "Block", exact: true }).click();
+    await expect(list.page.getByRole("button", { name: "Unblock" })).toBeVisible();
+  };
+  const unblock = async () => {
+    await list.page.getByRole("button", { name: "Unblock" }).click();
+    await expect(list.composer).toBeVisible();
+  };
+  for (const page of [path, await messagePage(path), `/messages/new/${cy.account.handle}`]) {
+    await other.open(page);
+    const field = other.page.locator("textarea").last();
+    await field.fill("half of");
+    const drawn = await field.elementHandle();
+    await block();
+    await unblock();
+    // Later events come in order, so this tab has heard of both.
+    await ben.call("send_message", { conversation: withBen.split("/").at(-1) ?? "", id: crypto.randomUUID(), body: `after ${page}` });
+    await expect(other.page.locator(".conversation", { hasText: `after ${page}`.slice(0, 20) })).toHaveCount(1);
+    await other.page.keyboard.type(" a sentence");
+    await expect(field).toHaveValue("half of a sentence");
+    expect(await drawn?.evaluate((it) => it.isConnected), page).toBe(true);
+    await field.fill("");
+  }
 });

@@ -2,7 +2,7 @@ import { expectAccessible } from "./support/accessible.ts";
 import { directConversation } from "./support/conversation.ts";
 import { expect, test } from "./support/people.ts";
 import { signOut } from "./support/sign-out.ts";
-import { loseOtherMember } from "./support/table.ts";
+import { loseOtherMember, messagePage } from "./support/table.ts";
 
 /** Maximum time of a key press in a long text. Generous, because the browser shares two cores with the server. */
 const KEY_MS_MAX = 2_000;
@@ -146,4 +146,56 @@ test("a draft in a conversation whose other member was deleted is shown, and can
   await ana.page.getByRole("button", { name: "Discard" }).click();
   await expect(ana.page.getByText("I was about to")).toHaveCount(0);
   expect(await signOut(ana, "accept")).toBeUndefined();
+});
+
+// F51
+test("what the browser refuses to keep is there again after a visit of another page", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  const cy = await people.signedIn("Cy");
+  const withCy = await ana.startConversation(cy, "hello Cy");
+  await ana.open(path);
+  await ana.page.evaluate(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  });
+  const notKept = ana.page.getByText("Not kept:");
+  const visit = async (address: string) => ana.page.evaluate((address) => {
+    const link = document.createElement("a");
+    link.href = address;
+    document.querySelector("main")?.append(link);
+    link.click();
+    link.remove();
+  }, address);
+  await ana.composer.fill("only in this page");
+  await expect(notKept).toBeVisible();
+  await visit(withCy);
+  await expect(ana.messages).toHaveText(["hello Cy"]);
+  await visit(path);
+  await expect(ana.composer).toHaveValue("only in this page");
+  await ana.composer.fill("");
+  await ana.composer.press("ArrowUp");
+  await ana.composer.fill("an edit, only in this page");
+  await visit(withCy);
+  await expect(ana.messages).toHaveText(["hello Cy"]);
+  await visit(path);
+  await expect(ana.composer).toHaveValue("an edit, only in this page");
+  await ana.page.getByRole("button", { name: "Save" }).click();
+  await expect(ana.messages).toHaveText(["an edit, only in this page"]);
+
+  for (const [page, label] of [[await messagePage(path), "Edit message"], [`${path}/report`, "Message to the operator (optional)"]] as const) {
+    await visit(page);
+    await ana.page.getByLabel(label).fill("typed in vain?");
+    await expect(notKept, page).toBeVisible();
+    await visit(withCy);
+    await expect(ana.messages).toHaveText(["hello Cy"]);
+    const asked = ana.page.waitForEvent("dialog").then(async (dialog) => {
+      await dialog.dismiss();
+      return dialog.type();
+    });
+    await ana.page.evaluate(() => void window.location.reload());
+    expect(await asked, page).toBe("beforeunload");
+    await visit(page);
+    await expect(ana.page.getByLabel(label)).toHaveValue("typed in vain?");
+  }
 });

@@ -172,3 +172,71 @@ test("reactions that are pressed one after the other are all made, and the page 
   const overflow = () => ana.page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
   expect(await overflow()).toBe(0);
 });
+
+test("texts that two tabs type on the page of a message are both kept", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  const [page, other] = [await messagePage(path), await ana.inAnotherTab()];
+  for (const address of [page, `${path}/report`]) {
+    const fieldOf = (tab: typeof ana) => tab.page.getByRole("textbox", { name: /^(Edit message|Message to the operator)/ });
+    await ana.open(address);
+    await other.open(address);
+    await fieldOf(ana).press("End");
+    await fieldOf(ana).pressSequentially(" one");
+    await expect(fieldOf(other)).toHaveValue(/ one$/);
+    await fieldOf(other).press("End");
+    await fieldOf(other).pressSequentially(" two");
+    await expect(fieldOf(ana)).toHaveValue(/ one two$/);
+    await ana.page.reload();
+    await ana.waitUntilHydrated();
+    await expect(fieldOf(ana)).toHaveValue(/ one two$/);
+  }
+  await ana.open(page);
+  await ana.page.getByRole("button", { name: "Save" }).click();
+  await expect(ana.page.locator(".message--linked")).toContainText("Are you there? one two");
+});
+
+test("after a sign-out on another page, nothing of a message's page is kept", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  const other = await ana.inAnotherTab();
+  ana.errors.expectStatus(401);
+  for (const address of [await messagePage(path), `${path}/report`]) {
+    await ana.open(address);
+    const field = ana.page.locator("textarea").last();
+    await field.fill("a secret");
+    await other.open("/messages");
+    expect(await signOut(other, "accept")).toContain("discard");
+    await expect(ana.page.getByText("You are signed out.")).toBeVisible();
+    await field.pressSequentially(" and more");
+    await expect(field).toHaveValue("a secret and more");
+    expect(await ana.page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain("secret");
+    await other.signIn();
+  }
+});
+
+test("the focus goes to the heading when the edit form goes away", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  const [page, other] = [await messagePage(path), await ana.inAnotherTab()];
+  const heading = ana.page.getByRole("heading", { level: 1 });
+  await ana.open(page);
+  await ana.page.getByLabel("Edit message").fill("half of it");
+  await other.open(page);
+  await other.page.getByText("Delete…").click();
+  await other.page.getByRole("button", { name: "Delete message" }).click();
+  await expect(ana.page.getByText("Your text was not saved:")).toBeVisible();
+  await expect(heading).toBeFocused();
+});
+
+test("the focus goes to the heading when a kept text is discarded", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  const heading = ana.page.getByRole("heading", { level: 1 });
+  await ana.open(await messagePage(path));
+  await ana.page.getByLabel("Edit message").fill("half of it");
+  await ana.open(path);
+  await ana.page.locator("summary", { hasText: "Block" }).click();
+  await ana.page.getByRole("button", { name: "Block", exact: true }).click();
+  await expect(ana.page.getByRole("button", { name: "Unblock" })).toBeVisible();
+  await ana.open(await messagePage(path));
+  await ana.page.getByRole("button", { name: "Discard" }).click();
+  await expect(ana.page.getByText("Your text was not saved:")).toHaveCount(0);
+  await expect(heading).toBeFocused();
+});

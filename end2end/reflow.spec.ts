@@ -65,3 +65,17 @@ test("click targets are at least 44 pixels wide and high", async ({ people }) =>
     await ana.page.keyboard.press("Escape");
   }
 });
+
+test("the panels of a conversation fit into 320 pixels", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Ben")];
+  const path = await ana.startConversation(ben, "hello");
+  await ana.page.setViewportSize({ width: 320, height: 568 });
+  await ana.open(path);
+  for (const words of ["Go to a date", `Block ${ben.account.name}…`]) {
+    await ana.page.locator("summary", { hasText: words }).click();
+    const panel = ana.page.locator("details[open] .disclosure__panel");
+    const { left, right } = await panel.evaluate((it) => it.getBoundingClientRect());
+    expect([left >= 0, right <= 320], `${words}: ${left} to ${right}`).toEqual([true, true]);
+    await ana.page.keyboard.press("Escape");
+  }
+});

@@ -1,15 +1,15 @@
 //! Form with another text for a message, on the message's page.
 
 use leptos::ev::SubmitEvent;
-use leptos::html::Textarea;
 use leptos::prelude::*;
 
 use crate::domain::markup::textarea_content;
 use crate::ui::components::form::PageUserField;
 use crate::ui::components::message_text::MessageText;
+use crate::ui::components::not_kept::NotKept;
 use crate::ui::components::show::Show;
+use crate::ui::state::focus::focus_if_removed;
 use crate::ui::state::message_page::{MessagePage, Typed, text_of};
-use crate::ui::state::reactive::effect;
 
 /// Form with another text for the message. `text`: what was typed before, or the text of a form that the server has
 /// just refused.
@@ -21,8 +21,8 @@ pub fn EditForm(
     text: Option<String>,
     typed: RwSignal<Typed>,
 ) -> impl IntoView {
-    let path = StoredValue::new(path);
-    let field = NodeRef::<Textarea>::new();
+    let (path, kept) = (StoredValue::new(path), page.kept);
+    let field = kept.field;
     let save = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(field) = field.get_untracked() {
@@ -32,22 +32,24 @@ pub fn EditForm(
     let (id, stored) = page.view.with_untracked(|view| (view.message.id, view.message.body.clone()));
     let text = text.unwrap_or_else(|| stored.clone());
     let (first, stored) = (StoredValue::new(text.clone()), StoredValue::new(stored));
-    // Restores what was typed before a reload, or before the user left the page.
-    effect(move || {
-        if let (Some((edits, text)), Some(field)) = (page.kept_edit().read(), field.get()) {
-            field.set_value(&text);
-            // Of an earlier text: the server refuses the form once, and the user sees what is newer.
-            page.edits.set(edits);
-            typed.set(Some((id, text)));
+    // What was typed before a reload, or before the user left the page, may be based on an earlier text: the server
+    // then refuses the form once, and the user sees what is newer.
+    kept.start(text.clone(), page.edits, move |text| {
+        if text.is_empty()
+            && let Some(field) = field.get_untracked()
+        {
+            // Another page has saved it, or given it up.
+            field.set_value(&stored.read_value());
         }
+        typed.set(Some((id, text)).filter(|(_, text)| !text.is_empty()));
     });
     let on_input = move |event| {
         let text = event_target_value(&event);
-        match text == *stored.read_value() {
-            true => page.kept_edit().forget(),
-            false => page.kept_edit().keep(page.edits.get_untracked(), &text),
+        match text.trim().is_empty() || text == *stored.read_value() {
+            true => kept.forget(),
+            false => kept.keep(page.edits.get_untracked()),
         }
-        typed.set(Some((id, text)));
+        typed.set(Some((id, field.get_untracked().map_or(text, |field| field.value()))));
     };
     let lost = move || {
         let text = text_of(typed, id).unwrap_or_else(|| first.get_value());
@@ -55,7 +57,10 @@ pub fn EditForm(
     };
     view! {
         <Show
-            when=move || !page.view.read().message.is_deleted()
+            when=move || {
+                focus_if_removed("#heading");
+                !page.view.read().message.is_deleted()
+            }
             fallback=lost
         >
             <form class="message-page__part" method="post" action=path.get_value() autocomplete="off" on:submit=save>
@@ -75,6 +80,7 @@ pub fn EditForm(
                     // Leptos 0.8 would not escape a text given as a child.
                     inner_html=textarea_content(&text)
                 ></textarea>
+                <Show when=move || kept.is_unkept.get()><NotKept/></Show>
                 <div class="message-page__ways"><button class="button button--primary">"Save"</button></div>
             </form>
         </Show>

@@ -21,7 +21,7 @@ use crate::ui::components::message_text::{InertLinks, MessageText};
 use crate::ui::components::show::{Case, For, Show};
 use crate::ui::components::time::{Time, TimeFormat};
 use crate::ui::state::LiveEvents;
-use crate::ui::state::focus::focus_if_removed;
+use crate::ui::state::focus::{focus, focus_if_removed};
 use crate::ui::state::message_page::{MessagePage, Typed, text_of};
 use crate::ui::state::reactive::{effect, memo};
 
@@ -80,11 +80,12 @@ pub fn MessageDetails(
     let details = Details { page, me, members, path, is_read_only };
     let is_mine = page.view.with_untracked(|view| view.message.author == me);
     let lost = text.clone().filter(|_| !is_editable);
-    let (kept, is_shown) = (RwSignal::new(None), is_editable || lost.is_some());
-    effect(move || kept.set(page.kept_edit().read().filter(|_| !is_shown).map(|(_, text)| text)));
+    let (left, is_shown) = (RwSignal::new(None), is_editable || lost.is_some());
+    effect(move || left.set(page.kept.read().filter(|_| !is_shown).map(|(_, text)| text)));
     let discard = move |_| {
-        page.kept_edit().forget();
-        kept.set(None);
+        page.kept.forget();
+        left.set(None);
+        focus("#heading");
     };
     view! {
         <section class="message-page" aria-labelledby="heading">
@@ -95,7 +96,7 @@ pub fn MessageDetails(
             {move || page.error.get().map(|error| view! { <ErrorNote error/> })}
             <CurrentText details/>
             {lost.map(|body| view! { <LostText body/> })}
-            {move || kept.get().map(|body| view! {
+            {move || left.get().map(|body| view! {
                 <LostText body/>
                 <div class="message-page__ways"><button class="button" type="button" on:click=discard>"Discard"</button></div>
             }.into_any())}

@@ -1,19 +1,23 @@
 //! Form that reports a message or a user to the operator.
 
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use crate::domain::markup::textarea_content;
 use crate::domain::message::Message;
 use crate::domain::paths;
 use crate::domain::report::{Reason, ReportSubject};
+use crate::domain::user;
 use crate::ui::components::field::SubmitButton;
 use crate::ui::components::form::FieldForm;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message_text::MessageText;
-use crate::ui::components::show::Case;
+use crate::ui::components::not_kept::NotKept;
+use crate::ui::components::show::{Case, Show};
 use crate::ui::components::time::{Time, TimeFormat};
-use crate::ui::state::kept_report::KeptReport;
-use crate::ui::state::reactive::memo;
+use crate::ui::state::kept_text::KeptText;
+use crate::ui::state::page_user::page_user;
+use crate::ui::state::reactive::{effect, memo};
 use crate::ui::state::submission::Submission;
 use crate::ui::wording::{field_sentence, reason_label};
 
@@ -134,9 +138,20 @@ fn DetailsField(
     /// Path of the page.
     path: String,
 ) -> impl IntoView {
-    let kept = KeptReport::start(path, form);
     let error = error_of(form, "details");
     let typed = form.typed("details").unwrap_or_default();
+    // A page without a user has no form.
+    let me = page_user().and_then(|user| user.parse().ok()).unwrap_or(user::Id(Uuid::nil()));
+    let kept = KeptText::of_report(me, path);
+    kept.start(typed.clone(), RwSignal::new(0), |_| ());
+    let mut was_pending = false;
+    effect(move || {
+        let is_pending = form.pending.get();
+        if was_pending && !is_pending && form.error.read_untracked().is_none() {
+            kept.forget();
+        }
+        was_pending = is_pending;
+    });
     view! {
         <div class="field">
             <label class="field__label" for="details">"Message to the operator (optional)"</label>
@@ -148,13 +163,14 @@ fn DetailsField(
                 dir="auto"
                 autocomplete="off"
                 node_ref=kept.field
-                on:input=move |_| kept.keep()
+                on:input=move |_| kept.keep(0)
                 aria-invalid=move || error.read().is_some().then_some("true")
                 aria-describedby="details-error"
                 // Leptos 0.8 would not escape a text given as a child.
                 inner_html=textarea_content(&typed)
             ></textarea>
             <p class="field__error" translate="no" id="details-error">{move || error.get()}</p>
+            <Show when=move || kept.is_unkept.get()><NotKept/></Show>
         </div>
     }
 }

@@ -1,12 +1,13 @@
 //! `/messages/:message_group_uuid`: a conversation.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use uuid::Uuid;
 
 use crate::api;
-use crate::domain::conversation;
+use crate::domain::conversation::{self, ConversationView};
 use crate::domain::message::{Message, MessageRef, SentAt};
 use crate::domain::page::Cursor;
 use crate::domain::paths;
@@ -17,7 +18,7 @@ use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_list::MessageListSkeleton;
 use crate::ui::components::show::Case;
 use crate::ui::pages::conversations::Me;
-use crate::ui::state::blocking::reload_after_block;
+use crate::ui::state::blocking::{reload_after_block, shows};
 use crate::ui::state::date_cursor::from_day;
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::inbox_window::Inbox;
@@ -46,12 +47,23 @@ pub fn ConversationPage() -> impl IntoView {
     let at_message = move || Some(Cursor::around(&SentAt::stored(around.get()?)));
     let cursor = move || before.get().map(Cursor).or_else(at_message).or_else(from);
     let opened = page_resource(move || (conversation::Id(id()), cursor()), |(id, at)| api::open_conversation(id, at));
-    reload_after_block(move || opened.refetch());
+    let has_member = move |it: &ConversationView, user| {
+        // Of the conversation before, while the next one loads.
+        it.id.0 != untrack(id) || it.members.iter().any(|member| member.id == user)
+    };
+    reload_after_block(move |user| shows(opened, |it| has_member(it, user)), move || opened.refetch());
     refetch_once_reachable(opened);
     let shows_request = StoredValue::new(false);
     reload_with_requests(move || {
         if shows_request.get_value() {
-            opened.refetch();
+            let request = untrack(|| api::open_conversation(conversation::Id(id()), cursor()));
+            spawn_local(async move {
+                // Drawn again only if this request has been answered: the focus and the place of reading would go.
+                let is_same = request.await.is_ok_and(|it| Request::is_received(it.request));
+                if !is_same && shows_request.try_get_value() == Some(true) {
+                    opened.refetch();
+                }
+            });
         }
     });
     let answered = page_resource(move || (conversation::Id(id()), reply.get()), |(id, reply)| find_answered(id, reply));

@@ -151,7 +151,7 @@ fn start_once_signed_in(
             emoji.start(me.id);
             let signed_out = move |()| {
                 emoji.close();
-                live.signed_out.set(true);
+                live.sign_out();
             };
             texts.follow_other_pages(me.id, Callback::new(signed_out));
         }

@@ -7,14 +7,14 @@ use leptos_router::hooks::use_params_map;
 use uuid::Uuid;
 
 use crate::api;
-use crate::domain::conversation;
+use crate::domain::conversation::{self, MessageView};
 use crate::domain::message::{self, SentAt};
 use crate::ui::components::at_once::{DrawsAnew, at_once};
 use crate::ui::components::error_note::LoadError;
 use crate::ui::components::message_page::MessageDetails;
 use crate::ui::components::show::Case;
 use crate::ui::pages::conversations::Me;
-use crate::ui::state::blocking::reload_after_block;
+use crate::ui::state::blocking::{reload_after_block, shows};
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::reachable::refetch_once_reachable;
@@ -33,7 +33,11 @@ pub fn MessagePage() -> impl IntoView {
     let time = move || SentAt::stored(params.read().get("time").unwrap_or_default());
     let named = move || (conversation::Id(id("message_group_uuid")), message::Id(id("id")), time());
     let found = page_resource(named, |(conversation, message, time)| api::find_message(conversation, message, time));
-    reload_after_block(move || found.refetch());
+    let has_member = move |it: &MessageView, user| {
+        // Of the message before, while the next one loads.
+        it.message.id != untrack(named).1 || it.members.iter().any(|member| member.id == user)
+    };
+    reload_after_block(move |user| shows(found, |it| has_member(it, user)), move || found.refetch());
     refetch_once_reachable(found);
     let Me(me) = expect_context::<Me>();
     let typed = RwSignal::new(None);

@@ -119,6 +119,9 @@ impl ComposerForm {
                 let text = drafts.edit_in(target);
                 let text = text.as_deref().or(edit.edited_text()).map(ToOwned::to_owned);
                 self.show_mode(&edit, text.as_deref());
+                if let Some(outdated) = drafts.outdated_edit_in(target) {
+                    mode.edit.set_value(SharedDraft::with(outdated));
+                }
                 mode.draft.update_value(|(next, _)| *next = draft);
                 edit
             }

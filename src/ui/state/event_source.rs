@@ -10,6 +10,9 @@ use crate::ui::state::monotonic::now_ms;
 use crate::ui::state::page_resource::read_json;
 use crate::ui::state::stream_news::{StreamNews, TabMessage};
 
+/// Time after a sign-out in which a sign of life can still be of the ended session, in milliseconds.
+const LATE_BEAT_MS: f64 = 10_000.0;
+
 /// Event stream of the page and its listeners. All listeners share one stream, and so do all tabs of the browser.
 #[derive(Clone, Copy)]
 pub struct LiveEvents {
@@ -35,6 +38,8 @@ pub struct LiveEvents {
     pub(super) knows_presence: StoredValue<bool>,
     /// Returns the users who are online, as far as this page knows.
     online: StoredValue<Option<Callback<(), Vec<user::Id>>>>,
+    /// Time at which the user has signed out.
+    signed_out_ms: StoredValue<Option<f64>>,
     /// Time of the last sign of life, or of the last attempt to open the stream.
     pub(super) last_news_ms: StoredValue<f64>,
 }
@@ -56,6 +61,7 @@ impl LiveEvents {
             known: StoredValue::new(KnownEvents::new(rendered_at)),
             knows_presence: StoredValue::new(false),
             online: StoredValue::new(None),
+            signed_out_ms: StoredValue::new(None),
             last_news_ms: StoredValue::new(0.0),
         }
     }
@@ -158,6 +164,8 @@ impl LiveEvents {
         self.touch();
         match news {
             StreamNews::Open { user, position } => self.on_open(user, position),
+            // A late one of the session that has just ended.
+            StreamNews::Beat { .. } if self.has_just_signed_out() => {}
             // The first sign of a stream that another tab has opened before.
             StreamNews::Beat { user, position } if !self.is_connected() => self.on_open(user, position),
             StreamNews::Beat { .. } => {}
@@ -176,7 +184,7 @@ impl LiveEvents {
             StreamNews::Lost => self.set_connected(false),
             StreamNews::SignedOut => {
                 self.set_connected(false);
-                self.signed_out.try_set(true);
+                self.sign_out();
             }
             StreamNews::GaveWay => {
                 self.set_connected(false);
@@ -204,6 +212,17 @@ impl LiveEvents {
             // requests that were refused succeed.
             self.dispatch(&Event::Resync);
         }
+    }
+
+    fn has_just_signed_out(&self) -> bool {
+        let is_late = self.signed_out_ms.try_get_value().flatten().is_some_and(|at| now_ms() - at < LATE_BEAT_MS);
+        is_late && self.signed_out.try_get_untracked() == Some(true)
+    }
+
+    /// Notes that the user has signed out on another page.
+    pub fn sign_out(&self) {
+        let _ = self.signed_out_ms.try_set_value(Some(now_ms()));
+        self.signed_out.try_set(true);
     }
 
     fn set_connected(&self, is_connected: bool) {

@@ -1,10 +1,10 @@
 //! Values that the browser keeps for one user. Their keys contain the user's id, so that another user who signs in with
 //! the same browser neither sees them nor removes them.
 
-use leptos::prelude::window;
+use leptos::prelude::*;
 use leptos::web_sys::Storage;
 
-use crate::domain::sorted::sort_by;
+use crate::domain::sorted::{SortedMap, sort_by};
 use crate::domain::user;
 
 /// Key of the notice to the other pages that a user has signed out. Its value is the id of the user.
@@ -12,6 +12,11 @@ const SIGN_OUT_KEY: &str = "cruddur/sign-out";
 
 /// Beginning of the keys of all values.
 const PREFIX: &str = "cruddur/";
+
+thread_local! {
+    /// Texts that the browser has refused to keep, by key. They last until the page is loaded again.
+    static UNKEPT: ArcRwSignal<SortedMap<String, String>> = ArcRwSignal::new(SortedMap::default());
+}
 
 /// Values of one kind that the browser's local storage keeps for one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +54,34 @@ impl LocalStore {
         storage().is_some_and(|storage| storage.set_item(&self.key(name), text).is_ok())
     }
 
+    /// Keeps a text of the user: the browser does, or else this page. Returns false if the browser refuses.
+    pub(super) fn keep(&self, name: &str, text: &str) -> bool {
+        let is_kept = self.put(name, text);
+        set_unkept(self.key(name), (!is_kept).then_some(text));
+        is_kept
+    }
+
+    /// Returns the text that this page alone has.
+    pub(super) fn unkept(&self, name: &str) -> Option<String> {
+        UNKEPT.with(|unkept| unkept.read_untracked().get(&self.key(name)).cloned())
+    }
+
+    /// Returns a text of the user, from this page or from the browser.
+    pub(super) fn kept(&self, name: &str) -> Option<String> {
+        self.unkept(name).or_else(|| self.get(name))
+    }
+
+    /// Forgets a text of the user.
+    pub(super) fn forget(&self, name: &str) {
+        self.remove(name);
+        self.forget_unkept(name);
+    }
+
+    /// Forgets the text that this page alone has.
+    pub(super) fn forget_unkept(&self, name: &str) {
+        set_unkept(self.key(name), None);
+    }
+
     pub(super) fn remove(&self, name: &str) {
         if let Some(storage) = storage() {
             let _ = storage.remove_item(&self.key(name));
@@ -67,6 +100,7 @@ impl LocalStore {
 
 /// Removes all values of a user who has signed out, and notifies the other pages.
 pub(super) fn remove_all_of(owner: user::Id) {
+    UNKEPT.with(|unkept| unkept.set(SortedMap::default()));
     let Some(storage) = storage() else { return };
     // First, so that the other pages do not take the removed values for lost ones, and put them back.
     let _ = storage.set_item(SIGN_OUT_KEY, &owner.to_string());
@@ -75,6 +109,22 @@ pub(super) fn remove_all_of(owner: user::Id) {
         let _ = storage.remove_item(&key);
     }
     let _ = storage.remove_item(SIGN_OUT_KEY);
+}
+
+/// Returns whether this page alone has some of the user's texts. Runs in the browser only.
+pub(super) fn has_unkept() -> bool {
+    UNKEPT.with(|unkept| unkept.read().values().any(|text| !text.trim().is_empty()))
+}
+
+fn set_unkept(key: String, text: Option<&str>) {
+    UNKEPT.with(|unkept| {
+        if unkept.read_untracked().get(&key).map(String::as_str) != text {
+            unkept.update(|unkept| match text {
+                Some(text) => unkept.insert(key, text.to_owned()),
+                None => drop(unkept.remove(&key)),
+            });
+        }
+    });
 }
 
 /// Returns the user who has signed out on another page, if a storage event with this key and value says so.

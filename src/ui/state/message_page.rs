@@ -13,7 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::message::{self, Message, MessageRef};
 use crate::domain::{paths, user};
 use crate::ui::state::LiveEvents;
-use crate::ui::state::kept_edit::KeptEdit;
+use crate::ui::state::kept_text::KeptText;
 use crate::ui::state::reactive::effect;
 
 /// Message, and the text that the user has typed into its edit form. It outlives the form, which a block takes away.
@@ -30,6 +30,8 @@ pub struct MessagePage {
     me: user::Id,
     conversation: conversation::Id,
     pub view: RwSignal<MessageView>,
+    /// Text that the user has typed into the form for the next edit.
+    pub kept: KeptText,
     /// Number of edits of the text that the form for the next edit is based on.
     pub edits: RwSignal<u32>,
     /// Error of the last attempt.
@@ -50,6 +52,7 @@ impl MessagePage {
         Self {
             me,
             conversation: view.conversation,
+            kept: KeptText::of_edit(me, view.message.id),
             edits: RwSignal::new(view.message.edits),
             view: RwSignal::new(view),
             error: RwSignal::new(error),
@@ -115,11 +118,6 @@ impl MessagePage {
         self.view.read().message.edits
     }
 
-    /// Returns the text that the user has typed for the message.
-    pub fn kept_edit(self) -> KeptEdit {
-        KeptEdit::new(self.me, self.view.with_untracked(|view| view.message.id))
-    }
-
     fn reference(self) -> MessageRef {
         self.view.with_untracked(|view| view.message.reference())
     }
@@ -147,7 +145,10 @@ impl MessagePage {
             self.error.set(result.as_ref().err().cloned());
             match result {
                 Ok(message) if leaves => {
-                    self.kept_edit().forget();
+                    match message.is_deleted() {
+                        true => self.kept.abandon(),
+                        false => self.kept.forget(),
+                    }
                     self.done.set(Some(paths::link_to(self.conversation, &message.reference())));
                 }
                 Ok(message) => self.take(&message),
@@ -186,8 +187,8 @@ impl MessagePage {
         if self.is_outdated.get_value() && shown > self.edits.get_untracked() {
             self.is_outdated.set_value(false);
             self.edits.set(shown);
-            if let Some((_, text)) = self.kept_edit().read() {
-                self.kept_edit().keep(shown, &text);
+            if self.kept.read().is_some() {
+                self.kept.keep(shown);
             }
         }
     }

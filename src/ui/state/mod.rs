@@ -30,8 +30,7 @@ pub mod held_order;
 pub mod hydrated;
 pub mod inbox_rows;
 pub mod inbox_window;
-pub mod kept_edit;
-pub mod kept_report;
+pub mod kept_text;
 mod known_events;
 #[cfg(test)]
 mod law;

@@ -12,7 +12,7 @@ use crate::domain::user;
 use crate::ui::state::LiveEvents;
 use crate::ui::state::drafts::kept_mode::KeptMode;
 use crate::ui::state::drafts::{EDIT, MODE};
-use crate::ui::state::kept_report::REPORT;
+use crate::ui::state::kept_text::REPORT;
 use crate::ui::state::local_store::{LocalStore, remove_all_of, signed_out_user};
 
 /// The user's texts on a page, as far as a sign-out has to know them.

@@ -7,16 +7,12 @@ use leptos::prelude::*;
 use crate::domain::sorted::SortedMap;
 use crate::domain::{conversation, user};
 use crate::ui::state::compose_target::{ComposeTarget, Target};
+use crate::ui::state::drafts::kept_edits::{EDIT, MODE};
 use crate::ui::state::drafts::shared_draft::{SharedDraft, join};
-use crate::ui::state::local_store::LocalStore;
+use crate::ui::state::local_store::{self, LocalStore};
 
 /// Maximum length of a draft in the list of conversations, in characters.
 const PREVIEW_LEN_MAX: usize = 100;
-
-/// Kinds of the values that the browser keeps beside the drafts: the texts of edits in progress, and what the composers
-/// write.
-pub(in crate::ui::state) const EDIT: &str = "edit";
-pub(in crate::ui::state) const MODE: &str = "composing";
 
 /// The user's drafts.
 #[derive(Clone, Copy)]
@@ -100,7 +96,8 @@ impl Drafts {
 
     /// Returns whether this page alone has some of the drafts.
     pub fn has_unkept(&self) -> bool {
-        !self.unkept.read().is_empty()
+        // On the server no page is loaded.
+        !self.unkept.read().is_empty() || (self.loaded.get() && local_store::has_unkept())
     }
 
     /// Returns whether this page alone has the draft for a target.
@@ -119,13 +116,13 @@ impl Drafts {
         let Some((store, target)) = self.store.try_get_value().flatten().zip(target.targets().next()) else {
             return typed.to_owned();
         };
-        if self.is_closed.try_get_value() != Some(false) {
+        if self.are_closed() {
             draft.forget();
             self.note_kept(target, typed.trim().is_empty());
             return typed.to_owned();
         }
         let name = target.to_string();
-        let synced = draft.sync(typed, store.get(&name).as_deref(), |text| store.put(&name, text));
+        let synced = draft.sync(typed, store.get(&name).as_deref(), |text| store.keep(&name, text));
         self.set(target, &synced.text);
         self.note_kept(target, synced.is_kept || synced.text.trim().is_empty());
         synced.text
@@ -134,8 +131,9 @@ impl Drafts {
     /// Like [`Drafts::sync`], for a composer that has just been opened. A draft from before the conversation existed
     /// moves to the conversation.
     pub fn open(&self, draft: &mut SharedDraft, target: ComposeTarget, typed: &str) -> String {
-        let store = self.store.try_get_value().flatten();
-        let Some((store, earlier)) = store.zip(target.targets().nth(1)) else { return self.sync(draft, target, typed) };
+        let Some(store) = self.store.try_get_value().flatten() else { return typed.to_owned() };
+        let typed = &join(&take_unkept(store, target), typed);
+        let Some(earlier) = target.targets().nth(1) else { return self.sync(draft, target, typed) };
         self.move_edit(store.owner(), earlier, target);
         let kept = store.get(&earlier.to_string()).unwrap_or_default();
         if kept.trim().is_empty() {
@@ -149,72 +147,6 @@ impl Drafts {
         text
     }
 
-    /// Like [`Drafts::sync`], for the text of an edit in progress.
-    pub fn sync_edit(&self, draft: &mut SharedDraft, target: ComposeTarget, typed: &str) -> String {
-        let Some((store, target, name)) = self.store_of(EDIT, target) else {
-            if let Some(target) = target.targets().next() {
-                self.note_kept(target, typed.trim().is_empty());
-            }
-            return typed.to_owned();
-        };
-        let synced = draft.sync(typed, store.get(&name).as_deref(), |text| store.put(&name, text));
-        if !synced.is_kept {
-            self.note_kept(target, false);
-        }
-        synced.text
-    }
-
-    /// Returns the kept text of an edit in progress.
-    pub fn edit_in(&self, target: ComposeTarget) -> Option<String> {
-        let (store, _, name) = self.store_of(EDIT, target)?;
-        store.get(&name).filter(|text| !text.is_empty())
-    }
-
-    /// Keeps the text of an edit that begins; an empty text ends it.
-    pub fn keep_edit(&self, target: ComposeTarget, text: &str) {
-        if let Some((store, _, name)) = self.store_of(EDIT, target)
-            && (!text.is_empty() || store.get(&name).is_some())
-        {
-            let _ = store.put(&name, text);
-        }
-    }
-
-    /// Returns what the composer of a target writes, as it was kept; empty for a new message.
-    pub fn mode_in(&self, target: ComposeTarget) -> Option<String> {
-        let (store, _, name) = self.store_of(MODE, target)?;
-        store.get(&name)
-    }
-
-    /// Keeps what the composer of a target writes.
-    pub fn keep_mode(&self, target: ComposeTarget, mode: &str) {
-        if let Some((store, _, name)) = self.store_of(MODE, target)
-            && (!mode.is_empty() || store.get(&name).is_some())
-        {
-            let _ = store.put(&name, mode);
-        }
-    }
-
-    /// Returns the store of a kind of values, unless nothing is kept, with the name of those for a composer.
-    fn store_of(&self, kind: &'static str, target: ComposeTarget) -> Option<(LocalStore, Target, String)> {
-        let store = self.store.try_get_value().flatten()?;
-        let target = target.targets().next()?;
-        let is_open = self.is_closed.try_get_value() == Some(false);
-        is_open.then(|| (LocalStore::new(kind, store.owner()), target, target.to_string()))
-    }
-
-    /// Moves an edit in progress from before the conversation existed to the conversation.
-    fn move_edit(&self, owner: user::Id, earlier: Target, target: ComposeTarget) {
-        let Some(target) = target.targets().next() else { return };
-        for store in [EDIT, MODE].map(|kind| LocalStore::new(kind, owner)) {
-            let value = |target: Target| store.get(&target.to_string()).filter(|text| !text.is_empty());
-            if let (Some(text), None) = (value(earlier), value(target))
-                && store.put(&target.to_string(), &text)
-            {
-                let _ = store.put(&earlier.to_string(), "");
-            }
-        }
-    }
-
     /// Returns the user whose drafts these are, once they have been loaded.
     pub fn owner(&self) -> Option<user::Id> {
         self.store.try_get_value().flatten().map(|store| store.owner())
@@ -223,7 +155,7 @@ impl Drafts {
     /// Puts back the drafts that the browser has lost.
     pub fn reconcile(self) {
         let Some(store) = self.store.try_get_value().flatten() else { return };
-        if self.is_closed.try_get_value() != Some(false) {
+        if self.are_closed() {
             return;
         }
         let texts = self.texts.try_get_untracked().unwrap_or_default();
@@ -252,6 +184,11 @@ impl Drafts {
         }
     }
 
+    /// Returns whether the user has signed out on another page, so that nothing is kept.
+    pub fn are_closed(&self) -> bool {
+        self.is_closed.try_get_value() != Some(false)
+    }
+
     /// Lets the user continue in the composer of a conversation, once it is open, if the composer has the focus now.
     pub fn resume_in(&self, conversation: conversation::Id) {
         let is_writing = document().active_element().is_some_and(|it| it.class_list().contains("composer__field"));
@@ -278,6 +215,16 @@ impl Drafts {
             });
         }
     }
+}
+
+/// Takes the texts of a composer that was left while the browser refused to keep them.
+fn take_unkept(store: LocalStore, target: ComposeTarget) -> String {
+    target.targets().fold(String::new(), |text, target| {
+        let name = target.to_string();
+        let unkept = store.unkept(&name).unwrap_or_default();
+        store.forget_unkept(&name);
+        join(&unkept, &text)
+    })
 }
 
 impl Default for Drafts {

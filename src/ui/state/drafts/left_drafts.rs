@@ -54,7 +54,7 @@ impl Drafts {
         self.keep_mode(target, "");
         for target in target.targets() {
             // An empty text is kept, so that other pages take it over.
-            let _ = store.put(&target.to_string(), "");
+            let _ = store.keep(&target.to_string(), "");
             self.set(target, "");
             self.note_kept(target, true);
             if let Target::Person(recipient) = target {
