@@ -14,6 +14,8 @@ use crate::json_api::fixtures::new_user;
 use crate::live::Stream;
 use crate::presence::{wait_for, watch_presence, whoami};
 use crate::support::app::{Answer, Browser, TestApp, new_id};
+use crate::support::dynamodb::DynamoDb;
+use crate::support::fault_proxy::FaultProxy;
 
 async fn view(browser: &mut Browser, conversation: &str) -> ConversationView {
     browser.call("open_conversation", &[("conversation", conversation)]).await.json()
@@ -216,6 +218,46 @@ async fn a_user_who_takes_no_requests_gives_the_same_answers_as_one_who_has_bloc
     // A user to whom he has written can answer.
     assert_eq!(send_first(&mut ben, &her).await.status, StatusCode::OK);
     assert_eq!(send_first(&mut ana, &him).await.status, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_makes_the_same_calls_to_dynamodb_whether_by_a_block_or_by_a_choice() {
+    let dynamodb = DynamoDb::start().await;
+    let proxy = FaultProxy::start(&dynamodb).await;
+    let app = TestApp::start_with_endpoint(dynamodb, proxy.endpoint(), |_| {}).await;
+    let mut ana = app.sign_in("ana").await;
+    let (mut starts, mut peers) = (Vec::new(), Vec::new());
+    for (handle, has_request) in [("ben", false), ("cy", false), ("dee", true), ("eve", true)] {
+        let mut peer = app.sign_in(handle).await;
+        let (her, them) = (peer.id_of("ana").await, ana.id_of(handle).await);
+        if has_request {
+            ana.request_conversation(handle, "hello?").await;
+        }
+        if ["ben", "dee"].contains(&handle) {
+            set_starters(&mut peer, "nobody").await;
+        } else {
+            assert_eq!(peer.call("block_user", &[("user", &her), ("on", "true")]).await.status, StatusCode::OK);
+        }
+        starts.push(them);
+        peers.push(peer);
+    }
+    let mut calls = async |to: &str| {
+        // The first call may have to learn something about the table.
+        for _ in 0..2 {
+            proxy.take_requests();
+            assert_eq!(send_first(&mut ana, to).await.error(), AppError::Conflict(Conflict::Undeliverable));
+        }
+        proxy.take_requests()
+    };
+    let [ben, cy, dee, eve] =
+        [calls(&starts[0]).await, calls(&starts[1]).await, calls(&starts[2]).await, calls(&starts[3]).await];
+    assert!(ben.iter().any(|call| call.starts_with("TransactWriteItems")), "{ben:?}");
+    assert_eq!(ben, cy, "a first message");
+    assert!(!dee.is_empty());
+    assert_eq!(dee, eve, "another message of a request");
+    for (peer, count) in peers.iter_mut().zip([0, 0, 1, 0]) {
+        assert_eq!(requests(peer).await.len(), count, "nothing is stored");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

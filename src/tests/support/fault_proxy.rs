@@ -2,7 +2,6 @@
 //! unprocessed keys, and requests that are held.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
@@ -70,7 +69,7 @@ pub(crate) struct FaultProxy {
     account: String,
     plan: Plan,
     hold: watch::Sender<Hold>,
-    count: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<String>>>,
     answered: watch::Sender<usize>,
 }
 
@@ -89,10 +88,10 @@ impl FaultProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let (plan, hold) = (Plan::default(), watch::Sender::new(Hold::default()));
-        let (count, answered) = (Arc::<AtomicUsize>::default(), watch::Sender::new(0));
+        let (requests, answered) = (Arc::<Mutex<Vec<String>>>::default(), watch::Sender::new(0));
         let state = ProxyState {
             plan: Arc::clone(&plan),
-            count: Arc::clone(&count),
+            requests: Arc::clone(&requests),
             answered: answered.clone(),
             hold: hold.clone(),
             to: dynamodb.endpoint().to_owned(),
@@ -100,7 +99,7 @@ impl FaultProxy {
         };
         let proxy = Router::new().fallback(answer).with_state(state);
         tokio::spawn(async move { axum::serve(listener, proxy).await });
-        Self { endpoint, account: dynamodb.account().to_owned(), plan, hold, count, answered }
+        Self { endpoint, account: dynamodb.account().to_owned(), plan, hold, requests, answered }
     }
 
     /// Returns the proxy's address.
@@ -120,7 +119,12 @@ impl FaultProxy {
 
     /// Returns the number of requests since the last call.
     pub(crate) fn take_count(&self) -> usize {
-        self.count.swap(0, Ordering::SeqCst)
+        self.take_requests().len()
+    }
+
+    /// Returns the operations of the requests since the last call, with the number of parts of a transaction.
+    pub(crate) fn take_requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.requests.lock().expect("no test panics while it takes them"))
     }
 
     /// Removes all planned faults.
@@ -170,7 +174,7 @@ impl FaultProxy {
 #[derive(Clone)]
 struct ProxyState {
     plan: Plan,
-    count: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<String>>>,
     hold: watch::Sender<Hold>,
     answered: watch::Sender<usize>,
     to: String,
@@ -178,6 +182,13 @@ struct ProxyState {
 }
 
 impl ProxyState {
+    fn note(&self, operation: &str, body: &Bytes) {
+        let request: Value = serde_json::from_slice(body).unwrap_or_default();
+        let parts = request["TransactItems"].as_array().map(|parts| format!(" of {} parts", parts.len()));
+        let request = format!("{operation}{}", parts.unwrap_or_default());
+        self.requests.lock().expect("no test panics while it notes them").push(request);
+    }
+
     fn next_fault(&self, operation: &str) -> Option<Fault> {
         let mut plan = self.plan.lock().expect("no test panics while it plans");
         let (times, fault) = plan.get_mut(operation).filter(|(times, _)| *times > 0)?;
@@ -210,7 +221,7 @@ impl ProxyState {
 async fn answer(State(state): State<ProxyState>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    state.count.fetch_add(1, Ordering::SeqCst);
+    state.note(&operation, &body);
     state.wait_if_held(&operation, &body).await;
     match state.next_fault(&operation) {
         None => {

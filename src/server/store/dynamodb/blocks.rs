@@ -39,6 +39,16 @@ pub(super) fn check_part(
     Ok(TransactWriteItem::builder().condition_check(check.build()?).build())
 }
 
+/// Part of a transaction that always fails, like [`check_part`] of two users with a block: the same row, the same work
+/// and the same answer of DynamoDB.
+pub(super) fn failing_part(table: &Table, [one, other]: [user::Id; 2]) -> Result<TransactWriteItem, Failure> {
+    let check = ConditionCheck::builder()
+        .table_name(table.name())
+        .set_key(Some(Key::Block(one, other).item()))
+        .condition_expression(format!("attribute_exists({BLOCKED_BY}) AND {}", no_block()));
+    Ok(TransactWriteItem::builder().condition_check(check.build()?).build())
+}
+
 /// Returns those of two users who have blocked the other one. One read unit.
 pub(super) async fn of_pair(table: &Table, [one, other]: [user::Id; 2]) -> Result<Vec<user::Id>, Failure> {
     let row = table.get(&Key::Block(one, other)).await?;

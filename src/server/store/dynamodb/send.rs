@@ -101,13 +101,16 @@ pub(super) enum NewMembers<'a> {
     Direct {
         author: &'a User,
         recipient: &'a User,
+        /// False if the recipient takes no messages of the author. The transaction then fails as it does after a block,
+        /// so that the author cannot tell the two apart by the time of the answer.
+        takes_requests: bool,
     },
     Group(&'a [User]),
 }
 
 /// Creates a conversation with its first message. Returns `false` if it exists already, if another conversation of a
 /// member has moved in the same microsecond, or if another transaction is writing the same rows: the caller must look
-/// again. Fails if one of two users has blocked the other.
+/// again. Fails if one of two users has blocked the other, or if the recipient takes no messages of the author.
 pub(super) async fn start(table: &Table, first: &MessageRow, members: NewMembers<'_>) -> Result<bool, Failure> {
     let conversation = first.conversation;
     let (head, inbox_rows) = rows_of_members(first, members)?;
@@ -124,7 +127,10 @@ pub(super) async fn start(table: &Table, first: &MessageRow, members: NewMembers
     parts.push(table.put_if_absent(ReadCursor::new_item(first.author.id, conversation, first.seq, &first.at))?);
     let block = parts.len();
     if let Some(pair) = head.pair() {
-        parts.push(blocks::check_part(table, pair, &[])?);
+        parts.push(match members {
+            NewMembers::Direct { takes_requests: false, .. } => blocks::failing_part(table, pair)?,
+            NewMembers::Direct { .. } | NewMembers::Group(_) => blocks::check_part(table, pair, &[])?,
+        });
     }
     match table.transact(parts).await? {
         Ok(()) => {
@@ -144,7 +150,7 @@ fn rows_of_members(first: &MessageRow, members: NewMembers<'_>) -> anyhow::Resul
     let (seq, at) = (first.seq, first.at.clone());
     let row = |owner: &User, named| InboxRow::new(owner.id, named, first);
     match members {
-        NewMembers::Direct { author, recipient } => {
+        NewMembers::Direct { author, recipient, .. } => {
             let head = Head::direct([author.id, recipient.id], seq, at).context("a direct conversation of one user")?;
             // The recipient gets theirs when they accept the request.
             Ok((head.requested_by(author.id), vec![row(author, NamedUser::Peer(recipient.clone()))]))

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use uuid::Uuid;
 
 use crate::domain::conversation::{self, GROUP_MEMBERS_MAX, SentMessage};
-use crate::domain::error::{AppError, Conflict};
+use crate::domain::error::AppError;
 use crate::domain::message::{self, Body, Message};
 use crate::domain::user::User;
 use crate::server::failure::Failure;
@@ -71,11 +71,9 @@ impl Conversations {
         let mut first = self.first_message(conversation::Id(Uuid::now_v7()), me, id, body);
         let mut backoff = Backoff::default();
         loop {
-            if !access.takes_requests() {
-                return Err(AppError::Conflict(Conflict::Undeliverable).into());
-            }
             send::check_age(id, self.table.now())?;
-            if send::start(&self.table, &first, NewMembers::Direct { author: me, recipient }).await? {
+            let takes_requests = access.takes_requests();
+            if send::start(&self.table, &first, NewMembers::Direct { author: me, recipient, takes_requests }).await? {
                 let (conversation, message) = (first.conversation, first.into_message(None));
                 return Ok(Started { sent: SentMessage { conversation, message, rev: 0 }, is_new: true });
             }
