@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use cruddur_messages::domain::conversation::ReceiptsByReader;
 use cruddur_messages::domain::event::Event;
 use cruddur_messages::domain::message::Message;
 use cruddur_messages::domain::page::Page;
 use cruddur_messages::domain::position::Position;
-use cruddur_messages::domain::user::User;
+use cruddur_messages::domain::user::{self, User};
 use reqwest::StatusCode;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -262,6 +263,86 @@ async fn a_presence_subscription_on_one_server_covers_users_on_the_other() {
     // The subscription may also be made on the other server.
     watch_presence(&mut ana.at(two.address), &conversation).await;
     wait_for(&mut hers, &online).await;
+}
+
+/// Types, reads, reports a delivery and subscribes to presence in a conversation with two messages.
+async fn be_present(browser: &mut Browser, conversation: &str) {
+    for (endpoint, more) in
+        [("typing", None), ("mark_read", Some(("seq", "2"))), ("mark_delivered", Some(("seq", "2")))]
+    {
+        let fields: Vec<_> = [("conversation", conversation)].into_iter().chain(more).collect();
+        assert_eq!(browser.call(endpoint, &fields).await.status, StatusCode::OK, "{endpoint}");
+    }
+    watch_presence(browser, conversation).await;
+}
+
+/// Reads a stream until the deletions of so many messages have arrived, and asserts that nothing else has but what the
+/// user's own pages do, and the end of the peer's presence.
+async fn assert_quiet_until_deleted(stream: &mut Stream, me: user::Id, deletions: usize) {
+    let (mut deleted, mut has_left) = (0, false);
+    while deleted < deletions {
+        match stream.next_of_any_kind().await.expect("an open stream") {
+            Event::MessageChanged { message, .. } if message.is_deleted() => deleted += 1,
+            Event::ConversationRead { reader, .. } if reader == me => {}
+            Event::BlockChanged { by, .. } if by == me => {}
+            // The bus may bring the block to the other server after the stream has begun: then the peer leaves, once.
+            Event::PersonLeft { .. } if !std::mem::replace(&mut has_left, true) => {}
+            other => panic!("{other:?} after the block"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_typing_receipt_or_presence_passes_on_any_server_after_a_block_that_one_has_acknowledged() {
+    let (app, nats) = tokio::join!(TestApp::start(), Nats::start());
+    let (mut ana, mut ben) = (app.sign_in("ana").await, app.sign_in("ben").await);
+    let (her, him) = (whoami(&mut ana).await, whoami(&mut ben).await);
+    let conversation = ana.start("ben", "first").await;
+    let second = ben.say(&conversation, "second").await;
+    let third = ben.say(&conversation, "third").await;
+    let (one, two) = Process::start_two(&app, &[("NATS_URL", &nats.url())]).await;
+    let [mut hers, mut his] = [&ana, &ben].map(|user| [user.at(one.address), user.at(two.address)]);
+    // The servers may need a moment to connect to the bus.
+    let mut before = Stream::open(&hers[1]).await;
+    wait_until("typing travels over the bus", async || {
+        his[0].call("typing", &[("conversation", &conversation)]).await;
+        let typing = async { while !matches!(before.next().await, Some(Event::Typing { .. })) {} };
+        timeout(Duration::from_secs(1), typing).await.is_ok()
+    })
+    .await;
+    drop(before);
+
+    let block = [("user", &*him.id.to_string()), ("on", "true")];
+    assert_eq!(hers[0].call("block_user", &block).await.status, StatusCode::OK);
+    let mut streams = Vec::new();
+    for (browsers, me) in [(&hers, her.id), (&his, him.id)] {
+        for browser in browsers {
+            streams.push((Stream::open(browser).await, me));
+        }
+    }
+    for browser in hers.iter_mut().chain(&mut his) {
+        be_present(browser, &conversation).await;
+        let receipts: ReceiptsByReader = browser.call("find_receipts", &[("conversation", &conversation)]).await.json();
+        assert_eq!(receipts, ReceiptsByReader::default());
+    }
+    // New pages on both servers, and then something that does pass from each of them.
+    let _more = [Stream::open(&hers[0]).await, Stream::open(&his[1]).await];
+    for (browser, message) in his.iter_mut().zip([&second, &third]) {
+        let deleted = browser.call_about("delete_message", (&conversation, message), &[]).await;
+        assert_eq!(deleted.status, StatusCode::OK, "{}", deleted.text);
+    }
+    for (stream, me) in &mut streams {
+        assert_quiet_until_deleted(stream, *me, 2).await;
+    }
+
+    // The same streams carry it all again once the block has ended.
+    let end = [("user", &*him.id.to_string()), ("on", "false")];
+    assert_eq!(hers[0].call("block_user", &end).await.status, StatusCode::OK);
+    let arrived = Event::PersonArrived { person: him.id };
+    wait_for(&mut streams[1].0, &arrived).await;
+    his[0].call("typing", &[("conversation", &conversation)]).await;
+    let conversation = conversation.parse().expect("an id");
+    wait_for(&mut streams[1].0, &Event::Typing { conversation, author: him.id }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
