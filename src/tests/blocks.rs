@@ -285,7 +285,7 @@ async fn presence_ends_after_a_block_whose_event_is_lost() {
     let (mut hers, mut his) = (Stream::open(&ana).await, Stream::open(&ben).await);
     wait_until_online(&app, [her.id, him.id]).await;
     wait_for(&mut hers, &Event::PersonArrived { person: him.id }).await;
-    app.state.store.conversations.set_block(him.id, her.id, true).await.expect("blocked");
+    app.state.store.conversations.set_block(&him, &her, true).await.expect("blocked");
     live::part_blocked(&app.state).await;
     wait_for(&mut hers, &Event::PersonLeft { person: him.id }).await;
     wait_for(&mut his, &Event::PersonLeft { person: her.id }).await;

@@ -56,6 +56,11 @@ async fn download(browser: &Browser) -> Files {
     Files(ZipArchive::new(Cursor::new(bytes)).expect("a ZIP file"))
 }
 
+/// Returns the texts of all files of an export.
+pub(crate) async fn all_files(browser: &Browser) -> String {
+    download(browser).await.all()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_has_what_the_user_can_read_and_nothing_else() {
     let app = TestApp::start().await;

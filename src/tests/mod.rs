@@ -30,6 +30,8 @@ mod export;
 
 mod json_api;
 
+mod block_names;
+
 mod blocks;
 
 mod budgets;

@@ -15,13 +15,15 @@ use crate::server::state::AppState;
 /// block of a user who has been deleted since can be removed.
 pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -> Result<(), Failure> {
     state.rate_limits.spend(Action::Block, me.spender())?;
-    let exists = !on || !state.store.users.by_ids(&[user]).await?.is_empty();
-    if !exists || user == me.user.id {
+    let peer = state.store.users.by_ids(&[user]).await?.pop();
+    if (on && peer.is_none()) || user == me.user.id {
         return Err(AppError::NotFound.into());
     }
-    let (state, me) = (state.clone(), me.user.id);
+    let peer = peer.unwrap_or_else(|| User::deleted(user));
+    let (state, myself) = (state.clone(), me.user.clone());
     run_to_completion(Box::pin(async move {
-        let conversations = state.store.conversations.set_block(me, user, on).await?;
+        let me = myself.id;
+        let conversations = state.store.conversations.set_block(&myself, &peer, on).await?;
         state.hub.publish(&[me], &Event::BlockChanged { by: me, user, on });
         match on {
             true => {
@@ -47,12 +49,16 @@ pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -
     .await
 }
 
-/// Returns the users whom this one has blocked, by name, at most [`BLOCKED_MAX`]. A placeholder stands for one who has
-/// been deleted since: the block can still be removed.
+/// Returns the users whom this one has blocked, by name, at most [`BLOCKED_MAX`], with their names at the beginning of
+/// the block. A placeholder stands for one who has been deleted since: the block can still be removed.
 pub async fn list(state: &AppState, me: &CurrentUser) -> Result<Vec<User>, Failure> {
-    let mut ids = state.store.conversations.blocked_by(me.user.id).await?;
-    ids.truncate(BLOCKED_MAX);
+    let mut blocks = state.store.conversations.blocked_by(me.user.id).await?;
+    blocks.truncate(BLOCKED_MAX);
+    let ids: Vec<_> = blocks.iter().map(|block| block.peer).collect();
     let mut users = state.store.users.by_ids_or_deleted(&ids).await?;
+    for (user, block) in users.iter_mut().zip(&blocks).filter(|(user, _)| !user.is_deleted()) {
+        *user = block.peer_at_block().unwrap_or_else(|| user.clone());
+    }
     users.sort_by_cached_key(|user| (user.is_deleted(), user.display_name.to_string().to_lowercase()));
     Ok(users)
 }

@@ -1,5 +1,7 @@
 //! Reading conversations.
 
+use std::collections::{BTreeSet, HashMap};
+
 use uuid::Uuid;
 
 use crate::domain::conversation::{self, Conversation, ConversationView};
@@ -7,7 +9,7 @@ use crate::domain::error::AppError;
 use crate::domain::field_error::FieldCode;
 use crate::domain::message::{self, Message, SentAt};
 use crate::domain::page::{Cursor, Page};
-use crate::domain::user::User;
+use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
 use crate::server::messaging::membership::visit;
@@ -66,11 +68,38 @@ pub async fn list_messages(
     conversation: conversation::Id,
     cursor: &Cursor,
 ) -> Result<Page<Message>, Failure> {
+    Ok(membership_and_page(state, me, conversation, cursor).await?.1)
+}
+
+/// Returns a page of a conversation's messages, and their authors as the user sees them. Costs a query only if there
+/// are others than the user. In a conversation of the old app they need not be members: it let any user write.
+pub async fn list_messages_with_authors(
+    state: &AppState,
+    me: &CurrentUser,
+    conversation: conversation::Id,
+    cursor: &Cursor,
+) -> Result<(Page<Message>, HashMap<user::Id, User>), Failure> {
+    let (membership, page) = membership_and_page(state, me, conversation, cursor).await?;
+    let mut authors = HashMap::from([(me.user.id, me.user.clone())]);
+    let others: BTreeSet<_> = page.items.iter().map(|message| message.author).filter(|id| *id != me.user.id).collect();
+    if !others.is_empty() {
+        let others = state.store.users.by_ids(&Vec::from_iter(others)).await?;
+        authors.extend(others.into_iter().map(|user| (user.id, membership.as_shown(user))));
+    }
+    Ok((page, authors))
+}
+
+async fn membership_and_page(
+    state: &AppState,
+    me: &CurrentUser,
+    conversation: conversation::Id,
+    cursor: &Cursor,
+) -> Result<(Membership, Page<Message>), Failure> {
     let visit = visit(state, me, conversation, Wanted::Page(cursor), WantedCursors::None).await?;
     let Visit { membership, cursors, messages } = visit;
     let mut messages = state.store.messages.visited_page(&membership, &cursors, messages).await?;
     name_strangers(state, &membership, &mut messages.items).await?;
-    Ok(messages)
+    Ok((membership, messages))
 }
 
 /// Returns the messages sent after a time. A browser page that may have missed events reads its missing messages here.
@@ -90,9 +119,10 @@ pub async fn messages_after(
 }
 
 /// Returns the members. A placeholder stands for a user whose row was deleted: the others can still read their
-/// messages.
+/// messages. After a block the other member has the names of its beginning.
 pub(super) async fn members(state: &AppState, me: &CurrentUser, membership: &Membership) -> Result<Vec<User>, Failure> {
     let mut members = state.store.users.by_ids_or_deleted(&membership.others()).await?;
+    members = members.into_iter().map(|member| membership.as_shown(member)).collect();
     members.push(me.user.clone());
     let ids = membership.members().ids();
     members.sort_by_key(|member| ids.iter().position(|id| *id == member.id));

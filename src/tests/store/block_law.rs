@@ -107,7 +107,7 @@ impl World {
         for _ in 0..(seed * 7) % 400 {
             yield_now().await;
         }
-        self.blocker.conversations.set_block(ana.id, ben.id, true).await.expect("blocked");
+        self.blocker.conversations.set_block(ana, ben, true).await.expect("blocked");
         self.is_blocked.set(true);
         let then = self.rows_between().await;
         for writer in writers {
@@ -115,7 +115,7 @@ impl World {
         }
         assert_eq!(self.rows_between().await, then, "seed {seed}: rows were written after the block");
         assert_eq!(*self.violations.borrow(), [""; 0], "seed {seed}");
-        self.blocker.conversations.set_block(ana.id, ben.id, false).await.expect("unblocked");
+        self.blocker.conversations.set_block(ana, ben, false).await.expect("unblocked");
         let mut is_over = false;
         for (me, peer) in [(ben, ana), (ana, ben)] {
             match self.servers[1].try_start(me, peer, new_message_id(), "again").await {

@@ -1,21 +1,24 @@
 //! Blocks: once one is acknowledged, no message, edit or reaction of either user is stored, on any server.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::conversation::{self, Members};
 use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::domain::message::TextVersion;
 use cruddur_messages::domain::user::User;
 use cruddur_messages::server::failure::Failure;
-use cruddur_messages::server::store::dynamodb::rows::{Block, Head, InboxRow, MessageRow, NamedUser};
+use cruddur_messages::server::store::dynamodb::rows::{Block, Head, InboxRow, MessageRow, NamedUser, NamesAtBlock};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
+use cruddur_messages::server::store::postgres::users::Users;
 use time::macros::datetime;
 use uuid::Uuid;
 
-use super::fixtures::{Server, ana, ben, body, cy, new_message_id, server, texts};
+use super::fixtures::{Server, ana, ben, body, cy, new_message_id, new_user, server, texts};
 use crate::support::items;
+use crate::support::postgres::Database;
 
 impl Server {
     async fn set_block(&self, me: &User, peer: &User, on: bool) -> Vec<conversation::Id> {
-        self.conversations.set_block(me.id, peer.id, on).await.expect("the block is changed")
+        self.conversations.set_block(me, peer, on).await.expect("the block is changed")
     }
 
     async fn blockers(&self, me: &User) -> Vec<User> {
@@ -142,7 +145,13 @@ async fn a_block_is_in_the_head_and_in_a_row_of_each_of_the_two() {
     let (_dynamodb, server) = server().await;
     let conversation = server.start(&ana(), &ben(), "first").await;
     server.set_block(&ben(), &ana(), true).await;
-    let block = |owner: User, peer: User| Block { owner: owner.id, peer: peer.id, blocked_by: vec![ben().id] };
+    let names = NamesAtBlock::of([&ana(), &ben()]);
+    let block = |owner: User, peer: User| Block {
+        owner: owner.id,
+        peer: peer.id,
+        blocked_by: vec![ben().id],
+        names: names.clone(),
+    };
     let mut blocks = server.blocks().await;
     blocks.sort_unstable_by_key(|block| block.owner);
     assert_eq!(blocks, [block(ana(), ben()), block(ben(), ana())]);
@@ -151,7 +160,68 @@ async fn a_block_is_in_the_head_and_in_a_row_of_each_of_the_two() {
     let head = Head::from_item(row(Key::Head(conversation))).expect("a head");
     assert!(head.is_blocked_by(ben().id) && !head.is_blocked_by(ana().id));
     let names = |row: &Item| items::json(row).as_object().expect("a row").keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(row(Key::Block(ana().id, ben().id))), ["blocked_at", "blocked_by", "pk", "sk"]);
+    assert_eq!(names(row(Key::Block(ana().id, ben().id))), ["blocked_at", "blocked_by", "names_at_block", "pk", "sk"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_names_at_a_block_are_those_of_the_first_one_and_are_removed_with_the_last() {
+    let (_dynamodb, server) = server().await;
+    let conversation = server.start(&ana(), &ben(), "first").await;
+    let (new_ana, new_ben) = (new_user(1, "ana.new", "Ana N."), new_user(2, "ben.new", "Ben N."));
+    let shown = async || {
+        let membership = server.membership(&ana(), conversation).await;
+        (membership.as_shown(new_ben.clone()), membership.as_shown(new_ana.clone()))
+    };
+    let names = async || server.blocks().await.into_iter().map(|block| block.names).collect::<Vec<_>>();
+    assert_eq!(shown().await, (new_ben.clone(), new_ana.clone()));
+    server.set_block(&ana(), &ben(), true).await;
+    server.set_block(&new_ben, &new_ana, true).await;
+    assert_eq!(shown().await, (ben(), new_ana.clone()), "her own names are the current ones");
+    server.set_block(&new_ana, &new_ben, false).await;
+    assert_eq!(shown().await, (ben(), new_ana.clone()));
+    assert_eq!(names().await, [NamesAtBlock::of([&ana(), &ben()]), NamesAtBlock::of([&ana(), &ben()])]);
+    server.set_block(&new_ben, &new_ana, false).await;
+    assert_eq!(shown().await, (new_ben.clone(), new_ana.clone()));
+    assert_eq!(names().await, [NamesAtBlock::default(), NamesAtBlock::default()]);
+    server.set_block(&new_ben, &new_ana, true).await;
+    assert_eq!(shown().await.0, new_ben);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_of_an_earlier_version_has_no_names_and_a_head_that_is_created_after_a_block_has_them() {
+    let (_dynamodb, server) = server().await;
+    let conversation = server.start(&ana(), &cy(), "first").await;
+    let mut head = server.table.get(&Key::Head(conversation)).await.expect("an answer").expect("a head");
+    head.insert("blocked_by".to_owned(), AttributeValue::Ss(vec![ana().id.to_string()]));
+    server.put([head]).await;
+    let new_cy = new_user(3, "cy.new", "Cy N.");
+    let membership = server.membership(&ana(), conversation).await;
+    assert!(membership.is_blocked());
+    assert_eq!(membership.as_shown(new_cy.clone()), new_cy);
+
+    server.set_block(&ana(), &ben(), true).await;
+    let (legacy, rows) = legacy_rows(1);
+    server.put(rows).await;
+    let membership = server.membership(&ana(), legacy).await;
+    assert_eq!(membership.as_shown(new_user(2, "ben.new", "Ben N.")), ben());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_with_more_blocks_than_one_query_reads_finds_their_read_cursors() {
+    let (_dynamodb, server) = server().await;
+    let users = Users::new(Database::fresh().await.pool);
+    let server = Server::with_users(server.table.clone(), users);
+    let conversation = server.start(&ben(), &ana(), "first").await;
+    server.conversations.mark_read(&server.membership(&ana(), conversation).await, 1).await.expect("read");
+    let mut blocks = Vec::new();
+    for n in 0..600 {
+        let mut row = Key::Block(ana().id, new_user(1_000 + n, "x", "X").id).item();
+        row.insert("blocked_by".to_owned(), AttributeValue::Ss(vec![ana().id.to_string()]));
+        blocks.push(row);
+    }
+    server.put(blocks).await;
+    let list = server.conversations.list(ana().id, None).await.expect("a list").items;
+    assert_eq!(list.iter().map(|it| it.unread()).collect::<Vec<_>>(), [0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,8 +7,8 @@ use cruddur_messages::domain::emoji::Emoji;
 use cruddur_messages::domain::message::{self, Reaction, TextVersion, Version};
 use cruddur_messages::domain::user::{DisplayName, User};
 use cruddur_messages::server::store::dynamodb::rows::{
-    Block, EarlierText, FirstSent, Head, InboxRow, MessageRow, Milestone, NamedUser, Pair, ReadCursor, ReplyTo,
-    RequestRow, Revision, SendMarker,
+    Block, EarlierText, FirstSent, Head, InboxRow, MessageRow, Milestone, NamedUser, NamesAtBlock, Pair, ReadCursor,
+    ReplyTo, RequestRow, Revision, SendMarker,
 };
 use cruddur_messages::server::store::dynamodb::table::{Item, Key, SortTime};
 use serde_json::Value;
@@ -109,7 +109,11 @@ fn head_with_a_revision() -> Head {
 }
 
 fn head_with_a_block() -> Head {
-    head().blocked_by(vec![ben().id])
+    head().blocked_by(vec![ben().id], NamesAtBlock::default())
+}
+
+fn head_with_a_block_and_names() -> Head {
+    head().blocked_by(vec![ben().id], NamesAtBlock::of([&ana(), &ben()]))
 }
 
 fn head_of_a_request() -> Head {
@@ -165,6 +169,7 @@ fn every_kind_of_row_is_written_as_its_golden_row() {
         (inbox_row_of(&deleted_message_row()).item(), golden!("inbox_row_of_a_deleted_message")),
         (head_with_a_revision().item(CONVERSATION), golden!("head_with_a_revision")),
         (head_with_a_block().item(CONVERSATION), golden!("head_with_a_block")),
+        (head_with_a_block_and_names().item(CONVERSATION), golden!("head_with_a_block_and_names")),
         (head_of_a_request().item(CONVERSATION), golden!("head_of_a_request")),
         (request().item(), golden!("request")),
         (revision().item(1_797_845_188), golden!("revision")),
@@ -212,8 +217,17 @@ fn every_golden_row_is_read_as_the_row_that_wrote_it() {
     assert_eq!(Head::from_item(&items::item(&golden!("head_with_a_block"))), Some(head_with_a_block()));
     assert_eq!(Head::from_item(&items::item(&golden!("head_of_a_request"))), Some(head_of_a_request()));
     assert_eq!(RequestRow::from_item(&items::item(&golden!("request"))), Some(request()));
-    let block = Block { owner: ana().id, peer: ben().id, blocked_by: vec![ben().id] };
-    assert_eq!(Block::from_item(&items::item(&golden!("block"))), Some(block));
+    let row = items::item(&golden!("head_with_a_block_and_names"));
+    assert_eq!(Head::from_item(&row), Some(head_with_a_block_and_names()));
+    assert_eq!(
+        damaged(&row, "names_at_block").map(|row| Head::from_item(&row)),
+        [Some(head_with_a_block()), Some(head_with_a_block())]
+    );
+    let names = NamesAtBlock::default();
+    let block = Block { owner: ana().id, peer: ben().id, blocked_by: vec![ben().id], names };
+    let named = Block { names: NamesAtBlock::of([&ana(), &ben()]), ..block.clone() };
+    assert_eq!(Block::from_item(&items::item(&golden!("block"))), Some(named));
+    assert_eq!(Block::from_item(&items::item(&golden!("block_of_an_earlier_version"))), Some(block));
     assert_eq!(Revision::from_item(&items::item(&golden!("revision"))), Some(revision()));
     assert_eq!(EarlierText::from_item(&items::item(&golden!("earlier_text"))), Some(earlier_text()));
     assert_eq!(Milestone::from_item(&items::item(&golden!("milestone"))), Some(milestone()));
@@ -478,7 +492,7 @@ fn only_inbox_rows_have_the_attribute_of_the_index() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_block_is_written_as_its_golden_row() {
     let (_dynamodb, server, _clock) = server_with_clock(datetime!(2026-11-21 9:26:28.207802 UTC)).await;
-    server.conversations.set_block(ben().id, ana().id, true).await.expect("blocked");
+    server.conversations.set_block(&ben(), &ana(), true).await.expect("blocked");
     let rows = server.rows().await;
     let row = rows.iter().find(|row| Key::of(row) == Some(Key::Block(ana().id, ben().id)));
     assert_eq!(row.map(items::json), Some(golden!("block")));

@@ -175,10 +175,10 @@ async fn neither_sees_the_presence_of_the_other_until_the_request_is_accepted() 
 async fn a_block_hides_a_request_and_refuses_its_messages() {
     let (_dynamodb, server) = server().await;
     let conversation = server.request(&ana(), &ben(), "hello").await;
-    server.conversations.set_block(ben().id, ana().id, true).await.expect("blocked");
+    server.conversations.set_block(&ben(), &ana(), true).await.expect("blocked");
     assert_eq!(server.count_requests(&ben()).await, 0);
     assert_refused(server.try_send(&ana(), conversation, new_message_id(), "x").await, Conflict::Undeliverable);
-    server.conversations.set_block(ben().id, ana().id, false).await.expect("unblocked");
+    server.conversations.set_block(&ben(), &ana(), false).await.expect("unblocked");
     assert_eq!(server.count_requests(&ben()).await, 1);
 }
 

@@ -1,7 +1,5 @@
 //! Routes of the JSON API. Like a server function, a handler identifies the caller, parses, makes one call and answers.
 
-use std::collections::{BTreeSet, HashMap};
-
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
@@ -13,10 +11,8 @@ use axum::{Extension, Json, Router};
 use serde::Serialize;
 
 use crate::domain::conversation;
-use crate::domain::message;
 use crate::domain::page::Cursor;
 use crate::domain::user::{self, User};
-use crate::server::failure::Failure;
 use crate::server::http::body::{self, UnreadableBody};
 use crate::server::http::client_address::ClientAddress;
 use crate::server::http::json_api::bearer::Bearer;
@@ -98,9 +94,9 @@ async fn list_messages(
 ) -> Result<(HeaderMap, Json<Vec<Message>>), ApiError> {
     let conversation = conversation_id(&segment(path)?)?;
     let cursor = cursor.unwrap_or_else(Cursor::newest);
-    let page = messaging::conversations::list_messages(&state, &me, conversation, &cursor).await?;
+    let (page, authors) =
+        messaging::conversations::list_messages_with_authors(&state, &me, conversation, &cursor).await?;
     let links = links(&format!("/api/messages/{conversation}"), &page);
-    let authors = authors(&state, &me.user, &page.items).await?;
     let author = |id: user::Id| authors.get(&id).cloned().unwrap_or_else(|| User::deleted(id));
     let messages = page.items.into_iter().map(|message| Message::new(&author(message.author), message));
     Ok((links, Json(messages.collect())))
@@ -160,22 +156,6 @@ pub async fn not_found() -> impl IntoResponse {
 
 async fn show_document() -> impl IntoResponse {
     ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], DOCUMENT)
-}
-
-/// Finds the authors of messages. Costs a query only if there are others than the caller. In a conversation of the old
-/// app they need not be members: it let any user write.
-async fn authors(
-    state: &AppState,
-    me: &User,
-    messages: &[message::Message],
-) -> Result<HashMap<user::Id, User>, Failure> {
-    let mut authors = HashMap::from([(me.id, me.clone())]);
-    let others: BTreeSet<_> = messages.iter().map(|message| message.author).filter(|id| *id != me.id).collect();
-    if !others.is_empty() {
-        let others = Vec::from_iter(others);
-        authors.extend(state.store.users.by_ids(&others).await?.into_iter().map(|user| (user.id, user)));
-    }
-    Ok(authors)
 }
 
 /// Returns the parameter of a path. A parameter that is not valid UTF-8 is not found.

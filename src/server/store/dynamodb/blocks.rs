@@ -49,10 +49,10 @@ pub(super) fn failing_part(table: &Table, [one, other]: [user::Id; 2]) -> Result
     Ok(TransactWriteItem::builder().condition_check(check.build()?).build())
 }
 
-/// Returns those of two users who have blocked the other one. One read unit.
-pub(super) async fn of_pair(table: &Table, [one, other]: [user::Id; 2]) -> Result<Vec<user::Id>, Failure> {
+/// Returns the blocks between two users. One read unit.
+pub(super) async fn of_pair(table: &Table, [one, other]: [user::Id; 2]) -> Result<Block, Failure> {
     let row = table.get(&Key::Block(one, other)).await?;
-    Ok(row.as_ref().and_then(Block::from_item).map(|block| block.blocked_by).unwrap_or_default())
+    Ok(row.as_ref().and_then(Block::from_item).unwrap_or_else(|| Block::none([one, other])))
 }
 
 /// Returns the users with whom this one has a block, in either direction. One read unit per about 30 blocks.

@@ -199,8 +199,9 @@ impl Conversations {
             .is_some())
     }
 
-    /// Converts rows to conversations. Users appear as PostgreSQL has them now: the names in a row are only for the old
-    /// app, and its handle may belong to another user by now.
+    /// Converts rows to conversations. Users appear as PostgreSQL has them now, or as they were when a block between
+    /// them and `me` began: the names in a row are only for the old app, and its handle may belong to another user by
+    /// now.
     pub(super) async fn to_conversations(
         &self,
         me: user::Id,
@@ -210,6 +211,7 @@ impl Conversations {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
+        let peers_at_block = cursors.peers_at_block();
         let members = heads::members_of(&self.table, &rows).await?;
         let users: Vec<_> = members.values().flatten().copied().collect();
         let conversations: Vec<_> = rows.iter().map(|row| row.conversation).collect();
@@ -222,7 +224,7 @@ impl Conversations {
         let ids: Vec<_> = users.iter().map(|user| user.id).collect();
         let showing_receipts = self.users.showing_receipts(&ids).await?.into_iter().collect();
         let users: HashMap<_, _> = users.into_iter().map(|user| (user.id, user)).collect();
-        let known = Known { members, users, showing_receipts, cursors };
+        let known = Known { members, users, peers_at_block, showing_receipts, cursors };
         Ok(rows.into_iter().map(|row| known.conversation(row)).collect())
     }
 }
@@ -243,6 +245,8 @@ pub(super) fn is_read(row: &InboxRow) -> bool {
 struct Known {
     members: HashMap<conversation::Id, Vec<user::Id>>,
     users: HashMap<user::Id, User>,
+    /// Users with whom the owner of the rows has a block, with their names at its beginning.
+    peers_at_block: HashMap<user::Id, User>,
     /// Users who have receipts turned on.
     showing_receipts: HashSet<user::Id>,
     cursors: HashMap<conversation::Id, ReadCursor>,
@@ -258,7 +262,7 @@ impl Known {
         Conversation {
             id: row.conversation,
             kind: row.kind(),
-            members: members.map(|id| self.user(*id)).collect(),
+            members: members.map(|id| self.member(*id, &row)).collect(),
             seq: row.seq,
             read: if is_read(&row) { row.seq } else { cursor.receipts.read },
             delivered: if is_shared { cursor.receipts.delivered } else { row.seq },
@@ -271,8 +275,11 @@ impl Known {
         }
     }
 
-    fn user(&self, id: user::Id) -> User {
-        self.users.get(&id).cloned().unwrap_or_else(|| User::deleted(id))
+    /// Returns a member as the owner of the row sees them. A block does not change the names in a group.
+    fn member(&self, id: user::Id, row: &InboxRow) -> User {
+        let Some(user) = self.users.get(&id) else { return User::deleted(id) };
+        let is_peer = row.peer().is_some_and(|peer| peer.id == id);
+        self.peers_at_block.get(&id).filter(|_| is_peer).unwrap_or(user).clone()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::domain::conversation::{self, Kind, Members};
 use crate::domain::request::{REQUEST_MESSAGES_MAX, Request};
-use crate::domain::user;
+use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::client::Table;
 use crate::server::store::dynamodb::read_cursors;
@@ -66,6 +66,13 @@ impl Membership {
     /// Reports whether the holder of this right has blocked the other member.
     pub fn has_blocked(&self) -> bool {
         self.head.is_blocked_by(self.me)
+    }
+
+    /// Returns a member as the holder of this right sees them: after a block, the other member with the names that they
+    /// had when it began. A deleted user stays one.
+    pub fn as_shown(&self, member: User) -> User {
+        let at_block = self.head.at_block(member.id).filter(|_| member.id != self.me && !member.is_deleted());
+        at_block.unwrap_or(member)
     }
 
     /// Returns the request that the conversation is for the holder of this right; `None` if it has been accepted.

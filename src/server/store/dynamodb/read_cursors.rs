@@ -6,13 +6,14 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 
 use crate::domain::conversation;
-use crate::domain::user;
+use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
-use crate::server::store::dynamodb::rows::ReadCursor;
+use crate::server::store::dynamodb::rows::{Block, ReadCursor};
 use crate::server::store::dynamodb::table::{
-    DELIVERED_AT, DELIVERED_SEQ, Item, Key, MARKED, READ_AT, READ_PREFIX, SEQ, SK, SortTime, UNMARKED, text,
+    BLOCKS_AND_CURSORS, DELIVERED_AT, DELIVERED_SEQ, Item, Key, MARKED, PK, READ_AT, READ_PREFIX, SEQ, SK, SortTime,
+    UNMARKED, text,
 };
-use crate::server::store::dynamodb::{Table, into_failure};
+use crate::server::store::dynamodb::{Table, blocks, into_failure};
 
 /// Advances a member's read position to `seq`, never back. Returns the cursor if it moved. One write unit.
 pub(super) async fn advance_read(
@@ -147,11 +148,13 @@ const QUERY_MAX: i32 = 500;
 /// Number of cursors from which a page of them costs less by key than by the query.
 const MANY: usize = 240;
 
-/// Read cursors of one member that were read before it was known which ones are needed.
+/// Read cursors of one member that were read before it was known which ones are needed, with the blocks that concern
+/// the member.
 pub(super) struct Cursors {
     reader: user::Id,
     found: HashMap<conversation::Id, ReadCursor>,
     read: Read,
+    blocks: Vec<Block>,
 }
 
 /// Cursors that were read.
@@ -162,16 +165,30 @@ enum Read {
     Of(Vec<conversation::Id>),
 }
 
-/// Returns the first cursors of a member: all of them, unless there are more than [`QUERY_MAX`].
+/// Returns the first cursors of a member: all of them, unless there are more than [`QUERY_MAX`], with the blocks.
 ///
-/// One query, a dozen to 30 cursors per read unit; single reads cost a unit each. It needs no list of conversations, so
-/// it can run beside the query of the inbox.
+/// One query, a dozen to 30 rows per read unit; single reads cost a unit each. It needs no list of conversations, so it
+/// can run beside the query of the inbox.
 pub(super) async fn first(table: &Table, reader: user::Id) -> Result<Cursors, Failure> {
-    let query = table.query_by_prefix(Key::inbox(reader), READ_PREFIX).limit(QUERY_MAX);
+    let query = table
+        .client()
+        .query()
+        .table_name(table.name())
+        .consistent_read(true)
+        .key_condition_expression(format!("{PK} = :partition AND {SK} BETWEEN :first AND :end"))
+        .expression_attribute_values(":partition", AttributeValue::S(Key::inbox(reader)))
+        .expression_attribute_values(":first", AttributeValue::S(BLOCKS_AND_CURSORS.0.to_owned()))
+        .expression_attribute_values(":end", AttributeValue::S(BLOCKS_AND_CURSORS.1.to_owned()))
+        .limit(QUERY_MAX);
     let answer = query.send().await.map_err(into_failure("read the read cursors"))?;
     let found = answer.items().iter().filter_map(decode).collect();
     let last = answer.last_evaluated_key.as_ref().and_then(|last| text(last, SK)).map(str::to_owned);
-    Ok(Cursors { reader, found, read: Read::First(last) })
+    let blocks = match &last {
+        // There are more rows of blocks than the query reads.
+        Some(last) if last.as_str() < READ_PREFIX => blocks::of(table, reader).await?,
+        _ => answer.items().iter().filter_map(Block::from_item).collect(),
+    };
+    Ok(Cursors { reader, found, read: Read::First(last), blocks })
 }
 
 /// Returns cursors of a member that a page of the list is likely to need: like [`first`], unless this process knows
@@ -180,8 +197,8 @@ pub(super) async fn first(table: &Table, reader: user::Id) -> Result<Cursors, Fa
 pub(super) async fn for_list(table: &Table, reader: user::Id, is_newest: bool) -> Result<Cursors, Failure> {
     let Some(listed) = table.hints().listed(reader).await else { return first(table, reader).await };
     let conversations = if is_newest { listed.to_vec() } else { Vec::new() };
-    let found = by_key(table, reader, &conversations).await?;
-    Ok(Cursors { reader, found, read: Read::Of(conversations) })
+    let (found, blocks) = tokio::try_join!(by_key(table, reader, &conversations), blocks::of(table, reader))?;
+    Ok(Cursors { reader, found, read: Read::Of(conversations), blocks })
 }
 
 async fn by_key(
@@ -194,6 +211,12 @@ async fn by_key(
 }
 
 impl Cursors {
+    /// Returns the users with whom the member has a block, with their names at its beginning, as far as these are
+    /// known.
+    pub(super) fn peers_at_block(&self) -> HashMap<user::Id, User> {
+        self.blocks.iter().filter_map(Block::peer_at_block).map(|peer| (peer.id, peer)).collect()
+    }
+
     /// Reports whether the member has many cursors, so that they should be read by key.
     pub(super) fn are_many(&self) -> bool {
         match &self.read {
@@ -209,7 +232,7 @@ impl Cursors {
         table: &Table,
         conversations: &[conversation::Id],
     ) -> Result<HashMap<conversation::Id, ReadCursor>, Failure> {
-        let Self { reader, mut found, read } = self;
+        let Self { reader, mut found, read, .. } = self;
         let is_missing = |conversation: &conversation::Id| match &read {
             Read::First(Some(last)) => Key::ReadCursor(reader, *conversation).text().1 > *last,
             Read::First(None) => false,

@@ -55,6 +55,8 @@ pub const EXPIRES_AT: &str = "expires_at";
 /// In a head or the row of a block: the users, of the two members, who have blocked the other one. DynamoDB removes the
 /// attribute with the last of them.
 pub const BLOCKED_BY: &str = "blocked_by";
+/// In a head or the row of a block: the names of both users when the first of these blocks began.
+pub const NAMES_AT_BLOCK: &str = "names_at_block";
 /// In a head: the member whose request the other one has not accepted yet.
 pub const REQUESTED_BY: &str = "requested_by";
 /// In the row of a block: time at which one of the two has last blocked the other.
@@ -84,6 +86,10 @@ pub const REVISION_PREFIX: &str = "REV#";
 
 /// Prefix of the sort key of every block.
 pub const BLOCK_PREFIX: &str = "BLOCK#";
+
+/// Bounds between which the blocks and the read cursors of a user sort, and no other row of theirs: one query reads
+/// both.
+pub const BLOCKS_AND_CURSORS: (&str, &str) = ("BLOCK#", "READ$");
 
 /// Prefix of the sort key of every request.
 pub const REQUEST_PREFIX: &str = "REQ#";

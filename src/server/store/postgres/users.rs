@@ -145,6 +145,11 @@ impl Users {
         Ok(found.into_iter().map(Id).collect())
     }
 
+    /// Reports whether [`Users::matching`] would find a user if these were their current names.
+    pub fn is_found(user: &User, text: &str) -> bool {
+        words::finds(text, user.handle_text(), user.display_name.as_str())
+    }
+
     /// Returns the row of a user who has signed in, and creates it at the first sign-in. Safe to run concurrently. A
     /// taken handle is varied until it is free. Only a verified e-mail is stored; it is taken from a user who had it
     /// before, because the mailbox has a new owner, who gets nothing else of that user.

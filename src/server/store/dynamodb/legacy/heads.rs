@@ -9,7 +9,7 @@ use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::cursor::Direction;
 use crate::server::store::dynamodb::inbox::rows as inbox_rows;
 use crate::server::store::dynamodb::legacy::ends;
-use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser};
+use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser, NamesAtBlock};
 use crate::server::store::dynamodb::table::SortTime;
 use crate::server::store::dynamodb::{Table, blocks, heads};
 
@@ -61,9 +61,10 @@ pub async fn create(
         let Some((mut head, missing)) = plan(table, conversation, source, shift).await? else { return Ok(None) };
         let mut parts = Vec::new();
         if let Some(pair) = head.pair() {
-            let blocked_by = blocks::of_pair(table, pair).await?;
-            parts.push(blocks::check_part(table, pair, &blocked_by)?);
-            head = head.blocked_by(blocked_by);
+            let block = blocks::of_pair(table, pair).await?;
+            parts.push(blocks::check_part(table, pair, &block.blocked_by)?);
+            let names = if block.is_active() { block.names } else { NamesAtBlock::default() };
+            head = head.blocked_by(block.blocked_by, names);
         }
         parts.insert(HEAD, table.put_if_absent(head.item(conversation))?);
         for row in &missing {

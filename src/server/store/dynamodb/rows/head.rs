@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_dynamo::string_set::StringSet;
 
 use crate::domain::conversation::{self, Kind, Members};
-use crate::domain::user;
-use crate::server::store::dynamodb::rows::codec;
+use crate::domain::user::{self, User};
+use crate::server::store::dynamodb::rows::{NamesAtBlock, codec};
 use crate::server::store::dynamodb::table::{Item, Key, SortTime};
 
 /// Head of a conversation: its members and its newest message.
@@ -21,6 +21,8 @@ pub struct Head {
     pub rev: u64,
     /// The members who have blocked the other one, sorted. Empty for a group.
     blocked_by: Vec<user::Id>,
+    /// Names of the members when the first of these blocks began.
+    names_at_block: NamesAtBlock,
     /// The member who has started a direct conversation, until the other one accepts it.
     requested_by: Option<user::Id>,
     /// Time up to which messages without a number are legacy messages. Later ones are new messages of the old app.
@@ -41,6 +43,8 @@ struct Attributes {
     #[serde(default, deserialize_with = "codec::or_default")]
     blocked_by: Vec<user::Id>,
     #[serde(default, deserialize_with = "codec::or_default")]
+    names_at_block: NamesAtBlock,
+    #[serde(default, deserialize_with = "codec::or_default")]
     requested_by: Option<user::Id>,
     #[serde(default, deserialize_with = "codec::or_default")]
     legacy_until: Option<String>,
@@ -57,6 +61,8 @@ struct NewAttributes<'a> {
     rev: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     blocked_by: Option<StringSet<&'a [user::Id]>>,
+    #[serde(skip_serializing_if = "NamesAtBlock::is_empty")]
+    names_at_block: &'a NamesAtBlock,
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_by: Option<user::Id>,
     /// Only in the head of a legacy conversation.
@@ -92,7 +98,17 @@ impl Head {
     }
 
     fn unblocked(kind: Kind, members: Members, seq: u64, last: SortTime) -> Self {
-        Self { kind, members, seq, last, rev: 0, blocked_by: Vec::new(), requested_by: None, legacy_until: None }
+        Self {
+            kind,
+            members,
+            seq,
+            last,
+            rev: 0,
+            blocked_by: Vec::new(),
+            names_at_block: NamesAtBlock::default(),
+            requested_by: None,
+            legacy_until: None,
+        }
     }
 
     /// Marks the messages without a number up to this time as legacy messages.
@@ -106,9 +122,15 @@ impl Head {
         self.legacy_until.as_ref()
     }
 
-    /// Adds the members who have blocked the other one.
-    pub fn blocked_by(self, blocked_by: Vec<user::Id>) -> Self {
-        Self { blocked_by, ..self }
+    /// Adds the members who have blocked the other one, and the names of both when the first block began.
+    pub fn blocked_by(self, blocked_by: Vec<user::Id>, names_at_block: NamesAtBlock) -> Self {
+        Self { blocked_by, names_at_block, ..self }
+    }
+
+    /// Returns a member with their names at the beginning of the block; `None` without a block, and if the names are
+    /// unknown. A version that knows no names leaves them when it removes a block.
+    pub fn at_block(&self, member: user::Id) -> Option<User> {
+        self.names_at_block.user(member).filter(|_| self.is_blocked())
     }
 
     /// Reports whether this member has blocked the other one.
@@ -178,7 +200,8 @@ impl Head {
         let mut blocked_by = row.blocked_by;
         blocked_by.sort_unstable();
         let requested_by = row.requested_by.filter(|sender| head.pair().is_some_and(|pair| pair.contains(sender)));
-        Some(Self { rev: row.rev, blocked_by, requested_by, legacy_until, ..head })
+        let names_at_block = row.names_at_block;
+        Some(Self { rev: row.rev, blocked_by, names_at_block, requested_by, legacy_until, ..head })
     }
 
     /// Encodes the row.
@@ -194,7 +217,10 @@ impl Head {
         // DynamoDB knows no empty set.
         let blocked_by = self.is_blocked().then_some(StringSet(self.blocked_by.as_slice()));
         let (seq, last_sk, rev, requested_by) = (self.seq, self.last.as_str(), self.rev, self.requested_by);
-        let attributes = NewAttributes { members, kind, seq, last_sk, rev, blocked_by, requested_by, legacy_until };
-        codec::encode(&Key::Head(conversation), attributes)
+        let names_at_block = &self.names_at_block;
+        codec::encode(
+            &Key::Head(conversation),
+            NewAttributes { members, kind, seq, last_sk, rev, blocked_by, names_at_block, requested_by, legacy_until },
+        )
     }
 }

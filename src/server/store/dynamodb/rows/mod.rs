@@ -17,6 +17,8 @@ mod message;
 
 mod milestone;
 
+mod names_at_block;
+
 mod pair;
 
 mod read_cursor;
@@ -36,6 +38,7 @@ pub(super) use inbox::COLLISIONS_MAX;
 pub use inbox::{InboxRow, NamedUser};
 pub use message::{MessageRow, ReplyTo};
 pub use milestone::Milestone;
+pub use names_at_block::NamesAtBlock;
 pub use pair::Pair;
 pub use read_cursor::ReadCursor;
 pub use request::RequestRow;
