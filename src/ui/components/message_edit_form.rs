@@ -34,22 +34,14 @@ pub fn EditForm(
     let (first, stored) = (StoredValue::new(text.clone()), StoredValue::new(stored));
     // What was typed before a reload, or before the user left the page, may be based on an earlier text: the server
     // then refuses the form once, and the user sees what is newer.
-    kept.start(text.clone(), page.edits, move |text| {
-        if text.is_empty()
-            && let Some(field) = field.get_untracked()
-        {
-            // Another page has saved it, or given it up.
-            field.set_value(&stored.read_value());
-        }
-        typed.set(Some((id, text)).filter(|(_, text)| !text.is_empty()));
-    });
+    kept.start(text.clone(), page.edits, move |text| typed.set(Some((id, text))));
     let on_input = move |event| {
         let text = event_target_value(&event);
         match text.trim().is_empty() || text == *stored.read_value() {
             true => kept.forget(),
             false => kept.keep(page.edits.get_untracked()),
         }
-        typed.set(Some((id, field.get_untracked().map_or(text, |field| field.value()))));
+        typed.set(Some((id, text)));
     };
     let lost = move || {
         let text = text_of(typed, id).unwrap_or_else(|| first.get_value());

@@ -5,29 +5,30 @@ use leptos::ev;
 use leptos::html::Textarea;
 use leptos::leptos_dom::helpers::window_event_listener;
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use crate::domain::{message, user};
-use crate::ui::state::drafts::shared_draft::{SharedDraft, join};
+use crate::ui::state::drafts::shared_draft::join;
 use crate::ui::state::drafts::{Drafts, EDIT};
-use crate::ui::state::local_store::LocalStore;
+use crate::ui::state::local_store::{LocalStore, tab_setting};
 use crate::ui::state::reactive::effect;
 
 /// Kind of the values of reports. A sign-out asks before they are lost.
 pub(super) const REPORT: &str = "report";
 
-/// Kept text of one form. All pages of a browser share it, as they share drafts: each keeps what is typed into it, and
-/// takes over what another page keeps.
+/// Kept text of one form. Each tab keeps its own, and shows that of another tab as long as it has none.
 #[derive(Clone, Copy)]
 pub struct KeptText {
     store: LocalStore,
     /// True for the edit of a message: the number of edits on which it is based is kept with it.
     is_edit: bool,
-    name: StoredValue<String>,
-    /// The kept text, as this page last saw it.
-    agreed: StoredValue<SharedDraft>,
+    /// Beginning of the names of the values, which end with the tabs.
+    form: StoredValue<String>,
     /// The drafts of the user, which a sign-out closes.
     drafts: Option<Drafts>,
     pub field: NodeRef<Textarea>,
+    /// Text that the page was rendered with.
+    rendered: StoredValue<String>,
     /// True while this page alone has the text.
     pub is_unkept: RwSignal<bool>,
 }
@@ -43,114 +44,88 @@ impl KeptText {
         Self::new(LocalStore::new(REPORT, me), false, path)
     }
 
-    fn new(store: LocalStore, is_edit: bool, name: String) -> Self {
+    fn new(store: LocalStore, is_edit: bool, form: String) -> Self {
         Self {
             store,
             is_edit,
-            name: StoredValue::new(name),
-            agreed: StoredValue::default(),
+            form: StoredValue::new(form),
             drafts: use_context(),
             field: NodeRef::new(),
+            rendered: StoredValue::default(),
             is_unkept: RwSignal::new(false),
         }
     }
 
     /// Returns the text, if there is one, and the number of edits of the message that it is based on.
     pub fn read(self) -> Option<(u32, String)> {
-        let kept = self.name.with_value(|name| self.store.kept(name))?;
+        let kept = self.store.kept(&self.name()).or_else(|| self.store.get(self.names().first()?))?;
         self.parse(&kept).filter(|(_, text)| !text.is_empty())
     }
 
-    /// Puts the kept text into the field once that is there, and follows other pages. `shown`: the text that the page
-    /// was rendered with. `edits`: number of edits of the message that the text in the field is based on. `changed`
-    /// gets each text that the field takes over.
-    pub fn start(self, shown: String, edits: RwSignal<u32>, changed: impl Fn(String) + Copy + 'static) {
-        let take_over = move |kept: Option<String>, first: Option<&str>| {
-            let Some(field) = self.field.get_untracked() else { return };
-            let kept = kept.and_then(|kept| self.parse(&kept));
-            let typed = first.map_or_else(|| field.value(), |shown| self.typed_before(shown, field.value()));
-            if let Some((edits_before, _)) = kept.as_ref().filter(|(_, text)| !text.is_empty()) {
-                edits.set(*edits_before);
-            }
-            let text = self.sync(edits.get_untracked(), &typed, kept.map(|(_, text)| text));
-            if text != field.value() {
+    /// Puts the kept text into the field once that is there, and keeps the text of the field if the browser loses it.
+    /// `rendered`: the text that the page was rendered with. `edits`: number of edits of the message that the text in
+    /// the field is based on. `changed` gets each text that is put into the field.
+    pub fn start(self, rendered: String, edits: RwSignal<u32>, changed: impl Fn(String) + Copy + 'static) {
+        self.rendered.set_value(rendered.clone());
+        effect(move || {
+            let Some(field) = self.field.get() else { return };
+            let typed = Some(field.value()).filter(|typed| *typed != rendered);
+            if let Some((edits_before, kept)) = self.read() {
+                edits.set(edits_before);
+                let text = join(&kept, typed.as_deref().unwrap_or_default());
                 field.set_value(&text);
                 changed(text);
             }
-        };
-        let rendered = shown.clone();
-        self.agreed.set_value(SharedDraft::with(shown));
-        effect(move || {
-            if let Some(field) = self.field.get() {
-                let kept = self.name.with_value(|name| self.store.get(name));
-                if kept.is_some() || self.read().is_some() || field.value() != rendered {
-                    take_over(kept, Some(&rendered));
-                }
+            if typed.is_some() {
+                self.keep(edits.get_untracked());
             }
         });
         effect(move || {
             let other_pages = window_event_listener(ev::storage, move |event| {
-                let (key, kept) = (event.key(), event.new_value());
-                let name = key.as_deref().and_then(|key| self.store.name_in(key));
-                let is_own = name.is_some_and(|name| self.name.try_with_value(|own| own == name) == Some(true));
-                if is_own && kept.is_some() {
-                    take_over(kept, None);
+                let is_own = event.key().is_none_or(|key| self.store.name_in(&key) == Some(&*self.name()));
+                // Another page has sent the form, or has wiped the storage. This text was not sent.
+                if is_own && event.new_value().is_none() && self.is_typed() {
+                    self.keep(edits.get_untracked());
                 }
             });
             on_cleanup(move || other_pages.remove());
         });
     }
 
-    /// Returns what the user has typed so far: on an earlier page, if the browser has refused to keep it, and into the
-    /// field before the page was hydrated.
-    fn typed_before(self, shown: &str, in_field: String) -> String {
-        let unkept = self.name.with_value(|name| self.store.unkept(name)).and_then(|kept| self.parse(&kept));
-        match unkept {
-            Some((_, unkept)) if in_field == shown => unkept,
-            Some((_, unkept)) => join(&unkept, &in_field),
-            None => in_field,
-        }
+    fn is_typed(self) -> bool {
+        let text = self.field.try_get_untracked().flatten().map(|field| field.value()).unwrap_or_default();
+        !text.trim().is_empty() && self.rendered.try_with_value(|rendered| *rendered != text) == Some(true)
     }
 
-    /// Keeps what is typed. If another page has kept something else meanwhile, the field shows both.
+    /// Keeps the text of the field, unless the user has signed out on another page.
     pub fn keep(self, edits: u32) {
         let Some(field) = self.field.get_untracked() else { return };
-        let kept = self.name.with_value(|name| self.store.get(name));
-        let text = self.sync(edits, &field.value(), kept.and_then(|kept| self.parse(&kept)).map(|(_, text)| text));
-        if text != field.value() {
-            field.set_value(&text);
-        }
+        let text = field.value();
+        let is_closed = self.drafts.is_some_and(|drafts| drafts.are_closed());
+        let is_kept = !is_closed && self.store.keep(&self.name(), &self.written(edits, &text));
+        self.is_unkept.set(!is_kept && !text.trim().is_empty());
     }
 
-    fn sync(self, edits: u32, typed: &str, kept: Option<String>) -> String {
-        if self.drafts.is_some_and(|drafts| drafts.are_closed()) {
-            let _ = self.agreed.try_update_value(SharedDraft::forget);
-            self.is_unkept.try_set(!typed.trim().is_empty());
-            return typed.to_owned();
-        }
-        let put = |text: &str| self.name.with_value(|name| self.store.keep(name, &self.written(edits, text)));
-        let synced = self.agreed.try_update_value(|agreed| agreed.sync(typed, kept.as_deref(), put));
-        let Some(synced) = synced else { return typed.to_owned() };
-        self.is_unkept.set(!synced.is_kept && !synced.text.trim().is_empty());
-        synced.text
-    }
-
-    /// Forgets the text, which has been accepted or given up. Other pages that show it empty their field.
+    /// Forgets the text, which has been accepted or given up. Other tabs keep theirs again.
     pub fn forget(self) {
-        let _ = self.name.try_with_value(|name| {
-            if self.store.get(name).is_some() {
-                self.store.put(name, &self.written(0, ""));
-            }
-        });
-        self.abandon();
+        if self.form.try_get_value().is_some() {
+            self.store.forget(&self.name());
+            self.names().iter().for_each(|name| self.store.remove(name));
+            self.is_unkept.set(false);
+        }
     }
 
-    /// Forgets the text, which has become useless. Other pages go on showing it.
-    pub fn abandon(self) {
-        let _ = self.name.try_with_value(|name| self.store.forget(name));
-        let shown = self.field.try_get_untracked().flatten().map(|field| field.value());
-        let _ = self.agreed.try_set_value(SharedDraft::with(shown.unwrap_or_default()));
-        self.is_unkept.try_set(false);
+    /// Returns the name of the value of this tab.
+    fn name(self) -> String {
+        let tab = tab_setting("tab", || Uuid::now_v7().simple().to_string());
+        format!("{}#{tab}", self.form.try_get_value().unwrap_or_default())
+    }
+
+    /// Returns the names of the values of all tabs.
+    fn names(self) -> Vec<String> {
+        let form = self.form.try_get_value().unwrap_or_default();
+        let of_form = |name: &String| name.split_once('#').map_or(&**name, |(form, _)| form) == form;
+        self.store.all().into_iter().map(|(name, _)| name).filter(of_form).collect()
     }
 
     fn written(self, edits: u32, text: &str) -> String {

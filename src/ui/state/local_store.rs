@@ -144,6 +144,19 @@ pub(super) fn keep_browser_setting(name: &str, value: &str) {
     }
 }
 
+/// Returns a setting of this tab, which lasts as long as the tab, and sets it first if there is none.
+pub(super) fn tab_setting(name: &str, first: impl FnOnce() -> String) -> String {
+    let (storage, name) = (window().session_storage().ok().flatten(), format!("{PREFIX}{name}"));
+    let set = storage.as_ref().and_then(|storage| storage.get_item(&name).ok().flatten());
+    set.unwrap_or_else(|| {
+        let value = first();
+        if let Some(storage) = storage {
+            let _ = storage.set_item(&name, &value);
+        }
+        value
+    })
+}
+
 fn keys(storage: &Storage) -> Vec<String> {
     (0..storage.length().unwrap_or(0)).filter_map(|n| storage.key(n).ok().flatten()).collect()
 }

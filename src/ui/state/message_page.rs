@@ -145,10 +145,7 @@ impl MessagePage {
             self.error.set(result.as_ref().err().cloned());
             match result {
                 Ok(message) if leaves => {
-                    match message.is_deleted() {
-                        true => self.kept.abandon(),
-                        false => self.kept.forget(),
-                    }
+                    self.kept.forget();
                     self.done.set(Some(paths::link_to(self.conversation, &message.reference())));
                 }
                 Ok(message) => self.take(&message),
