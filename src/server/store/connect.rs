@@ -68,7 +68,7 @@ impl Store {
     /// Returns the same store with metrics of its calls and caches.
     pub fn with_metrics(self, config: &Config, metrics: &Metrics) -> anyhow::Result<Self> {
         let store = Self::with_table(config, self.table.with_metrics(metrics))?;
-        pool_metrics::register(&store.postgres, metrics);
+        pool_metrics::register(&store.postgres, &store.users, metrics);
         store.remembered.register(metrics);
         Ok(store)
     }

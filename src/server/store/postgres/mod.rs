@@ -14,6 +14,10 @@ pub mod deletions;
 
 pub mod user_access;
 
+mod searches;
+
+mod user_search;
+
 mod search_words;
 
 mod words;

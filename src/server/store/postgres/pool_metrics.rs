@@ -7,18 +7,24 @@ use sqlx::PgPool;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::server::metrics::{Computed, Metrics, duration};
+use crate::server::store::postgres::users::Users;
 
 /// Interval at which the wait for a connection is measured.
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Adds the number of connections to the metrics of the server.
-pub fn register(pool: &PgPool, metrics: &Metrics) {
-    let pool = pool.clone();
-    let help = "Connections of the pool, by state.";
-    metrics.compute(Computed::gauges("postgres_pool_connections", help, "state", move || {
-        let (all, idle) = (f64::from(pool.size()), pool.num_idle() as f64);
-        vec![("idle", idle), ("in_use", (all - idle).max(0.0))]
-    }));
+/// Adds the numbers of connections, of the main pool and of that of searches, to the metrics of the server.
+pub fn register(pool: &PgPool, users: &Users, metrics: &Metrics) {
+    let searches = users.searches().pool();
+    for (name, help, pool) in [
+        ("postgres_pool_connections", "Connections of the pool, by state.", pool),
+        ("postgres_search_pool_connections", "Connections of the pool of searches, by state.", searches),
+    ] {
+        let pool = pool.clone();
+        metrics.compute(Computed::gauges(name, help, "state", move || {
+            let (all, idle) = (f64::from(pool.size()), pool.num_idle() as f64);
+            vec![("idle", idle), ("in_use", (all - idle).max(0.0))]
+        }));
+    }
 }
 
 /// Measures every second how long a request would wait for a connection that answers. The pool itself has no record of

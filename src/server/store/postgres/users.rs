@@ -1,21 +1,17 @@
 //! Users, in PostgreSQL.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use sqlx::{PgPool, query_file, query_file_as, query_file_scalar};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::domain::error::AppError;
 use crate::domain::settings::{Settings, Starters};
-use crate::domain::user::{self, DisplayName, Handle, Id, SEARCH_RESULTS_MAX, User};
+use crate::domain::user::{self, DisplayName, Handle, Id, User};
 use crate::server::failure::Failure;
 use crate::server::store::postgres::new_user::{NewUser, SignedInUser};
 use crate::server::store::postgres::profiles::Profiles;
-use crate::server::store::postgres::{search_words, words};
+use crate::server::store::postgres::searches::Searches;
+use crate::server::store::postgres::words;
 
 /// Maximum number of attempts to create a user, if concurrent sign-ups take the chosen handles.
 const CREATE_ATTEMPTS_MAX: usize = 5;
@@ -23,18 +19,11 @@ const CREATE_ATTEMPTS_MAX: usize = 5;
 /// Number of these attempts with a meaningful handle. The following ones use a random one, which does not collide.
 const PREFERRED_ATTEMPTS_MAX: usize = 2;
 
-/// Maximum number of concurrent searches of one server. A search can read much of a large table; without the limit, the
-/// searches of a few users would take the connections of all other requests.
-const SEARCHES_MAX: usize = 4;
-
-/// Maximum time that a search waits for the others.
-const SEARCH_WAIT_MAX: Duration = Duration::from_secs(5);
-
 /// The table `users`. Cloning copies a handle.
 #[derive(Debug, Clone)]
 pub struct Users {
     pub(super) pool: PgPool,
-    searches: Arc<Semaphore>,
+    searches: Searches,
     profiles: Profiles,
 }
 
@@ -55,7 +44,8 @@ impl Users {
     /// Creates a handle for the table.
     pub fn new(pool: PgPool) -> Self {
         let profiles = Profiles::new(pool.clone());
-        Self { pool, searches: Arc::new(Semaphore::new(SEARCHES_MAX)), profiles }
+        let searches = Searches::new(pool.clone());
+        Self { pool, searches, profiles }
     }
 
     /// Returns the user with this handle. One query.
@@ -116,33 +106,6 @@ impl Users {
             rows.iter().position(|row| is(row, form)).or_else(|| rows.iter().position(|row| folds_to(row, form)))
         });
         Ok(best.map(|at| User::from(rows.swap_remove(at))))
-    }
-
-    /// Returns users with words in their handle or name that begin with the words of `text`, best matches first,
-    /// without `me` and `hidden`, at most [`SEARCH_RESULTS_MAX`]. Empty for a text without words.
-    ///
-    /// Two queries, and two more if the old app has written users since the last search.
-    pub async fn search(&self, text: &str, me: Id, hidden: &[Id]) -> Result<Vec<User>, Failure> {
-        let handle = user::without_at_sign(text);
-        let Some(words) = words::query(handle) else { return Ok(Vec::new()) };
-        let _turn = timeout(SEARCH_WAIT_MAX, self.searches.acquire()).await.map_err(|_| AppError::Unavailable)?;
-        search_words::fill_some(&mut *self.pool.acquire().await?).await?;
-        let left_out: Vec<Uuid> = hidden.iter().chain([&me]).map(|id| id.0).collect();
-        let rows = query_file_as!(Row, "sql/users/search.sql", words, &left_out, handle, SEARCH_RESULTS_MAX as i64)
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.into_iter().map(User::from).collect())
-    }
-
-    /// Returns those of these users who have words in their handle or name that begin with the words of `text`. Costs
-    /// as much as [`Users::search`].
-    pub async fn matching(&self, ids: &[Id], text: &str) -> Result<Vec<Id>, Failure> {
-        let Some(words) = words::query(text).filter(|_| !ids.is_empty()) else { return Ok(Vec::new()) };
-        let _turn = timeout(SEARCH_WAIT_MAX, self.searches.acquire()).await.map_err(|_| AppError::Unavailable)?;
-        search_words::fill_some(&mut *self.pool.acquire().await?).await?;
-        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let found = query_file_scalar!("sql/users/matching.sql", &ids, words).fetch_all(&self.pool).await?;
-        Ok(found.into_iter().map(Id).collect())
     }
 
     /// Reports whether [`Users::matching`] would find a user if these were their current names.
@@ -236,6 +199,11 @@ impl Users {
     /// Returns the remembered users.
     pub(super) fn profiles(&self) -> &Profiles {
         &self.profiles
+    }
+
+    /// Returns the connections of searches.
+    pub(super) fn searches(&self) -> &Searches {
+        &self.searches
     }
 
     /// Links an unlinked row with the same e-mail, such as one of the legacy app. Does so only if the pool has verified
