@@ -216,9 +216,11 @@ async fn two_servers_count_guesses_and_searches_together() {
         let mut browser = on_both[n % 2].clone();
         async move { browser.call("search_users", &[("query", "ben")]).await.status }
     });
-    let found = join_all(searches).await.into_iter().filter(|status| *status == StatusCode::OK).count();
+    // A busy machine may give up some of those that are not denied.
+    let is_taken = |status: &StatusCode| *status != StatusCode::TOO_MANY_REQUESTS;
+    let taken = join_all(searches).await.into_iter().filter(is_taken).count();
     // 30 at once, and two more per second while they run.
-    assert!((30..50).contains(&found), "{found} of 60");
+    assert!((30..50).contains(&taken), "{taken} of 60");
 }
 
 // F68
