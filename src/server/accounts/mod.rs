@@ -26,6 +26,8 @@ mod new_session;
 
 pub mod own_messages;
 
+mod own_names;
+
 pub mod next;
 
 pub mod password;

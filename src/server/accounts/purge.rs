@@ -1,14 +1,16 @@
 //! Deletion of the accounts whose owners have requested it 14 days ago.
 //!
-//! The work on a user has four steps: it is claimed, then the account in the user pool is deleted, then the messages,
-//! if the user wants that, then the row. Each step can be repeated, and only the last one makes the user unclaimable,
-//! so a process can die at any moment: another one repeats the steps.
+//! The work on a user has five steps: it is claimed, then the account in the user pool is deleted, then the messages,
+//! if the user wants that, then the user's names in the rows of others, then the inbox and the row of the user. Each
+//! step can be repeated, and only the last one makes the user unclaimable, so a process can die at any moment: another
+//! one repeats the steps.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::event::Event as PageEvent;
 use crate::server::accounts::own_messages::OwnMessages;
+use crate::server::accounts::own_names::NamesProgress;
 use crate::server::audit::{Entry, Event, Origin, Outcome};
 use crate::server::cognito::pool_accounts::PoolAccounts;
 use crate::server::failure::Failure;
@@ -64,6 +66,7 @@ impl Purge {
     async fn delete(&self, user: &LeavingUser) -> Result<(), Failure> {
         self.delete_account(user).await?;
         self.delete_messages(user).await?;
+        self.remove_names(user).await?;
         self.erase(user).await
     }
 
@@ -75,18 +78,29 @@ impl Purge {
         }
     }
 
-    /// Deletes the user's messages, if the user wants that.
+    /// Deletes the user's messages, if the user wants that, and unless an earlier process has done so.
     pub async fn delete_messages(&self, user: &LeavingUser) -> Result<(), Failure> {
-        if user.deletes_messages { self.messages.delete_all(user).await } else { Ok(()) }
+        if user.deletes_messages && NamesProgress::of(user).is_none() {
+            self.messages.delete_all(user).await
+        } else {
+            Ok(())
+        }
     }
 
-    /// Deletes the row of the user. Those with whom the user has the newest conversations see it at once.
+    /// Removes the user's names from their messages and from the inbox rows of others.
+    pub async fn remove_names(&self, user: &LeavingUser) -> Result<(), Failure> {
+        self.messages.remove_names(user).await
+    }
+
+    /// Deletes the inbox and the row of the user. Those with whom the user has the newest conversations see it at once,
+    /// unless an earlier process has died here.
     pub async fn erase(&self, user: &LeavingUser) -> Result<(), Failure> {
-        let entry = Entry::new(Event::DeleteAccount, Outcome::Done, self.origin.clone()).of(user.id);
-        self.messages.deletions.erase(user.id, &entry).await?;
-        // A failure is only logged: the pages show it when they load their lists again.
+        // A failure is only logged: the pages show the deletion when they load their lists again.
         let peers =
             self.messages.conversations.recent_peers(user.id).await.map_err(Failure::into_public).unwrap_or_default();
+        self.messages.delete_inbox(user).await?;
+        let entry = Entry::new(Event::DeleteAccount, Outcome::Done, self.origin.clone()).of(user.id);
+        self.messages.deletions.erase(user.id, &entry).await?;
         (self.messages.publish)(&peers, PageEvent::Resync);
         Ok(())
     }

@@ -4,6 +4,8 @@ pub(crate) mod fixtures;
 
 mod messages;
 
+mod names;
+
 mod purge;
 
 mod request;

@@ -116,12 +116,26 @@ fn head_with_a_block_and_names() -> Head {
     head().blocked_by(vec![ben().id], NamesAtBlock::of([&ana(), &ben()]))
 }
 
+fn head_with_a_deleted_member() -> Head {
+    head().without(ben().id)
+}
+
+fn deleted_request() -> RequestRow {
+    RequestRow { is_deleted: true, ..request() }
+}
+
 fn head_of_a_request() -> Head {
     head().requested_by(ben().id)
 }
 
 fn request() -> RequestRow {
-    RequestRow { owner: ana().id, conversation: CONVERSATION, peer: ben().id, requested_by: ben().id }
+    RequestRow {
+        owner: ana().id,
+        conversation: CONVERSATION,
+        peer: ben().id,
+        requested_by: ben().id,
+        is_deleted: false,
+    }
 }
 
 fn head_of_a_group() -> Head {
@@ -172,6 +186,8 @@ fn every_kind_of_row_is_written_as_its_golden_row() {
         (head_with_a_block_and_names().item(CONVERSATION), golden!("head_with_a_block_and_names")),
         (head_of_a_request().item(CONVERSATION), golden!("head_of_a_request")),
         (request().item(), golden!("request")),
+        (deleted_request().item(), golden!("deleted_request")),
+        (head_with_a_deleted_member().item(CONVERSATION), golden!("head_with_a_deleted_member")),
         (revision().item(1_797_845_188), golden!("revision")),
         (earlier_text().item(), golden!("earlier_text")),
         (milestone().item(), golden!("milestone")),
@@ -228,6 +244,9 @@ fn every_golden_row_is_read_as_the_row_that_wrote_it() {
     let named = Block { names: NamesAtBlock::of([&ana(), &ben()]), ..block.clone() };
     assert_eq!(Block::from_item(&items::item(&golden!("block"))), Some(named));
     assert_eq!(Block::from_item(&items::item(&golden!("block_of_an_earlier_version"))), Some(block));
+    assert_eq!(RequestRow::from_item(&items::item(&golden!("deleted_request"))), Some(deleted_request()));
+    let golden = items::item(&golden!("head_with_a_deleted_member"));
+    assert_eq!(Head::from_item(&golden), Some(head_with_a_deleted_member()));
     assert_eq!(Revision::from_item(&items::item(&golden!("revision"))), Some(revision()));
     assert_eq!(EarlierText::from_item(&items::item(&golden!("earlier_text"))), Some(earlier_text()));
     assert_eq!(Milestone::from_item(&items::item(&golden!("milestone"))), Some(milestone()));

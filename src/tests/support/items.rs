@@ -15,6 +15,7 @@ fn json_of_attribute(value: &AttributeValue) -> Value {
     match value {
         AttributeValue::S(text) => json!({ "S": text }),
         AttributeValue::N(number) => json!({ "N": number }),
+        AttributeValue::Bool(flag) => json!({ "BOOL": flag }),
         AttributeValue::Ss(texts) => json!({ "SS": texts }),
         AttributeValue::M(values) => json!({ "M": json(values) }),
         AttributeValue::L(values) => json!({ "L": values.iter().map(json_of_attribute).collect::<Vec<_>>() }),
@@ -33,6 +34,7 @@ fn attribute_of(value: &Value) -> AttributeValue {
     match value.as_object().and_then(|value| value.iter().next()) {
         Some((kind, value)) if kind == "S" => AttributeValue::S(text(value)),
         Some((kind, value)) if kind == "N" => AttributeValue::N(text(value)),
+        Some((kind, value)) if kind == "BOOL" => AttributeValue::Bool(value == &Value::Bool(true)),
         Some((kind, value)) if kind == "SS" => AttributeValue::Ss(list(value).iter().map(text).collect()),
         Some((kind, value)) if kind == "L" => AttributeValue::L(list(value).iter().map(attribute_of).collect()),
         Some((kind, value)) if kind == "M" => AttributeValue::M(item(value)),

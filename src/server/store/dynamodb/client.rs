@@ -129,6 +129,16 @@ impl Table {
         Ok(found)
     }
 
+    /// Returns a query of all rows of a partition, strongly consistent.
+    pub(super) fn query_by_partition(&self, partition: String) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(self.name())
+            .consistent_read(true)
+            .key_condition_expression(format!("{PK} = :partition"))
+            .expression_attribute_values(":partition", AttributeValue::S(partition))
+    }
+
     /// Returns a query of the rows of a partition whose sort keys begin with `prefix`, strongly consistent.
     pub(super) fn query_by_prefix(&self, partition: String, prefix: impl Into<String>) -> QueryFluentBuilder {
         self.client

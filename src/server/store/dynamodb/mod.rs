@@ -46,9 +46,15 @@ mod blocks;
 
 mod changes;
 
+mod deleted_members;
+
+mod deleted_users;
+
 pub mod earlier_texts;
 
 mod quotes;
+
+mod readable;
 
 mod references;
 

@@ -14,9 +14,9 @@ use crate::server::failure::Failure;
 use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::conversations::Conversations;
 use crate::server::store::dynamodb::membership::Membership;
-use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser};
+use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser, RequestRow};
 use crate::server::store::dynamodb::table::{Key, REQUESTED_BY, REV, SEQ};
-use crate::server::store::dynamodb::{Table, heads, read_cursors, requests};
+use crate::server::store::dynamodb::{Table, deleted_members, heads, read_cursors, requests};
 
 /// Position of the inbox row in the transaction that accepts a request.
 const INBOX_ROW: usize = 1;
@@ -53,7 +53,7 @@ impl Conversations {
 
     async fn received(&self, me: user::Id) -> Result<Vec<(conversation::Id, Head)>, Failure> {
         let rows = requests::of(&self.table, me).await?;
-        let received = rows.into_iter().filter(|row| row.is_received()).map(|row| row.conversation);
+        let received = rows.into_iter().filter(RequestRow::is_listed).map(|row| row.conversation);
         let listed: Vec<_> = received.take(REQUESTS_MAX).collect();
         let mut found = heads::get_many(&self.table, listed.iter().copied()).await?;
         let is_shown = |head: &Head| head.request_recipient() == Some(me) && !head.is_blocked_by(me);
@@ -75,7 +75,7 @@ impl Conversations {
             }
             let newest = requests::newest_message(table, conversation, &head).await?;
             if let Some(newest) = newest {
-                let mut row = InboxRow::new(me, NamedUser::Peer(newest.author.clone()), &newest);
+                let mut row = InboxRow::new(me, NamedUser::Peer(head.nameable(newest.author.clone())), &newest);
                 // Another conversation of the member may have the same time.
                 row.at = collision.take().unwrap_or(row.at);
                 let at = row.at.clone();
@@ -90,15 +90,20 @@ impl Conversations {
         }
     }
 
-    /// Deletes a request that the member has received from their list of requests. Another message of its sender lists
-    /// it again. Returns `false` if it is no request any more. Not found if the member has sent it. Two write units.
+    /// Deletes a request that the member has received from their list. They can still read it, and another message of
+    /// its sender lists it again. Returns `false` if it is no request any more. Not found if the member has sent it.
+    /// Two write units.
     pub async fn delete_request(&self, membership: &Membership) -> Result<bool, Failure> {
         if !reject_sender(membership.head(), membership.me())? {
             return Ok(false);
         }
         let mut backoff = Backoff::default();
         // A transaction, because that of a send may be writing the same row.
-        while self.table.transact(vec![requests::delete_row(&self.table, membership)?]).await?.is_err() {
+        while let Err(cancelled) = self.table.transact(vec![requests::mark_deleted(&self.table, membership)?]).await? {
+            // Accepted meanwhile, or deleted by an earlier version, which kept no row.
+            if cancelled.condition_failed(0) {
+                break;
+            }
             backoff.wait_with(self.table.clock(), "delete a request").await?;
         }
         Ok(true)
@@ -113,18 +118,20 @@ fn reject_sender(head: &Head, me: user::Id) -> Result<bool, AppError> {
     }
 }
 
-/// Part of a transaction: accepts a request, if neither a message nor a change has come since its head was read: the
-/// inbox row of the recipient is made of the newest message.
+/// Part of a transaction: accepts a request, if neither a message nor a change has come since its head was read, and no
+/// member has been deleted: the inbox row of the recipient is made of the newest message.
 fn accept_head(table: &Table, conversation: conversation::Id, head: &Head) -> Result<TransactWriteItem, Failure> {
     let sender = head.requester().map(|sender| sender.to_string()).unwrap_or_default();
     let unchanged = match head.rev {
         0 => format!("attribute_not_exists({REV})"),
         _ => format!("{REV} = :rev"),
     };
+    let (members, values) = deleted_members::unchanged(head);
     let mut update = Update::builder()
         .table_name(table.name())
         .set_key(Some(Key::Head(conversation).item()))
-        .condition_expression(format!("{} AND {SEQ} = :seq AND {unchanged}", requests::unaccepted()))
+        .condition_expression(format!("{} AND {SEQ} = :seq AND {unchanged} AND {members}", requests::unaccepted()))
+        .set_expression_attribute_values(Some(values))
         .update_expression(format!("REMOVE {REQUESTED_BY}"))
         .expression_attribute_values(":requester", AttributeValue::S(sender))
         .expression_attribute_values(":seq", AttributeValue::N(head.seq.to_string()));

@@ -2,12 +2,12 @@
 //! [`requesting`](super::requesting) accepts and deletes them.
 //!
 //! A direct conversation begins as a request. Its head names the sender until the recipient accepts; the recipient has
-//! no inbox row until then. Both have a row that lists the request, which the transactions of sends and of the
-//! acceptance write and delete.
+//! no inbox row until then. Both have a row of the request, which the transactions of sends and of the acceptance write
+//! and delete.
 
 use std::collections::HashSet;
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 
 use crate::domain::conversation;
 use crate::domain::error::{AppError, Conflict};
@@ -16,7 +16,7 @@ use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser, RequestRow};
-use crate::server::store::dynamodb::table::{Key, REQUEST_PREFIX, REQUESTED_BY};
+use crate::server::store::dynamodb::table::{DELETED, Key, PK, REQUEST_PREFIX, REQUESTED_BY};
 use crate::server::store::dynamodb::{Table, blocks, into_failure};
 
 /// Condition of a head: it is still the request of `:requester`.
@@ -51,7 +51,7 @@ pub(super) fn parts_of_start(
     head: &Head,
 ) -> Result<Vec<TransactWriteItem>, Failure> {
     let (Some(sender), Some(recipient)) = (head.requester(), head.request_recipient()) else { return Ok(Vec::new()) };
-    let row = |owner, peer| RequestRow { owner, conversation, peer, requested_by: sender };
+    let row = |owner, peer| RequestRow { owner, conversation, peer, requested_by: sender, is_deleted: false };
     [row(sender, recipient), row(recipient, sender)].map(|row| table.put_if_absent(row.item())).into_iter().collect()
 }
 
@@ -64,13 +64,18 @@ pub(super) async fn parts_of_send(
 ) -> Result<Vec<TransactWriteItem>, Failure> {
     let (Some(sender), Some(recipient)) = (head.requester(), head.request_recipient()) else { return Ok(Vec::new()) };
     if message.author.id == sender {
-        let row =
-            RequestRow { owner: recipient, conversation: message.conversation, peer: sender, requested_by: sender };
+        let row = RequestRow {
+            owner: recipient,
+            conversation: message.conversation,
+            peer: sender,
+            requested_by: sender,
+            is_deleted: false,
+        };
         let put = Put::builder().table_name(table.name()).set_item(Some(row.item()));
         return Ok(vec![TransactWriteItem::builder().put(put.build()?).build()]);
     }
     let newest = newest_message(table, message.conversation, head).await?;
-    let sender = newest.map(|newest| newest.author).unwrap_or_else(|| User::deleted(sender));
+    let sender = newest.map(|newest| head.nameable(newest.author)).unwrap_or_else(|| User::deleted(sender));
     parts_of_acceptance(table, head, InboxRow::new(recipient, NamedUser::Peer(sender), message))
 }
 
@@ -88,9 +93,17 @@ pub(super) fn parts_of_acceptance(
     Ok(parts)
 }
 
-/// Part of a transaction: deletes the row that lists a request for this member.
-pub(super) fn delete_row(table: &Table, membership: &Membership) -> Result<TransactWriteItem, Failure> {
-    delete_part(table, membership.me(), membership.conversation())
+/// Part of a transaction: marks the row of a request as deleted from the list of this member. Its condition fails if
+/// there is no such row, because the request has been accepted.
+pub(super) fn mark_deleted(table: &Table, membership: &Membership) -> Result<TransactWriteItem, Failure> {
+    let key = Key::Request(membership.me(), membership.conversation());
+    let update = Update::builder()
+        .table_name(table.name())
+        .set_key(Some(key.item()))
+        .condition_expression(format!("attribute_exists({PK})"))
+        .update_expression(format!("SET {DELETED} = :deleted"))
+        .expression_attribute_values(":deleted", AttributeValue::Bool(true));
+    Ok(TransactWriteItem::builder().update(update.build()?).build())
 }
 
 fn delete_part(table: &Table, owner: user::Id, conversation: conversation::Id) -> Result<TransactWriteItem, Failure> {

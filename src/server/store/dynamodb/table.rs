@@ -59,6 +59,14 @@ pub const BLOCKED_BY: &str = "blocked_by";
 pub const NAMES_AT_BLOCK: &str = "names_at_block";
 /// In a head: the member whose request the other one has not accepted yet.
 pub const REQUESTED_BY: &str = "requested_by";
+/// In a head: the members whose accounts have been deleted.
+pub const DELETED_MEMBERS: &str = "deleted_members";
+/// In a request: true if its recipient has deleted it from their list.
+pub const DELETED: &str = "deleted";
+/// In a message or an inbox row: handle of the user at the time of writing.
+pub const USER_HANDLE: &str = "user_handle";
+/// In a message or an inbox row: name of the user at the time of writing.
+pub const USER_DISPLAY_NAME: &str = "user_display_name";
 /// In the row of a block: time at which one of the two has last blocked the other.
 pub const BLOCKED_AT: &str = "blocked_at";
 /// In a read cursor: time of the last move of [`SEQ`].

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use crate::domain::{conversation, user};
+use crate::domain::conversation;
+use crate::domain::user::{self, User};
 use crate::server::store::dynamodb::{Table, read_cursors};
 use crate::server::stream::change::{Change, Row, SequenceNumber};
 use crate::server::stream::projection::{BatchFailure, Projection, work_on_all};
@@ -55,7 +56,10 @@ fn newest_by_sender(changes: &[Change]) -> BTreeMap<(conversation::Id, user::Id)
     let mut newest = BTreeMap::new();
     for change in changes {
         let Some(Row::Message(message)) = &change.after else { continue };
-        if matches!(&change.before, Some(Row::Message(before)) if before.seq == message.seq) {
+        // The names of a deleted user leave their messages last, and must not bring a read position back.
+        if message.author == User::deleted(message.author.id)
+            || matches!(&change.before, Some(Row::Message(before)) if before.seq == message.seq)
+        {
             continue;
         }
         let known = newest.entry((message.conversation, message.author.id)).or_insert((0, &change.sequence_number));

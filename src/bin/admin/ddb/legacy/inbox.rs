@@ -17,12 +17,12 @@ use cruddur_messages::server::store::dynamodb::{Direction, Table};
 use super::purpose::Purpose;
 use super::report::Changed;
 
-/// Repairs the inbox rows of a conversation, of which the survey found `surveyed`, and counts the changes. Does not
-/// recreate a row that was recreated together with the head.
+/// Repairs the inbox rows of a conversation, one for each of `owners`, of which the survey found `surveyed`, and counts
+/// the changes. Does not recreate a row that was recreated together with the head.
 pub(super) async fn repair(
     table: &Table,
     conversation: conversation::Id,
-    members: [user::Id; 2],
+    owners: &[user::Id],
     surveyed: &[InboxRow],
     purpose: Purpose,
     changed: &mut Changed,
@@ -30,10 +30,10 @@ pub(super) async fn repair(
     let mut backoff = Backoff::default();
     loop {
         let newest = newest(table, conversation).await?;
-        let lists = members.map(|owner| current_rows(table, owner, conversation, surveyed));
+        let lists = owners.iter().map(|owner| current_rows(table, *owner, conversation, surveyed));
         let rows = try_join_all(lists).await?.concat();
         let mut is_done = true;
-        for owner in members {
+        for owner in owners.iter().copied() {
             let repair = Repair { table, owner, newest: newest.as_ref(), purpose };
             is_done &= repair.run(&rows, changed).await?;
         }

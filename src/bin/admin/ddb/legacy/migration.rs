@@ -113,7 +113,7 @@ impl Run<'_> {
             }
             self.changed.inbox_rows_moved += damaged;
         }
-        let Some(members) = surveyed.members() else { return Ok(()) };
+        let Some(owners) = surveyed.owners() else { return Ok(()) };
         // Keys before the head: the head must be later than every key, and rewriting removes the late keys of eastern
         // wall clocks.
         if surveyed.needs_new_keys() {
@@ -128,7 +128,7 @@ impl Run<'_> {
         if !surveyed.has_up_to_date_rows() {
             let changed = retry_throttled(async || {
                 let mut changed = Changed::default();
-                inbox::repair(table, conversation, members, &surveyed.rows, purpose, &mut changed).await?;
+                inbox::repair(table, conversation, &owners, &surveyed.rows, purpose, &mut changed).await?;
                 Ok(changed)
             });
             let changed = changed.await?;

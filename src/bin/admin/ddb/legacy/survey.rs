@@ -44,6 +44,8 @@ pub(super) struct SurveyedConversation {
     head: Option<SurveyedHead>,
     /// True if its recipient has not accepted it yet, and so has no inbox row.
     is_request: bool,
+    /// Members whose accounts have been deleted, and who have no inbox row any more.
+    deleted_members: Vec<user::Id>,
     /// Its inbox rows.
     pub(super) rows: Vec<InboxRow>,
     newest: Option<MessageRow>,
@@ -87,6 +89,7 @@ impl Survey {
             Some(Key::Head(conversation)) => Head::from_item(item).map(|head| {
                 let entry = self.entry(conversation);
                 entry.is_request = head.requester().is_some();
+                entry.deleted_members = head.deleted_members().to_vec();
                 let head = head.pair().map_or(SurveyedHead::Group, |pair| SurveyedHead::Direct(sorted(pair)));
                 entry.head = Some(head);
             }),
@@ -192,15 +195,22 @@ impl SurveyedConversation {
         self.noncanonical_keys > 0
     }
 
-    /// Returns `true` if each member has exactly one inbox row, and it is up to date. A request is none of the old
-    /// app's conversations, and a row of its recipient would show it to them.
+    /// Returns the members who should have an inbox row; `None` if the members are not known, or it is a group.
+    pub(super) fn owners(&self) -> Option<Vec<user::Id>> {
+        let members = self.members()?.into_iter();
+        Some(members.filter(|member| !self.deleted_members.contains(member)).collect())
+    }
+
+    /// Returns `true` if each of its owners has exactly one inbox row, and it is up to date. A request is none of the
+    /// old app's conversations, and a row of its recipient would show it to them.
     pub(super) fn has_up_to_date_rows(&self) -> bool {
         if self.is_request {
             return true;
         }
         let owners: HashSet<_> = self.rows.iter().map(|row| row.owner).collect();
-        owners.len() == 2
-            && self.rows.len() == 2
+        let count = 2 - self.deleted_members.len().min(2);
+        owners.len() == count
+            && self.rows.len() == count
             && self.rows.iter().all(|row| inbox::is_up_to_date(row, self.newest.as_ref()))
     }
 

@@ -14,7 +14,7 @@ use crate::server::store::dynamodb::inbox::rows;
 use crate::server::store::dynamodb::legacy::ends;
 use crate::server::store::dynamodb::rows::{COLLISIONS_MAX, Head, InboxRow, MessageRow, NamedUser};
 use crate::server::store::dynamodb::table::Key;
-use crate::server::store::dynamodb::{Direction, Table, heads, references, time_slices};
+use crate::server::store::dynamodb::{Direction, Table, deleted_members, heads, references, time_slices};
 
 /// Maximum number of index reads. The index lags behind the table: it may show rows that have moved meanwhile, or miss
 /// those of a new conversation. If a row is still missing after these reads, the table is read, which costs more and is
@@ -99,10 +99,10 @@ impl Move<'_> {
         Ok(())
     }
 
-    /// Reports whether the rows alone do not name the members: a row is missing, lacks attributes of ours, or belongs
-    /// to a group.
+    /// Reports whether the rows alone do not name the members: a row is missing, lacks attributes of ours, belongs to a
+    /// group, or names a deleted user, whose names must not come back.
     fn needs_head(&self, rows: &Rows) -> bool {
-        let is_incomplete = |row: &InboxRow| row.seq == 0 || row.peer().is_none();
+        let is_incomplete = |row: &InboxRow| row.seq == 0 || row.peer().is_none_or(User::is_deleted);
         rows.values().flatten().any(is_incomplete)
             || self.expected_owners(rows).iter().any(|owner| !rows.contains_key(owner))
     }
@@ -123,12 +123,13 @@ impl Move<'_> {
     }
 
     /// Returns the users who should have a row: the members, as far as they are known, without the recipient of a
-    /// request. Without the head these are the author and the users whom the rows name.
+    /// request and without deleted users. Without the head these are the author and the users whom the rows name.
     fn expected_owners(&self, rows: &Rows) -> BTreeSet<user::Id> {
         match &self.head {
             Some(head) => {
                 let members = head.members().ids().iter().copied();
-                members.filter(|member| head.request_recipient() != Some(*member)).collect()
+                let is_recipient = |member| head.request_recipient() == Some(member);
+                members.filter(|member| !is_recipient(*member) && !head.is_deleted(*member)).collect()
             }
             None => rows.values().flatten().flat_map(named_by).chain([self.newest.author.id]).collect(),
         }
@@ -176,7 +177,7 @@ impl Move<'_> {
             // Refused if only the index still shows it.
             let _ = self.table.transact(vec![rows::delete(self.table, leftover)?]).await?;
         }
-        let named = better_named(current, rows);
+        let named = better_named(current, rows).filter(|named| !self.is_deleted(named.user().id));
         let current_named = InboxRow { named: named.unwrap_or(&current.named).clone(), ..current.clone() };
         let mut next = match (is_older(current, &self.newest), named) {
             (true, _) => current_named.moved_to(&self.newest),
@@ -189,6 +190,9 @@ impl Move<'_> {
         if self.head.as_ref().is_some_and(|head| head.kind() == Kind::Group) && next.seq == self.newest.seq {
             // The old app's stream handler knows no groups, and leaves their kind out.
             next.named = NamedUser::Author(self.newest.author.clone());
+        }
+        if self.is_deleted(next.named.user().id) {
+            next.named = next.named.deleted();
         }
         replace(self.table, current, next).await
     }
@@ -208,12 +212,16 @@ impl Move<'_> {
         let mut is_done = true;
         for owner in owners {
             let named = match head.kind() {
-                Kind::Group => NamedUser::Author(self.newest.author.clone()),
-                Kind::Direct => NamedUser::Peer(self.peer_of(*owner, head).await?),
+                Kind::Group => NamedUser::Author(head.nameable(self.newest.author.clone())),
+                Kind::Direct => NamedUser::Peer(head.nameable(self.peer_of(*owner, head).await?)),
             };
-            is_done &= put(self.table, InboxRow::new(*owner, named, &self.newest)).await?;
+            is_done &= put(self.table, InboxRow::new(*owner, named, &self.newest), head).await?;
         }
         Ok(is_done)
+    }
+
+    fn is_deleted(&self, user: user::Id) -> bool {
+        self.head.as_ref().is_some_and(|head| head.is_deleted(user))
     }
 
     /// Returns the other member of a direct conversation, with the names under which they have written lately.
@@ -251,10 +259,11 @@ fn is_older(row: &InboxRow, newest: &MessageRow) -> bool {
 }
 
 /// Puts a row at the first microsecond that no other conversation of its owner occupies. Returns `false` if the
-/// conversation has a row there.
-async fn put(table: &Table, mut row: InboxRow) -> Result<bool, Failure> {
+/// conversation has a row there, or if a member has been deleted since its head was read.
+async fn put(table: &Table, mut row: InboxRow, head: &Head) -> Result<bool, Failure> {
     loop {
-        let Err(cancelled) = table.transact(vec![table.put_if_absent(row.item())?]).await? else { return Ok(true) };
+        let parts = vec![table.put_if_absent(row.item())?, deleted_members::check_part(table, row.conversation, head)?];
+        let Err(cancelled) = table.transact(parts).await? else { return Ok(true) };
         match cancelled.existing_row(0).and_then(InboxRow::from_item) {
             Some(there) if there.conversation != row.conversation => row.at = row.at.next(row.at.at()),
             _ => return Ok(false),
@@ -262,7 +271,12 @@ async fn put(table: &Table, mut row: InboxRow) -> Result<bool, Failure> {
     }
 }
 
-async fn replace(table: &Table, current: &InboxRow, mut next: InboxRow) -> Result<bool, Failure> {
+/// Deletes a row, if it is unchanged, and puts another one. Returns `false` if it has moved meanwhile.
+pub(in crate::server::store::dynamodb) async fn replace(
+    table: &Table,
+    current: &InboxRow,
+    mut next: InboxRow,
+) -> Result<bool, Failure> {
     const DELETE: usize = 0;
     const PUT: usize = 1;
     loop {

@@ -33,6 +33,11 @@ pub(super) fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
     *number == N::default()
 }
 
+/// Returns true for a flag that is not written.
+pub(super) fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 /// Returns the user whom a row names. The row of a deleted user has no handle.
 pub(super) fn user(id: user::Id, handle: String, display_name: String) -> User {
     let handle = (!handle.is_empty()).then(|| Handle::stored(handle));

@@ -25,6 +25,8 @@ pub struct Head {
     names_at_block: NamesAtBlock,
     /// The member who has started a direct conversation, until the other one accepts it.
     requested_by: Option<user::Id>,
+    /// The members whose accounts have been deleted. They have no inbox row, and no row names them.
+    deleted_members: Vec<user::Id>,
     /// Time up to which messages without a number are legacy messages. Later ones are new messages of the old app.
     legacy_until: Option<SortTime>,
 }
@@ -47,6 +49,8 @@ struct Attributes {
     #[serde(default, deserialize_with = "codec::or_default")]
     requested_by: Option<user::Id>,
     #[serde(default, deserialize_with = "codec::or_default")]
+    deleted_members: Vec<user::Id>,
+    #[serde(default, deserialize_with = "codec::or_default")]
     legacy_until: Option<String>,
 }
 
@@ -65,6 +69,8 @@ struct NewAttributes<'a> {
     names_at_block: &'a NamesAtBlock,
     #[serde(skip_serializing_if = "Option::is_none")]
     requested_by: Option<user::Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_members: Option<StringSet<&'a [user::Id]>>,
     /// Only in the head of a legacy conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     legacy_until: Option<&'a str>,
@@ -107,6 +113,7 @@ impl Head {
             blocked_by: Vec::new(),
             names_at_block: NamesAtBlock::default(),
             requested_by: None,
+            deleted_members: Vec::new(),
             legacy_until: None,
         }
     }
@@ -165,6 +172,26 @@ impl Head {
         !self.is_blocked() && self.requested_by.is_none()
     }
 
+    /// Marks a member whose account has been deleted.
+    pub fn without(self, member: user::Id) -> Self {
+        Self { deleted_members: [self.deleted_members, vec![member]].concat(), ..self }
+    }
+
+    /// Reports whether the account of this member has been deleted.
+    pub fn is_deleted(&self, member: user::Id) -> bool {
+        self.deleted_members.contains(&member)
+    }
+
+    /// Returns the members whose accounts have been deleted, sorted.
+    pub fn deleted_members(&self) -> &[user::Id] {
+        &self.deleted_members
+    }
+
+    /// Returns a user as rows may name them: the names of a deleted one must not come back from another row.
+    pub fn nameable(&self, user: User) -> User {
+        if self.is_deleted(user.id) { User::deleted(user.id) } else { user }
+    }
+
     /// Returns the head after this author has sent the next message. An answer accepts a request.
     pub fn advanced(self, author: user::Id, seq: u64, last: SortTime) -> Self {
         let requested_by = self.requested_by.filter(|sender| *sender == author);
@@ -199,9 +226,11 @@ impl Head {
         let legacy_until = row.legacy_until.as_deref().and_then(SortTime::stored);
         let mut blocked_by = row.blocked_by;
         blocked_by.sort_unstable();
+        let mut deleted_members = row.deleted_members;
+        deleted_members.sort_unstable();
         let requested_by = row.requested_by.filter(|sender| head.pair().is_some_and(|pair| pair.contains(sender)));
         let names_at_block = row.names_at_block;
-        Some(Self { rev: row.rev, blocked_by, names_at_block, requested_by, legacy_until, ..head })
+        Some(Self { rev: row.rev, blocked_by, names_at_block, requested_by, deleted_members, legacy_until, ..head })
     }
 
     /// Encodes the row.
@@ -216,11 +245,19 @@ impl Head {
         let legacy_until = self.legacy_until.as_ref().map(SortTime::as_str);
         // DynamoDB knows no empty set.
         let blocked_by = self.is_blocked().then_some(StringSet(self.blocked_by.as_slice()));
-        let (seq, last_sk, rev, requested_by) = (self.seq, self.last.as_str(), self.rev, self.requested_by);
-        let names_at_block = &self.names_at_block;
-        codec::encode(
-            &Key::Head(conversation),
-            NewAttributes { members, kind, seq, last_sk, rev, blocked_by, names_at_block, requested_by, legacy_until },
-        )
+        let deleted = self.deleted_members.as_slice();
+        let attributes = NewAttributes {
+            members,
+            kind,
+            seq: self.seq,
+            last_sk: self.last.as_str(),
+            rev: self.rev,
+            blocked_by,
+            names_at_block: &self.names_at_block,
+            requested_by: self.requested_by,
+            deleted_members: (!deleted.is_empty()).then_some(StringSet(deleted)),
+            legacy_until,
+        };
+        codec::encode(&Key::Head(conversation), attributes)
     }
 }

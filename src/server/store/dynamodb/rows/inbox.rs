@@ -48,6 +48,14 @@ impl NamedUser {
             Self::Peer(user) | Self::Author(user) => user,
         }
     }
+
+    /// Returns the same user as a deleted one, without names.
+    pub fn deleted(&self) -> Self {
+        match self {
+            Self::Peer(user) => Self::Peer(User::deleted(user.id)),
+            Self::Author(user) => Self::Author(User::deleted(user.id)),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
