@@ -137,6 +137,29 @@ async fn a_request_for_a_foreign_conversation_and_the_first_one_over_a_limit_are
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_download_of_all_data_is_recorded_with_its_request() {
+    let app = TestApp::start().await;
+    let mut ana = app.sign_in("ana").await;
+    let her = Some(id_of(&app, "ana").await);
+    let mut downloads = Vec::new();
+    for _ in 0..4 {
+        downloads.push(ana.submit("/settings/export", &[]).await);
+    }
+    let rows = rows(&app).await;
+    let exports: Vec<_> = rows.iter().filter(|row| row.event == "export").cloned().collect();
+    // The fourth one is over the limit, which is recorded by itself.
+    assert_eq!(told(&exports), [("export", "done", her, None); 3]);
+    assert!(rows.iter().any(|row| row.event == "limit_exceeded"), "{rows:?}");
+    let ids: Vec<_> = downloads.iter().map(|download| Some(download.header("x-request-id").to_owned())).collect();
+    assert_eq!(exports.iter().map(|row| row.request_id.clone()).collect::<Vec<_>>(), ids[..3]);
+    let route = Some("/settings/export");
+    assert!(exports.iter().all(|row| row.has_address && row.route.as_deref() == route), "{exports:?}");
+    let foreign = app.browser().submit("/settings/export", &[]).await;
+    assert_eq!(foreign.status, StatusCode::SEE_OTHER);
+    assert_eq!(app.database.number("select count(*) from audit_log where event = 'export'").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_suspended_user_is_named_when_they_try_to_sign_in() {
     let app = TestApp::start().await;
     let mut ana = app.sign_in("ana").await;

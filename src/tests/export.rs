@@ -4,10 +4,12 @@ use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use cruddur_messages::domain::message::{self, Body};
-use cruddur_messages::domain::user::{Handle, User};
+use cruddur_messages::domain::request::REQUESTS_MAX;
+use cruddur_messages::domain::user::{self, Handle, User};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tokio::time::timeout;
+use uuid::Uuid;
 use zip::ZipArchive;
 
 use crate::support::app::{Browser, TestApp, form, new_id};
@@ -102,6 +104,44 @@ async fn an_export_has_what_the_user_can_read_and_nothing_else() {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
     assert!(download(&cy).await.all().contains("not for ana"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_has_requests_beyond_the_list_deleted_ones_and_those_of_blocked_users() {
+    let app = TestApp::start().await;
+    let (mut ben, mut cy, mut dee) = (app.sign_in("ben").await, app.sign_in("cy").await, app.sign_in("dee").await);
+    let mut ana = app.sign_in("ana").await;
+    let listed = ben.request_conversation("ana", "request of ben").await;
+    let deleted = cy.request_conversation("ana", "request of cy").await;
+    assert_eq!(ana.call("delete_request", &[("conversation", &deleted)]).await.status, StatusCode::OK);
+    let blocked = dee.request_conversation("ana", "request of dee").await;
+    let her = ana.id_of("dee").await;
+    assert_eq!(ana.call("block_user", &[("user", &her), ("on", "true")]).await.status, StatusCode::OK);
+    let me = app.state.store.users.by_handle(&Handle::parse("ana").expect("a handle")).await.expect("an answer");
+    let me = me.expect("ana");
+    let mut more = Vec::new();
+    for n in 0..REQUESTS_MAX {
+        let stranger = User::deleted(user::Id(Uuid::now_v7()));
+        let access = app.state.store.conversations.direct_access(&stranger, &me).await.expect("a right");
+        let (id, body) = (message::Id(Uuid::now_v7()), Body::parse(&format!("request {n}")).expect("a text"));
+        let sent = app.state.store.conversations.start(&access, id, &body).await.expect("stored");
+        more.push(sent.conversation.to_string());
+    }
+    let shown: Vec<Value> = ana.call("list_requests", &[]).await.json();
+    assert_eq!(shown.len(), REQUESTS_MAX);
+    assert!(shown.iter().all(|request| request["id"] != *listed && request["id"] != *deleted));
+
+    let mut files = download(&ana).await;
+    for (conversation, text) in
+        [(&listed, "of ben"), (&deleted, "of cy"), (&blocked, "of dee"), (&more[0], "request 0")]
+    {
+        // She can read it, so that it belongs to her data.
+        assert!(ana.texts(conversation).await[0].contains(text));
+        let json = files.json(&format!("conversations/{conversation}.json"));
+        assert!(json["messages"][0]["body"].as_str().is_some_and(|body| body.contains(text)), "{text}: {json}");
+        assert!(files.text("index.html").contains(conversation), "{text}");
+    }
+    assert_eq!(files.names().len(), 2 + 2 * (REQUESTS_MAX + 3));
 }
 
 /// Appends messages to a conversation without the rate limit.

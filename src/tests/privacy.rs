@@ -43,10 +43,17 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
     ("reserved for 30 more days", "sql/deletions/reserve_handle.sql", "now() + interval '30 days'"),
     ("The number that stands for you stays", "sql/deletions/remember.sql", "insert into deleted_users (uuid"),
     (
-        "name and handle at the time when it was sent",
-        "src/server/store/dynamodb/rows/message.rs",
-        "at the time of writing",
+        "Others see “Deleted user” in place of your name",
+        "src/server/store/dynamodb/deleted_users.rs",
+        "SET {USER_HANDLE} = :handle, {USER_DISPLAY_NAME} = :name",
     ),
+    ("and what you have read are deleted", "src/server/accounts/purge.rs", "self.messages.delete_inbox(user).await?"),
+    (
+        "in a list of deleted accounts",
+        "sql/deletions/remember.sql",
+        "insert into deleted_users (uuid, cognito_user_id)",
+    ),
+    ("for a download of your data", "src/server/messaging/export.rs", "Entry::new(Event::Export, Outcome::Done"),
     (
         "under a number that is computed from",
         "sql/migrations/0006_accounts.sql",

@@ -50,6 +50,8 @@ events! {
     WithdrawDeletion "withdraw_deletion",
     /// End of the deletion, by a server or the admin tool.
     DeleteAccount "delete_account",
+    /// Begin of a download of all that the user can read.
+    Export "export",
     /// Request for a conversation that does not exist or has other members.
     ForeignConversation "foreign_conversation",
     /// Request denied by a rate limit. Recorded once a minute for a caller and a route.

@@ -7,7 +7,7 @@ mod archive;
 
 mod pages;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use crate::domain::error::AppError;
 use crate::domain::message::{Message, Version};
 use crate::domain::settings::Settings;
 use crate::domain::user::User;
+use crate::server::audit::{Entry, Event, Outcome};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
 use crate::server::http::session::CurrentUser;
@@ -70,6 +71,8 @@ struct MessageWithHistory {
 /// away, the export stops. A failure ends the file early, so that no browser takes it for complete.
 pub async fn start(state: &AppState, me: &CurrentUser) -> Result<impl Stream<Item = Part> + use<>, AppError> {
     state.rate_limits.check_shared(&state.store, Action::Export, &Caller::User(me.user.id)).await?;
+    // Recorded before the first byte, since a download that is given up has sent data as well.
+    state.audit.record(Entry::new(Event::Export, Outcome::Done, me.origin.clone()).of(me.user.id));
     let (sender, receiver) = mpsc::channel(PARTS_WAITING);
     let (state, me) = (state.clone(), me.clone());
     tokio::spawn(async move {
@@ -118,16 +121,26 @@ impl Export {
         let user = self.me.user.clone();
         self.archive.begin("profile.json")?;
         self.archive.write(&json(&Profile { user: &user, settings })?)?;
-        let (mut seen, mut entries, mut cursor) = (HashSet::new(), Vec::new(), None);
-        // The list lacks the requests that the user has received.
-        let mut conversations = self.state.store.conversations.requests(user.id).await?;
+        let entries = self.write_conversations().await?;
+        self.archive.begin("index.html")?;
+        self.archive.write(&index(&user, &entries))?;
+        self.archive.finish()?;
+        self.send().await
+    }
+
+    /// Writes all conversations that the user can read: first those of the list, in its order, and then those that it
+    /// lacks, such as requests.
+    async fn write_conversations(&mut self) -> Result<Vec<IndexEntry>, Stop> {
+        let (me, conversations) = (self.me.user.id, self.state.store.conversations.clone());
+        let (mut seen, mut entries, mut cursor) = (BTreeSet::new(), Vec::new(), None);
         loop {
-            let page = self.state.store.conversations.list(user.id, cursor.as_ref()).await?;
-            conversations.extend(page.items);
-            for conversation in std::mem::take(&mut conversations) {
+            let page = conversations.list(me, cursor.as_ref()).await?;
+            for conversation in page.items {
                 // A conversation that moves up while the list is read appears twice.
-                if seen.insert(conversation.id) && self.write_conversation(&conversation).await? {
-                    entries.push(IndexEntry::new(&conversation, user.id));
+                if seen.insert(conversation.id)
+                    && let Some(membership) = conversations.membership(me, conversation.id).await?
+                {
+                    entries.push(self.write_conversation(&conversation, &membership).await?);
                 }
             }
             cursor = page.older;
@@ -135,24 +148,29 @@ impl Export {
                 break;
             }
         }
-        self.archive.begin("index.html")?;
-        self.archive.write(&index(&user, &entries))?;
-        self.archive.finish()?;
-        self.send().await
+        for id in conversations.readable(me).await?.difference(&seen) {
+            let Some(membership) = conversations.membership(me, *id).await? else { continue };
+            if let Some(conversation) = conversations.unlisted(&membership).await? {
+                entries.push(self.write_conversation(&conversation, &membership).await?);
+            }
+        }
+        Ok(entries)
     }
 
-    /// Writes the files of a conversation. Returns false if the user is no longer a member.
-    async fn write_conversation(&mut self, conversation: &Conversation) -> Result<bool, Stop> {
-        let membership = self.state.store.conversations.membership(self.me.user.id, conversation.id).await?;
-        let Some(membership) = membership else { return Ok(false) };
-        let members = members(&self.state, &self.me, &membership).await?;
-        self.write_json(&membership, &members).await?;
+    /// Writes the files of a conversation.
+    async fn write_conversation(
+        &mut self,
+        conversation: &Conversation,
+        membership: &Membership,
+    ) -> Result<IndexEntry, Stop> {
+        let members = members(&self.state, &self.me, membership).await?;
+        self.write_json(membership, &members).await?;
         self.archive.begin(&format!("conversations/{}.html", conversation.id))?;
         self.archive.write(&conversation_start(&conversation.title(self.me.user.id)))?;
-        self.write_messages(&membership, &members, Form::Html).await?;
+        self.write_messages(membership, &members, Form::Html).await?;
         self.archive.write(conversation_end())?;
         self.send().await?;
-        Ok(true)
+        Ok(IndexEntry::new(conversation, self.me.user.id))
     }
 
     async fn write_json(&mut self, membership: &Membership, members: &[User]) -> Result<(), Stop> {
