@@ -28,6 +28,8 @@ mod audit_parts;
 
 mod export;
 
+mod export_memory;
+
 mod json_api;
 
 mod block_names;
