@@ -151,6 +151,9 @@ async fn every_page_read_and_stream_has_a_budget_of_the_address() {
             Answer { status: response.status(), headers: response.headers().clone(), text: String::new() }
         };
         until_denied(path, async || from(crowded).await).await;
+        if action == Action::Stream {
+            until_denied("a stream without a session", async || get_from(crowded, &mut anyone, path).await).await;
+        }
         assert_ne!(from(other).await.status, StatusCode::TOO_MANY_REQUESTS, "{path} from elsewhere");
     }
 }

@@ -22,6 +22,7 @@ use crate::server::config::Config;
 use crate::server::failure::Failure;
 use crate::server::http::error_response::error_response;
 use crate::server::http::rate_limits::Action;
+use crate::server::http::request_budgets::spender;
 use crate::server::http::session::CurrentUser;
 use crate::server::live::hub::{Pushed, Subscription};
 use crate::server::state::AppState;
@@ -66,9 +67,9 @@ fn subscribe(
     parts: &axum::http::request::Parts,
     after: Option<Position>,
 ) -> Result<Subscription, AppError> {
+    state.rate_limits.spend(Action::Stream, spender(&parts.extensions))?;
     let me = CurrentUser::of(parts)?;
     let session = me.session.ok_or(AppError::Unauthenticated)?;
-    state.rate_limits.spend(Action::Stream, me.spender())?;
     Ok(state.hub.resume(me.user.id, session, after))
 }
 

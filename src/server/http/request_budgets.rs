@@ -13,7 +13,7 @@ use crate::server::http::error_page;
 use crate::server::http::media_type::{MediaType, media_type};
 use crate::server::http::rate_limits::{Action, Spender};
 use crate::server::http::request_limits::BODY_BYTES_MAX;
-use crate::server::http::session::{CurrentUser, Resolved};
+use crate::server::http::session::{CurrentUser, OtherUsersPage, Resolved};
 use crate::server::state::AppState;
 
 /// Paths that no budget denies: who leaves must not have to wait. Each request needs a session, and ends it.
@@ -33,11 +33,13 @@ pub async fn spend(State(state): State<AppState>, request: Request, next: Next) 
     }
 }
 
-fn spender(extensions: &Extensions) -> Spender {
+/// Returns the budgets from which a request is taken: those of its address, and of its user.
+pub(super) fn spender(extensions: &Extensions) -> Spender {
     match extensions.get::<Resolved>() {
-        Some(Resolved(Ok(Some(user)))) => CurrentUser::spender(user),
+        // A page of another user spends nothing of the one who has signed in since.
+        Some(Resolved(Ok(Some(user)))) if !OtherUsersPage::is_in(extensions) => CurrentUser::spender(user),
         // Signed out, or PostgreSQL is unavailable.
-        Some(Resolved(Ok(None) | Err(_))) | None => Spender { user: None, address: ClientAddress::of(extensions) },
+        Some(Resolved(Ok(_) | Err(_))) | None => Spender { user: None, address: ClientAddress::of(extensions) },
     }
 }
 
