@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::api;
 use crate::domain::conversation::{self, ConversationView};
+use crate::domain::error::AppError;
 use crate::domain::message::{Message, MessageRef, SentAt};
 use crate::domain::page::Cursor;
 use crate::domain::paths;
@@ -23,7 +24,7 @@ use crate::ui::state::date_cursor::from_day;
 use crate::ui::state::dry_run::after_dry_run;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::location::query_parameter;
-use crate::ui::state::page_resource::page_resource;
+use crate::ui::state::page_resource::{PageResource, page_resource};
 use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::reactive::effect;
 use crate::ui::state::refused_form::use_refused_form;
@@ -54,17 +55,8 @@ pub fn ConversationPage() -> impl IntoView {
     reload_after_block(move |user| shows(opened, |it| has_member(it, user)), move || opened.refetch());
     refetch_once_reachable(opened);
     let shows_request = StoredValue::new(false);
-    reload_with_requests(move || {
-        if shows_request.get_value() {
-            let request = untrack(|| api::open_conversation(conversation::Id(id()), cursor()));
-            spawn_local(async move {
-                // Drawn again only if this request has been answered: the focus and the place of reading would go.
-                let is_same = request.await.is_ok_and(|it| Request::is_received(it.request));
-                if !is_same && shows_request.try_get_value() == Some(true) {
-                    opened.refetch();
-                }
-            });
-        }
+    reload_answered_request(opened, shows_request, move || {
+        untrack(|| api::open_conversation(conversation::Id(id()), cursor()))
     });
     let answered = page_resource(move || (conversation::Id(id()), reply.get()), |(id, reply)| find_answered(id, reply));
     let (Me(me), inbox) = (expect_context::<Me>(), expect_context::<Inbox>());
@@ -110,6 +102,28 @@ pub fn ConversationPage() -> impl IntoView {
         <Title text=TITLE/>
         <Suspense fallback=MessageListSkeleton>{move || pane()}</Suspense>
     }
+}
+
+/// Draws an open request again once it has been answered on this or another page, and not before: the focus and the
+/// place of reading would be lost. `load` asks for the request.
+fn reload_answered_request<F>(
+    opened: PageResource<Result<ConversationView, AppError>>,
+    shows_request: StoredValue<bool>,
+    load: impl Fn() -> F + Send + Sync + 'static,
+) where
+    F: Future<Output = Result<ConversationView, AppError>> + 'static,
+{
+    reload_with_requests(move || {
+        if shows_request.get_value() {
+            let request = load();
+            spawn_local(async move {
+                let is_same = request.await.is_ok_and(|it| Request::is_received(it.request));
+                if !is_same && shows_request.try_get_value() == Some(true) {
+                    opened.refetch();
+                }
+            });
+        }
+    });
 }
 
 /// Returns the message that the composer answers, if there is one.

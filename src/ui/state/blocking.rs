@@ -32,8 +32,8 @@ impl BlockChange {
     }
 }
 
-/// Calls `reload` when the user has blocked another one whom the page shows, or has removed the block, on this or another
-/// page. The page that did so hears of it twice, and reloads once.
+/// Calls `reload` when the user has blocked another one whom the page shows, or has removed the block, on this or
+/// another page. The page that did so hears of it twice, and reloads once.
 pub fn reload_after_block(
     shows: impl Fn(user::Id) -> bool + Send + Sync + 'static,
     reload: impl Fn() + Send + Sync + 'static,

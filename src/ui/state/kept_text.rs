@@ -1,5 +1,5 @@
-//! Text that the user types into a form of a page, as the browser keeps it until the form has been accepted: the edit of
-//! a message on its page, and a report. Runs in the browser only.
+//! Text that the user types into a form of a page, as the browser keeps it until the form has been accepted: the edit
+//! of a message on its page, and a report. Runs in the browser only.
 
 use leptos::ev;
 use leptos::html::Textarea;

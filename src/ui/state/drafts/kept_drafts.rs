@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::domain::sorted::SortedMap;
 use crate::domain::{conversation, user};
 use crate::ui::state::compose_target::{ComposeTarget, Target};
-use crate::ui::state::drafts::kept_edits::{EDIT, MODE};
+use crate::ui::state::drafts::kinds::{EDIT, MODE};
 use crate::ui::state::drafts::shared_draft::{SharedDraft, join};
 use crate::ui::state::local_store::{self, LocalStore};
 

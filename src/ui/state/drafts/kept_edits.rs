@@ -6,13 +6,9 @@ use leptos::prelude::*;
 use crate::domain::user;
 use crate::ui::state::compose_target::{ComposeTarget, Target};
 use crate::ui::state::drafts::kept_drafts::Drafts;
+use crate::ui::state::drafts::kinds::{EDIT, MODE};
 use crate::ui::state::drafts::shared_draft::SharedDraft;
 use crate::ui::state::local_store::LocalStore;
-
-/// Kinds of the values that the browser keeps beside the drafts: the texts of edits in progress, and what the composers
-/// write.
-pub(in crate::ui::state) const EDIT: &str = "edit";
-pub(in crate::ui::state) const MODE: &str = "composing";
 
 impl Drafts {
     /// Like [`Drafts::sync`], for the text of an edit in progress.

@@ -7,13 +7,15 @@ mod kept_drafts;
 
 mod kept_edits;
 
+mod kinds;
+
 mod left_drafts;
 
 pub mod kept_mode;
 
 pub mod shared_draft;
 
-pub(in crate::ui::state) use kept_edits::{EDIT, MODE};
+pub(in crate::ui::state) use kinds::{EDIT, MODE};
 
 pub use kept_drafts::Drafts;
 pub use left_drafts::FirstDraft;
