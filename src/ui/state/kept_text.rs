@@ -16,6 +16,11 @@ use crate::ui::state::reactive::effect;
 /// Kind of the values of reports. A sign-out asks before they are lost.
 pub(super) const REPORT: &str = "report";
 
+thread_local! {
+    /// Id of this tab. A browser that refuses to keep it gets another one with each document.
+    static TAB: String = tab_setting("tab", || Uuid::now_v7().simple().to_string());
+}
+
 /// Kept text of one form. Each tab keeps its own, and shows that of another tab as long as it has none.
 #[derive(Clone, Copy)]
 pub struct KeptText {
@@ -117,8 +122,8 @@ impl KeptText {
 
     /// Returns the name of the value of this tab.
     fn name(self) -> String {
-        let tab = tab_setting("tab", || Uuid::now_v7().simple().to_string());
-        format!("{}#{tab}", self.form.try_get_value().unwrap_or_default())
+        let form = self.form.try_get_value().unwrap_or_default();
+        TAB.with(|tab| format!("{form}#{tab}"))
     }
 
     /// Returns the names of the values of all tabs.

@@ -171,6 +171,10 @@ impl MessagePage {
             (is_newer, is_new_text)
         });
         if is_new_text == Some(true) {
+            if message.is_deleted() {
+                // The page goes on showing it.
+                self.kept.forget();
+            }
             self.base_form_on_view();
             self.reload();
         }
