@@ -109,12 +109,14 @@ add_base_files() {
     install -D --mode 644 /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/ca-certificates.crt"
 }
 
-# Starts the web server as a service, in a root folder that it cannot write, as a user without rights. Needs root. $1: a
-# name; $2: the folder.
+# Starts the web server as a service, in a root folder that it cannot write, as a user without rights. Like a container,
+# it has /proc, by which it finds its own folder. Needs root. $1: a name; $2: the folder.
 start_in_root_folder() {
+    mkdir -p "$2/proc"
     # shellcheck disable=SC2016 # The inner shell expands them.
     start_service "$1" TERM -- unshare --mount --propagation private bash -euc '
         mount --bind "$1" "$1"
+        mount --rbind /proc "$1/proc"
         mount -o remount,bind,ro "$1"
         cd "$1"
         exec chroot --userspec=65532:65532 "$1" /app/cruddur-messages
