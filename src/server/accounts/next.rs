@@ -6,12 +6,16 @@ pub const HOME: &str = "/messages";
 /// Maximum length of a destination, in bytes.
 const NEXT_LEN_MAX: usize = 1024;
 
-/// Returns `next` if it is a path of this site, else [`HOME`]. Strict, because `next` comes from a URL that an attacker
+/// First segments of paths that are no pages.
+const NO_PAGES: [&str; 7] = ["api", "build", "events", "healthz", "pkg", "readyz", "rpc"];
+
+/// Returns `next` if it is the path of a page of this site, else [`HOME`]. Strict, because `next` comes from a URL that an attacker
 /// can write: some browsers take for a host what others take for a path, and would leave this site.
 pub fn destination(next: &str) -> &str {
     let path = next.split(['?', '#']).next().unwrap_or_default();
     let is_path = path.starts_with('/')
         && !path.contains("//")
+        && !NO_PAGES.contains(&path.split('/').nth(1).unwrap_or_default())
         && path.split('/').all(|segment| segment != "." && segment != "..");
     let is_plain = next.len() <= NEXT_LEN_MAX && next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if is_path && is_plain { next } else { HOME }
@@ -128,6 +132,10 @@ mod tests {
             "/./messages",
             "/messages\u{0}",
             "/é",
+            "/events",
+            "/events?after=1",
+            "/rpc/sign_out",
+            "/api/messages",
             &long,
         ] {
             assert_eq!((destination(next), to_forward(next)), (HOME, ""), "{next:?}");
