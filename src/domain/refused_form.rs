@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::domain::error::AppError;
 use crate::domain::sorted::SortedMap;
 
-/// Rejected form: the error and the user's input, from which the server renders the form again.
+/// Form whose input the page shows again: the server has refused it, or has accepted another one with which it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedForm {
-    pub error: AppError,
+    /// Reason for which the form was refused.
+    pub error: Option<AppError>,
     /// Input by field name. Never contains a password.
     pub fields: SortedMap<String, String>,
 }

@@ -126,7 +126,16 @@ async fn a_block_is_set_and_removed_without_script_on_the_page_of_the_conversati
     let refused = ben.submit(&path, &message).await.text;
     assert!(refused.contains("This message can't be delivered."), "{refused}");
 
-    assert_eq!(ana.submit(&path, &[("user", &him), ("on", "false")]).await.location(), path);
+    // The end of the block gives the refused text back to the composer.
+    let refused = ana.submit(&path, &message).await.text;
+    assert!(refused.contains(r#"name="body" value="kept for copying""#), "{refused}");
+    let unblock = [("user", &*him), ("on", "false")];
+    let page = ana.submit(&path, &[&unblock[..], &message].concat()).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains(">\nkept for copying</textarea>") && !page.text.contains("delivered."), "{}", page.text);
+    set_block(&mut ana, &him, true).await;
+
+    assert_eq!(ana.submit(&path, &unblock).await.location(), path);
     assert!(ana.get(&path).await.text.contains("<textarea"));
     assert_eq!(ben.submit(&path, &message).await.status, StatusCode::SEE_OTHER);
 }

@@ -23,7 +23,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{Method, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use leptos::prelude::{Owner, provide_context};
@@ -143,10 +143,15 @@ impl Form {
         self.fields.contains_key("user")
     }
 
-    /// Blocks a user or removes the block, and shows the page again.
+    /// Blocks a user or removes the block, and shows the page again, with the text of a message that was refused
+    /// because of the block.
     async fn submit_block(self) -> Response {
         let page = self.parts.uri.path().to_owned();
-        self.submit::<api::BlockUser>(|_, ()| page.clone()).await
+        match self.call_and_redirect::<api::BlockUser>(|_, ()| page.clone()).await {
+            Ok(_) if self.fields.contains_key("body") => self.render(None).await,
+            Ok(response) => response,
+            Err(error) => self.render_again(error).await,
+        }
     }
 
     /// Calls the server function with the fields, then redirects or renders the page again.
@@ -192,7 +197,11 @@ impl Form {
     }
 
     /// Renders the form's page again with the user's input and the error.
-    async fn render_again(mut self, error: AppError) -> Response {
+    async fn render_again(self, error: AppError) -> Response {
+        self.render(Some(error)).await
+    }
+
+    async fn render(mut self, error: Option<AppError>) -> Response {
         if OtherUsersPage::is_in(&self.parts.extensions) {
             return error_page::other_users_page(self.fields.get("body").map(String::as_str));
         }
@@ -201,8 +210,8 @@ impl Form {
         }
         // The input goes back into the page, except for passwords.
         self.fields.retain(|name, _| !name.ends_with("password"));
-        let code = status(&error);
-        let retry_after = error.retry_after_secs();
+        let code = error.as_ref().map_or(StatusCode::OK, status);
+        let retry_after = error.as_ref().and_then(AppError::retry_after_secs);
         let refused = RefusedForm { error, fields: self.fields.into_iter().collect() };
         self.parts.method = Method::GET;
         let request = Request::from_parts(self.parts, Body::empty());

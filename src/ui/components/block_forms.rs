@@ -64,10 +64,18 @@ pub fn BlockedNote(
     report: Option<String>,
     refused: Option<RefusedForm>,
 ) -> impl IntoView {
-    let text = refused.and_then(|refused| refused.fields.get("body").cloned());
+    let fields = refused.map(|refused| refused.fields).unwrap_or_default();
+    let text = fields.get("body").cloned();
+    // Without script, the composer shows the text again after the block.
+    let is_typed = |(name, _): &(&String, &String)| text.is_some() && !["user", "on"].contains(&name.as_str());
+    let typed = fields.iter().filter(is_typed).map(|(name, value)| {
+        view! { <input type="hidden" name=name.clone() value=value.clone()/> }
+    });
+    let typed = typed.collect_view();
     view! {
         <div class="thread__closed">
             <ChangeForm change=BlockChange::new(user.with_untracked(|user| user.id), false) path>
+                {typed}
                 <p>"You have blocked " <bdi>{move || user.read().display_name.to_string()}</bdi> ". Neither of you can write to the other."</p>
                 <button class="button">"Unblock"</button>
             </ChangeForm>

@@ -73,7 +73,7 @@ pub fn MessageDetails(
     let peer = view.peer(me).filter(|peer| !peer.is_deleted()).cloned();
     let members = StoredValue::new(view.members.clone());
     let path = StoredValue::new(paths::message(conversation, &reference));
-    let (error, mut fields) = refused.map_or_else(Default::default, |it| (Some(it.error), it.fields));
+    let (error, mut fields) = refused.map_or_else(Default::default, |it| (it.error, it.fields));
     let text = text_of(typed, reference.id).or_else(|| fields.remove("body"));
     let page = MessagePage::new(view, me, error);
     page.start(expect_context::<LiveEvents>());

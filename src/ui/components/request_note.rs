@@ -35,7 +35,7 @@ pub fn RequestNote(
                 " wants to write to you. Until you accept, they don't see when you are online or what you have read. \
                 If you delete the request, it comes back with their next message."
             </p>
-            {refused.map(|refused| view! { <ErrorNote error=refused.error/> })}
+            {refused.and_then(|refused| refused.error).map(|error| view! { <ErrorNote error/> })}
             <div class="request-note__ways">
                 {answers.into_iter().collect_view()}
                 <ChangeForm change=BlockChange::new(user.with_untracked(|user| user.id), true) path=path.clone()>

@@ -86,7 +86,7 @@ fn refused(text: &str) -> Option<RefusedForm> {
     let fields = ["email", "code", "body", "next"].map(|name| (name.to_owned(), text.to_owned()));
     let conversation = ("conversation".to_owned(), conversation::Id(Uuid::from_u128(9)).to_string());
     Some(RefusedForm {
-        error: AppError::invalid("email", FieldCode::EmailMalformed),
+        error: Some(AppError::invalid("email", FieldCode::EmailMalformed)),
         fields: fields.into_iter().chain([conversation]).collect(),
     })
 }
@@ -182,7 +182,8 @@ fn an_invalid_field_is_marked_and_refers_to_its_error() {
 #[test]
 fn an_error_of_no_field_is_shown_above_the_form() {
     let page = html("/signin", || {
-        let refused = RefusedForm { error: AppError::RateLimited { retry_after_secs: 7 }, fields: Default::default() };
+        let refused =
+            RefusedForm { error: Some(AppError::RateLimited { retry_after_secs: 7 }), fields: Default::default() };
         let form = Submission::of::<api::SignIn>(Some(refused), Leave::Load);
         view! { <FieldForm action="/signin" fields=&["email"] form>"fields"</FieldForm> }
     });

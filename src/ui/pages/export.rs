@@ -11,7 +11,7 @@ use crate::ui::state::refused_form::use_refused_form;
 /// Button that downloads the user's data. A plain form also with WASM: the browser itself saves the answer as a file.
 #[component]
 pub fn ExportPage() -> impl IntoView {
-    let error = use_refused_form().get_value().map(|refused| refused.error);
+    let error = use_refused_form().get_value().and_then(|refused| refused.error);
     view! {
         <Title text="Download your data · Cruddur"/>
         <SettingsCard heading="Download your data">

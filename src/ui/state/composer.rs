@@ -162,12 +162,12 @@ fn restore(
     next_message: message::Id,
 ) -> (Option<AppError>, String, message::Id) {
     let Some(refused) = refused else { return (None, String::new(), next_message) };
-    let taken = matches!(refused.error, AppError::Conflict(_));
+    let taken = matches!(refused.error, Some(AppError::Conflict(_)));
     let same_id = refused.typed_for(bound_to, "id").filter(|_| !taken).and_then(|id| id.parse().ok());
     let text = refused.typed_for(bound_to, "body").cloned().unwrap_or_default();
     // The counter already shows an invalid text beside the field.
     let shown_beside = body_error(&text).map(|reason| AppError::invalid("body", reason));
-    let error = (shown_beside.as_ref() != Some(&refused.error)).then_some(refused.error);
+    let error = refused.error.filter(|error| shown_beside.as_ref() != Some(error));
     (error, text, same_id.unwrap_or(next_message))
 }
 
@@ -209,7 +209,7 @@ mod tests {
     fn refused(error: AppError) -> Option<RefusedForm> {
         let fields =
             [("handle", "ben".to_owned()), ("id", Uuid::from_u128(1).to_string()), ("body", "hello".to_owned())];
-        Some(RefusedForm { error, fields: fields.map(|(name, value)| (name.to_owned(), value)).into() })
+        Some(RefusedForm { error: Some(error), fields: fields.map(|(name, value)| (name.to_owned(), value)).into() })
     }
 
     fn id(n: u128) -> message::Id {

@@ -53,7 +53,7 @@ impl Submission {
 
     /// Not generic, so that the code is compiled once and not once per form.
     fn to(path: &'static str, refused: Option<RefusedForm>, leave: Leave) -> Self {
-        let (first_error, typed) = refused.map_or_else(Default::default, |it| (Some(it.error), it.fields));
+        let (first_error, typed) = refused.map_or_else(Default::default, |it| (it.error, it.fields));
         let action = Action::new(move |fields: &String| post(path, fields.clone()));
         let first_error = RwSignal::new(first_error);
         let error = Signal::derive(move || match action.value().get() {
