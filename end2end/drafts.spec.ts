@@ -182,6 +182,17 @@ test("what the browser refuses to keep is there again after a visit of another p
   await expect(ana.composer).toHaveValue("an edit, only in this page");
   await ana.page.getByRole("button", { name: "Save" }).click();
   await expect(ana.messages).toHaveText(["an edit, only in this page"]);
+  // What has been sent or discarded does not come back.
+  for (const text of ["sent, and not kept", ""]) {
+    await ana.composer.fill(text || "discarded");
+    await (text ? ana.sendButton.click() : ana.composer.fill(""));
+    await expect(ana.composer).toHaveValue("");
+    await visit(withCy);
+    await expect(ana.messages).toHaveText(["hello Cy"]);
+    await visit(path);
+    await expect(ana.messages).toHaveText(["an edit, only in this page", "sent, and not kept"]);
+    await expect(ana.composer).toHaveValue("");
+  }
 
   for (const [page, label] of [[await messagePage(path), "Edit message"], [`${path}/report`, "Message to the operator (optional)"]] as const) {
     await visit(page);

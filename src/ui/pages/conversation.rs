@@ -105,7 +105,7 @@ pub fn ConversationPage() -> impl IntoView {
 }
 
 /// Draws an open request again once it has been answered on this or another page, and not before: the focus and the
-/// place of reading would be lost. `load` asks for the request.
+/// reading position would be lost. `load` asks for the request.
 fn reload_answered_request<F>(
     opened: PageResource<Result<ConversationView, AppError>>,
     shows_request: StoredValue<bool>,
@@ -117,8 +117,11 @@ fn reload_answered_request<F>(
         if shows_request.get_value() {
             let request = load();
             spawn_local(async move {
-                let is_same = request.await.is_ok_and(|it| Request::is_received(it.request));
-                if !is_same && shows_request.try_get_value() == Some(true) {
+                let is_answered = match request.await {
+                    Ok(now) => !Request::is_received(now.request),
+                    Err(error) => error == AppError::NotFound,
+                };
+                if is_answered && shows_request.try_get_value() == Some(true) {
                     opened.refetch();
                 }
             });

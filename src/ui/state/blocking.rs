@@ -49,8 +49,8 @@ pub fn reload_after_block(
     }));
 }
 
-/// Returns whether a page shows a user. `find` looks for them in what the page has loaded; a page that is still loading,
-/// or could not load, may show anyone.
+/// Returns whether a page shows a user. `find` looks for them in what the page has loaded; a page that is still loading
+/// or could not load may show anyone.
 pub fn shows<T: Send + Sync + 'static>(
     loaded: PageResource<Result<T, AppError>>,
     find: impl FnOnce(&T) -> bool,

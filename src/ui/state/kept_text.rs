@@ -1,6 +1,8 @@
 //! Text that the user types into a form of a page, as the browser keeps it until the form has been accepted: the edit
 //! of a message on its page, and a report. Runs in the browser only.
 
+use std::cell::RefCell;
+
 use leptos::ev;
 use leptos::html::Textarea;
 use leptos::leptos_dom::helpers::window_event_listener;
@@ -10,7 +12,7 @@ use uuid::Uuid;
 use crate::domain::{message, user};
 use crate::ui::state::drafts::shared_draft::join;
 use crate::ui::state::drafts::{Drafts, EDIT};
-use crate::ui::state::local_store::{LocalStore, tab_setting};
+use crate::ui::state::local_store::{LocalStore, keep_tab_setting, tab_setting};
 use crate::ui::state::reactive::effect;
 
 /// Kind of the values of reports. A sign-out asks before they are lost.
@@ -18,7 +20,13 @@ pub(super) const REPORT: &str = "report";
 
 thread_local! {
     /// Id of this tab. A browser that refuses to keep it gets another one with each document.
-    static TAB: String = tab_setting("tab", || Uuid::now_v7().simple().to_string());
+    static TAB: RefCell<String> = RefCell::new(tab_setting("tab").unwrap_or_else(new_tab));
+}
+
+fn new_tab() -> String {
+    let id = Uuid::now_v7().simple().to_string();
+    keep_tab_setting("tab", &id);
+    id
 }
 
 /// Kept text of one form. Each tab keeps its own, and shows that of another tab as long as it has none.
@@ -74,7 +82,10 @@ impl KeptText {
         self.rendered.set_value(rendered.clone());
         effect(move || {
             let Some(field) = self.field.get() else { return };
-            let typed = Some(field.value()).filter(|typed| *typed != rendered);
+            // The text of a refused report was typed, too; that of an edit is also the text of the message.
+            let is_typed = |text: &String| *text != rendered || (!self.is_edit && !text.is_empty());
+            let typed = Some(field.value()).filter(is_typed);
+            self.is_unkept.set(self.store.unkept(&self.name()).is_some());
             if let Some((edits_before, kept)) = self.read() {
                 edits.set(edits_before);
                 let text = join(&kept, typed.as_deref().unwrap_or_default());
@@ -88,8 +99,12 @@ impl KeptText {
         effect(move || {
             let other_pages = window_event_listener(ev::storage, move |event| {
                 let is_own = event.key().is_none_or(|key| self.store.name_in(&key) == Some(&*self.name()));
-                // Another page has sent the form, or has wiped the storage. This text was not sent.
-                if is_own && event.new_value().is_none() && self.is_typed() {
+                if is_own && event.new_value().is_some() {
+                    // The browser has duplicated this tab, with its id.
+                    TAB.with(|tab| tab.replace(new_tab()));
+                }
+                // Or another page has sent the form, or has wiped the storage. This text was not sent.
+                if is_own && self.is_typed() {
                     self.keep(edits.get_untracked());
                 }
             });
@@ -123,7 +138,7 @@ impl KeptText {
     /// Returns the name of the value of this tab.
     fn name(self) -> String {
         let form = self.form.try_get_value().unwrap_or_default();
-        TAB.with(|tab| format!("{form}#{tab}"))
+        TAB.with_borrow(|tab| format!("{form}#{tab}"))
     }
 
     /// Returns the names of the values of all tabs.

@@ -100,7 +100,7 @@ impl LocalStore {
 
 /// Removes all values of a user who has signed out, and notifies the other pages.
 pub(super) fn remove_all_of(owner: user::Id) {
-    UNKEPT.with(|unkept| unkept.set(SortedMap::default()));
+    forget_all_unkept();
     let Some(storage) = storage() else { return };
     // First, so that the other pages do not take the removed values for lost ones, and put them back.
     let _ = storage.set_item(SIGN_OUT_KEY, &owner.to_string());
@@ -114,6 +114,11 @@ pub(super) fn remove_all_of(owner: user::Id) {
 /// Returns whether this page alone has some of the user's texts. Runs in the browser only.
 pub(super) fn has_unkept() -> bool {
     UNKEPT.with(|unkept| unkept.read().values().any(|text| !text.trim().is_empty()))
+}
+
+/// Forgets the texts that this page alone has.
+pub(super) fn forget_all_unkept() {
+    UNKEPT.with(|unkept| unkept.set(SortedMap::default()));
 }
 
 fn set_unkept(key: String, text: Option<&str>) {
@@ -144,17 +149,16 @@ pub(super) fn keep_browser_setting(name: &str, value: &str) {
     }
 }
 
-/// Returns a setting of this tab, which lasts as long as the tab, and sets it first if there is none.
-pub(super) fn tab_setting(name: &str, first: impl FnOnce() -> String) -> String {
-    let (storage, name) = (window().session_storage().ok().flatten(), format!("{PREFIX}{name}"));
-    let set = storage.as_ref().and_then(|storage| storage.get_item(&name).ok().flatten());
-    set.unwrap_or_else(|| {
-        let value = first();
-        if let Some(storage) = storage {
-            let _ = storage.set_item(&name, &value);
-        }
-        value
-    })
+/// Returns a setting of this tab, which lasts as long as the tab.
+pub(super) fn tab_setting(name: &str) -> Option<String> {
+    window().session_storage().ok()??.get_item(&format!("{PREFIX}{name}")).ok()?
+}
+
+/// Keeps a setting of this tab, unless the browser refuses.
+pub(super) fn keep_tab_setting(name: &str, value: &str) {
+    if let Ok(Some(storage)) = window().session_storage() {
+        let _ = storage.set_item(&format!("{PREFIX}{name}"), value);
+    }
 }
 
 fn keys(storage: &Storage) -> Vec<String> {

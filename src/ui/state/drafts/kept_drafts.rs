@@ -123,6 +123,9 @@ impl Drafts {
         }
         let name = target.to_string();
         let synced = draft.sync(typed, store.get(&name).as_deref(), |text| store.keep(&name, text));
+        if synced.is_kept {
+            store.forget_unkept(&name);
+        }
         self.set(target, &synced.text);
         self.note_kept(target, synced.is_kept || synced.text.trim().is_empty());
         synced.text
@@ -173,6 +176,7 @@ impl Drafts {
         let _ = self.is_closed.try_set_value(true);
         self.texts.try_set(SortedMap::default());
         self.unkept.try_set(Vec::new());
+        local_store::forget_all_unkept();
         self.changes.try_set(());
     }
 

@@ -20,7 +20,9 @@ impl Drafts {
             return typed.to_owned();
         };
         let synced = draft.sync(typed, store.get(&name).as_deref(), |text| store.keep(&name, text));
-        if !synced.is_kept {
+        if synced.is_kept {
+            store.forget_unkept(&name);
+        } else {
             self.note_kept(target, false);
         }
         synced.text
