@@ -19,7 +19,9 @@ pub async fn set(state: &AppState, me: &CurrentUser, user: user::Id, on: bool) -
     if (on && peer.is_none()) || user == me.user.id {
         return Err(AppError::NotFound.into());
     }
-    let peer = peer.unwrap_or_else(|| User::deleted(user));
+    // The names of a user who is about to be deleted do not get into further rows.
+    let is_leaving = on && state.store.users.is_leaving(user).await?;
+    let peer = peer.filter(|_| !is_leaving).unwrap_or_else(|| User::deleted(user));
     let (state, myself) = (state.clone(), me.user.clone());
     run_to_completion(Box::pin(async move {
         let me = myself.id;

@@ -55,7 +55,7 @@ pub(super) async fn of_pair(table: &Table, [one, other]: [user::Id; 2]) -> Resul
     Ok(row.as_ref().and_then(Block::from_item).unwrap_or_else(|| Block::none([one, other])))
 }
 
-/// Returns the users with whom this one has a block, in either direction. One read unit per about 30 blocks.
+/// Returns the users with whom this one has a block, in either direction. One read unit per about 20 blocks.
 pub(super) async fn peers(table: &Table, me: user::Id) -> Result<HashSet<user::Id>, Failure> {
     Ok(of(table, me).await?.into_iter().map(|block| block.peer).collect())
 }

@@ -1,9 +1,9 @@
 //! Removal of a deleted user from the table: of their names in all rows, and of their inbox. Their id stays, in the
 //! heads, in their messages, and in the blocks of the others.
 //!
-//! The head of each conversation is marked first. Writers of inbox rows heed the mark ([`Head::nameable`]), and do not
-//! put a row for a deleted member. Inbox rows of the others change by a move to another key, so that a writer that has
-//! read them before fails, and reads the head.
+//! The head of each conversation is marked first. Writers of inbox rows look at the mark ([`Head::nameable`]), and
+//! do not put a row for a deleted member. Inbox rows of the others change by a move to another key, so that a
+//! writer that has read them before fails, and reads the head.
 
 use std::collections::HashSet;
 

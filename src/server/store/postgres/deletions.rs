@@ -18,7 +18,7 @@ pub struct LeavingUser {
     /// Account in the user pool.
     pub account: Option<Uuid>,
     pub deletes_messages: bool,
-    /// State of the deletion of messages, as [`Deletions::advance`] has stored it.
+    /// State of the deletion of messages, or of the removal of names, as [`Deletions::advance`] has stored it.
     pub cursor: Option<String>,
 }
 
@@ -63,7 +63,7 @@ impl Deletions {
         }))
     }
 
-    /// Stores the state of the deletion of a user's messages, and prolongs the time of this process. One query.
+    /// Stores how far a user's messages or names have been removed, and prolongs the time of this process. One query.
     pub async fn advance(&self, id: Id, cursor: Option<&str>) -> Result<(), Failure> {
         query_file!("sql/deletions/advance.sql", id.0, cursor).execute(&self.pool).await?;
         Ok(())

@@ -21,13 +21,13 @@ struct Names {
 }
 
 impl NamesAtBlock {
-    /// Collects the present names of two users.
+    /// Collects the present names of two users, without those of a deleted one.
     pub fn of(pair: [&User; 2]) -> Self {
         let names = |user: &User| Names {
             handle: user.handle_text().to_owned(),
             display_name: user.display_name.as_str().to_owned(),
         };
-        Self(pair.into_iter().map(|user| (user.id, names(user))).collect())
+        Self(pair.into_iter().filter(|user| !user.is_deleted()).map(|user| (user.id, names(user))).collect())
     }
 
     /// Returns a user with these names; `None` if they are unknown.
