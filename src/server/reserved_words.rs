@@ -88,14 +88,14 @@ fn is_reserved_handle(handle: &str) -> bool {
 /// Returns true if a name looks like a reserved one. Only letters, digits and their marks count, in any case, and those
 /// of other scripts or styles count as the letters that they look like (Unicode Technical Standard 39, section 4).
 fn is_reserved_name(name: &str) -> bool {
-    let shape = shape(name);
-    RESERVED_NAMES.iter().any(|reserved| self::shape(reserved) == shape)
+    let letters: String = name.nfkc().filter(|c| is_word_character(*c)).collect();
+    // A capital letter may look like another one than its lower case does: `I` like `l`.
+    let shapes = [shape(&letters.to_lowercase()), shape(&letters)];
+    RESERVED_NAMES.iter().map(|reserved| shape(reserved)).any(|reserved| shapes.contains(&reserved))
 }
 
-fn shape(name: &str) -> String {
-    let letters = name.nfkc().filter(|c| is_word_character(*c)).flat_map(char::to_lowercase);
-    let letters: String = letters.collect();
-    skeleton(&letters).collect()
+fn shape(letters: &str) -> String {
+    skeleton(letters).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -117,8 +117,16 @@ mod tests {
         for name in ["Deleted user", "deleted  USER", "Cruddur · Support", "You", "(support)", "Ad·min"] {
             assert!(is_reserved_name(name), "{name}");
         }
-        let lookalikes =
-            ["Deleted\u{3164}user", "Ａdmin", "Ｙｏｕ", "𝐃eleted user", "Admın", "Сruddur", "Dеleted user"];
+        let lookalikes = [
+            "Deleted\u{3164}user",
+            "Ａdmin",
+            "Ｙｏｕ",
+            "𝐃eleted user",
+            "Admın",
+            "Сruddur",
+            "Dеleted user",
+            "DeIeted user",
+        ];
         for name in lookalikes {
             assert!(is_reserved_name(name), "{name}");
         }

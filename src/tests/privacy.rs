@@ -19,6 +19,11 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
     ("after 7 days without a visit", "sql/sessions/create.sql", "now() + interval '7 days'"),
     ("after 7 days without a visit", "sql/sessions/record_visit.sql", "least(now() + interval '7 days', ends_at)"),
     ("and after 30 days in any case", "sql/sessions/create.sql", "now() + interval '30 days'"),
+    (
+        "is recorded with the number of the user whose address was entered",
+        "src/server/accounts/recorded.rs",
+        "users.by_email(email)",
+    ),
     ("its kind, its network address", "sql/sessions/create.sql", "user_agent, address"),
     ("This is deleted when you sign out", "sql/sessions/delete.sql", "delete from sessions"),
     (

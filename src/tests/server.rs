@@ -387,24 +387,26 @@ async fn a_request_in_flight_at_shutdown_is_answered_first() {
 async fn a_body_that_does_not_come_whole_is_the_clients_fault() {
     let app = TestApp::start().await;
     let form = "content-type: application/x-www-form-urlencoded\r\n";
-    for path in ["/rpc/search_users", "/signin", "/api/messages"] {
-        for (rest, ends, status) in [
-            ("content-length: 30\r\n\r\nabc", false, 408),
-            ("transfer-encoding: chunked\r\n\r\nzz\r\nabc", false, 400),
-            ("content-length: 30\r\n\r\nabc", true, 400),
-        ] {
-            let mut connection = TcpStream::connect(app.address).await.expect("a connection");
-            let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{form}{rest}");
-            connection.write_all(head.as_bytes()).await.expect("the server takes the beginning");
-            if ends {
-                connection.shutdown().await.expect("the end");
-            }
-            let mut answer = Vec::new();
-            timeout(RESPONSE_MAX, connection.read_to_end(&mut answer)).await.expect("in time").expect("an answer");
-            let answer = String::from_utf8_lossy(&answer);
-            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) || answer.is_empty() && ends, "{path} {answer}");
+    let cases = ["/rpc/search_users", "/signin", "/api/messages"].into_iter().flat_map(|path| {
+        [
+            (path, "content-length: 30\r\n\r\nabc", false, 408),
+            (path, "transfer-encoding: chunked\r\n\r\nzz\r\nabc", false, 400),
+            (path, "content-length: 30\r\n\r\nabc", true, 400),
+        ]
+    });
+    let answers = cases.map(async |(path, rest, ends, status)| {
+        let mut connection = TcpStream::connect(app.address).await.expect("a connection");
+        let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n{form}{rest}");
+        connection.write_all(head.as_bytes()).await.expect("the server takes the beginning");
+        if ends {
+            connection.shutdown().await.expect("the end");
         }
-    }
+        let mut answer = Vec::new();
+        timeout(RESPONSE_MAX, connection.read_to_end(&mut answer)).await.expect("in time").expect("an answer");
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) || answer.is_empty() && ends, "{path} {answer}");
+    });
+    join_all(answers).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -111,7 +111,9 @@ fn pages(state: &AppState) -> Router<AppState> {
             body::buffer_body(request).await.map_err(|reason| {
                 let error = match reason {
                     body::UnreadableBody::TooLarge => AppError::TooLarge,
-                    body::UnreadableBody::Malformed | body::UnreadableBody::TooSlow => AppError::Invalid(Vec::new()),
+                    body::UnreadableBody::Malformed => AppError::Invalid(Vec::new()),
+                    // It may come faster another time.
+                    body::UnreadableBody::TooSlow => AppError::Unavailable,
                 };
                 reason.answer(error_response(&error))
             })

@@ -36,9 +36,10 @@ impl StoreChecks {
             let (postgres, dynamodb) = tokio::join!(store.postgres_usability(), store.dynamodb_answers());
             StoreAnswers { postgres, dynamodb }
         };
+        let answers = self.0.get_with((), check).await;
         match store.is_postgres_closed() {
-            true => check.await,
-            false => self.0.get_with((), check).await,
+            true => StoreAnswers { postgres: store.postgres_usability().await, ..answers },
+            false => answers,
         }
     }
 }

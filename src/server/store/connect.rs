@@ -88,11 +88,6 @@ impl Store {
         self.postgres.clone()
     }
 
-    /// Returns true if PostgreSQL answers.
-    pub async fn postgres_answers(&self) -> bool {
-        self.postgres_usability().await != Usability::Unreachable
-    }
-
     /// Returns whether PostgreSQL can be used.
     pub async fn postgres_usability(&self) -> Usability {
         usability::check(&self.postgres).await

@@ -5,7 +5,7 @@ use sqlx::{PgPool, query_file, query_scalar};
 use crate::server::store::postgres::connect::MIGRATOR;
 use crate::server::store::postgres::pooler;
 
-/// Whether PostgreSQL can be used.
+/// Answer to the question of whether PostgreSQL can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Usability {
     Usable,
@@ -17,6 +17,9 @@ pub enum Usability {
 
 /// The schema is older than this version of the program needs.
 const OUTDATED_SCHEMA: &str = "outdated_schema";
+
+/// The role of the server may not read the schema.
+const NO_ACCESS: &str = "no_access";
 
 /// The database takes no writes, as a replica does.
 const READ_ONLY_DATABASE: &str = "read_only_database";
@@ -35,6 +38,9 @@ impl Usability {
         let advice = match self {
             Self::Unusable(OUTDATED_SCHEMA) => "run `admin db migrate` of this version",
             Self::Unusable(READ_ONLY_DATABASE) => "connect to the primary: DATABASE_URL names a read-only database",
+            Self::Unusable(NO_ACCESS) => {
+                "grant the role of DATABASE_URL its rights on all tables, also _sqlx_migrations"
+            }
             _ => return,
         };
         tracing::error!(problem = self.problem(), "PostgreSQL not usable: {advice}");
@@ -49,6 +55,10 @@ pub async fn check(pool: &PgPool) -> Usability {
     match find_problem(pool).await {
         Ok(Some(problem)) => Usability::Unusable(problem),
         Ok(None) => Usability::Usable,
+        // Class 42: the role may not read what the server needs (PostgreSQL manual, appendix A).
+        Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code.starts_with("42")) => {
+            Usability::Unusable(NO_ACCESS)
+        }
         Err(_) => Usability::Unreachable,
     }
 }
