@@ -28,7 +28,8 @@ async fn statuses(app: &TestApp, path: &str) -> Vec<StatusCode> {
     join_all((0..CHECKS).map(async |_| app.browser().get(path).await.status)).await
 }
 
-/// Starts the web server with variables of its own, and asserts that `/readyz` and one line of the log name the problem.
+/// Starts the web server with variables of its own, and asserts that `/readyz` and one line of the log name the
+/// problem.
 async fn assert_named(app: &TestApp, variables: &[(&str, &str)], problem: &str) {
     let path = std::env::temp_dir().join(format!("server-{}.log", uuid::Uuid::new_v4().simple()));
     let file = std::fs::File::create(&path).expect("a file");

@@ -9,8 +9,8 @@ const NEXT_LEN_MAX: usize = 1024;
 /// First segments of paths that are no pages.
 const NO_PAGES: [&str; 7] = ["api", "build", "events", "healthz", "pkg", "readyz", "rpc"];
 
-/// Returns `next` if it is the path of a page of this site, else [`HOME`]. Strict, because `next` comes from a URL that an attacker
-/// can write: some browsers take for a host what others take for a path, and would leave this site.
+/// Returns `next` if it is the path of a page of this site, else [`HOME`]. Strict, because `next` comes from a URL that
+/// an attacker can write: some browsers take for a host what others take for a path, and would leave this site.
 pub fn destination(next: &str) -> &str {
     let path = next.split(['?', '#']).next().unwrap_or_default();
     let is_path = path.starts_with('/')
