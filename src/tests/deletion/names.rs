@@ -136,7 +136,7 @@ async fn the_names_and_the_inbox_of_a_deleted_user_leave_all_rows_and_the_others
         // The others can still remove their blocks.
         let unblocked = gus.call("block_user", &[("user", &his), ("on", "false")]).await;
         assert_eq!(unblocked.status, StatusCode::OK, "{}", unblocked.text);
-        // What the old app shows.
+        // The old app shows the name of the row.
         let named = rows(&setting.app).await;
         let of_him = named.iter().filter(|row| text(row, "user_uuid") == Some(&his));
         let names: Vec<_> = of_him.map(|row| (text(row, "user_handle"), text(row, "user_display_name"))).collect();

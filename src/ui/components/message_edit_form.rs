@@ -32,8 +32,8 @@ pub fn EditForm(
     let (id, stored) = page.view.with_untracked(|view| (view.message.id, view.message.body.clone()));
     let text = text.unwrap_or_else(|| stored.clone());
     let (first, stored) = (StoredValue::new(text.clone()), StoredValue::new(stored));
-    // What was typed before a reload, or before the user left the page, may be based on an earlier text: the server
-    // then refuses the form once, and the user sees what is newer.
+    // The kept text, typed before a reload or before the user left the page, may be based on an earlier text: the
+    // server then refuses the form once, and the user sees what is newer.
     kept.start(text.clone(), page.edits, move |text| typed.set(Some((id, text))));
     let on_input = move |event| {
         let text = event_target_value(&event);

@@ -1,5 +1,5 @@
-//! What the browser keeps beside the drafts: the texts of edits in progress, and what the composers write. Runs in the
-//! browser only.
+//! Values that the browser keeps beside the drafts: the texts of edits in progress, and the modes of the composers.
+//! Runs in the browser only.
 
 use leptos::prelude::*;
 
