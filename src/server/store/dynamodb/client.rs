@@ -141,13 +141,17 @@ impl Table {
 
     /// Returns a query of the rows of a partition whose sort keys begin with `prefix`, strongly consistent.
     pub(super) fn query_by_prefix(&self, partition: String, prefix: impl Into<String>) -> QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(self.name())
-            .consistent_read(true)
+        self.query_by_partition(partition)
             .key_condition_expression(format!("{PK} = :partition AND begins_with({SK}, :prefix)"))
-            .expression_attribute_values(":partition", AttributeValue::S(partition))
             .expression_attribute_values(":prefix", AttributeValue::S(prefix.into()))
+    }
+
+    /// Returns a query of the rows of a partition whose sort keys are in a range, strongly consistent.
+    pub(super) fn query_by_range(&self, partition: String, [first, last]: [&str; 2]) -> QueryFluentBuilder {
+        self.query_by_partition(partition)
+            .key_condition_expression(format!("{PK} = :partition AND {SK} BETWEEN :first AND :last"))
+            .expression_attribute_values(":first", AttributeValue::S(first.to_owned()))
+            .expression_attribute_values(":last", AttributeValue::S(last.to_owned()))
     }
 
     /// Part of a transaction: puts a row if there is none with its key. If the condition fails, the transaction returns

@@ -81,10 +81,7 @@ impl Conversations {
         let start = after.map(|after| key_item(&partition, after));
         let query = self
             .table
-            .query_by_partition(partition)
-            .key_condition_expression(format!("{PK} = :partition AND {SK} BETWEEN :first AND :last"))
-            .expression_attribute_values(":first", AttributeValue::S(TIMES.0.to_owned()))
-            .expression_attribute_values(":last", AttributeValue::S(TIMES.1.to_owned()))
+            .query_by_range(partition, TIMES.into())
             .filter_expression(format!("{USER_UUID} = :user AND ({})", names.are_there()))
             .set_exclusive_start_key(start);
         let query = names

@@ -10,7 +10,7 @@ use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::store::dynamodb::rows::{Block, ReadCursor};
 use crate::server::store::dynamodb::table::{
-    BLOCKS_AND_CURSORS, DELIVERED_AT, DELIVERED_SEQ, Item, Key, MARKED, PK, READ_AT, READ_PREFIX, SEQ, SK, SortTime,
+    BLOCKS_AND_CURSORS, DELIVERED_AT, DELIVERED_SEQ, Item, Key, MARKED, READ_AT, READ_PREFIX, SEQ, SK, SortTime,
     UNMARKED, text,
 };
 use crate::server::store::dynamodb::{Table, blocks, into_failure};
@@ -170,16 +170,7 @@ enum Read {
 /// One query, a dozen to 30 rows per read unit; single reads cost a unit each. It needs no list of conversations, so it
 /// can run beside the query of the inbox.
 pub(super) async fn first(table: &Table, reader: user::Id) -> Result<Cursors, Failure> {
-    let query = table
-        .client()
-        .query()
-        .table_name(table.name())
-        .consistent_read(true)
-        .key_condition_expression(format!("{PK} = :partition AND {SK} BETWEEN :first AND :end"))
-        .expression_attribute_values(":partition", AttributeValue::S(Key::inbox(reader)))
-        .expression_attribute_values(":first", AttributeValue::S(BLOCKS_AND_CURSORS.0.to_owned()))
-        .expression_attribute_values(":end", AttributeValue::S(BLOCKS_AND_CURSORS.1.to_owned()))
-        .limit(QUERY_MAX);
+    let query = table.query_by_range(Key::inbox(reader), BLOCKS_AND_CURSORS.into()).limit(QUERY_MAX);
     let answer = query.send().await.map_err(into_failure("read the read cursors"))?;
     let found = answer.items().iter().filter_map(decode).collect();
     let last = answer.last_evaluated_key.as_ref().and_then(|last| text(last, SK)).map(str::to_owned);

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use crate::domain::changes::{CHANGES_MAX, Changes};
 use crate::domain::conversation;
 use crate::domain::message;
@@ -11,7 +9,7 @@ use crate::server::failure::Failure;
 use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::messages::Messages;
 use crate::server::store::dynamodb::rows::{MessageRow, Revision};
-use crate::server::store::dynamodb::table::{Key, PK, REVISION_PREFIX, SK};
+use crate::server::store::dynamodb::table::{Key, REVISION_PREFIX};
 use crate::server::store::dynamodb::{Table, into_failure, quotes, references};
 
 /// Sorts after every revision, and before every sort key that begins with a letter after `R`.
@@ -69,16 +67,8 @@ async fn after(
     count: usize,
 ) -> Result<Vec<Revision>, Failure> {
     let first = format!("{REVISION_PREFIX}{:012}", rev + 1);
-    let request = table
-        .client()
-        .query()
-        .table_name(table.name())
-        .consistent_read(true)
-        .key_condition_expression(format!("{PK} = :partition AND {SK} BETWEEN :first AND :end"))
-        .expression_attribute_values(":partition", AttributeValue::S(Key::messages(conversation)))
-        .expression_attribute_values(":first", AttributeValue::S(first))
-        .expression_attribute_values(":end", AttributeValue::S(END.to_owned()))
-        .limit(count.try_into().unwrap_or(i32::MAX));
+    let request =
+        table.query_by_range(Key::messages(conversation), [&first, END]).limit(count.try_into().unwrap_or(i32::MAX));
     let answer = request.send().await.map_err(into_failure("read the changes of a conversation"))?;
     Ok(answer.items().iter().filter_map(Revision::from_item).collect())
 }

@@ -39,14 +39,7 @@ pub async fn slice<T>(
     };
     loop {
         let request = table
-            .client()
-            .query()
-            .table_name(table.name())
-            .consistent_read(true)
-            .key_condition_expression(format!("{PK} = :partition AND {SK} BETWEEN :first AND :last"))
-            .expression_attribute_values(":partition", AttributeValue::S(partition.to_owned()))
-            .expression_attribute_values(":first", AttributeValue::S(first.to_owned()))
-            .expression_attribute_values(":last", AttributeValue::S(last.to_owned()))
+            .query_by_range(partition.to_owned(), [first, last])
             .scan_index_forward(direction == Direction::Newer)
             .set_exclusive_start_key(start)
             // One more than wanted shows whether there are more.
