@@ -36,6 +36,8 @@ pub enum FieldCode {
     Handle(InvalidHandle),
     /// The handle belongs to another user, or is reserved for its former owner.
     HandleTaken,
+    /// As many former handles are reserved for the user as is allowed.
+    HandleChangedTooOften,
     DisplayName(InvalidDisplayName),
     Password(InvalidPassword),
     Body(InvalidBody),
@@ -90,7 +92,7 @@ pub enum FieldCode {
 
 impl FieldCode {
     /// All codes, without their counts.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 44] = [
         Self::Handle(InvalidHandle::Blank),
         Self::Handle(InvalidHandle::TooShort),
         Self::Handle(InvalidHandle::TooLong),
@@ -104,6 +106,7 @@ impl FieldCode {
         Self::Password(InvalidPassword::TooShort),
         Self::Password(InvalidPassword::TooLong),
         Self::Password(InvalidPassword::SurroundingSpace),
+        Self::Password(InvalidPassword::EasyToGuess),
         Self::Body(InvalidBody::Blank),
         Self::Body(InvalidBody::TooLong(0)),
         Self::Body(InvalidBody::Control),
@@ -128,6 +131,7 @@ impl FieldCode {
         Self::NoNewerPage,
         Self::TooManyConversations,
         Self::HandleTaken,
+        Self::HandleChangedTooOften,
         Self::CurrentPasswordRefused,
         Self::SignInCodeRefused,
         Self::EmailUnchanged,
@@ -144,6 +148,7 @@ impl FieldCode {
             Self::Handle(InvalidHandle::Character) => "handle_character",
             Self::Handle(InvalidHandle::Reserved) => "handle_reserved",
             Self::HandleTaken => "handle_taken",
+            Self::HandleChangedTooOften => "handle_changed_too_often",
             Self::DisplayName(InvalidDisplayName::Blank) => "display_name_blank",
             Self::DisplayName(InvalidDisplayName::TooLong) => "display_name_too_long",
             Self::DisplayName(InvalidDisplayName::Control) => "display_name_control",
@@ -152,6 +157,7 @@ impl FieldCode {
             Self::Password(InvalidPassword::TooShort) => "password_too_short",
             Self::Password(InvalidPassword::TooLong) => "password_too_long",
             Self::Password(InvalidPassword::SurroundingSpace) => "password_surrounding_space",
+            Self::Password(InvalidPassword::EasyToGuess) => "password_easy_to_guess",
             Self::Body(InvalidBody::Blank) => "body_blank",
             Self::Body(InvalidBody::TooLong(_)) => "body_too_long",
             Self::Body(InvalidBody::Control) => "body_control",

@@ -22,6 +22,9 @@ pub enum InvalidPassword {
     /// White space at the beginning or the end, which Cognito does not accept.
     #[error("space around a password")]
     SurroundingSpace,
+    /// Common, or made of words that belong to the user. Only the server checks this.
+    #[error("password easy to guess")]
+    EasyToGuess,
 }
 
 /// Checks a new password.

@@ -56,14 +56,15 @@ macro_rules! all {
 pub(crate) fn field_codes() -> Vec<FieldCode> {
     let handle = all!(InvalidHandle: Blank, TooShort, TooLong, Character, Reserved).into_iter().map(FieldCode::from);
     let name = all!(InvalidDisplayName: Blank, TooLong, Control, Reserved).into_iter().map(FieldCode::from);
-    let password = all!(InvalidPassword: Blank, TooShort, TooLong, SurroundingSpace).into_iter().map(FieldCode::from);
+    let password = all!(InvalidPassword: Blank, TooShort, TooLong, SurroundingSpace, EasyToGuess);
+    let password = password.into_iter().map(FieldCode::from);
     let body = all!(InvalidBody: Blank, TooLong(1025), Control).into_iter().map(FieldCode::from);
     let all = all!(
         FieldCode: Handle(InvalidHandle::Blank), DisplayName(InvalidDisplayName::Blank),
         Password(InvalidPassword::Blank), Body(InvalidBody::Blank), EmailBlank, EmailTooLong, EmailMalformed, CodeBlank,
         CodeMalformed, SignInRefused, CodeRefused, AccountRefused, PasswordTooWeak, PasswordUsedBefore,
         PasswordTemporary, UnsupportedChallenge, NotPermitted, Blocked, SearchInvalid, TimeInvalid, EmojiInvalid,
-        CursorInvalid, NoNewerPage, TooManyConversations, HandleTaken,
+        CursorInvalid, NoNewerPage, TooManyConversations, HandleTaken, HandleChangedTooOften,
         CurrentPasswordRefused, SignInCodeRefused, EmailUnchanged, AccountSuspended, ReasonMissing,
     );
     // The first four are in the lists above.

@@ -60,6 +60,8 @@ mod mailboxes;
 
 mod new_conversations;
 
+mod new_passwords;
+
 mod message_page;
 
 mod metrics;

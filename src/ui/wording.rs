@@ -78,6 +78,10 @@ pub fn field_sentence(code: FieldCode) -> String {
         FieldCode::Password(reason) => return password_sentence(reason),
         FieldCode::Body(reason) => return body_sentence(reason),
         FieldCode::HandleTaken => "This handle is taken. Choose another one.",
+        FieldCode::HandleChangedTooOften => {
+            "You've changed your handle five times within 30 days. For now you can only go back to one of those \
+             handles."
+        }
         FieldCode::EmailBlank => "Enter your e-mail address.",
         FieldCode::EmailTooLong => "This e-mail address is too long.",
         FieldCode::EmailMalformed => "Enter a valid e-mail address, such as ana@example.com.",
@@ -150,6 +154,10 @@ fn password_sentence(reason: InvalidPassword) -> String {
         }
         InvalidPassword::TooLong => return format!("A password can have at most {} characters.", password::LEN_MAX),
         InvalidPassword::SurroundingSpace => "A password can't begin or end with a space.",
+        InvalidPassword::EasyToGuess => {
+            "This password is easy to guess. Choose one without common words, your name or your e-mail address, or \
+             string several unrelated words together."
+        }
     };
     text.to_owned()
 }

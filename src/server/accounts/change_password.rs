@@ -4,7 +4,7 @@ use axum::http::request::Parts;
 use secrecy::SecretString;
 
 use crate::domain::error::AppError;
-use crate::domain::user;
+use crate::domain::user::{self, Handle};
 use crate::server::accounts::end_surely::end_surely;
 use crate::server::accounts::input::{self, FormErrors};
 use crate::server::accounts::recorded::record;
@@ -30,7 +30,9 @@ pub async fn change_password(
     let Some(own) = me.session else { return Err(AppError::Unauthenticated.into()) };
     let mut errors = FormErrors::default();
     let current = errors.check("current_password", input::password(current));
-    let password = errors.check("password", input::new_password(password));
+    let user = &me.user;
+    let own_words = [user.display_name.as_str(), user.handle.as_ref().map_or("", Handle::as_str)];
+    let password = errors.check("password", input::new_password(password, &own_words));
     let (Some(current), Some(password)) = (current, password) else { return Err(errors.into_error().into()) };
     let caller = Caller::User(me.user.id);
     // One after the other, so that many guesses at once are no more than the quota allows.

@@ -32,6 +32,8 @@ pub mod next;
 
 pub mod password;
 
+mod password_strength;
+
 mod pending_sign_in;
 
 pub mod profile;

@@ -52,9 +52,10 @@ pub async fn reset_password(
 ) -> Result<AccountOutcome, Failure> {
     errors_with_min_duration(async {
         let mut errors = FormErrors::default();
+        let own_words = [email];
         let email = errors.check("email", input::email(email));
         let code = errors.check("code", input::code(code));
-        let password = errors.check("password", input::new_password(password));
+        let password = errors.check("password", input::new_password(password, &own_words));
         let (Some(email), Some(code), Some(password)) = (email, code, password) else {
             return Err(errors.into_error().into());
         };

@@ -64,7 +64,8 @@ pub async fn set_first_password(
     else {
         return Ok(start_again(next));
     };
-    let password = input::new_password(password).map_err(|reason| AppError::invalid("password", reason))?;
+    let password = input::new_password(password, &[&pending.email]);
+    let password = password.map_err(|reason| AppError::invalid("password", reason))?;
     answer(state, parts, &pending, &password, next).await
 }
 
