@@ -110,6 +110,17 @@ async fn codes_from_an_email_or_a_text_message_sign_in_with_script_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_code_from_a_text_message_comes_with_the_advice_to_use_an_app() {
+    for (challenge, is_advised) in [("SMS_MFA", true), ("EMAIL_OTP", false), ("SOFTWARE_TOKEN_MFA", false)] {
+        let (app, _pool) = app_with(&[challenge]).await;
+        let mut ana = app.browser();
+        let asked = sign_in(&mut ana, PASSWORD).await;
+        let page = ana.get(asked.location()).await.text;
+        assert_eq!(page.contains("An authenticator app is safer"), is_advised, "{challenge}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_factor_follows_a_temporary_password() {
     let (app, pool) = app_with(&["NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA"]).await;
     let mut ana = app.browser();

@@ -23,7 +23,10 @@ pub fn SignInCodePage() -> impl IntoView {
     let text = match CodeSource::parse(&source) {
         Some(CodeSource::App) => "Enter the code that your authenticator app shows for Cruddur.",
         Some(CodeSource::Email) => "We've sent a code to your e-mail address. To get another one, sign in again.",
-        Some(CodeSource::Text) => "We've sent a code to your phone. To get another one, sign in again.",
+        Some(CodeSource::Text) => {
+            "We've sent a code to your phone. To get another one, sign in again. An authenticator app is safer than text \
+             messages, which others can intercept. Set one up in the settings once you're signed in."
+        }
         None => "Enter the code that proves that it's you.",
     };
     view! {
