@@ -11,6 +11,8 @@ select
     users.handle,
     users.display_name,
     users.receipts,
+    users.presence,
+    users.last_seen_at,
     users.cognito_user_id,
     users.tokens_valid_from
 from sessions

@@ -4,6 +4,7 @@ select
     uuid,
     user_agent,
     host(address) as address,
+    place,
     to_char(created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') as "started_at!",
     to_char(last_seen_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') as "last_used_at!",
     id_hash = $2 as "is_current!"

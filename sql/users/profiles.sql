@@ -4,6 +4,8 @@ select
     handle,
     display_name,
     receipts,
+    presence,
+    last_seen_at,
     cognito_user_id,
     tokens_valid_from,
     suspended_at is not null as "is_suspended!",

@@ -67,6 +67,11 @@ pub struct Config {
     #[arg(long, env = "TRUSTED_PROXIES", default_value_t = 0)]
     pub trusted_proxies: usize,
 
+    /// True if CloudFront is in front of the server and adds its headers with the city and the country of the client.
+    /// From any other proxy they would be what a client writes.
+    #[arg(long, env = "CLOUDFRONT", default_value_t = false, action = clap::ArgAction::Set)]
+    pub cloudfront: bool,
+
     /// Factor by which the budgets of users and client addresses for pages, calls, streams and messages are larger than
     /// usual, for a measurement, or for a site whose users share few addresses.
     #[arg(long, env = "BUDGETS_FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]

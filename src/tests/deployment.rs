@@ -245,8 +245,8 @@ fn the_edge_keeps_and_delays_nothing_that_a_server_answers() {
     for (path, behavior) in behaviors(&distribution) {
         let is_of_server = behavior.starts_with("load-balancer\n");
         assert_eq!(is_of_server, !["/build/*", "/emoji/*"].contains(&path), "{path}");
-        // AWS has these ids for "CachingDisabled" and "AllViewer".
-        let policies = ["4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "216adef6-5c7f-47e4-b989-5492eafa07d3"];
+        // AWS has these ids for "CachingDisabled" and "AllViewerAndCloudFrontHeaders-2022-06".
+        let policies = ["4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "33f36d7e-f396-46d9-90e0-52428a34d9dc"];
         assert!(policies.iter().all(|id| behavior.contains(id) == is_of_server), "{path}");
         assert!(behavior.contains("Compress: false"), "{path}");
     }

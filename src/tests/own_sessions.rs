@@ -55,6 +55,39 @@ async fn a_user_sees_every_session_of_theirs_and_which_one_is_this() {
     assert!(ana.get("/settings").await.text.contains("href=\"/settings/sessions\""));
 }
 
+/// Signs a user in through a proxy that names this city. Returns the place of the new session.
+async fn place_of(app: &TestApp, city: &str) -> Option<String> {
+    let mut browser = app.browser();
+    let request = browser.request(Method::POST, "/signin").header("cloudfront-viewer-city", city);
+    let request = request.header("cloudfront-viewer-country-name", "Brazil");
+    let fields = [("email", "ana@example.com"), ("password", PASSWORD)];
+    assert_eq!(browser.send(form(request, &fields)).await.status, StatusCode::SEE_OTHER);
+    let own = sessions(&mut browser).await.into_iter().find(|session| session.is_current).expect("this one");
+    let page = browser.get("/settings/sessions").await.text;
+    assert_eq!(page.contains("Brazil"), own.place.is_some(), "{page}");
+    own.place
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_has_the_place_that_cloudfront_names_and_none_that_a_client_names() {
+    let app = TestApp::start().await;
+    app.sign_in("ana").await;
+    assert_eq!(place_of(&app, "Lisbon").await, None, "there is no CloudFront");
+    let app = TestApp::start_with(|config| config.cloudfront = true).await;
+    let mut ana = app.sign_in("ana").await;
+    assert_eq!(sessions(&mut ana).await[0].place, None, "CloudFront does not know it");
+    assert_eq!(place_of(&app, "S%C3%A3o%20Paulo").await.as_deref(), Some("São Paulo, Brazil"));
+    // The next recorded visit is from elsewhere.
+    app.database.execute("update sessions set last_seen_at = now() - interval '1 hour'").await;
+    app.state.store.remembered.forget_all();
+    let travelled = ana.request(Method::GET, "/settings/sessions").header("cloudfront-viewer-country-name", "Peru");
+    assert_eq!(ana.send(travelled).await.status, StatusCode::OK);
+    wait_until("the visit is recorded", async || {
+        sessions(&mut ana).await.iter().any(|session| session.place.as_deref() == Some("Peru"))
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ended_session_is_rejected_at_once_and_its_streams_close_within_seconds() {
     let app = TestApp::start().await;

@@ -12,6 +12,7 @@ use crate::server::cognito::Authenticated;
 use crate::server::cognito::token::IdClaims;
 use crate::server::failure::Failure;
 use crate::server::http::client_address::ClientAddress;
+use crate::server::http::client_place::place;
 use crate::server::http::session::cookie::{self, Presented, Secret};
 use crate::server::state::AppState;
 use crate::server::store::postgres::new_user::{NewUser, SignedInUser};
@@ -48,7 +49,8 @@ pub(super) async fn start_session(
     }
     end_previous_session(state, parts).await?;
     let (user_agent, address) = (user_agent(parts), ClientAddress::of(&parts.extensions));
-    let new = NewSession { user: user.id, refresh_token, access_ends_at, user_agent, address };
+    let place = place(&parts.headers, &state.config);
+    let new = NewSession { user: user.id, refresh_token, access_ends_at, user_agent, address, place };
     let secret = create_session(state, new).await?;
     record(state, parts, (Event::SignIn, Outcome::Done), Some(user.id));
     let mut outcome = match (standing, handle_changed) {

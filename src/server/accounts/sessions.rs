@@ -21,6 +21,7 @@ pub async fn list(state: &AppState, me: &CurrentUser) -> Result<Vec<Session>, Fa
         id: session::Id(row.uuid),
         device: device(&row.user_agent),
         address: row.address,
+        place: row.place,
         started_at: SentAt::stored(row.started_at),
         last_used_at: SentAt::stored(row.last_used_at),
         is_current: row.is_current,

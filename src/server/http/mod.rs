@@ -12,6 +12,8 @@ pub mod media_type;
 
 pub mod client_address;
 
+pub mod client_place;
+
 pub mod origin;
 
 pub mod request_limits;

@@ -28,6 +28,7 @@ pub async fn sign_in(store: &Store, new_user: &NewUser) -> anyhow::Result<Signed
         access_ends_at: OffsetDateTime::now_utc() + Duration::WEEK,
         user_agent: "load test".to_owned(),
         address: None,
+        place: None,
     };
     store.sessions.create(secret.id(), &new).await.map_err(Failure::into_cause)?;
     let header = secret.set_cookie();

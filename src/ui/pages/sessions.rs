@@ -65,7 +65,7 @@ fn SessionList(sessions: Vec<Session>, end: Submission) -> impl IntoView {
 
 #[component]
 fn SessionRow(session: Session, end: Submission) -> impl IntoView {
-    let Session { id, device, address, started_at, last_used_at, is_current } = session;
+    let Session { id, device, address, place, started_at, last_used_at, is_current } = session;
     let device = device_name(&device);
     view! {
         <li class="entry">
@@ -80,6 +80,10 @@ fn SessionRow(session: Session, end: Submission) -> impl IntoView {
                 </dd>
                 <dt>"Signed in"</dt>
                 <dd><Time at=started_at format=TimeFormat::Full/></dd>
+                {place
+                    .map(|place| {
+                        view! { <dt>"Place"</dt> <dd translate="no">"Near " <bdi>{place}</bdi></dd> }
+                    })}
                 <dt>"Address"</dt>
                 <dd translate="no"><bdi>{address.unwrap_or_else(|| "Unknown".to_owned())}</bdi></dd>
             </dl>

@@ -1,7 +1,5 @@
 //! Session layer: determines the signed-in user of a request.
 
-use std::net::IpAddr;
-
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
@@ -12,6 +10,7 @@ use crate::domain::page_user;
 use crate::server::audit::Origin;
 use crate::server::failure::Failure;
 use crate::server::http::client_address::ClientAddress;
+use crate::server::http::client_place::place;
 use crate::server::http::origin::origin;
 use crate::server::http::session::cookie::{self, Presented};
 use crate::server::http::session::refresh::{SessionStatus, refresh};
@@ -41,7 +40,9 @@ pub async fn resolve(State(state): State<AppState>, mut request: Request, next: 
     if let Some(page_user) = page_user {
         OtherUsersPage::mark(request.extensions_mut(), page_user.to_str().unwrap_or_default());
     }
-    record_visit(&state, visited, ClientAddress::of(request.extensions()));
+    if let Some(id) = visited {
+        record_visit(&state, id, &request);
+    }
     let mut response = next.run(request).await;
     // A handler that signs a user in or out has already set or removed the cookie.
     if is_stale && !sets_session(response.headers()) {
@@ -60,12 +61,12 @@ async fn find(state: &AppState, id: Id, origin: Origin) -> Result<Option<(Curren
 }
 
 /// Records a visit in the background: no answer waits for it.
-fn record_visit(state: &AppState, session: Option<Id>, address: Option<IpAddr>) {
-    let Some(id) = session else { return };
+fn record_visit(state: &AppState, id: Id, request: &Request) {
     let sessions = state.store.sessions.clone();
+    let (address, place) = (ClientAddress::of(request.extensions()), place(request.headers(), &state.config));
     tokio::spawn(async move {
         // A failure is only logged: the user is signed in whether or not the time of the last request is saved.
-        sessions.record_visit(id, address).await.map_err(Failure::into_public).ok();
+        sessions.record_visit(id, address, place.as_deref()).await.map_err(Failure::into_public).ok();
     });
 }
 

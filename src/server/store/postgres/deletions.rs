@@ -88,7 +88,7 @@ impl Deletions {
         Ok(transaction.commit().await?)
     }
 
-    /// Releases the handles of deleted users that have been reserved for long enough. One query.
+    /// Releases the handles that have been reserved for long enough. One query.
     pub async fn release_handles(&self) -> Result<(), Failure> {
         query_file!("sql/deletions/release_handles.sql").execute(&self.pool).await?;
         Ok(())

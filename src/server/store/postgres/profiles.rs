@@ -19,6 +19,10 @@ pub(super) struct Profile {
     pub(super) user: User,
     /// True if the user has receipts turned on.
     pub(super) receipts: bool,
+    /// True if the user has presence turned on.
+    pub(super) presence: bool,
+    /// When the user last had a page open. Some minutes late while one is open.
+    pub(super) last_seen_at: Option<OffsetDateTime>,
     /// Account in the user pool, if the user is linked to one.
     pub(super) account: Option<Uuid>,
     /// Time before which access tokens are rejected.
@@ -34,6 +38,8 @@ pub(super) struct ProfileRow {
     pub(super) handle: String,
     pub(super) display_name: String,
     pub(super) receipts: bool,
+    pub(super) presence: bool,
+    pub(super) last_seen_at: Option<OffsetDateTime>,
     pub(super) cognito_user_id: String,
     pub(super) tokens_valid_from: Option<OffsetDateTime>,
     pub(super) is_suspended: bool,
@@ -54,6 +60,8 @@ impl From<ProfileRow> for Profile {
         Self {
             user: User::stored(Id(row.uuid), row.handle, row.display_name),
             receipts: row.receipts,
+            presence: row.presence,
+            last_seen_at: row.last_seen_at,
             // An unlinked user has no UUID there.
             account: row.cognito_user_id.parse().ok(),
             tokens_valid_from: row.tokens_valid_from,

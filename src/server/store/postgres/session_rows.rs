@@ -47,6 +47,7 @@ pub struct ListedRow {
     pub uuid: uuid::Uuid,
     pub user_agent: String,
     pub address: Option<String>,
+    pub place: Option<String>,
     pub started_at: String,
     pub last_used_at: String,
     pub is_current: bool,

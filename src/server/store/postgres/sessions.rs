@@ -51,6 +51,8 @@ pub struct NewSession {
     pub user_agent: String,
     /// Client address.
     pub address: Option<IpAddr>,
+    /// Where the client is, if a proxy tells it.
+    pub place: Option<String>,
 }
 
 impl Sessions {
@@ -78,7 +80,8 @@ impl Sessions {
             sealed.key_id,
             new.access_ends_at,
             user_agent,
-            new.address.map(|address| address.to_string())
+            new.address.map(|address| address.to_string()),
+            new.place
         )
         .execute(&self.pool)
         .await?;
@@ -124,6 +127,8 @@ impl Sessions {
                 handle: row.handle,
                 display_name: row.display_name,
                 receipts: row.receipts,
+                presence: row.presence,
+                last_seen_at: row.last_seen_at,
                 cognito_user_id: row.cognito_user_id,
                 tokens_valid_from: row.tokens_valid_from,
                 // Others have no active session.
@@ -152,10 +157,10 @@ impl Sessions {
         Ok(active.into_iter().filter_map(|hash| Some(Id(hash.try_into().ok()?))).collect())
     }
 
-    /// Records a visit from a client address, which restarts the idle timeout of the session. One query.
-    pub async fn record_visit(&self, id: Id, address: Option<IpAddr>) -> Result<(), Failure> {
+    /// Records a visit from a client address and place, which restarts the idle timeout of the session. One query.
+    pub async fn record_visit(&self, id: Id, address: Option<IpAddr>, place: Option<&str>) -> Result<(), Failure> {
         let address = address.map(|address| address.to_string());
-        query_file!("sql/sessions/record_visit.sql", &id.0, address).execute(&self.pool).await?;
+        query_file!("sql/sessions/record_visit.sql", &id.0, address, place).execute(&self.pool).await?;
         // The other servers may record the visit once more.
         self.recent.forget_locally(&[id]);
         Ok(())

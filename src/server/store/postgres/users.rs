@@ -1,6 +1,7 @@
 //! Users, in PostgreSQL.
 
 use sqlx::{PgPool, query_file, query_file_as, query_file_scalar};
+use time::OffsetDateTime;
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
@@ -178,6 +179,12 @@ impl Users {
         Ok(row.map(User::from))
     }
 
+    /// Returns how many former handles are reserved for a user, apart from this one. One query.
+    pub async fn reserved_handles(&self, id: Id, apart_from: &Handle) -> Result<usize, Failure> {
+        let count = query_file_scalar!("sql/users/reserved_handles.sql", id.0, apart_from.as_str());
+        Ok(usize::try_from(count.fetch_one(&self.pool).await?).unwrap_or(usize::MAX))
+    }
+
     /// Gives a user another handle and name, and reserves the former handle. Returns false if the handle belongs to
     /// another user or is reserved for one. One query.
     pub async fn set_profile(&self, id: Id, handle: &Handle, name: &DisplayName) -> Result<bool, Failure> {
@@ -194,6 +201,20 @@ impl Users {
     pub async fn showing_receipts(&self, ids: &[Id]) -> Result<Vec<Id>, Failure> {
         let profiles = self.profiles.by_ids(ids).await?;
         Ok(profiles.into_iter().filter(|profile| profile.receipts).map(|profile| profile.user.id).collect())
+    }
+
+    /// Returns those of these users who have presence turned on, with the time when each was last online, in undefined
+    /// order. One query, or none if all have been read a moment ago.
+    pub async fn showing_presence(&self, ids: &[Id]) -> Result<Vec<(Id, Option<OffsetDateTime>)>, Failure> {
+        let showing = self.profiles.by_ids(ids).await?.into_iter().filter(|profile| profile.presence);
+        Ok(showing.map(|profile| (profile.user.id, profile.last_seen_at)).collect())
+    }
+
+    /// Stores that these users are online, or were until now. Leaves out those who do not show presence. One query.
+    pub async fn set_last_seen(&self, ids: &[Id]) -> Result<(), Failure> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        query_file!("sql/users/set_last_seen.sql", &ids).execute(&self.pool).await?;
+        Ok(())
     }
 
     /// Returns the remembered users.
