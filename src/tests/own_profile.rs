@@ -191,15 +191,37 @@ async fn a_server_of_the_previous_version_does_not_give_a_reserved_handle_away()
 }
 
 #[tokio::test]
-async fn a_user_reserves_no_more_than_five_handles() {
+async fn every_handle_that_a_user_gives_up_is_reserved_for_thirty_days() {
     let handles = Handles::start().await;
     let (ana, _) = handles.create("ana0").await;
     for n in 1..=8 {
         assert!(handles.rename(ana, &format!("ana{n}")).await);
     }
-    assert_eq!(handles.database.number("select count(*) from former_handles").await, 5);
-    assert_eq!(handles.create("ana0").await.1, "ana0");
-    assert_ne!(handles.create("ana7").await.1, "ana7");
+    for n in 0..8 {
+        let wanted = format!("ana{n}");
+        assert_ne!(handles.create(&wanted).await.1, wanted);
+    }
+    handles.database.execute("update former_handles set reserved_until = now()").await;
+    assert!(handles.rename(ana, "ana9").await);
+    assert_eq!(handles.database.number("select count(*) from former_handles").await, 1, "the others have expired");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_reserves_no_more_than_five_handles() {
+    let app = TestApp::start().await;
+    let mut ana = app.sign_in("ana").await;
+    for n in 1..=5 {
+        assert_eq!(save(&mut ana, "Ana", &format!("ana{n}")).await.status, StatusCode::OK, "{n}");
+    }
+    let sixth = save(&mut ana, "Ana", "ana6").await;
+    assert_eq!(field(&sixth, "handle"), Some(FieldCode::HandleChangedTooOften));
+    assert_eq!(save(&mut ana, "Another name", "ana5").await.status, StatusCode::OK, "the name alone");
+    for former in ["ana2", "ana5", "ana"] {
+        assert_eq!(save(&mut ana, "Ana", former).await.status, StatusCode::OK, "back to {former}");
+    }
+    assert_eq!(field(&save(&mut ana, "Ana", "ana6").await, "handle"), Some(FieldCode::HandleChangedTooOften));
+    app.database.execute("update former_handles set reserved_until = now() where handle = 'ana3'").await;
+    assert_eq!(save(&mut ana, "Ana", "ana6").await.status, StatusCode::OK, "one is free again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

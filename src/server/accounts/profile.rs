@@ -11,6 +11,10 @@ use crate::server::http::session::CurrentUser;
 use crate::server::reserved_words::choose_handle;
 use crate::server::state::AppState;
 
+/// Maximum number of former handles that are reserved for a user. With as many, the user can only go back to one of
+/// them, so that no user keeps many handles from others.
+const RESERVED_HANDLES_MAX: usize = 5;
+
 /// Returns the user's profile as it is stored.
 pub async fn load(state: &AppState, me: &CurrentUser) -> Result<User, Failure> {
     state.store.users.own_profile(me.user.id).await?.ok_or_else(|| AppError::NotFound.into())
@@ -31,6 +35,11 @@ pub async fn save(state: &AppState, me: &CurrentUser, name: Option<&str>, handle
     let (Some(name), Some(handle)) = (name, handle) else { return Err(errors.into_error().into()) };
     if own.display_name == name && own.handle_text() == handle.as_str() {
         return Ok(());
+    }
+    if own.handle_text() != handle.as_str()
+        && state.store.users.reserved_handles(own.id, &handle).await? >= RESERVED_HANDLES_MAX
+    {
+        return Err(AppError::invalid("handle", FieldCode::HandleChangedTooOften).into());
     }
     // Counted over all servers, and only if something is to change: a mistake costs nothing.
     state.rate_limits.check_shared(&state.store, Action::Rename, &Caller::User(own.id)).await?;
