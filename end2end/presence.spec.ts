@@ -11,6 +11,14 @@ test("members of a conversation see each other online", async ({ people }) => {
   await expect(mark).toBeVisible();
   await ben.page.close();
   await expect(mark).toHaveCount(0, { timeout: 20_000 });
+  const lastSeen = ana.page.locator(".thread__handle").getByText("Last seen");
+  await expect(lastSeen).toBeVisible();
+  await ana.page.reload();
+  await expect(lastSeen).toBeVisible();
+  const again = await ben.inAnotherTab();
+  await again.open("/messages");
+  await expect(mark).toBeVisible();
+  await expect(lastSeen).toHaveCount(0);
 });
 
 test("a user who turns the online status off is offline for others, and sees no presence", async ({ people }) => {

@@ -197,7 +197,9 @@ pub async fn typing(conversation: conversation::Id) -> Result<(), AppError> {
 }
 
 /// Subscribes the caller's event streams to presence in these conversations for two minutes, at most
-/// [`conversation::PRESENCE_QUERY_MAX`] per call. The newest conversations are always subscribed. Nothing is stored.
+/// [`PRESENCE_QUERY_MAX`] per call. The newest conversations are always subscribed. Nothing is stored.
+///
+/// [`PRESENCE_QUERY_MAX`]: crate::domain::presence::PRESENCE_QUERY_MAX
 #[server(prefix = "/rpc", endpoint = "watch_presence", client = Client)]
 pub async fn watch_presence(conversations: Vec<conversation::Id>) -> Result<(), AppError> {
     use crate::server::http::respond::respond_as_user;

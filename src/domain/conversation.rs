@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::id_type;
 use crate::domain::message::{self, Message, SentAt, TextVersion};
 use crate::domain::page::Page;
+use crate::domain::presence::LastSeen;
 use crate::domain::request::Request;
 use crate::domain::sorted::SortedMap;
 use crate::domain::user::{self, User};
@@ -128,9 +129,6 @@ pub const SEARCHED_MAX: usize = 1_000;
 /// Maximum number of members of a group. Each has an inbox row, and one transaction creates all of them.
 pub const GROUP_MEMBERS_MAX: usize = 32;
 
-/// Maximum number of conversations per presence query.
-pub const PRESENCE_QUERY_MAX: usize = 100;
-
 /// Positions up to which a member has received and read a conversation. Neither position ever goes back.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipts {
@@ -210,6 +208,9 @@ pub struct ConversationView {
     pub marked: bool,
     /// Receipts of the other members who have them turned on; empty if the user has turned them off.
     pub receipts: ReceiptsByReader,
+    /// When the other members were last online. Without those who do not show it, and empty if the user does not.
+    #[serde(default)]
+    pub last_seen: Vec<LastSeen>,
     /// Id for the next message sent from this page. The server makes it so that the form works without WASM.
     pub next_message: message::Id,
     /// True if the user has blocked the other member. A page does not learn of a block by another user.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::conversation::{self, Receipts};
-use crate::domain::message::Message;
+use crate::domain::message::{Message, SentAt};
 use crate::domain::user;
 
 /// Change in a user's conversations. An event is a hint: it may be lost, repeated or late, so the page asks the server
@@ -47,8 +47,13 @@ pub enum Event {
     PersonArrived { person: user::Id },
     /// The listed members of the recipient's conversations have a page open.
     PeoplePresent { people: Vec<user::Id> },
-    /// Another member of a conversation has closed the last page.
-    PersonLeft { person: user::Id },
+    /// Another member of a conversation has closed the last page, at this time. Without a time the member no longer
+    /// shows presence, at least not to the recipient of the event.
+    PersonLeft {
+        person: user::Id,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<SentAt>,
+    },
     /// The recipient of the event has blocked a user, or removed the block, on this or another page.
     BlockChanged { by: user::Id, user: user::Id, on: bool },
     /// There is no block between two users any more, or one has accepted the request of the other. Only servers get

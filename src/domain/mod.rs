@@ -33,6 +33,8 @@ pub mod page_user;
 
 pub mod paths;
 
+pub mod presence;
+
 pub mod event;
 
 pub mod position;

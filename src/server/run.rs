@@ -26,8 +26,8 @@ use crate::server::production::ensure_complete;
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::legacy::numbering::Numbered;
 use crate::server::store::dynamodb::missing_parts::warn_of_missing_parts;
-use crate::server::store::postgres::usability::Usability;
 use crate::server::store::postgres::{notifications, pool_metrics};
+use crate::server::store::usability::{Usability, UsabilityLog};
 use crate::server::stream::projections::{self, Publish};
 use crate::server::stream::reader::{self, Reader};
 use crate::server::stream::reader_metrics::ReaderMetrics;
@@ -47,8 +47,8 @@ const BUDGETS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Interval of the cleanup of expired sessions, idle rate-limit counters and old reports.
 const CLEANUP_INTERVAL: Duration = Duration::from_secs(600);
 
-/// Interval of the checks of PostgreSQL until it is usable.
-const POSTGRES_CHECK_INTERVAL: Duration = Duration::from_secs(10);
+/// Interval of the checks of a store until it is usable.
+const STORE_CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Runs the web server until SIGTERM or SIGINT. Starts even if the databases and the user pool are unreachable.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
@@ -88,12 +88,13 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     let closed = state.closed.clone();
     let _close = closed.clone().drop_guard();
     tokio::spawn(live::close_with_sessions(state.clone()));
-    tokio::spawn(state.presence.clone().run(closed.clone()));
+    tokio::spawn(state.presence.clone().run(state.store.users.clone(), closed.clone()));
     tokio::spawn(live::part_blocked_regularly(state.clone()));
     let listen = notifications::listen(state.store.postgres(), state.store.remembered.clone());
     tokio::spawn(closed.clone().run_until_cancelled_owned(listen));
     tokio::spawn(state.store.remembered.clone().confirm_regularly(closed));
-    tokio::spawn(closing.run_until_cancelled_owned(check_postgres(state.clone())));
+    tokio::spawn(closing.clone().run_until_cancelled_owned(check_postgres(state.clone())));
+    tokio::spawn(closing.run_until_cancelled_owned(check_dynamodb(state.clone())));
     if let Some(url) = &state.config.nats_url {
         live::nats::join(url, &state).await?;
     }
@@ -130,21 +131,34 @@ async fn refuse_connections_after_delay(handle: Handle<SocketAddr>, state: AppSt
 /// Names what makes PostgreSQL unusable, once, as soon as it answers. Refuses one behind a pooler that cannot work. The
 /// first requests may come before that.
 async fn check_postgres(state: AppState) {
-    while let Err(failure) = state.store.refuse_transaction_pooling().await {
-        failure.into_public();
-        tokio::time::sleep(POSTGRES_CHECK_INTERVAL).await;
-    }
-    let mut named = None;
+    let (store, mut log) = (&state.store, UsabilityLog::default());
     loop {
-        let usability = state.store.postgres_usability().await;
-        if usability == Usability::Usable || state.store.is_postgres_closed() {
+        let checked = store.refuse_transaction_pooling().await;
+        if checked.is_ok() && store.is_postgres_closed() {
+            // The pooler has been named.
             return;
         }
-        if usability.problem() != named {
-            named = usability.problem();
-            usability.log();
+        let usability = store.postgres_usability().await;
+        log.write(usability);
+        match checked {
+            Ok(()) if usability == Usability::Usable => return,
+            Err(failure) if usability.problem().is_none() => drop(failure.into_public()),
+            _ => {}
         }
-        tokio::time::sleep(POSTGRES_CHECK_INTERVAL).await;
+        tokio::time::sleep(STORE_CHECK_INTERVAL).await;
+    }
+}
+
+/// Names what makes DynamoDB unusable, once, as soon as it answers.
+async fn check_dynamodb(state: AppState) {
+    let mut log = UsabilityLog::default();
+    loop {
+        let usability = state.store.dynamodb_usability().await;
+        if usability == Usability::Usable {
+            return;
+        }
+        log.write(usability);
+        tokio::time::sleep(STORE_CHECK_INTERVAL).await;
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::json_api::fixtures::{ApiClient, new_user};
 use crate::live::Stream;
-use crate::presence::{wait_for, watch_presence, whoami};
+use crate::presence::{wait_for, wait_until_gone, watch_presence, whoami};
 use crate::support::app::{Answer, Browser, TestApp, new_id};
 use crate::support::wait_until::wait_until;
 
@@ -217,9 +217,9 @@ async fn no_event_passes_between_two_users_with_a_block() {
     wait_until_online(&app, [her.id, him.id]).await;
     wait_for(&mut hers, &Event::PersonArrived { person: him.id }).await;
     set_block(&mut ana, &him.id.to_string(), true).await;
-    wait_for(&mut his, &Event::PersonLeft { person: her.id }).await;
+    assert_eq!(wait_until_gone(&mut his, her.id).await, None, "not when");
     wait_for(&mut hers, &Event::BlockChanged { by: her.id, user: him.id, on: true }).await;
-    wait_for(&mut hers, &Event::PersonLeft { person: him.id }).await;
+    assert_eq!(wait_until_gone(&mut hers, him.id).await, None, "not when");
     let read = Event::ConversationRead {
         conversation: conversation.parse().expect("an id"),
         reader: her.id,
@@ -296,8 +296,8 @@ async fn presence_ends_after_a_block_whose_event_is_lost() {
     wait_for(&mut hers, &Event::PersonArrived { person: him.id }).await;
     app.state.store.conversations.set_block(&him, &her, true).await.expect("blocked");
     live::part_blocked(&app.state).await;
-    wait_for(&mut hers, &Event::PersonLeft { person: him.id }).await;
-    wait_for(&mut his, &Event::PersonLeft { person: her.id }).await;
+    assert_eq!(wait_until_gone(&mut hers, him.id).await, None, "not when");
+    assert_eq!(wait_until_gone(&mut his, her.id).await, None, "not when");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use futures::future::join_all;
 use reqwest::StatusCode;
 
@@ -20,6 +21,7 @@ async fn app_with_counted_dynamodb() -> (TestApp, FaultProxy) {
     let dynamodb = DynamoDb::start().await;
     let proxy = FaultProxy::start(&dynamodb).await;
     let app = TestApp::start_with_endpoint(dynamodb, proxy.endpoint(), |_| {}).await;
+    wait_until("the table is checked at the start", async || proxy.take_count() == 1).await;
     (app, proxy)
 }
 
@@ -62,6 +64,41 @@ async fn a_postgresql_that_answers_but_cannot_be_used_is_named_once() {
     {
         assert_named(&app, &[("DATABASE_URL", &database.url)], problem).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_login_or_database_of_postgresql_is_named_once() {
+    let app = TestApp::start().await;
+    let url = app.database.url.clone();
+    let (scheme, rest) = url.split_once("://").expect("a URL");
+    let (login, place) = rest.rsplit_once('@').expect("a login");
+    let user = login.split(':').next().expect("a name");
+    let (server, _) = place.split_once('/').expect("a database");
+    for (url, problem) in [
+        (format!("{scheme}://{user}:wrong@{place}"), "wrong_login"),
+        (format!("{scheme}://nobody-{}:x@{place}", uuid::Uuid::new_v4().simple()), "wrong_login"),
+        (format!("{scheme}://{login}@{server}/nowhere"), "missing_database"),
+    ] {
+        assert_named(&app, &[("DATABASE_URL", &url)], problem).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_or_foreign_table_is_named_once() {
+    let app = TestApp::start().await;
+    assert_named(&app, &[("DDB_MESSAGE_TABLE", "nowhere")], "missing_table").await;
+    let foreign = "of-another-program";
+    create_foreign_table(&app, foreign).await;
+    assert_named(&app, &[("DDB_MESSAGE_TABLE", foreign)], "wrong_table").await;
+}
+
+/// Creates a table with another key than ours.
+async fn create_foreign_table(app: &TestApp, name: &str) {
+    let (attribute, key) = (AttributeDefinition::builder(), KeySchemaElement::builder());
+    let attribute = attribute.attribute_name("id").attribute_type(ScalarAttributeType::S).build().expect("complete");
+    let key = key.attribute_name("id").key_type(KeyType::Hash).build().expect("complete");
+    let request = app.dynamodb.client().create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+    request.attribute_definitions(attribute).key_schema(key).send().await.expect("a table");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::live::{SIGN_OUT_TIMEOUT, Stream, page_position};
-use crate::presence::{add_newer_conversations, wait_for, watch_presence, whoami};
+use crate::presence::{add_newer_conversations, wait_for, wait_until_gone, watch_presence, whoami};
 use crate::processes::Process;
 use crate::support::app::{Browser, TestApp};
 use crate::support::wait_until::wait_until;
@@ -257,7 +257,7 @@ async fn a_presence_subscription_on_one_server_covers_users_on_the_other() {
     })
     .await;
     drop(his);
-    wait_for(&mut hers, &Event::PersonLeft { person: him.id }).await;
+    wait_until_gone(&mut hers, him.id).await;
     let _his = Stream::open(&ben).await;
     wait_for(&mut hers, &online).await;
     // The subscription may also be made on the other server.

@@ -9,7 +9,7 @@ use crate::server::cognito::health::{CASE_SENSITIVE, Problem};
 use crate::server::http::build_files::MISSING_FILES;
 use crate::server::http::store_checks::StoreAnswers;
 use crate::server::state::AppState;
-use crate::server::store::postgres::usability::Usability;
+use crate::server::store::usability::Usability;
 
 /// Availability of each dependency, and misconfigurations that make one unusable. `docs/operations.md` lists these.
 #[derive(Debug, Serialize)]
@@ -40,18 +40,18 @@ pub async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<Readines
     let StoreAnswers { postgres, dynamodb } = state.store_checks.answers(&state.store).await;
     let health = state.cognito.health();
     let of_files = state.files.are_missing.then_some(MISSING_FILES);
-    let problems =
-        [postgres.problem(), health.problem().map(Problem::as_str), of_files].into_iter().flatten().collect();
+    let of_pool = health.problem().map(Problem::as_str);
+    let problems = [postgres.problem(), dynamodb.problem(), of_pool, of_files].into_iter().flatten().collect();
     let notices = health.case_sensitive().filter(|is_case_sensitive| *is_case_sensitive).map(|_| CASE_SENSITIVE);
     let readiness = Readiness {
         shutting_down: state.closing.is_cancelled(),
         postgres: postgres == Usability::Usable,
-        dynamodb,
+        dynamodb: dynamodb == Usability::Usable,
         cognito: state.cognito.is_ready(),
         problems,
         notices: notices.into_iter().collect(),
     };
-    let is_available = readiness.postgres && dynamodb && readiness.cognito;
+    let is_available = readiness.postgres && readiness.dynamodb && readiness.cognito;
     let is_ready = is_available && !readiness.shutting_down && of_files.is_none();
     (if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(readiness))
 }

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::server::http::store_checks::StoreAnswers;
 use crate::server::state::AppState;
-use crate::server::store::postgres::usability::Usability;
+use crate::server::store::usability::Usability;
 
 /// Media type of OpenMetrics, which Prometheus reads.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -33,7 +33,7 @@ pub async fn serve_metrics(address: SocketAddr, state: AppState) -> anyhow::Resu
 /// Returns all metrics. The readiness check is among them, so that an outage shows although no request fails.
 async fn metrics(State(state): State<AppState>) -> Response {
     let StoreAnswers { postgres, dynamodb } = state.store_checks.answers(&state.store).await;
-    let postgres = postgres == Usability::Usable;
+    let [postgres, dynamodb] = [postgres, dynamodb].map(|store| store == Usability::Usable);
     for (name, is_available) in [("postgres", postgres), ("dynamodb", dynamodb), ("cognito", state.cognito.is_ready())]
     {
         state.metrics.dependencies.set(name, is_available);

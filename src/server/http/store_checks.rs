@@ -5,7 +5,7 @@ use std::time::Duration;
 use moka::future::Cache;
 
 use crate::server::store::Store;
-use crate::server::store::postgres::usability::Usability;
+use crate::server::store::usability::Usability;
 
 /// Time for which an answer counts. `/readyz` is public, and a check costs a statement and half a read unit: however
 /// often it is called, there is no more than one check in this time.
@@ -15,7 +15,7 @@ const ANSWERS_TTL: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Copy)]
 pub struct StoreAnswers {
     pub postgres: Usability,
-    pub dynamodb: bool,
+    pub dynamodb: Usability,
 }
 
 /// The last answers of the databases. Cloning copies a handle.
@@ -33,7 +33,7 @@ impl StoreChecks {
     /// work counts at once.
     pub async fn answers(&self, store: &Store) -> StoreAnswers {
         let check = async {
-            let (postgres, dynamodb) = tokio::join!(store.postgres_usability(), store.dynamodb_answers());
+            let (postgres, dynamodb) = tokio::join!(store.postgres_usability(), store.dynamodb_usability());
             StoreAnswers { postgres, dynamodb }
         };
         let answers = self.0.get_with((), check).await;

@@ -1,10 +1,11 @@
 //! Presence: a user is online while a page of theirs has an event stream open on any server. Presence is published to
-//! the user's peers and to users with a presence subscription, and is never stored.
+//! the user's peers and to users with a presence subscription. Only the time when each user was last online is stored.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::event::Event;
@@ -12,6 +13,8 @@ use crate::domain::user;
 use crate::server::live::Hub;
 use crate::server::live::presence_subscriptions::PresenceSubscriptions;
 use crate::server::live::recent_choices::RecentChoices;
+use crate::server::store::dynamodb::table::SortTime;
+use crate::server::store::postgres::users::Users;
 
 /// Interval of the check for users who went offline.
 const CHECK_INTERVAL: Duration = Duration::from_secs(4);
@@ -22,6 +25,10 @@ const MISSED_CHECKS_MAX: u32 = 2;
 /// Number of checks between two repetitions of all presence events. Events can be lost, so presence is repeated every
 /// minute; pages discard it if it has not been repeated for more than two minutes.
 const CHECKS_PER_REPETITION: u32 = 15;
+
+/// Number of checks between two writes of when the connected users were last online. A page without script shows this
+/// time, and it is what stays after a server has been killed.
+const CHECKS_PER_WRITE: u32 = 75;
 
 /// Presence of the users who are connected to this server. Cloning copies a handle.
 #[derive(Clone)]
@@ -91,7 +98,7 @@ impl Presence {
             self.arrive(user, &peers);
         } else {
             let watchers = self.lock().subscriptions.watchers(user, &peers);
-            self.hub.publish(&[peers, watchers].concat(), &Event::PersonLeft { person: user });
+            self.hub.publish(&[peers, watchers].concat(), &Event::PersonLeft { person: user, at: None });
         }
     }
 
@@ -116,7 +123,7 @@ impl Presence {
         let [one, other] = pair;
         for (user, peer) in [(one, other), (other, one)] {
             if self.remove_peer(user, peer) && !self.is_hidden(user) {
-                self.hub.publish_locally(&[peer], &Event::PersonLeft { person: user });
+                self.hub.publish_locally(&[peer], &Event::PersonLeft { person: user, at: None });
             }
         }
     }
@@ -164,7 +171,7 @@ impl Presence {
             // The user connected or subscribed on the other server, and needs the presence of peers on this one.
             (Event::PersonArrived { person }, peers) => self.add_subscription(*person, peers),
             // The user still has a stream on this server.
-            (Event::PersonLeft { person }, _) if self.hub.has_stream(*person) => self.publish_presence(*person),
+            (Event::PersonLeft { person, .. }, _) if self.hub.has_stream(*person) => self.publish_presence(*person),
             // The recipients are all members of the conversation.
             (Event::MessageSent { .. }, members) => self.add_peers(members),
             (Event::BlockChanged { by, user, on: true }, _) => self.part([*by, *user]),
@@ -176,15 +183,23 @@ impl Presence {
         }
     }
 
-    /// Publishes departures, repeats presence and expires subscriptions, until this server has shut down.
-    pub async fn run(self, closed: CancellationToken) {
+    /// Publishes departures, repeats presence and expires subscriptions, until this server has shut down. Stores when
+    /// each user was last online.
+    pub async fn run(self, users: Users, closed: CancellationToken) {
         let mut ticks = tokio::time::interval(CHECK_INTERVAL);
         for check in 1_u32.. {
             if closed.run_until_cancelled(ticks.tick()).await.is_none() {
                 return;
             }
-            for (user, recipients) in self.take_departed() {
-                self.hub.publish(&recipients, &Event::PersonLeft { person: user });
+            let departed = self.take_departed();
+            let mut seen: Vec<_> = departed.iter().map(|(user, _)| *user).collect();
+            if check % CHECKS_PER_WRITE == 0 {
+                seen.extend(self.connected());
+            }
+            write_last_seen(&users, seen);
+            let at = SortTime::from(OffsetDateTime::now_utc()).sent_at();
+            for (person, recipients) in departed {
+                self.hub.publish(&recipients, &Event::PersonLeft { person, at: Some(at.clone()) });
             }
             if check % CHECKS_PER_REPETITION == 0 {
                 self.connected().into_iter().for_each(|user| self.publish_presence(user));
@@ -263,5 +278,17 @@ impl Presence {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A poisoned lock is usable: no change in this file can panic halfway.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Stores that these users are online, or were until now. In the background: presence goes on without PostgreSQL.
+fn write_last_seen(users: &Users, seen: Vec<user::Id>) {
+    if !seen.is_empty() {
+        let users = users.clone();
+        tokio::spawn(async move {
+            if let Err(failure) = users.set_last_seen(&seen).await {
+                tracing::warn!(error = ?failure.into_public(), "not stored when users were last online");
+            }
+        });
     }
 }

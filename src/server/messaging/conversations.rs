@@ -13,7 +13,7 @@ use crate::domain::user::{self, User};
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
 use crate::server::messaging::membership::visit;
-use crate::server::messaging::receipts;
+use crate::server::messaging::{presence, receipts};
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::table::SortTime;
@@ -39,10 +39,11 @@ pub async fn open(
     let wanted = cursor.map_or(Wanted::Opening, Wanted::Page);
     let visit = visit(state, me, conversation, wanted, WantedCursors::OfMembers).await?;
     let Visit { membership, cursors, messages } = visit;
-    let (mut messages, members, receipts) = tokio::try_join!(
+    let (mut messages, members, receipts, last_seen) = tokio::try_join!(
         state.store.messages.visited_page(&membership, &cursors, messages),
         members(state, me, &membership),
-        receipts::of_others(state, &membership, &cursors)
+        receipts::of_others(state, &membership, &cursors),
+        presence::last_seen(state, &membership)
     )?;
     let read_cursor = cursors.get(me.user.id).unwrap_or_default();
     name_strangers(state, &membership, &mut messages.items).await?;
@@ -55,6 +56,7 @@ pub async fn open(
         read: read_cursor.receipts.read,
         marked: read_cursor.is_marked(),
         receipts,
+        last_seen,
         next_message: new_message_id(),
         has_blocked: membership.has_blocked(),
         request: membership.request(),

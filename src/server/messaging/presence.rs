@@ -1,14 +1,17 @@
 //! Typing indicator and presence.
 
-use crate::domain::conversation::{self, PRESENCE_QUERY_MAX};
+use crate::domain::conversation;
 use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::field_error::FieldCode;
+use crate::domain::presence::{LastSeen, PRESENCE_QUERY_MAX};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
 use crate::server::messaging::membership::membership;
 use crate::server::state::AppState;
+use crate::server::store::dynamodb::membership::Membership;
+use crate::server::store::dynamodb::table::SortTime;
 
 /// Notifies the other members that the user is typing, unless there is a block or the conversation is a
 /// request. Demands a membership.
@@ -19,6 +22,20 @@ pub async fn typing(state: &AppState, me: &CurrentUser, conversation: conversati
         state.hub.publish(&membership.others(), &Event::Typing { conversation, author: me.user.id });
     }
     Ok(())
+}
+
+/// Returns when the other members were last online: of those who show their presence to the user.
+pub async fn last_seen(state: &AppState, membership: &Membership) -> Result<Vec<LastSeen>, Failure> {
+    if !membership.is_open() {
+        return Ok(Vec::new());
+    }
+    let mut showing = state.store.users.showing_presence(membership.members().ids()).await?;
+    match showing.iter().position(|(user, _)| *user == membership.me()) {
+        Some(me) => drop(showing.swap_remove(me)),
+        None => showing.clear(),
+    }
+    let last_seen = |(user, at): (_, Option<_>)| Some(LastSeen { user, at: SortTime::from(at?).sent_at() });
+    Ok(showing.into_iter().filter_map(last_seen).collect())
 }
 
 /// Subscribes the user's event streams to the presence of the other members of these conversations. Conversations

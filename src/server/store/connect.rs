@@ -8,8 +8,9 @@ use crate::server::metrics::Metrics;
 use crate::server::store::dynamodb::inbox::InboxUpdates;
 use crate::server::store::dynamodb::{self, conversations, messages};
 use crate::server::store::postgres::remembered::Remembered;
-use crate::server::store::postgres::usability::{self, Usability};
+use crate::server::store::postgres::usability;
 use crate::server::store::postgres::{self, deletions, pool_metrics, pooler, reports, sessions, shared_limits, users};
+use crate::server::store::usability::Usability;
 
 /// Access to both databases. Cloning copies handles.
 #[derive(Clone)]
@@ -103,8 +104,8 @@ impl Store {
         pooler::problem(&self.postgres).is_some()
     }
 
-    /// Returns true if DynamoDB answers for the table.
-    pub async fn dynamodb_answers(&self) -> bool {
-        self.table.answers().await
+    /// Returns whether the table in DynamoDB can be used.
+    pub async fn dynamodb_usability(&self) -> Usability {
+        self.table.usability().await
     }
 }

@@ -6,4 +6,6 @@ pub mod dynamodb;
 
 pub mod postgres;
 
+pub mod usability;
+
 pub use connect::Store;

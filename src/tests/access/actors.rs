@@ -93,7 +93,7 @@ impl Actor {
 }
 
 /// As `admin users suspend`, without ending the session: the suspension alone must keep the user out.
-async fn suspend(app: &TestApp, handle: &str) {
+pub(super) async fn suspend(app: &TestApp, handle: &str) {
     app.database.execute(&format!("update users set suspended_at = now() where handle = '{handle}'")).await;
     app.state.store.remembered.forget_all();
 }

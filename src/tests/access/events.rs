@@ -8,6 +8,8 @@ use cruddur_messages::domain::message::Message;
 use cruddur_messages::domain::user;
 use reqwest::StatusCode;
 
+use super::actors::suspend;
+use crate::deletion::fixtures::request as request_deletion;
 use crate::live::Stream;
 use crate::presence::whoami;
 use crate::support::app::{Browser, TestApp, new_id};
@@ -90,7 +92,7 @@ impl Listener {
             Event::MessagesDelivered { conversation, reader, .. } => is_member(conversation) && is_peer(reader),
             Event::Typing { conversation, author } => is_member(conversation) && is_peer(author),
             Event::ConversationMarked { conversation, .. } => is_shown(conversation) && self.marks,
-            Event::PersonArrived { person } | Event::PersonLeft { person } => is_peer(person),
+            Event::PersonArrived { person } | Event::PersonLeft { person, .. } => is_peer(person),
             Event::PeoplePresent { people } => people.iter().all(is_peer),
             Event::BlockChanged { by, .. } => *by == self.id,
             Event::BlockEnded { .. } => false,
@@ -216,7 +218,7 @@ async fn every_event_reaches_the_roles_that_may_see_it_and_no_other() {
     for on in ["true", "false"] {
         assert!(fay.call("block_user", &[("user", &gus_id.to_string()), ("on", on)]).await);
     }
-    fay.listen_until(|event| *event == Event::PersonLeft { person: gus_id }).await;
+    fay.listen_until(|event| matches!(event, Event::PersonLeft { person, .. } if *person == gus_id)).await;
     let mut all = [&mut ana, &mut ben, &mut cy, &mut blocker, &mut blocked, &mut fay, &mut gus, &mut hal, &mut ida];
     end(&mut zoe, &mut all).await;
 
@@ -247,5 +249,25 @@ fn every_event_is_classified() {
     // `Listener::may_hear` has a rule for each, or it does not compile.
     assert!(kinds.contains("MessageSent") && kinds.contains("Resync") && kinds.contains(FOR_SERVERS), "{kinds:?}");
     assert_eq!(kind(&Event::Resync), "Resync");
-    assert_eq!(kind(&Event::PersonLeft { person: user::Id(uuid::Uuid::nil()) }), "PersonLeft");
+    assert_eq!(kind(&Event::PersonLeft { person: user::Id(uuid::Uuid::nil()), at: None }), "PersonLeft");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_event_reaches_anonymous_suspended_and_deleted_users() {
+    let app = TestApp::start().await;
+    let new = |name| Listener::new(&app, name);
+    let (mut ana, mut ben, mut cy) = (new("ana").await, new("ben").await, new("cy").await);
+    let (with_ben, with_cy) = (start(&mut ana, &mut ben).await, start(&mut ana, &mut cy).await);
+    let (for_ben, for_cy) = (ana.browser.say(&with_ben, "second").await, ana.browser.say(&with_cy, "second").await);
+    ben.open().await;
+    cy.open().await;
+    suspend(&app, "ben").await;
+    request_deletion(&mut cy.browser.clone(), false).await;
+    for (mut gone, conversation, message) in [(ben, with_ben, for_ben), (cy, with_cy, for_cy)] {
+        // The stream ends within seconds, and there is no other.
+        while gone.stream.as_mut().expect("a stream").next_of_any_kind().await.is_some() {}
+        act(&mut ana, &mut gone, &conversation, &message).await;
+        assert_eq!(gone.browser.get("/events").await.status, StatusCode::UNAUTHORIZED, "{}", gone.name);
+    }
+    assert_eq!(app.browser().get("/events").await.status, StatusCode::UNAUTHORIZED);
 }

@@ -9,6 +9,7 @@ use cruddur_messages::domain::message;
 use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::table::{Item, Key};
+use cruddur_messages::server::store::usability::Usability;
 use futures::future::join_all;
 use time::macros::datetime;
 use uuid::{NoContext, Timestamp, Uuid};
@@ -233,13 +234,14 @@ async fn without_a_database_or_a_table_the_store_is_unavailable() {
     let begun = Instant::now();
     let unreachable = Server::new(Table::new(client_of("http://127.0.0.1:9", "nobody"), TABLE));
     let no_table = Server::new(Table::new(dynamodb.client(), "another-table"));
-    for server in [unreachable, no_table] {
+    for (server, expected) in [(unreachable, Usability::Unreachable), (no_table, Usability::Unusable("missing_table"))]
+    {
         let conversation = conversation::Id(Uuid::now_v7());
         let answer = server.conversations.membership(ana().id, conversation).await;
         assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
         let answer = server.try_start(&ana(), &ben(), new_message_id(), "hello").await;
         assert!(matches!(answer, Err(Failure::Unavailable(_))), "{answer:?}");
-        assert!(!server.table.answers().await);
+        assert_eq!(server.table.usability().await, expected);
     }
     assert!(begun.elapsed() < Duration::from_secs(10));
 }

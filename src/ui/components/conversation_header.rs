@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::domain::conversation::{self, Kind};
 use crate::domain::error::AppError;
+use crate::domain::message::SentAt;
 use crate::domain::paths;
 use crate::domain::user::{Handle, User};
 use crate::ui::components::avatar::Avatar;
@@ -11,7 +12,7 @@ use crate::ui::components::block_forms::BlockForm;
 use crate::ui::components::date_form::DateForm;
 use crate::ui::components::error_note::ErrorNote;
 use crate::ui::components::heading::Heading;
-use crate::ui::components::presence::PresenceMark;
+use crate::ui::components::presence::{LastSeen, PresenceMark};
 use crate::ui::components::show::Show;
 use crate::ui::state::hydrated::use_hydrated;
 use crate::ui::state::reactive::{memo, row_memo};
@@ -31,6 +32,9 @@ pub fn ConversationHeader(
     /// Marks the conversation as unread, if it exists already.
     #[prop(optional)]
     mark_unread: Option<Action<(), Result<(), AppError>>>,
+    /// When the peer was last online, as far as the user may see it.
+    #[prop(optional_no_strip)]
+    last_seen: Option<SentAt>,
 ) -> impl IntoView {
     let face = memo(move || others.read().first().cloned());
     let handle = memo(move || face.read().as_ref()?.handle.as_ref().map(Handle::to_string));
@@ -47,6 +51,7 @@ pub fn ConversationHeader(
                 <p class="thread__handle">
                     {peer.filter(|peer| peer.handle.is_some()).map(|peer| view! {
                         "@" <bdi>{move || handle.get()}</bdi> <PresenceMark user=peer.id/>
+                        <LastSeen user=peer.id rendered=last_seen/>
                     })}
                 </p>
             </div>

@@ -83,6 +83,7 @@ pub fn ConversationPane(
         move |peer: User| row_memo(move || others.read().iter().find(|it| it.id == peer.id).unwrap_or(&peer).clone());
     let requester = peer.clone().filter(|_| has_request && !conversation.has_blocked && !is_closed).map(named);
     let blocked = peer.filter(|_| conversation.has_blocked && !is_closed).map(named);
+    let last_seen = conversation.last_seen.iter().find(|it| Some(it.user) == target.peer()).map(|it| it.at.clone());
     let ConversationView { kind, members, messages, next_message, has_blocked, .. } = conversation;
     let at_opening = members.clone();
     // The members with their current names.
@@ -113,7 +114,14 @@ pub fn ConversationPane(
     });
     view! {
         <section class="thread" aria-labelledby="heading">
-            <ConversationHeader kind others path=open.path() is_blockable=is_open mark_unread=open.mark_unread_action()/>
+            <ConversationHeader
+                kind
+                others
+                path=open.path()
+                is_blockable=is_open
+                mark_unread=open.mark_unread_action()
+                last_seen
+            />
             {is_gone.then(|| view! {
                 <p class="thread__gone" role="status" translate="no">
                     "This message is not here any more. " <a href=open.path()>"Newest messages"</a>

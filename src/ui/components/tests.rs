@@ -66,6 +66,7 @@ fn conversation_view(text: &str) -> ConversationView {
         read: 3,
         marked: false,
         receipts: Default::default(),
+        last_seen: Vec::new(),
         next_message: message::Id(Uuid::from_u128(10)),
         has_blocked: false,
         request: None,

@@ -8,8 +8,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::api;
-use crate::domain::conversation::{self, PRESENCE_QUERY_MAX};
+use crate::domain::conversation;
 use crate::domain::event::Event;
+use crate::domain::message::SentAt;
+use crate::domain::presence::PRESENCE_QUERY_MAX;
 use crate::domain::user;
 use crate::ui::state::event_source::LiveEvents;
 use crate::ui::state::monotonic::now_ms;
@@ -33,7 +35,12 @@ const BATCH_DELAY: Duration = Duration::from_millis(300);
 pub struct Presence {
     live: LiveEvents,
     /// Time of the last event about each online peer.
-    last_seen_ms: RwSignal<HashMap<user::Id, f64>>,
+    online_ms: RwSignal<HashMap<user::Id, f64>>,
+    /// When each peer left of whom the page knows more than the server has rendered; `None` for one who has come since,
+    /// or no longer shows presence.
+    left_at: RwSignal<HashMap<user::Id, Option<SentAt>>>,
+    /// True once the user has turned presence off.
+    is_off: RwSignal<bool>,
     /// The conversations on the page; one that is there twice is in the list twice.
     watched: StoredValue<Vec<conversation::Id>>,
     /// Returns the conversations to which the server subscribes the page by itself.
@@ -48,7 +55,9 @@ impl Presence {
     pub fn start(live: LiveEvents, always_subscribed: Callback<(), Vec<conversation::Id>>) -> Self {
         let presence = Self {
             live,
-            last_seen_ms: RwSignal::new(HashMap::new()),
+            online_ms: RwSignal::new(HashMap::new()),
+            left_at: RwSignal::new(HashMap::new()),
+            is_off: RwSignal::new(false),
             watched: StoredValue::new(Vec::new()),
             always_subscribed,
             subscribed: StoredValue::new(HashSet::new()),
@@ -60,7 +69,7 @@ impl Presence {
             // Without a stream, nothing is known about presence.
             Some(false) => {
                 live.knows_presence.set_value(false);
-                presence.last_seen_ms.set(HashMap::new());
+                presence.online_ms.set(HashMap::new());
             }
             // The stream may now come from another server, which does not have the subscriptions.
             Some(true) => presence.renew(),
@@ -78,12 +87,20 @@ impl Presence {
 
     /// Returns whether a peer has a page open.
     pub fn is_online(&self, peer: user::Id) -> bool {
-        self.last_seen_ms.read().contains_key(&peer)
+        self.online_ms.read().contains_key(&peer)
+    }
+
+    /// Returns when a peer who is not online was last online. `rendered` is what the server has rendered.
+    pub fn last_seen(&self, peer: user::Id, rendered: Option<&SentAt>) -> Option<SentAt> {
+        if self.is_off.get() || self.is_online(peer) {
+            return None;
+        }
+        self.left_at.read().get(&peer).map_or_else(|| rendered.cloned(), Clone::clone)
     }
 
     fn online(self) -> Vec<user::Id> {
-        let online = |last_seen: &HashMap<_, _>| last_seen.keys().copied().collect();
-        self.last_seen_ms.try_with_untracked(online).unwrap_or_default()
+        let online = |online: &HashMap<_, _>| online.keys().copied().collect();
+        self.online_ms.try_with_untracked(online).unwrap_or_default()
     }
 
     /// Watches the presence of a conversation's peer as long as the calling component is on the page.
@@ -144,28 +161,34 @@ impl Presence {
         match event {
             Event::PersonArrived { person } => self.mark_online(&[person]),
             Event::PeoplePresent { people } => self.mark_online(&people),
-            Event::PersonLeft { person } => {
-                self.last_seen_ms.try_update(|last_seen| last_seen.remove(&person));
+            Event::PersonLeft { person, at } => {
+                self.left_at.try_update(|left| left.insert(person, at));
+                self.online_ms.try_update(|online| online.remove(&person));
             }
             Event::PresenceSwitched { on: false, .. } => {
-                self.last_seen_ms.try_set(HashMap::new());
+                self.is_off.try_set(true);
+                self.online_ms.try_set(HashMap::new());
             }
             // While presence was off, the server kept no subscriptions of the page.
-            Event::PresenceSwitched { on: true, .. } => self.renew(),
+            Event::PresenceSwitched { on: true, .. } => {
+                self.is_off.try_set(false);
+                self.renew();
+            }
             _ => {}
         }
     }
 
     fn mark_online(self, peers: &[user::Id]) {
         let now = now_ms();
-        self.last_seen_ms.try_update(|last_seen| last_seen.extend(peers.iter().map(|peer| (*peer, now))));
+        self.left_at.try_update(|left| left.extend(peers.iter().map(|peer| (*peer, None))));
+        self.online_ms.try_update(|online| online.extend(peers.iter().map(|peer| (*peer, now))));
     }
 
     fn expire(self) {
         let oldest = now_ms() - ONLINE_MS;
-        let is_expired = |last_seen: &HashMap<_, _>| last_seen.values().any(|at| *at < oldest);
-        if self.last_seen_ms.try_with_untracked(is_expired) == Some(true) {
-            self.last_seen_ms.update(|last_seen| last_seen.retain(|_, at| *at >= oldest));
+        let is_expired = |online: &HashMap<_, _>| online.values().any(|at| *at < oldest);
+        if self.online_ms.try_with_untracked(is_expired) == Some(true) {
+            self.online_ms.update(|online| online.retain(|_, at| *at >= oldest));
         }
     }
 }

@@ -27,6 +27,7 @@ use crate::server::store::dynamodb::call_metrics::CallMetrics;
 use crate::server::store::dynamodb::clock::Clock;
 use crate::server::store::dynamodb::hints::Hints;
 use crate::server::store::dynamodb::table::{Item, Key, PK, SK};
+use crate::server::store::usability::{MISSING_TABLE, NO_TABLE_ACCESS, Usability, WRONG_TABLE};
 
 /// Creates a client from the SDK's own environment variables: region, credentials, and `AWS_ENDPOINT_URL_DYNAMODB` if
 /// it is not AWS. No call takes longer than 3 seconds, including its retries.
@@ -97,10 +98,17 @@ impl Table {
         &self.hints
     }
 
-    /// Reports whether the table answers. Reads a row that does not exist: half a read unit.
-    pub async fn answers(&self) -> bool {
+    /// Returns whether the table can be used. Reads a row that does not exist: half a read unit.
+    pub async fn usability(&self) -> Usability {
         let absent = Key::Pair(user::Id(Uuid::nil()), user::Id(Uuid::nil()));
-        self.client.get_item().table_name(self.name()).set_key(Some(absent.item())).send().await.is_ok()
+        let answer = self.client.get_item().table_name(self.name()).set_key(Some(absent.item())).send().await;
+        let Err(error) = answer else { return Usability::Usable };
+        match error.code() {
+            Some("ResourceNotFoundException") => Usability::Unusable(MISSING_TABLE),
+            Some("ValidationException") => Usability::Unusable(WRONG_TABLE),
+            Some(code) if CREDENTIAL_ERRORS.contains(&code) => Usability::Unusable(NO_TABLE_ACCESS),
+            _ => Usability::Unreachable,
+        }
     }
 
     /// Reads one row, strongly consistent: one read unit per 4 KB.

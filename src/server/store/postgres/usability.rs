@@ -4,48 +4,9 @@ use sqlx::{PgPool, query_file, query_scalar};
 
 use crate::server::store::postgres::connect::MIGRATOR;
 use crate::server::store::postgres::pooler;
-
-/// Answer to the question of whether PostgreSQL can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Usability {
-    Usable,
-    /// It does not answer.
-    Unreachable,
-    /// It answers, and has a problem that only an operator can solve. The word is in `/readyz` and in the log.
-    Unusable(&'static str),
-}
-
-/// The schema is older than this version of the program needs.
-const OUTDATED_SCHEMA: &str = "outdated_schema";
-
-/// The role of the server may not read the schema.
-const NO_ACCESS: &str = "no_access";
-
-/// The database takes no writes, as a replica does.
-const READ_ONLY_DATABASE: &str = "read_only_database";
-
-impl Usability {
-    /// Returns the problem, if there is a known one.
-    pub fn problem(self) -> Option<&'static str> {
-        match self {
-            Self::Unusable(problem) => Some(problem),
-            Self::Usable | Self::Unreachable => None,
-        }
-    }
-
-    /// Writes the problem to the log, with advice.
-    pub fn log(self) {
-        let advice = match self {
-            Self::Unusable(OUTDATED_SCHEMA) => "run `admin db migrate` of this version",
-            Self::Unusable(READ_ONLY_DATABASE) => "connect to the primary: DATABASE_URL names a read-only database",
-            Self::Unusable(NO_ACCESS) => {
-                "grant the role of DATABASE_URL its rights on all tables, also _sqlx_migrations"
-            }
-            _ => return,
-        };
-        tracing::error!(problem = self.problem(), "PostgreSQL not usable: {advice}");
-    }
-}
+use crate::server::store::usability::{
+    MISSING_DATABASE, NO_ACCESS, OUTDATED_SCHEMA, READ_ONLY_DATABASE, Usability, WRONG_LOGIN,
+};
 
 /// Returns whether PostgreSQL can be used. Two statements.
 pub async fn check(pool: &PgPool) -> Usability {
@@ -55,11 +16,19 @@ pub async fn check(pool: &PgPool) -> Usability {
     match find_problem(pool).await {
         Ok(Some(problem)) => Usability::Unusable(problem),
         Ok(None) => Usability::Usable,
-        // Class 42: the role may not read what the server needs (PostgreSQL manual, appendix A).
-        Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code.starts_with("42")) => {
-            Usability::Unusable(NO_ACCESS)
-        }
+        Err(sqlx::Error::Database(error)) => problem_of(&error.code().unwrap_or_default()),
         Err(_) => Usability::Unreachable,
+    }
+}
+
+/// Returns what an error with this code tells (PostgreSQL manual, appendix A).
+fn problem_of(code: &str) -> Usability {
+    match code {
+        "3D000" => Usability::Unusable(MISSING_DATABASE),
+        _ if code.starts_with("28") => Usability::Unusable(WRONG_LOGIN),
+        // The role may not read what the server needs.
+        _ if code.starts_with("42") => Usability::Unusable(NO_ACCESS),
+        _ => Usability::Unreachable,
     }
 }
 

@@ -19,6 +19,7 @@ fn view(read: u64, newest: u64) -> ConversationView {
         read,
         marked: false,
         receipts: Default::default(),
+        last_seen: Vec::new(),
         next_message: message::Id(uuid::Uuid::nil()),
         has_blocked: false,
         request: None,
