@@ -80,12 +80,19 @@ async fn an_export_has_what_the_user_can_read_and_nothing_else() {
     assert_eq!(ben.call_about("react", (&conversation, &edited), &react).await.status, StatusCode::OK);
     assert_eq!(ana.call_about("delete_message", (&conversation, &gone), &[]).await.status, StatusCode::OK);
     let of_others = cy.start("ben", "not for ana").await;
+    app.sign_in("dee").await;
+    let dee = ana.id_of("dee").await;
+    assert_eq!(ana.call("block_user", &[("user", &dee), ("on", "true")]).await.status, StatusCode::OK);
 
     let mut files = download(&ana).await;
     let (html, json) = (format!("conversations/{conversation}.html"), format!("conversations/{conversation}.json"));
     assert_eq!(files.names(), [html.as_str(), &json, "index.html", "profile.json"]);
+    let dated = files.0.by_name("index.html").expect("a file").last_modified().map(|at| at.year());
+    assert!(dated >= Some(2026), "{dated:?}");
     let profile = files.json("profile.json");
     assert_eq!((&profile["handle"], &profile["settings"]["receipts"]), (&Value::from("ana"), &Value::from(true)));
+    assert_eq!((&profile["email"], &profile["blocked"][0]["handle"]), (&"ana@example.com".into(), &"dee".into()));
+    assert!(profile["sessions"][0]["is_current"] == true && profile["sessions"].as_array().map(Vec::len) == Some(1));
     assert!(files.text("index.html").contains(&html));
     let messages = files.json(&json)["messages"].as_array().expect("messages").clone();
     let bodies: Vec<_> = messages.iter().map(|message| message["body"].as_str().expect("a text")).collect();

@@ -19,8 +19,10 @@ use tokio::sync::mpsc;
 use crate::domain::conversation::{self, Conversation, Kind};
 use crate::domain::error::AppError;
 use crate::domain::message::{Message, Version};
+use crate::domain::session::Session;
 use crate::domain::settings::Settings;
 use crate::domain::user::User;
+use crate::server::accounts::sessions;
 use crate::server::audit::{Entry, Event, Outcome};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::{Action, Caller};
@@ -28,7 +30,7 @@ use crate::server::http::session::CurrentUser;
 use crate::server::messaging::conversations::{members, name_strangers};
 use crate::server::messaging::export::archive::Archive;
 use crate::server::messaging::export::pages::{IndexEntry, conversation_end, conversation_start, index, message_html};
-use crate::server::messaging::settings;
+use crate::server::messaging::{blocks, settings};
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::table::SortTime;
@@ -42,12 +44,15 @@ const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Part of a file.
 type Part = Result<Vec<u8>, io::Error>;
 
-/// Profile and settings of the user.
+/// What is stored of the user apart from conversations.
 #[derive(Serialize)]
 struct Profile<'a> {
     #[serde(flatten)]
     user: &'a User,
+    email: Option<String>,
     settings: Settings,
+    blocked: Vec<User>,
+    sessions: Vec<Session>,
 }
 
 /// Beginning of the JSON of a conversation.
@@ -117,10 +122,16 @@ enum Form {
 
 impl Export {
     async fn write(mut self) -> Result<(), Stop> {
-        let settings = settings::load(&self.state, &self.me).await?;
         let user = self.me.user.clone();
+        let profile = Profile {
+            user: &user,
+            email: self.state.store.users.own_email(user.id).await?,
+            settings: settings::load(&self.state, &self.me).await?,
+            blocked: blocks::list(&self.state, &self.me).await?,
+            sessions: sessions::list(&self.state, &self.me).await?,
+        };
         self.archive.begin("profile.json")?;
-        self.archive.write(&json(&Profile { user: &user, settings })?)?;
+        self.archive.write(&json(&profile)?)?;
         let entries = self.write_conversations().await?;
         self.archive.begin("index.html")?;
         self.archive.write(&index(&user, &entries))?;

@@ -17,8 +17,9 @@ pub fn ExportPage() -> impl IntoView {
         <SettingsCard heading="Download your data">
             {error.map(|error| view! { <ErrorNote error/> })}
             <p>
-                "A ZIP file with your profile and your conversations: the texts as they are now, the earlier texts of \
-                edited messages, and the reactions. Each conversation is there as a page to read and as JSON."
+                "A ZIP file with your profile, your settings, your sessions, the people you have blocked, and your \
+                conversations: the texts as they are now, the earlier texts of edited messages, and the reactions. Each \
+                conversation is there as a page to read and as JSON."
             </p>
             <form method="post" action="/settings/export">
                 <PageUserField/>

@@ -4,13 +4,16 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
+use time::OffsetDateTime;
 use zip::write::{SimpleFileOptions, StreamWriter};
-use zip::{CompressionMethod, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// ZIP file in progress. It keeps what has not been taken yet, and the directory of its files.
 pub(super) struct Archive {
     zip: ZipWriter<StreamWriter<Written>>,
     written: Written,
+    /// Time of all files.
+    began_at: DateTime,
 }
 
 /// Bytes that have been written and not taken yet.
@@ -33,13 +36,14 @@ impl Archive {
     /// Starts a file.
     pub(super) fn new() -> Self {
         let written = Written::default();
-        Self { zip: ZipWriter::new_stream(written.clone()), written }
+        Self { zip: ZipWriter::new_stream(written.clone()), written, began_at: zip_time(OffsetDateTime::now_utc()) }
     }
 
     /// Begins a file in it, and ends the one before.
     pub(super) fn begin(&mut self, name: &str) -> anyhow::Result<()> {
         // The size is not known before the end, and may be more than the 4 GiB of the original format.
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true);
+        let options = options.last_modified_time(self.began_at);
         self.zip.start_file(name, options).context("beginning a file of an export")
     }
 
@@ -58,6 +62,13 @@ impl Archive {
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut *self.written.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Converts a time. The format has no time zone, and no time before 1980 or after 2107.
+fn zip_time(at: OffsetDateTime) -> DateTime {
+    let year = u16::try_from(at.year()).unwrap_or_default();
+    let (month, day, (hour, minute, second)) = (u8::from(at.month()), at.day(), at.time().as_hms());
+    DateTime::from_date_and_time(year, month, day, hour, minute, second).unwrap_or_default()
 }
 
 #[cfg(test)]
