@@ -122,6 +122,8 @@ async fn expect_same_file(path: &str, build: &Build, own: &TestApp, other: &Test
             assert!(!found.header(name).is_empty(), "{path}: {name}");
             assert_eq!(found.header(name), expected.header(name), "{path}: {name}");
         }
+        let slashed = get(other, &format!("{path}/"), encoding).await;
+        assert!([StatusCode::NOT_FOUND, StatusCode::PERMANENT_REDIRECT].contains(&slashed.status()), "{path}/");
         let (end, script) = (path.rsplit('.').next().expect("an end"), fs::read_to_string("bin/builds"));
         let media_type = format!("[{end}]=\"{}\"\n", found.header("content-type"));
         assert!(script.expect("the script").contains(&media_type), "bin/builds lacks {media_type}");

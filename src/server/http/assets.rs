@@ -83,7 +83,7 @@ fn is_hash(text: &str, len: usize) -> bool {
 }
 
 /// Returns a handler that serves the files of the first folder that has them, compressed if there is a compressed file.
-/// Paths that `has` does not accept have no file.
+/// Paths that `has` does not accept have no file, and neither has one with a slash at the end.
 fn serve_from(
     folders: Vec<PathBuf>,
     has: fn(&str) -> bool,
@@ -92,7 +92,8 @@ fn serve_from(
         |folder| ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
     let all: Vec<_> = folders.into_iter().map(files).collect();
     move |request| {
-        let all = if has(request.uri().path()) { all.clone() } else { Vec::new() };
+        let path = request.uri().path();
+        let all = if has(path) && !path.ends_with('/') { all.clone() } else { Vec::new() };
         let request = request.map(drop);
         Box::pin(async move {
             let mut response = StatusCode::NOT_FOUND.into_response();
