@@ -35,6 +35,11 @@ pub struct Config {
     #[arg(long, env = "AWS_COGNITO_USER_POOL_CLIENT_SECRET", hide_env_values = true)]
     pub client_secret: Option<SecretString>,
 
+    /// True if the user pool has threat protection (plan Plus) and its app client takes the addresses of users
+    /// (`EnablePropagateAdditionalUserContextData`). Each sign-in then names the address of the client.
+    #[arg(long, env = "THREAT_PROTECTION", default_value_t = false, action = clap::ArgAction::Set)]
+    pub threat_protection: bool,
+
     /// URL of a Cognito outside AWS. The SDK's own variable; the key set is fetched from there as well.
     #[arg(long, env = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER")]
     pub cognito_endpoint: Option<String>,

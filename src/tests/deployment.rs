@@ -50,12 +50,13 @@ const LEFT_TO_THE_STACK: [&str; 8] = [
 const OF_LAMBDA: [&str; 4] = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
 
 /// Functions of an SDK client that are no call, and calls of clients that are not AWS's.
-const NO_CALL: [&str; 25] = [
+const NO_CALL: [&str; 26] = [
     "accepts",
     "accounts",
     "answer",
     "as_ref",
     "calls",
+    "calls_from",
     "client_name",
     "clone",
     "config",

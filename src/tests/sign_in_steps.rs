@@ -223,3 +223,32 @@ async fn tokens_of_two_accounts_sign_no_user_in() {
     assert_eq!(ana.submit("/signin/code", &[("code", CODE)]).await.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!is_signed_in(&mut ana).await, "tokens of two accounts");
 }
+
+/// Fields of a form, with their texts.
+type Fields = &'static [(&'static str, &'static str)];
+
+/// Calls of the pool that anyone can cause, and the request that causes each.
+const CALLS_OF_VISITORS: [(&str, &str, Fields); 6] = [
+    ("InitiateAuth", "/signin", &[("email", ANA), ("password", PASSWORD)]),
+    ("RespondToAuthChallenge", "/signin/code", &[("code", CODE)]),
+    ("SignUp", "/signup", &[("name", "Ana"), ("handle", "ana"), ("email", ANA), ("password", PASSWORD)]),
+    ("ConfirmSignUp", "/confirm", &[("email", ANA), ("code", CODE)]),
+    ("ForgotPassword", "/forgot", &[("email", ANA)]),
+    ("ConfirmForgotPassword", "/forgot", &[("email", ANA), ("code", CODE), ("password", PASSWORD), ("sent", "true")]),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_pool_with_threat_protection_is_told_the_addresses_of_visitors() {
+    for is_on in [true, false] {
+        let pool = FakePool::start().await;
+        pool.set().challenges = vec!["SOFTWARE_TOKEN_MFA"];
+        let app = TestApp::start_with_pool(pool.address(), |config| config.threat_protection = is_on).await;
+        let mut visitor = app.browser();
+        for (call, page, fields) in CALLS_OF_VISITORS {
+            visitor.submit(page, fields).await;
+            assert_eq!(pool.last(call)["call"], call, "{page} makes this call");
+            let address = pool.last(call)["UserContextData"]["IpAddress"].clone();
+            assert_eq!(address.as_str().is_some_and(|it| it.starts_with("203.0.113.")), is_on, "{call}: {address}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Password reset.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::request::Parts;
@@ -16,8 +17,10 @@ use crate::server::accounts::sign_up::{after_code_request, is_code_rejection};
 use crate::server::accounts::{AccountOutcome, next, refusals};
 use crate::server::audit::{Entry, Event, Origin, Outcome};
 use crate::server::cognito::SignInOutcome;
+use crate::server::cognito::calls::Calls;
 use crate::server::cognito::error::CognitoErrorKind;
 use crate::server::failure::Failure;
+use crate::server::http::client_address::ClientAddress;
 use crate::server::http::origin::origin;
 use crate::server::http::rate_limits::Action;
 use crate::server::state::AppState;
@@ -33,7 +36,8 @@ pub async fn forgot_password(
     with_min_duration(async {
         let email = input::email(email).map_err(|reason| AppError::invalid("email", reason))?;
         let attempt = Attempt { action: Action::CodeRequest, email: &email };
-        let send = async { after_code_request(state.cognito.calls().forgot_password(&email).await) };
+        let calls = state.cognito.calls_from(ClientAddress::of(&parts.extensions));
+        let send = async { after_code_request(calls.forgot_password(&email).await) };
         attempt.run(state, parts, Box::pin(send)).await?;
         let query = [("email", email.as_str()), ("sent", "true"), ("next", next::to_forward(next))];
         Ok(AccountOutcome::redirect_with("/forgot", &query))
@@ -60,7 +64,8 @@ pub async fn reset_password(
             return Err(errors.into_error().into());
         };
         let attempt = Attempt { action: Action::Code, email: &email };
-        let set = attempt.run(state, parts, Box::pin(set_password(state, &email, &code, &password))).await;
+        let calls = state.cognito.calls_from(ClientAddress::of(&parts.extensions));
+        let set = attempt.run(state, parts, Box::pin(set_password(&calls, &email, &code, &password))).await;
         record_attempt(state, parts, Event::PasswordReset, (&email, &set)).await;
         set?;
         let origin = origin(&parts.extensions, &parts.headers);
@@ -71,8 +76,8 @@ pub async fn reset_password(
     .await
 }
 
-async fn set_password(state: &AppState, email: &str, code: &str, password: &SecretString) -> Result<(), Failure> {
-    let set = state.cognito.calls().confirm_forgot_password(email, code, password).await;
+async fn set_password(calls: &Calls, email: &str, code: &str, password: &SecretString) -> Result<(), Failure> {
+    let set = calls.confirm_forgot_password(email, code, password).await;
     set.map_err(|error| match error.kind {
         CognitoErrorKind::InvalidPassword => refusals::password_too_weak().into(),
         CognitoErrorKind::PasswordUsedBefore => refusals::password_used_before().into(),
@@ -90,7 +95,7 @@ async fn end_sessions(state: &AppState, email: String, password: SecretString, o
         let (state, account) = (state.clone(), Arc::clone(&account));
         Box::pin(async move {
             let (email, password, origin) = &*account;
-            let user = try_to_end_sessions(&state, email, password).await?;
+            let user = try_to_end_sessions(&state, email, password, origin.address).await?;
             state.audit.record(Entry::new(Event::EndSessions, Outcome::Done, origin.clone()).of(user));
             Ok(())
         })
@@ -106,8 +111,9 @@ async fn try_to_end_sessions(
     state: &AppState,
     email: &str,
     password: &SecretString,
+    client: Option<IpAddr>,
 ) -> Result<Option<user::Id>, Failure> {
-    let (sub, refresh_token) = match state.cognito.sign_in(email, password).await {
+    let (sub, refresh_token) = match state.cognito.sign_in(email, password, client).await {
         Ok(SignInOutcome::Authenticated(user)) => (Some(user.claims.sub), user.refresh_token),
         Ok(SignInOutcome::Challenge(challenge)) => (challenge.sub(), None),
         Err(error) if error.is_temporary() => return Err(Failure::Unavailable(error.into_cause())),

@@ -39,7 +39,7 @@ pub(super) async fn reauthenticate(
     let _turn = state.rate_limits.turn(&caller).await;
     state.rate_limits.check_shared(&state.store, Action::CurrentPassword, &caller).await?;
     let own = own_account(state, me).await?;
-    match state.cognito.sign_in(&own.account.user_name, password).await {
+    match state.cognito.sign_in(&own.account.user_name, password, me.origin.address).await {
         Ok(SignInOutcome::Challenge(_)) => Ok(own),
         Ok(SignInOutcome::Authenticated(user)) => {
             state.cognito.revoke(user.refresh_token.into_iter().collect());

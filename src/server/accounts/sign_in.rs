@@ -1,5 +1,7 @@
 //! Signing in.
 
+use std::net::IpAddr;
+
 use axum::http::request::Parts;
 use secrecy::SecretString;
 
@@ -10,6 +12,7 @@ use crate::server::accounts::{AccountOutcome, input, next, refusals};
 use crate::server::cognito::SignInOutcome;
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::failure::Failure;
+use crate::server::http::client_address::ClientAddress;
 use crate::server::http::rate_limits::Action;
 use crate::server::state::AppState;
 
@@ -54,7 +57,7 @@ async fn sign_in_as(
     password: SecretString,
     next: &str,
 ) -> Result<AccountOutcome, Failure> {
-    match authenticate(state, address, &password).await {
+    match authenticate(state, address, &password, ClientAddress::of(&parts.extensions)).await {
         Ok(outcome) => proceed(state, parts, outcome, address.email, next).await,
         // Reveals nothing: the pool reports this only after the correct password.
         Err(error) if error.kind == CognitoErrorKind::PasswordResetRequired => {
@@ -71,13 +74,14 @@ async fn authenticate(
     state: &AppState,
     Address { email, typed }: Address<'_>,
     password: &SecretString,
+    client: Option<IpAddr>,
 ) -> Result<SignInOutcome, CognitoError> {
-    let outcome = Box::pin(state.cognito.sign_in(email, password)).await;
+    let outcome = Box::pin(state.cognito.sign_in(email, password, client)).await;
     let is_refused = outcome
         .as_ref()
         .is_err_and(|error| matches!(error.kind, CognitoErrorKind::NotAuthorized | CognitoErrorKind::UserNotFound));
     let may_differ = typed != email && state.cognito.health().case_sensitive() != Some(false);
-    if is_refused && may_differ { Box::pin(state.cognito.sign_in(typed, password)).await } else { outcome }
+    if is_refused && may_differ { Box::pin(state.cognito.sign_in(typed, password, client)).await } else { outcome }
 }
 
 /// Maps all rejections to one error. A lock-out and a rate limit of the account are among them, because the pool

@@ -16,6 +16,7 @@ use crate::server::cognito::SignInOutcome;
 use crate::server::cognito::challenge::{Challenge, Step};
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::failure::Failure;
+use crate::server::http::client_address::ClientAddress;
 use crate::server::http::rate_limits::Action;
 use crate::server::http::session::sealed_cookie::SIGN_IN;
 use crate::server::state::AppState;
@@ -102,7 +103,8 @@ async fn answer(
 ) -> Result<AccountOutcome, Failure> {
     let attempt = Attempt { action: Action::SignInStep, email: &pending.email };
     let work = async {
-        let response = state.cognito.answer(&pending.challenge, answer).await;
+        let client = ClientAddress::of(&parts.extensions);
+        let response = state.cognito.answer(&pending.challenge, answer, client).await;
         let response = response.map_err(|error| into_failure(error, pending.challenge.step))?;
         let mut outcome = proceed(state, parts, response, &pending.email, next).await?;
         if outcome.starts_session() {

@@ -7,8 +7,10 @@ use crate::server::accounts::attempt::Attempt;
 use crate::server::accounts::input::{self, FormErrors, NewAccount};
 use crate::server::accounts::min_duration::{errors_with_min_duration, with_min_duration};
 use crate::server::accounts::{AccountOutcome, next, refusals};
+use crate::server::cognito::calls::Calls;
 use crate::server::cognito::error::{CognitoError, CognitoErrorKind};
 use crate::server::failure::Failure;
+use crate::server::http::client_address::ClientAddress;
 use crate::server::http::rate_limits::Action;
 use crate::server::state::AppState;
 
@@ -26,14 +28,14 @@ pub async fn sign_up(
     with_min_duration(async {
         let account = NewAccount::parse(name, handle, email, password)?;
         let attempt = Attempt { action: Action::SignUp, email: &account.email };
-        attempt.run(state, parts, Box::pin(create_account(state, &account, next))).await
+        let calls = state.cognito.calls_from(ClientAddress::of(&parts.extensions));
+        attempt.run(state, parts, Box::pin(create_account(&calls, &account, next))).await
     })
     .await
 }
 
-async fn create_account(state: &AppState, account: &NewAccount, next: &str) -> Result<AccountOutcome, Failure> {
-    let created =
-        state.cognito.calls().sign_up(&account.name, &account.handle, &account.email, &account.password).await;
+async fn create_account(calls: &Calls, account: &NewAccount, next: &str) -> Result<AccountOutcome, Failure> {
+    let created = calls.sign_up(&account.name, &account.handle, &account.email, &account.password).await;
     match created.map_err(|error| (error.kind, error)) {
         // If the code could not be delivered, the user can request another one on the next page.
         Ok(())
@@ -68,13 +70,14 @@ pub async fn confirm(
         let code = errors.check("code", input::code(code));
         let (Some(email), Some(code)) = (email, code) else { return Err(errors.into_error().into()) };
         let attempt = Attempt { action: Action::Code, email: &email };
-        attempt.run(state, parts, Box::pin(use_code(state, &email, &code, next))).await
+        let calls = state.cognito.calls_from(ClientAddress::of(&parts.extensions));
+        attempt.run(state, parts, Box::pin(use_code(&calls, &email, &code, next))).await
     })
     .await
 }
 
-async fn use_code(state: &AppState, email: &str, code: &str, next: &str) -> Result<AccountOutcome, Failure> {
-    match state.cognito.calls().confirm_sign_up(email, code).await.map_err(|error| (error.kind, error)) {
+async fn use_code(calls: &Calls, email: &str, code: &str, next: &str) -> Result<AccountOutcome, Failure> {
+    match calls.confirm_sign_up(email, code).await.map_err(|error| (error.kind, error)) {
         Ok(()) => {
             let query = [("confirmed", "true"), ("next", next::to_forward(next))];
             Ok(AccountOutcome::redirect_with("/signin", &query))
@@ -106,7 +109,8 @@ pub async fn resend_code(state: &AppState, parts: &Parts, email: &str, next: &st
     with_min_duration(async {
         let email = input::email(email).map_err(|reason| AppError::invalid("email", reason))?;
         let attempt = Attempt { action: Action::CodeRequest, email: &email };
-        let send = async { after_code_request(state.cognito.calls().resend_confirmation_code(&email).await) };
+        let calls = state.cognito.calls_from(ClientAddress::of(&parts.extensions));
+        let send = async { after_code_request(calls.resend_confirmation_code(&email).await) };
         attempt.run(state, parts, Box::pin(send)).await?;
         let query = [("email", email.as_str()), ("resent", "true"), ("next", next::to_forward(next))];
         Ok(AccountOutcome::redirect_with("/confirm", &query))

@@ -2,12 +2,15 @@
 //! case, because some pools treat `Ana@` and `ana@` as different users.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::config::http::HttpResponse;
 use aws_sdk_cognitoidentityprovider::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_cognitoidentityprovider::types::{AttributeType, AuthFlowType, AuthenticationResultType};
+use aws_sdk_cognitoidentityprovider::types::{
+    AttributeType, AuthFlowType, AuthenticationResultType, UserContextDataType,
+};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
@@ -53,13 +56,16 @@ impl AuthOutcome {
     }
 }
 
-/// Calls to the user pool, as one of its clients.
+/// Calls to the user pool, as one of its clients. Cloning copies handles.
+#[derive(Clone)]
 pub struct Calls {
     pub(super) client: Client,
     pub(super) client_id: String,
     pub(super) client_secret: Option<SecretString>,
     pub(super) health: Arc<Health>,
     pub(super) metrics: CallMetrics,
+    /// Client address that the pool's threat protection is told.
+    pub(super) address: Option<IpAddr>,
 }
 
 impl Calls {
@@ -70,7 +76,7 @@ impl Calls {
             HashMap::from([("USERNAME".to_owned(), email.to_owned()), ("PASSWORD".to_owned(), password.to_owned())]);
         parameters.extend(self.secret_hash(email).map(|hash| ("SECRET_HASH".to_owned(), hash)));
         let request = self.client.initiate_auth().auth_flow(AuthFlowType::UserPasswordAuth).client_id(&self.client_id);
-        let request = request.set_auth_parameters(Some(parameters));
+        let request = request.set_auth_parameters(Some(parameters)).set_user_context_data(self.user_context());
         let response = self.checked("InitiateAuth", request.send().await, &[password, email])?;
         let challenge = response
             .challenge_name
@@ -98,7 +104,12 @@ impl Calls {
         password: &SecretString,
     ) -> Result<(), CognitoError> {
         let password = password.expose_secret();
-        let request = self.client.sign_up().client_id(&self.client_id).set_secret_hash(self.secret_hash(email));
+        let request = self
+            .client
+            .sign_up()
+            .client_id(&self.client_id)
+            .set_user_context_data(self.user_context())
+            .set_secret_hash(self.secret_hash(email));
         let request = request
             .username(email)
             .password(password)
@@ -110,21 +121,31 @@ impl Calls {
 
     /// Confirms an account with the code of its sign-up.
     pub async fn confirm_sign_up(&self, email: &str, code: &str) -> Result<(), CognitoError> {
-        let request = self.client.confirm_sign_up().client_id(&self.client_id).set_secret_hash(self.secret_hash(email));
+        let request = self
+            .client
+            .confirm_sign_up()
+            .client_id(&self.client_id)
+            .set_user_context_data(self.user_context())
+            .set_secret_hash(self.secret_hash(email));
         let request = request.username(email).confirmation_code(code);
         self.checked("ConfirmSignUp", request.send().await, &[code, email]).map(drop)
     }
 
     /// Resends the code of a sign-up.
     pub async fn resend_confirmation_code(&self, email: &str) -> Result<(), CognitoError> {
-        let request = self.client.resend_confirmation_code().client_id(&self.client_id);
+        let request = self
+            .client
+            .resend_confirmation_code()
+            .client_id(&self.client_id)
+            .set_user_context_data(self.user_context());
         let request = request.set_secret_hash(self.secret_hash(email)).username(email);
         self.checked("ResendConfirmationCode", request.send().await, &[email]).map(drop)
     }
 
     /// Sends a code for a password reset.
     pub async fn forgot_password(&self, email: &str) -> Result<(), CognitoError> {
-        let request = self.client.forgot_password().client_id(&self.client_id);
+        let request =
+            self.client.forgot_password().client_id(&self.client_id).set_user_context_data(self.user_context());
         let request = request.set_secret_hash(self.secret_hash(email)).username(email);
         self.checked("ForgotPassword", request.send().await, &[email]).map(drop)
     }
@@ -137,7 +158,8 @@ impl Calls {
         password: &SecretString,
     ) -> Result<(), CognitoError> {
         let password = password.expose_secret();
-        let request = self.client.confirm_forgot_password().client_id(&self.client_id);
+        let request =
+            self.client.confirm_forgot_password().client_id(&self.client_id).set_user_context_data(self.user_context());
         let request = request.set_secret_hash(self.secret_hash(email)).username(email);
         let request = request.confirmation_code(code).password(password);
         self.checked("ConfirmForgotPassword", request.send().await, &[password, code, email]).map(drop)
@@ -175,6 +197,12 @@ impl Calls {
     pub(super) async fn get_user(&self, access: &str) -> Result<(), CognitoError> {
         let request = self.client.get_user().access_token(access);
         self.checked("GetUser", request.send().await, &[access]).map(drop)
+    }
+
+    /// Returns what the pool's threat protection is told of the client.
+    pub(super) fn user_context(&self) -> Option<UserContextDataType> {
+        let address = self.address?.to_string();
+        Some(UserContextDataType::builder().ip_address(address).build())
     }
 
     fn secret(&self) -> Option<String> {

@@ -16,7 +16,7 @@ impl Calls {
         let (step, name, answer) = (challenge.step, &challenge.user_name, answer.expose_secret());
         let session = challenge.session.expose_secret();
         let request = self.client.respond_to_auth_challenge().client_id(&self.client_id).session(session);
-        let request = request.challenge_name(step.challenge_name().into());
+        let request = request.challenge_name(step.challenge_name().into()).set_user_context_data(self.user_context());
         let request = request.challenge_responses("USERNAME", name).challenge_responses(step.answer_name(), answer);
         let request = match self.secret_hash(name) {
             Some(hash) => request.challenge_responses("SECRET_HASH", hash),

@@ -1,5 +1,6 @@
 //! Client of the user pool.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +43,8 @@ struct Inner {
     checker: Checker,
     accepted_tokens: AcceptedTokens,
     accounts: PoolAccounts,
+    /// True if the pool is told the addresses of clients.
+    tells_addresses: bool,
     /// Fetches of the key set and checks of the configuration. They abort when the last handle is dropped.
     _background: [AbortOnDropHandle<()>; 2],
 }
@@ -94,6 +97,7 @@ impl Cognito {
             client_secret: config.client_secret.clone(),
             health: health.clone(),
             metrics: CallMetrics::default(),
+            address: None,
         });
         let checker = Checker { calls, verifier, health };
         let settings = Settings::new(&pool, &config.client_id, endpoint).await;
@@ -101,7 +105,8 @@ impl Cognito {
         let background = [key_refresh, check].map(AbortOnDropHandle::new);
         let accepted_tokens = AcceptedTokens::default();
         let accounts = PoolAccounts::new(pool, endpoint).await;
-        Ok(Self(Arc::new(Inner { checker, accepted_tokens, accounts, _background: background })))
+        let tells_addresses = config.threat_protection;
+        Ok(Self(Arc::new(Inner { checker, accepted_tokens, accounts, tells_addresses, _background: background })))
     }
 
     /// Adds the calls to the metrics of the server.
@@ -122,6 +127,12 @@ impl Cognito {
     /// Returns the single calls to the pool. They do not verify the tokens in a response.
     pub fn calls(&self) -> &Calls {
         &self.0.checker.calls
+    }
+
+    /// Like [`Cognito::calls`], on behalf of the client at an address. The pool is told of it if its threat protection
+    /// is configured.
+    pub fn calls_from(&self, address: Option<IpAddr>) -> Calls {
+        Calls { address: address.filter(|_| self.0.tells_addresses), ..self.calls().clone() }
     }
 
     /// Returns the accounts of the pool, as its operator sees them.
@@ -150,16 +161,27 @@ impl Cognito {
                 && self.0.checker.check().await == Checked::Well)
     }
 
-    /// Signs in with a password, and verifies that both tokens are valid and belong to the same user.
-    pub async fn sign_in(&self, email: &str, password: &SecretString) -> Result<SignInOutcome, CognitoError> {
-        let outcome = self.calls().initiate_auth(email, password).await?;
+    /// Signs in with a password, on behalf of the client at `address`, and verifies that both tokens are valid and
+    /// belong to the same user.
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: &SecretString,
+        address: Option<IpAddr>,
+    ) -> Result<SignInOutcome, CognitoError> {
+        let outcome = self.calls_from(address).initiate_auth(email, password).await?;
         self.verified("InitiateAuth", outcome).await
     }
 
     /// Answers a challenge with a new password or a code. Verifies the tokens like [`Cognito::sign_in`]. Another
     /// challenge may follow.
-    pub async fn answer(&self, challenge: &Challenge, answer: &SecretString) -> Result<SignInOutcome, CognitoError> {
-        let outcome = self.calls().respond_to_challenge(challenge, answer).await?;
+    pub async fn answer(
+        &self,
+        challenge: &Challenge,
+        answer: &SecretString,
+        address: Option<IpAddr>,
+    ) -> Result<SignInOutcome, CognitoError> {
+        let outcome = self.calls_from(address).respond_to_challenge(challenge, answer).await?;
         self.verified("RespondToAuthChallenge", outcome).await
     }
 

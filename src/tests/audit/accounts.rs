@@ -52,7 +52,7 @@ impl Accounts {
         signed_up.map_err(|error| error.into_cause()).context("sign up")?;
         let confirmed = self.cognito.calls().confirm_sign_up(email, CODE).await;
         confirmed.map_err(|error| error.into_cause()).context("confirm")?;
-        let outcome = self.cognito.sign_in(email, &password()).await;
+        let outcome = self.cognito.sign_in(email, &password(), None).await;
         let SignInOutcome::Authenticated(user) = outcome.map_err(|error| error.into_cause()).context("sign in")? else {
             anyhow::bail!("the user pool requires more than a password");
         };
