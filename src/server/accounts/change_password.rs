@@ -31,7 +31,8 @@ pub async fn change_password(
     let mut errors = FormErrors::default();
     let current = errors.check("current_password", input::password(current));
     let user = &me.user;
-    let own_words = [user.display_name.as_str(), user.handle.as_ref().map_or("", Handle::as_str)];
+    let email = state.store.users.own_email(user.id).await?.unwrap_or_default();
+    let own_words = [user.display_name.as_str(), user.handle.as_ref().map_or("", Handle::as_str), &email];
     let password = errors.check("password", input::new_password(password, &own_words));
     let (Some(current), Some(password)) = (current, password) else { return Err(errors.into_error().into()) };
     let caller = Caller::User(me.user.id);

@@ -3,16 +3,45 @@
 
 use zxcvbn::{Score, zxcvbn};
 
+use crate::server::store::postgres::words::folded;
+
 /// Words of the product. A password made of one is easy to guess (ASVS 5.0, 6.1.2).
 const PRODUCT_WORDS: [&str; 4] = ["cruddur", "crud", "messages", "bootcamp"];
 
-/// Returns true if fewer than a million guesses find the password. Rate limits and the pool's lockout keep an attacker
-/// far below this number. `own` is what is known of the user; each of its words counts by itself, too.
+/// Minimum number of characters of a known word that is worth nothing in a password. Shorter ones are in many words.
+const KNOWN_LEN_MIN: usize = 3;
+
+/// Returns true if fewer than a hundred million guesses find the password. Rate limits and the pool's lockout keep an
+/// attacker far below this number. `own` is what is known of the user; each of its words counts by itself, too, without
+/// accents and as people write it without the right keyboard. What remains without the known words must take a million
+/// guesses of its own.
 pub(super) fn is_easy_to_guess(password: &str, own: &[&str]) -> bool {
-    let words = own.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-    let known: Vec<&str> =
-        own.iter().copied().chain(words).chain(PRODUCT_WORDS).filter(|word| !word.is_empty()).collect();
-    zxcvbn(password, &known).score() < Score::Two
+    let known = known_words(own);
+    let words: Vec<&str> = known.iter().map(String::as_str).chain(own.iter().copied()).collect();
+    if zxcvbn(password, &words).score() < Score::Three {
+        return true;
+    }
+    let whole = folded(password);
+    let rest = known.iter().fold(whole.clone(), |rest, word| rest.replace(word.as_str(), ""));
+    let letters: String = rest.chars().filter(|c| c.is_alphanumeric()).collect();
+    rest != whole && zxcvbn(&letters, &[]).score() < Score::Two
+}
+
+/// Returns the folded words of what is known, the longest first.
+fn known_words(own: &[&str]) -> Vec<String> {
+    let transliterated = own.iter().map(|text| {
+        let pairs = [("ä", "ae"), ("ö", "oe"), ("ü", "ue")];
+        pairs.iter().fold(text.to_lowercase(), |text, (letter, letters)| text.replace(letter, letters))
+    });
+    let texts: Vec<String> = own.iter().map(|text| (*text).to_owned()).chain(transliterated).collect();
+    let wholes = texts.iter().map(|text| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>());
+    let parts = texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
+    let product = PRODUCT_WORDS.into_iter().map(str::to_owned);
+    let mut known: Vec<String> = wholes.chain(parts).chain(product).map(|word| folded(&word)).collect();
+    known.retain(|word| word.chars().count() >= KNOWN_LEN_MIN);
+    known.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    known.dedup();
+    known
 }
 
 #[cfg(test)]
@@ -38,6 +67,9 @@ mod tests {
             "аааааааааааа",
             "1q2w3e4r5t",
             "drowssap123",
+            "P@$$w0rd2026!",
+            "Password123!Aa",
+            "Qwertzuiop1!",
         ] {
             assert!(is_easy_to_guess(password, &[]), "{password}");
         }
@@ -45,22 +77,41 @@ mod tests {
 
     #[test]
     fn words_of_the_product_and_of_the_user_are_easy_to_guess() {
-        for password in ["cruddur123", "Cruddur2026", "CruddurCruddur"] {
+        for password in ["cruddur123", "Cruddur2026!", "CruddurCruddur", "Cruddur-Messages-2026!", "crüddur-1234"] {
             assert!(is_easy_to_guess(password, &[]), "{password}");
         }
         let own = ["Wilhelmina Ørsted", "wilhelmina_o", "w.orsted@buecher.example"];
-        for password in ["wilhelmina1", "Wilhelmina_o1", "W.orsted@buecher.example", "W1lhelmina!", "buecher2026"] {
+        for password in [
+            "wilhelmina1",
+            "Wilhelmina_o1",
+            "W.orsted@buecher.example",
+            "W1lhelmina!",
+            "buecher2026",
+            "WilhelminaØrsted!",
+            "Orsted.Wilhelmina.2026",
+        ] {
             assert!(is_easy_to_guess(password, &own), "{password}");
-            let strangers = ["Ben", "ben", "ben@example.com"];
-            assert!(!is_easy_to_guess("buecher.orsted.wilhelmina", &strangers));
         }
+        assert!(!is_easy_to_guess("buecher.orsted.wilhelmina", &["Ben", "ben", "ben@example.com"]));
+        for password in ["ZoeMuller2026!", "ZoëMüller2026!", "zoe-mueller-1", "Mueller_Zoe!!"] {
+            assert!(is_easy_to_guess(password, &["Zoë Müller"]), "{password}");
+        }
+        // A known word does no harm beside enough others.
+        assert!(!is_easy_to_guess("wilhelmina eats purple kettles", &own));
     }
 
     #[test]
     fn unrelated_words_and_random_characters_are_not() {
-        for password in
-            ["correct horse", "my own words", "xK3vbTq0ZrLw", "пароль для входа", "合言葉は誰も知らない秘密"]
-        {
+        for password in [
+            "correct horse",
+            "my own words",
+            "purple monkey",
+            "Tr1cky-garden",
+            "gL9#vQ2m!x",
+            "xK3vbTq0ZrLw",
+            "пароль для входа",
+            "合言葉は誰も知らない秘密",
+        ] {
             assert!(!is_easy_to_guess(password, &["Ana", "ana", "ana@example.com"]), "{password}");
         }
     }

@@ -17,7 +17,7 @@ use super::browser::PoolAddress;
 use super::totp;
 
 /// Password of every user.
-pub const PASSWORD: &str = "Cruddur-2026!";
+pub const PASSWORD: &str = "Sunlit-orchard-26!";
 
 /// Code that the emulator expects after a sign-up.
 pub const SIGN_UP_CODE: &str = "123456";

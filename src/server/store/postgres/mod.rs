@@ -20,7 +20,7 @@ mod user_search;
 
 mod search_words;
 
-mod words;
+pub mod words;
 
 pub mod new_user;
 

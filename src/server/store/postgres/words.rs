@@ -90,7 +90,7 @@ fn tokens(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// Folds a text: compatible forms and cases become one, accents are dropped, and so are invisible characters.
-fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     // The capital sharp s is an upper case of its own: only its lower case becomes `ss` in upper case.
     let upper = text.nfkd().flat_map(char::to_lowercase).flat_map(char::to_uppercase);
     let text: String = upper.flat_map(char::to_lowercase).collect();
