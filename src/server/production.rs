@@ -88,10 +88,10 @@ fn problems(config: &Config) -> anyhow::Result<Vec<Problem>> {
 }
 
 /// Returns true for an origin, without a path, that browsers reach by HTTPS: they store the session cookie from no
-/// other.
+/// other. It must be in the form in which browsers send it: without the usual port, and with the host in ASCII.
 fn is_secure_origin(text: &str) -> bool {
-    let is_only_an_origin = |url: Url| url.scheme() == "https" && url.as_str() == format!("{}/", origin(&url));
-    Url::parse(text).is_ok_and(is_only_an_origin)
+    let is_as_sent = |url: &Url| text.trim_end_matches('/').eq_ignore_ascii_case(&origin(url));
+    Url::parse(text).is_ok_and(|url| url.scheme() == "https" && is_as_sent(&url))
 }
 
 fn origin(url: &Url) -> String {
@@ -134,6 +134,9 @@ mod tests {
     fn the_origin_of_the_site_is_required_and_has_https() {
         for origin in ["https://messages.example.com", "https://messages.example.com/", "https://a.example:8443"] {
             assert!(names_with("public-origin", origin).is_empty(), "{origin}");
+        }
+        for origin in ["https://a.example:443", "https://bücher.example", "https://name@a.example"] {
+            assert_eq!(names_with("public-origin", origin), ["public_origin"], "{origin}");
         }
         for origin in ["", "http://messages.example.com", "messages.example.com", "https://a.example/path", "https://"]
         {

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::conversation::SentMessage;
 use crate::server::accounts::purge::purge_regularly;
 use crate::server::config::Config;
+use crate::server::failure::Failure;
 use crate::server::http::build_files::MISSING_FILES;
 use crate::server::http::connection::LimitingAcceptor;
 use crate::server::http::metrics_server::serve_metrics;
@@ -158,6 +159,10 @@ async fn check_dynamodb(state: AppState) {
             return;
         }
         log.write(usability);
+        if usability == Usability::Unreachable {
+            // Logs the cause.
+            state.store.dynamodb_failure().await.map(Failure::into_public);
+        }
         tokio::time::sleep(STORE_CHECK_INTERVAL).await;
     }
 }

@@ -79,8 +79,8 @@ impl AppState {
         let audit = AuditLog::start(store.postgres());
         audit.register(&metrics);
         Ok(Self(Arc::new(Components {
+            files: BuildFiles::read(&options, config.local),
             config,
-            files: BuildFiles::read(&options),
             options,
             store,
             cognito,

@@ -87,6 +87,11 @@ async fn a_wrong_login_or_database_of_postgresql_is_named_once() {
 async fn a_missing_or_foreign_table_is_named_once() {
     let app = TestApp::start().await;
     assert_named(&app, &[("DDB_MESSAGE_TABLE", "nowhere")], "missing_table").await;
+    assert_named(&app, &[("DDB_MESSAGE_TABLE", "no name of a table")], "aws_settings").await;
+    assert_named(&app, &[("DDB_MESSAGE_TABLE", "")], "aws_settings").await;
+    for missing in ["AWS_REGION", "AWS_ACCESS_KEY_ID"] {
+        assert_named(&app, &[(missing, "")], "aws_settings").await;
+    }
     let foreign = "of-another-program";
     create_foreign_table(&app, foreign).await;
     assert_named(&app, &[("DDB_MESSAGE_TABLE", foreign)], "wrong_table").await;

@@ -31,7 +31,7 @@ struct Hashes(String);
 
 impl BuildFiles {
     /// Reads the names of the files beside the program and in the folder of the site.
-    pub fn read(options: &LeptosOptions) -> Self {
+    pub fn read(options: &LeptosOptions, is_local: bool) -> Self {
         let hashes = Hashes::read(options);
         let prefix = match (hashes.of("split"), hashes.of("wasm")) {
             (Some(parts), Some(wasm)) => format!("/build/{wasm}{parts}"),
@@ -49,7 +49,11 @@ impl BuildFiles {
         };
         let style =
             Path::new(&*options.site_root).join(&*options.site_pkg_dir).join(hashes.name(&options.output_name, "css"));
-        let are_missing = options.hash_files && (hashes.0.is_empty() || !style.exists());
+        // On a developer's machine the files may be built after the start, and tests have none.
+        let are_missing = match options.hash_files {
+            true => hashes.0.is_empty() || !style.exists(),
+            false => !is_local && !style.exists(),
+        };
         Self { prefix, page: Arc::new(page), are_missing }
     }
 }

@@ -104,6 +104,11 @@ impl Store {
         pooler::problem(&self.postgres).is_some()
     }
 
+    /// Returns why the table in DynamoDB does not answer, if so.
+    pub async fn dynamodb_failure(&self) -> Option<Failure> {
+        self.table.failure().await
+    }
+
     /// Returns whether the table in DynamoDB can be used.
     pub async fn dynamodb_usability(&self) -> Usability {
         self.table.usability().await

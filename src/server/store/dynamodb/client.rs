@@ -17,9 +17,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use time::OffsetDateTime;
-use uuid::Uuid;
 
-use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::metrics::Metrics;
 use crate::server::store::dynamodb::backoff::Backoff;
@@ -27,7 +25,6 @@ use crate::server::store::dynamodb::call_metrics::CallMetrics;
 use crate::server::store::dynamodb::clock::Clock;
 use crate::server::store::dynamodb::hints::Hints;
 use crate::server::store::dynamodb::table::{Item, Key, PK, SK};
-use crate::server::store::usability::{MISSING_TABLE, NO_TABLE_ACCESS, Usability, WRONG_TABLE};
 
 /// Creates a client from the SDK's own environment variables: region, credentials, and `AWS_ENDPOINT_URL_DYNAMODB` if
 /// it is not AWS. No call takes longer than 3 seconds, including its retries.
@@ -96,19 +93,6 @@ impl Table {
     /// Returns the hints about conversations.
     pub(super) fn hints(&self) -> &Hints {
         &self.hints
-    }
-
-    /// Returns whether the table can be used. Reads a row that does not exist: half a read unit.
-    pub async fn usability(&self) -> Usability {
-        let absent = Key::Pair(user::Id(Uuid::nil()), user::Id(Uuid::nil()));
-        let answer = self.client.get_item().table_name(self.name()).set_key(Some(absent.item())).send().await;
-        let Err(error) = answer else { return Usability::Usable };
-        match error.code() {
-            Some("ResourceNotFoundException") => Usability::Unusable(MISSING_TABLE),
-            Some("ValidationException") => Usability::Unusable(WRONG_TABLE),
-            Some(code) if CREDENTIAL_ERRORS.contains(&code) => Usability::Unusable(NO_TABLE_ACCESS),
-            _ => Usability::Unreachable,
-        }
     }
 
     /// Reads one row, strongly consistent: one read unit per 4 KB.
@@ -229,7 +213,7 @@ const TRANSIENT_ERRORS: [&str; 9] = [
 
 /// Errors of the server's own credentials: expired, rotated, not yet allowed, or signed with a clock that is wrong.
 /// They say nothing about the request, and pass once the operator or the platform has renewed the credentials.
-const CREDENTIAL_ERRORS: [&str; 16] = [
+pub(super) const CREDENTIAL_ERRORS: [&str; 16] = [
     "AccessDenied",
     "AccessDeniedException",
     "AuthFailure",

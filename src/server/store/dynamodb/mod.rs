@@ -78,6 +78,8 @@ pub mod time_slices;
 
 mod unread;
 
+mod usability;
+
 pub mod write_access;
 
 pub mod inbox;

@@ -26,11 +26,11 @@ const DUPLICATES_LISTED_MAX: usize = 50;
 /// Parses a connection URL.
 pub fn options(url: &SecretString) -> anyhow::Result<PgConnectOptions> {
     // The cause is dropped because it can contain the password.
-    let options: PgConnectOptions = url
-        .expose_secret()
-        .parse()
-        .ok()
-        .context("DATABASE_URL is not a PostgreSQL URL, such as postgres://name@localhost/cruddur")?;
+    let url = url.expose_secret();
+    // The driver takes any scheme for its own.
+    let is_ours = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    let options: Option<PgConnectOptions> = is_ours.then(|| url.parse().ok()).flatten();
+    let options = options.context("DATABASE_URL is not a PostgreSQL URL, such as postgres://name@localhost/cruddur")?;
     // PgBouncer refuses a connection that sets `extra_float_digits`, as the driver does by default for old PostgreSQL.
     Ok(options.application_name("cruddur-messages").extra_float_digits(None))
 }
