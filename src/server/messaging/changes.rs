@@ -112,7 +112,7 @@ pub async fn reload(
 }
 
 fn time(field: &str, at: &SentAt) -> Result<SortTime, AppError> {
-    let at = SortTime::stored(at.as_str()).ok_or_else(|| AppError::invalid(field, FieldCode::TimeInvalid))?;
+    let at = SortTime::parse(at.as_str()).ok_or_else(|| AppError::invalid(field, FieldCode::TimeInvalid))?;
     Ok(at.canonical())
 }
 

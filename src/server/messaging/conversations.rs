@@ -111,7 +111,7 @@ pub async fn messages_after(
     conversation: conversation::Id,
     after: Option<&SentAt>,
 ) -> Result<Page<Message>, Failure> {
-    let after = after.map(|at| SortTime::stored(at.as_str()).ok_or(AppError::invalid("after", FieldCode::TimeInvalid)));
+    let after = after.map(|at| SortTime::parse(at.as_str()).ok_or(AppError::invalid("after", FieldCode::TimeInvalid)));
     let after = after.transpose()?.map(|at| SortTime::from(at.at()));
     let visit = visit(state, me, conversation, Wanted::After(after.as_ref()), WantedCursors::None).await?;
     let Visit { membership, cursors, messages } = visit;

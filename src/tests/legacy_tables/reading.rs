@@ -2,12 +2,17 @@
 
 use std::collections::HashSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::user;
+use cruddur_messages::server::store::dynamodb::table::Item;
 use time::Duration;
 use uuid::Uuid;
 
 use super::fixtures::{Server, app_with_every_kind, body, new_message, person, server, shown, written};
+use super::migrating;
+use crate::support::admin_code::legacy::purpose::Purpose;
+use crate::support::dynamodb::{DynamoDb, TABLE};
 use crate::support::legacy_app::{Clocks, Inbox, LegacyApp, LegacyConversation, SHAPE, Shape};
 
 /// Asserts that a user's list contains each expected conversation once, the newest first.
@@ -133,4 +138,65 @@ async fn legacy_messages_have_no_sequence_number_and_the_next_message_is_the_fir
     let access = server.conversations.write_access(membership).await.expect("a member may write");
     server.messages.append(&access, &person(0), new_message(), &body("next"), None).await.expect("sent");
     assert_eq!(server.head(conversation.id).await.map(|head| head.seq), Some(1));
+}
+
+/// Stores the inbox rows of a table again, changed.
+async fn change_inbox_rows(dynamodb: &DynamoDb, server: &Server, change: impl Fn(&mut Item)) {
+    for mut row in server.rows().await {
+        if row["pk"].as_s().is_ok_and(|pk| pk.starts_with("GRP#")) {
+            change(&mut row);
+            dynamodb.client().put_item().table_name(TABLE).set_item(Some(row)).send().await.expect("stored");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inbox_rows_without_names_show_their_conversation() {
+    let mut app = LegacyApp::new(8);
+    let conversation = app.add_conversation(&person(0), &person(1), SHAPE);
+    let (dynamodb, server) = server(&app).await;
+    change_inbox_rows(&dynamodb, &server, |row| {
+        for name in ["user_display_name", "user_handle"] {
+            row.remove(name);
+        }
+    })
+    .await;
+    for n in 0..2 {
+        assert!(server.may_open(person(n).id, conversation.id).await);
+        assert_eq!(server.history(person(n).id, conversation.id).await.len(), conversation.messages.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_row_that_writes_the_id_of_its_conversation_otherwise_leads_nowhere() {
+    let mut app = LegacyApp::new(9);
+    let conversation = app.add_conversation(&person(0), &person(1), SHAPE);
+    let (dynamodb, server) = server(&app).await;
+    change_inbox_rows(&dynamodb, &server, |row| {
+        let id = AttributeValue::S(conversation.id.to_string().to_uppercase());
+        row.insert("message_group_uuid".to_owned(), id);
+    })
+    .await;
+    assert_listed(&server, person(0).id, &[], 9).await;
+    // Comes to an end, and writes rows that lead to the conversation.
+    migrating::run(&server, Purpose::Change).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_at_the_end_of_the_calendar_stops_no_conversation() {
+    let mut app = LegacyApp::new(10);
+    let conversation = app.add_conversation(&person(0), &person(1), SHAPE);
+    let (dynamodb, server) = server(&app).await;
+    let end = AttributeValue::S("9999-12-31T23:59:59.999999".to_owned());
+    for mut row in server.rows().await {
+        row.insert("sk".to_owned(), end.clone());
+        dynamodb.client().put_item().table_name(TABLE).set_item(Some(row)).send().await.expect("stored");
+    }
+    for n in 0..2 {
+        assert_eq!(server.history(person(n).id, conversation.id).await.len(), conversation.messages.len());
+    }
+    server.send(&person(0), conversation.id, "hello").await;
+    let report = migrating::run(&server, Purpose::Change).await;
+    let history = server.history(person(1).id, conversation.id).await;
+    assert_eq!(history.len(), conversation.messages.len() + 1, "{report:?}");
 }

@@ -35,13 +35,13 @@ pub(super) fn decode(cursor: &Cursor, partition: &str) -> Result<(Direction, Sor
 
 /// Returns the time of a cursor for the page around a time; `None` for other cursors.
 pub(super) fn decode_around(cursor: &Cursor) -> Option<SortTime> {
-    Some(SortTime::stored(cursor.0.strip_prefix(AROUND)?)?.canonical())
+    Some(SortTime::parse(cursor.0.strip_prefix(AROUND)?)?.canonical())
 }
 
 fn parse(cursor: &Cursor, partition: &str) -> Option<(Direction, SortTime)> {
     for (prefix, direction) in [(BEFORE, Direction::Older), (AFTER, Direction::Newer)] {
         if let Some(time) = cursor.0.strip_prefix(prefix) {
-            return Some((direction, SortTime::from(SortTime::stored(time)?.at())));
+            return Some((direction, SortTime::from(SortTime::parse(time)?.at())));
         }
     }
     let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(&cursor.0).ok()?).ok()?;
@@ -54,7 +54,7 @@ fn parse(cursor: &Cursor, partition: &str) -> Option<(Direction, SortTime)> {
         "newer" => Direction::Newer,
         _ => return None,
     };
-    Some((direction, SortTime::stored(words.next()?)?))
+    Some((direction, SortTime::parse(words.next()?)?))
 }
 
 #[cfg(test)]

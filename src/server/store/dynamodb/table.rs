@@ -231,10 +231,19 @@ pub struct SortTime {
     text: String,
 }
 
+/// Year in which no stored time can be: the last one of the calendar.
+const YEAR_END: i32 = 9999;
+
 impl SortTime {
     /// Parses a stored sort key. The old app also wrote times without an offset (UTC in its containers), and without a
-    /// fraction if that was zero.
+    /// fraction if that was zero. A time after which there is hardly a later one is no valid time: no message could be
+    /// sent after it.
     pub fn stored(text: &str) -> Option<Self> {
+        Self::parse(text).filter(|it| it.at.year() < YEAR_END)
+    }
+
+    /// Parses a time that a client names, in every form of a stored one.
+    pub fn parse(text: &str) -> Option<Self> {
         let at =
             OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339));
         // A time outside the representable years in UTC is no valid time either.

@@ -113,7 +113,8 @@ pub async fn plan(
         Source::FirstMessage(message, _) => *at < message.at.at(),
         Source::Index(..) | Source::Table(_) => true,
     };
-    let last = messages_at.chain(rows_at).filter(before_first).max().unwrap_or(OffsetDateTime::UNIX_EPOCH) + MARGIN;
+    let last = messages_at.chain(rows_at).filter(before_first).max().unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let last = last.saturating_add(MARGIN);
     let seq = messages.iter().map(|row| row.seq).max().unwrap_or(0);
     // Some legacy messages lie in the future, and so does the head then. The old app writes new ones before that time.
     let until = SortTime::from(last.min(table.now()));

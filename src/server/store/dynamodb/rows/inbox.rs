@@ -7,7 +7,7 @@ use crate::domain::conversation::{self, Kind};
 use crate::domain::message::TextVersion;
 use crate::domain::user::{self, User};
 use crate::server::store::dynamodb::rows::{MessageRow, codec};
-use crate::server::store::dynamodb::table::{Item, Key, SortTime};
+use crate::server::store::dynamodb::table::{Item, Key, MESSAGE_GROUP_UUID, SortTime};
 
 /// Maximum distance of a row's time from its message. A row is some microseconds later than its message if it would
 /// have collided with rows of other conversations; a row further ahead belongs to a later message of the old app.
@@ -126,10 +126,15 @@ impl InboxRow {
         is_newer.then(|| Self { body: message.body.clone(), version: message.version(), ..self.clone() })
     }
 
-    /// Decodes a row; `None` if it is not an inbox row, or an attribute that an inbox row needs is missing.
+    /// Decodes a row; `None` if it is not an inbox row, or an attribute that an inbox row needs is missing. An id of a
+    /// conversation that is not in the form of its keys leads to no messages, so it counts as missing.
     pub fn from_item(item: &Item) -> Option<Self> {
         let Key::Inbox(owner, at) = Key::of(item)? else { return None };
         let row: Attributes = codec::decode(item)?;
+        let id = item.get(MESSAGE_GROUP_UUID)?.as_s().ok()?;
+        if *id != row.message_group_uuid.to_string() {
+            return None;
+        }
         let user = codec::user(row.user_uuid, row.user_handle, row.user_display_name);
         Some(Self {
             owner,
