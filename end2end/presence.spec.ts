@@ -15,7 +15,15 @@ test("members of a conversation see each other online", async ({ people }) => {
   await expect(lastSeen).toBeVisible();
   await ana.page.reload();
   await expect(lastSeen).toBeVisible();
+  // The settings have no stream, so they can hide it after the user has left.
   const again = await ben.inAnotherTab();
+  await again.open("/settings");
+  for (const isShown of [false, true]) {
+    await again.page.getByLabel("Online status").setChecked(isShown);
+    await Promise.all([again.page.waitForEvent("load"), again.page.getByRole("button", { name: "Save" }).click()]);
+    await expect(again.page.getByText("Settings saved.")).toBeVisible();
+    await expect(lastSeen).toHaveCount(0);
+  }
   await again.open("/messages");
   await expect(mark).toBeVisible();
   await expect(lastSeen).toHaveCount(0);

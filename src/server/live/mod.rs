@@ -12,6 +12,8 @@ mod journal;
 
 pub mod nats;
 
+mod last_seen;
+
 mod presence;
 
 mod presence_subscriptions;

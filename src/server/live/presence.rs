@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::event::Event;
 use crate::domain::user;
 use crate::server::live::Hub;
+use crate::server::live::last_seen::write_last_seen;
 use crate::server::live::presence_subscriptions::PresenceSubscriptions;
 use crate::server::live::recent_choices::RecentChoices;
 use crate::server::store::dynamodb::table::SortTime;
@@ -82,24 +83,35 @@ impl Presence {
         }
     }
 
-    /// Turns the presence of a user on or off (`is_shown`). To the peers the user seems to come or to leave.
-    pub fn switch(&self, user: user::Id, is_shown: bool) {
-        let peers = {
+    /// Turns the presence of a user on or off (`is_shown`). To the peers the user seems to come or to leave. Returns
+    /// false for a user without a stream here, of whom only watchers on this server are told.
+    pub fn switch(&self, user: user::Id, is_shown: bool) -> bool {
+        let (is_connected, changed) = {
             let mut state = self.lock();
             state.choices.set_shown(user, is_shown, Instant::now());
-            let Some(connected) = state.connected.get_mut(&user) else { return };
-            if std::mem::replace(&mut connected.is_shown, is_shown) == is_shown {
-                return;
-            }
-            self.hub.set_presence(user, is_shown);
-            connected.peers.clone()
+            let connected = state.connected.get_mut(&user);
+            let changed = connected.map(|it| (std::mem::replace(&mut it.is_shown, is_shown), it.peers.clone()));
+            let is_connected = changed.is_some();
+            (is_connected, changed.filter(|(was_shown, _)| *was_shown != is_shown).map(|(_, peers)| peers))
         };
-        if is_shown {
-            self.arrive(user, &peers);
-        } else {
-            let watchers = self.lock().subscriptions.watchers(user, &peers);
-            self.hub.publish(&[peers, watchers].concat(), &Event::PersonLeft { person: user, at: None });
+        let left = Event::PersonLeft { person: user, at: None };
+        match changed {
+            Some(peers) if is_shown => {
+                self.hub.set_presence(user, true);
+                self.arrive(user, &peers);
+            }
+            Some(peers) => {
+                self.hub.set_presence(user, false);
+                let watchers = self.lock().subscriptions.watchers(user, &peers);
+                self.hub.publish(&[peers, watchers].concat(), &left);
+            }
+            None if !is_connected && !is_shown => {
+                let watchers = self.lock().subscriptions.watchers(user, &[]);
+                self.hub.publish_locally(&watchers, &left);
+            }
+            None => {}
         }
+        is_connected
     }
 
     /// Makes these users peers of each other, because one of them has sent the others a message.
@@ -176,7 +188,7 @@ impl Presence {
             (Event::MessageSent { .. }, members) => self.add_peers(members),
             (Event::BlockChanged { by, user, on: true }, _) => self.part([*by, *user]),
             (Event::BlockEnded { pair }, _) => self.unite(*pair),
-            (Event::PresenceSwitched { of, on }, _) => self.switch(*of, *on),
+            (Event::PresenceSwitched { of, on }, _) => drop(self.switch(*of, *on)),
             (Event::PersonLeft { .. } | Event::PeoplePresent { .. } | Event::Typing { .. } | Event::Resync, _) => {}
             (Event::ConversationRead { .. } | Event::ConversationMarked { .. }, _) => {}
             (Event::MessagesDelivered { .. } | Event::MessageChanged { .. } | Event::BlockChanged { .. }, _) => {}
@@ -192,11 +204,8 @@ impl Presence {
                 return;
             }
             let departed = self.take_departed();
-            let mut seen: Vec<_> = departed.iter().map(|(user, _)| *user).collect();
-            if check % CHECKS_PER_WRITE == 0 {
-                seen.extend(self.connected());
-            }
-            write_last_seen(&users, seen);
+            let online = if check % CHECKS_PER_WRITE == 0 { self.connected() } else { Vec::new() };
+            write_last_seen(&users, departed.iter().map(|(user, _)| *user).collect(), online);
             let at = SortTime::from(OffsetDateTime::now_utc()).sent_at();
             for (person, recipients) in departed {
                 self.hub.publish(&recipients, &Event::PersonLeft { person, at: Some(at.clone()) });
@@ -278,17 +287,5 @@ impl Presence {
     fn lock(&self) -> MutexGuard<'_, State> {
         // A poisoned lock is usable: no change in this file can panic halfway.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Stores that these users are online, or were until now. In the background: presence goes on without PostgreSQL.
-fn write_last_seen(users: &Users, seen: Vec<user::Id>) {
-    if !seen.is_empty() {
-        let users = users.clone();
-        tokio::spawn(async move {
-            if let Err(failure) = users.set_last_seen(&seen).await {
-                tracing::warn!(error = ?failure.into_public(), "not stored when users were last online");
-            }
-        });
     }
 }

@@ -20,12 +20,15 @@ pub fn PresenceMark(user: user::Id) -> impl IntoView {
 #[component]
 pub fn LastSeen(user: user::Id, rendered: Option<SentAt>) -> impl IntoView {
     let presence = use_context::<Presence>();
+    if let Some(presence) = presence {
+        presence.trust_rendered(user);
+    }
     let at = memo(move || match presence {
         Some(presence) => presence.last_seen(user, rendered.as_ref()),
         None => rendered.clone(),
     });
     let line =
-        |at| view! { <span class="last-seen">" Last seen " <Time at format=TimeFormat::Short/></span> }.into_any();
+        |at| view! { <span class="thread__seen">"Last seen " <Time at format=TimeFormat::Short/></span> }.into_any();
     move || at.get().map(line)
 }
 

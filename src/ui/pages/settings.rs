@@ -56,8 +56,8 @@ fn SettingsForm(settings: Settings, refused: Option<RefusedForm>) -> impl IntoVi
             <CheckBox
                 name="presence"
                 label="Online status"
-                hint="People you message see when you have this site open and when you last had it open, and you see the \
-                    same of them. If you turn this off, neither of you does."
+                hint="People you message see when you have your messages open and when you last had them open, and you \
+                    see the same of them. If you turn this off, neither of you does."
                 checked=settings.presence
             />
             <StartersField chosen=settings.starters/>

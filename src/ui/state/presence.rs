@@ -98,6 +98,14 @@ impl Presence {
         self.left_at.read().get(&peer).map_or_else(|| rendered.cloned(), Clone::clone)
     }
 
+    /// Forgets when a peer left, because the server has just told when the peer was last online, or nothing.
+    pub fn trust_rendered(self, peer: user::Id) {
+        let is_online = self.online_ms.with_untracked(|online| online.contains_key(&peer));
+        if !is_online && self.left_at.with_untracked(|left| left.contains_key(&peer)) {
+            self.left_at.update(|left| drop(left.remove(&peer)));
+        }
+    }
+
     fn online(self) -> Vec<user::Id> {
         let online = |online: &HashMap<_, _>| online.keys().copied().collect();
         self.online_ms.try_with_untracked(online).unwrap_or_default()

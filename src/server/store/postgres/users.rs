@@ -210,8 +210,18 @@ impl Users {
         Ok(showing.map(|profile| (profile.user.id, profile.last_seen_at)).collect())
     }
 
-    /// Stores that these users are online, or were until now. Leaves out those who do not show presence. One query.
+    /// Stores that these users have just left, so that every server shows it at once. One query.
+    pub async fn set_left(&self, ids: &[Id]) -> Result<(), Failure> {
+        let _changing: Vec<_> = ids.iter().map(|id| self.profiles.changing(*id)).collect();
+        self.set_last_seen(ids).await
+    }
+
+    /// Stores that these users are online. Leaves out those who do not show presence. The servers may show it some
+    /// seconds later. One query.
     pub async fn set_last_seen(&self, ids: &[Id]) -> Result<(), Failure> {
+        if ids.is_empty() {
+            return Ok(());
+        }
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         query_file!("sql/users/set_last_seen.sql", &ids).execute(&self.pool).await?;
         Ok(())
