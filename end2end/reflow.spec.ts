@@ -76,6 +76,24 @@ test("the panels of a conversation fit into 320 pixels", async ({ people }) => {
     const panel = ana.page.locator("details[open] .disclosure__panel");
     const { left, right } = await panel.evaluate((it) => it.getBoundingClientRect());
     expect([left >= 0, right <= 320], `${words}: ${left} to ${right}`).toEqual([true, true]);
+    const [content, width] = await panel.evaluate((it) => [it.scrollWidth, it.clientWidth]);
+    expect(content, `${words}: the content fits`).toBeLessThanOrEqual(width);
     await ana.page.keyboard.press("Escape");
   }
+});
+
+test("the mark of a user who is online is seen beside a long handle, and when they were last seen", async ({ people }) => {
+  const [ana, ben] = [await people.signedIn("Ana"), await people.signedIn("Benediktusmaximilianus")];
+  const path = await ana.startConversation(ben, "hello");
+  await ana.page.setViewportSize({ width: 390, height: 780 });
+  await ana.open(path);
+  const [block, mark] = [ana.page.locator(".thread__who"), ana.page.locator(".thread__handle").getByTitle("Online")];
+  const ends = async (it: typeof mark) => (await it.boundingBox())!;
+  await expect(mark).toBeVisible();
+  const [outer, inner] = [await ends(block), await ends(mark)];
+  expect(inner.x + inner.width).toBeLessThanOrEqual(outer.x + outer.width);
+  await ben.page.close();
+  const seen = ana.page.getByText("Last seen");
+  await expect(seen).toBeVisible({ timeout: 20_000 });
+  expect(await seen.evaluate((it) => it.scrollWidth <= it.clientWidth)).toBe(true);
 });

@@ -50,7 +50,9 @@ pub fn ConversationHeader(
                 <Heading><bdi>{move || conversation::title(&*others.read())}</bdi></Heading>
                 <p class="thread__handle">
                     {peer.filter(|peer| peer.handle.is_some()).map(|peer| view! {
-                        "@" <bdi>{move || handle.get()}</bdi> <PresenceMark user=peer.id/>
+                        <span class="thread__at">
+                            <span>"@" <bdi>{move || handle.get()}</bdi></span> <PresenceMark user=peer.id/>
+                        </span>
                         <LastSeen user=peer.id rendered=last_seen/>
                     })}
                 </p>
