@@ -166,6 +166,13 @@ test("a date leads to the messages from that day on, and a date after the last m
   await expect(ana.messages.last()).not.toBeInViewport();
   await go("2100-01-01");
   await expect(ana.messages.last()).toHaveText("message 26");
+  await expect(ana.messages.last()).toBeInViewport();
+  // After a jump to the newest messages the address no longer names the old page.
+  await go("2023-01-01");
+  await expect(ana.messages.first()).toHaveText("message 0");
+  await ana.send("and now");
+  await expect(ana.messages.last()).toHaveText("and now");
+  await expect(ana.page).toHaveURL(path);
 });
 
 test("a conversation marked as unread stays unread on every page until it is opened", async ({ people }) => {

@@ -32,6 +32,12 @@ impl Cursor {
         Self(format!("{AFTER}{}", at.url_safe()))
     }
 
+    /// Reports whether this is the cursor of the messages after a time that is later than the second of `at`.
+    pub fn is_after(&self, at: &SentAt) -> bool {
+        let second = |time: &str| time.get(.."2026-11-21T09:26:28".len()).map(str::to_owned);
+        self.0.strip_prefix(AFTER).is_some_and(|time| second(time) > second(at.as_str()))
+    }
+
     /// Cursor of the page around the message that was sent at this time.
     pub fn around(at: &SentAt) -> Self {
         Self(format!("{AROUND}{}", at.url_safe()))

@@ -69,7 +69,11 @@ pub fn ConversationPage() -> impl IntoView {
             after_dry_run().await;
             at_once(match (me, opened) {
                 (Ok(me), Ok(conversation)) => {
-                    let (around, from_first) = untrack(|| (around.get(), before.get().is_none() && from().is_some()));
+                    let (around, before, from) = untrack(|| (around.get(), before.get(), from()));
+                    let newest_shown = conversation.messages.items.last().map(|message| &message.sent_at);
+                    // Of a time after the newest message the page shows the nearest messages: it opens at the newest.
+                    let is_reached = |from: &Cursor| newest_shown.is_some_and(|newest| !from.is_after(newest));
+                    let from_first = before.is_none() && from.as_ref().is_some_and(is_reached);
                     shows_request.set_value(Request::is_received(conversation.request));
                     let is_used = |message: &Message| used.get_value() == Some((conversation.id, message.id));
                     let reply = answered.filter(|message| !is_used(message));
