@@ -225,7 +225,12 @@ pub async fn send_message(
     respond(async |call| {
         let me = call.author(author)?;
         let body = message::Body::parse(&body).map_err(|reason| AppError::invalid("body", reason))?;
-        let reply_to = reply_to.zip(reply_to_sent_at).map(|(id, sent_at)| MessageRef { id, sent_at });
+        let reply_to = match (reply_to, reply_to_sent_at) {
+            (Some(id), Some(sent_at)) => Some(MessageRef { id, sent_at }),
+            (None, None) => None,
+            // A reply would lose its quote.
+            _ => return Err(AppError::Invalid(Vec::new()).into()),
+        };
         sending::send_message(&call.state, me, conversation, id, &body, reply_to.as_ref()).await
     })
     .await

@@ -51,7 +51,9 @@ impl Handle {
         if text.is_empty() {
             return Err(InvalidHandle::Blank);
         }
-        if !text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')) {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        // Browsers take `..` in an address for the folder above.
+        if !text.chars().all(is_allowed) || text == ".." {
             return Err(InvalidHandle::Character);
         }
         match text.len() {
@@ -211,6 +213,8 @@ mod tests {
         assert_eq!(Handle::parse("a"), Err(InvalidHandle::TooShort));
         assert_eq!(Handle::parse(&"a".repeat(33)), Err(InvalidHandle::TooLong));
         assert_eq!(Handle::parse("ana/../ben"), Err(InvalidHandle::Character));
+        assert_eq!(Handle::parse("@.."), Err(InvalidHandle::Character));
+        assert!(Handle::parse("...").is_ok());
         assert_eq!(Handle::parse("анна"), Err(InvalidHandle::Character));
     }
 

@@ -4,7 +4,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::skeleton;
 
-use crate::domain::text::is_word_character;
+use crate::domain::text::{is_mark, is_word_character};
 use crate::domain::user::{DisplayName, Handle, InvalidDisplayName, InvalidHandle};
 
 /// Reserved handles, without separators.
@@ -87,8 +87,9 @@ fn is_reserved_handle(handle: &str) -> bool {
 
 /// Returns true if a name looks like a reserved one. Only letters, digits and their marks count, in any case, and those
 /// of other scripts or styles count as the letters that they look like (Unicode Technical Standard 39, section 4).
+/// Marks over and under letters do not count.
 fn is_reserved_name(name: &str) -> bool {
-    let letters: String = name.nfkc().filter(|c| is_word_character(*c)).collect();
+    let letters: String = name.nfkd().filter(|c| is_word_character(*c) && !is_mark(*c)).collect();
     // A capital letter may look like another one than its lower case does: `I` like `l`.
     let shapes = [shape(&letters.to_lowercase()), shape(&letters)];
     RESERVED_NAMES.iter().map(|reserved| shape(reserved)).any(|reserved| shapes.contains(&reserved))
@@ -126,6 +127,11 @@ mod tests {
             "Сruddur",
             "Dеleted user",
             "DeIeted user",
+            "Déleted user",
+            "DELETED USEŔ",
+            "crüddur",
+            "A\u{338}dmin",
+            "S\u{323}u\u{308}pport",
         ];
         for name in lookalikes {
             assert!(is_reserved_name(name), "{name}");

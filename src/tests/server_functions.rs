@@ -616,6 +616,8 @@ async fn a_message_is_edited_answered_reacted_to_and_deleted() {
     assert!(ana.call("find_message", &named).await.json::<MessageView>().editable_until.is_some());
 
     let answer = [("conversation", &*conversation), ("id", &*new_id()), ("body", "an answer"), ("reply_to", &*id)];
+    let half = ben.call("send_message", &answer).await;
+    assert_eq!(half.status, StatusCode::UNPROCESSABLE_ENTITY, "a reply without the time of its message");
     let answer = [&answer[..], &[("reply_to_sent_at", message.sent_at.as_str())]].concat();
     let sent: SentMessage = ben.call("send_message", &answer).await.json();
     assert_eq!(sent.message.quote.and_then(|quote| quote.text).as_deref(), Some("mistake"));
