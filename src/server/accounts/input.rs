@@ -106,7 +106,7 @@ pub fn password(text: String) -> Result<SecretString, InvalidPassword> {
 
 /// Parses a password to be set. It is checked here because Cognito validates the password only when the account does
 /// not exist; its error would reveal which addresses are registered. `own` is what is known of the user: name, handle,
-/// e-mail address. A password made of these is rejected. Cost: about a millisecond, 15 for a long password.
+/// e-mail address. A password made of these is rejected. Cost: some milliseconds.
 pub fn new_password(text: String, own: &[&str]) -> Result<SecretString, InvalidPassword> {
     rule::check(&text)?;
     if password_strength::is_easy_to_guess(&text, own) {
