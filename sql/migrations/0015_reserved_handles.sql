@@ -1,5 +1,5 @@
 -- Every handle that a user gives up is reserved for 30 days. Until now it was the last five of a user, and the sixth one
--- went to a stranger at once. The server refuses to change a handle if five are reserved, so no user hoards them.
+-- went to a stranger at once. With five reserved ones, a user can only go back to one of these, so no user hoards them.
 create or replace function reserve_handles() returns trigger language plpgsql as $$
 declare
     changed text;
@@ -18,6 +18,13 @@ begin
     if exists (
         select from former_handles
         where handle = lower(new.handle) and user_uuid <> new.uuid and reserved_until > now()
+    ) then
+        return null;
+    end if;
+    -- Concurrent changes of one user wait for each other: the row is locked.
+    if tg_op = 'UPDATE' and 5 <= (
+        select count(*) from former_handles
+        where user_uuid = old.uuid and reserved_until > now() and handle <> lower(new.handle)
     ) then
         return null;
     end if;

@@ -11,8 +11,8 @@ use crate::server::http::session::CurrentUser;
 use crate::server::reserved_words::choose_handle;
 use crate::server::state::AppState;
 
-/// Maximum number of former handles that are reserved for a user. With as many, the user can only go back to one of
-/// them, so that no user keeps many handles from others.
+/// Maximum number of former handles that are reserved for a user, as in `sql/migrations/0015_reserved_handles.sql`. With
+/// as many, the user can only go back to one of them, so that no user keeps many handles from others.
 const RESERVED_HANDLES_MAX: usize = 5;
 
 /// Returns the user's profile as it is stored.
@@ -36,7 +36,7 @@ pub async fn save(state: &AppState, me: &CurrentUser, name: Option<&str>, handle
     if own.display_name == name && own.handle_text() == handle.as_str() {
         return Ok(());
     }
-    if own.handle_text() != handle.as_str()
+    if !own.handle_text().eq_ignore_ascii_case(handle.as_str())
         && state.store.users.reserved_handles(own.id, &handle).await? >= RESERVED_HANDLES_MAX
     {
         return Err(AppError::invalid("handle", FieldCode::HandleChangedTooOften).into());
