@@ -333,5 +333,6 @@ async fn open_pages_forget_when_a_user_was_last_online_who_turns_presence_off_af
     }
     // The page with the settings has no stream.
     set_presence(&mut ben, false).await;
+    assert_eq!(wait_until_gone(&mut hers, him.id).await, None, "a peer");
     assert_eq!(wait_until_gone(&mut theirs, him.id).await, None, "a watcher");
 }

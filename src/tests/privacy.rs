@@ -41,8 +41,9 @@ const STATEMENTS: &[(&str, &str, &str)] = &[
     (
         "turn your online status off or delete",
         "sql/users/set_settings.sql",
-        "last_seen_at = case when $3 then last_seen_at",
+        "last_seen_at = case when presence and $3 then last_seen_at",
     ),
+    ("gets your network address", "src/server/cognito/calls.rs", "UserContextDataType::builder().ip_address(address)"),
     ("They can send you three", "src/domain/request.rs", "REQUEST_MESSAGES_MAX: u64 = 3"),
     ("reserved for you for 30 days", "sql/migrations/0015_reserved_handles.sql", "now() + interval '30 days'"),
     ("Handles that you have given up are kept", "sql/deletions/release_handles.sql", "reserved_until <= now()"),

@@ -83,35 +83,38 @@ impl Presence {
         }
     }
 
-    /// Turns the presence of a user on or off (`is_shown`). To the peers the user seems to come or to leave. Returns
-    /// false for a user without a stream here, of whom only watchers on this server are told.
-    pub fn switch(&self, user: user::Id, is_shown: bool) -> bool {
-        let (is_connected, changed) = {
+    /// Turns the presence of a user on or off (`is_shown`). To the peers the user seems to come or to leave. Of a user
+    /// without a stream here, the watchers on this server forget when they were last online; connected peers are
+    /// watchers.
+    pub fn switch(&self, user: user::Id, is_shown: bool) {
+        let changed = {
             let mut state = self.lock();
             state.choices.set_shown(user, is_shown, Instant::now());
-            let connected = state.connected.get_mut(&user);
-            let changed = connected.map(|it| (std::mem::replace(&mut it.is_shown, is_shown), it.peers.clone()));
-            let is_connected = changed.is_some();
-            (is_connected, changed.filter(|(was_shown, _)| *was_shown != is_shown).map(|(_, peers)| peers))
+            match state.connected.get_mut(&user) {
+                Some(connected) if connected.is_shown == is_shown => return,
+                Some(connected) => {
+                    connected.is_shown = is_shown;
+                    let peers = connected.peers.clone();
+                    // Before the next change, so that both agree.
+                    self.hub.set_presence(user, is_shown);
+                    Some(peers)
+                }
+                None => None,
+            }
         };
         let left = Event::PersonLeft { person: user, at: None };
         match changed {
-            Some(peers) if is_shown => {
-                self.hub.set_presence(user, true);
-                self.arrive(user, &peers);
-            }
+            Some(peers) if is_shown => self.arrive(user, &peers),
             Some(peers) => {
-                self.hub.set_presence(user, false);
                 let watchers = self.lock().subscriptions.watchers(user, &peers);
                 self.hub.publish(&[peers, watchers].concat(), &left);
             }
-            None if !is_connected && !is_shown => {
+            None if !is_shown => {
                 let watchers = self.lock().subscriptions.watchers(user, &[]);
                 self.hub.publish_locally(&watchers, &left);
             }
             None => {}
         }
-        is_connected
     }
 
     /// Makes these users peers of each other, because one of them has sent the others a message.
@@ -188,7 +191,7 @@ impl Presence {
             (Event::MessageSent { .. }, members) => self.add_peers(members),
             (Event::BlockChanged { by, user, on: true }, _) => self.part([*by, *user]),
             (Event::BlockEnded { pair }, _) => self.unite(*pair),
-            (Event::PresenceSwitched { of, on }, _) => drop(self.switch(*of, *on)),
+            (Event::PresenceSwitched { of, on }, _) => self.switch(*of, *on),
             (Event::PersonLeft { .. } | Event::PeoplePresent { .. } | Event::Typing { .. } | Event::Resync, _) => {}
             (Event::ConversationRead { .. } | Event::ConversationMarked { .. }, _) => {}
             (Event::MessagesDelivered { .. } | Event::MessageChanged { .. } | Event::BlockChanged { .. }, _) => {}

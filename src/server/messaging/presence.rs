@@ -1,6 +1,6 @@
 //! Typing indicator and presence.
 
-use crate::domain::conversation;
+use crate::domain::conversation::{self, Kind};
 use crate::domain::error::AppError;
 use crate::domain::event::Event;
 use crate::domain::field_error::FieldCode;
@@ -24,9 +24,10 @@ pub async fn typing(state: &AppState, me: &CurrentUser, conversation: conversati
     Ok(())
 }
 
-/// Returns when the other members were last online: of those who show their presence to the user.
+/// Returns when the other member of a direct conversation was last online, if they show their presence to the user. A
+/// block has no effect in a group, so there it would pass.
 pub async fn last_seen(state: &AppState, membership: &Membership) -> Result<Vec<LastSeen>, Failure> {
-    if !membership.is_open() {
+    if membership.kind() != Kind::Direct || !membership.is_open() {
         return Ok(Vec::new());
     }
     let mut showing = state.store.users.showing_presence(membership.members().ids()).await?;

@@ -36,10 +36,6 @@ pub async fn save(
     state.store.users.set_settings(me, &settings).await?;
     state.hub.publish(&[me], &Event::Resync);
     state.hub.publish(&[me], &Event::PresenceSwitched { of: me, on: presence });
-    if !state.presence.switch(me, presence) && stored.presence && !presence {
-        // Their pages show when the user was last online. A failure is only logged: they show it until the next load.
-        let peers = state.store.conversations.recent_peers(me).await.map_err(Failure::into_public).unwrap_or_default();
-        state.hub.publish(&peers, &Event::PersonLeft { person: me, at: None });
-    }
+    state.presence.switch(me, presence);
     Ok(())
 }

@@ -20,11 +20,9 @@ pub fn PresenceMark(user: user::Id) -> impl IntoView {
 #[component]
 pub fn LastSeen(user: user::Id, rendered: Option<SentAt>) -> impl IntoView {
     let presence = use_context::<Presence>();
-    if let Some(presence) = presence {
-        presence.trust_rendered(user);
-    }
+    let gaps = presence.map_or(0, |presence| presence.gaps());
     let at = memo(move || match presence {
-        Some(presence) => presence.last_seen(user, rendered.as_ref()),
+        Some(presence) => presence.last_seen(user, rendered.as_ref(), gaps),
         None => rendered.clone(),
     });
     let line =

@@ -41,6 +41,9 @@ pub struct Presence {
     left_at: RwSignal<HashMap<user::Id, Option<SentAt>>>,
     /// True once the user has turned presence off.
     is_off: RwSignal<bool>,
+    /// Number of times that the stream was lost. Who came or went meanwhile is unknown, so what was rendered before a gap
+    /// no longer counts.
+    gaps: RwSignal<u32>,
     /// The conversations on the page; one that is there twice is in the list twice.
     watched: StoredValue<Vec<conversation::Id>>,
     /// Returns the conversations to which the server subscribes the page by itself.
@@ -58,6 +61,7 @@ impl Presence {
             online_ms: RwSignal::new(HashMap::new()),
             left_at: RwSignal::new(HashMap::new()),
             is_off: RwSignal::new(false),
+            gaps: RwSignal::new(0),
             watched: StoredValue::new(Vec::new()),
             always_subscribed,
             subscribed: StoredValue::new(HashSet::new()),
@@ -70,6 +74,8 @@ impl Presence {
             Some(false) => {
                 live.knows_presence.set_value(false);
                 presence.online_ms.set(HashMap::new());
+                presence.left_at.set(HashMap::new());
+                presence.gaps.update(|gaps| *gaps += 1);
             }
             // The stream may now come from another server, which does not have the subscriptions.
             Some(true) => presence.renew(),
@@ -90,20 +96,19 @@ impl Presence {
         self.online_ms.read().contains_key(&peer)
     }
 
-    /// Returns when a peer who is not online was last online. `rendered` is what the server has rendered.
-    pub fn last_seen(&self, peer: user::Id, rendered: Option<&SentAt>) -> Option<SentAt> {
+    /// Returns the number of gaps in what the page has heard so far.
+    pub fn gaps(&self) -> u32 {
+        self.gaps.get_untracked()
+    }
+
+    /// Returns when a peer who is not online was last online. `rendered` is what the server rendered when there had been
+    /// this number of gaps.
+    pub fn last_seen(&self, peer: user::Id, rendered: Option<&SentAt>, gaps: u32) -> Option<SentAt> {
         if self.is_off.get() || self.is_online(peer) {
             return None;
         }
-        self.left_at.read().get(&peer).map_or_else(|| rendered.cloned(), Clone::clone)
-    }
-
-    /// Forgets when a peer left, because the server has just told when the peer was last online, or nothing.
-    pub fn trust_rendered(self, peer: user::Id) {
-        let is_online = self.online_ms.with_untracked(|online| online.contains_key(&peer));
-        if !is_online && self.left_at.with_untracked(|left| left.contains_key(&peer)) {
-            self.left_at.update(|left| drop(left.remove(&peer)));
-        }
+        let is_current = self.gaps.get() == gaps;
+        self.left_at.read().get(&peer).map_or_else(|| rendered.filter(|_| is_current).cloned(), Clone::clone)
     }
 
     fn online(self) -> Vec<user::Id> {

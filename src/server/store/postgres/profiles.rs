@@ -124,6 +124,11 @@ impl Profiles {
         self.recent.changing(id)
     }
 
+    /// Like [`Profiles::changing`], for several users.
+    pub(super) fn changing_all(&self, ids: &[Id]) -> Changing<Id, Profile> {
+        self.recent.changing_all(ids.to_vec())
+    }
+
     /// Returns the remembered profiles.
     pub(super) fn recent(&self) -> &Recent<Id, Profile> {
         &self.recent

@@ -71,10 +71,10 @@ pub(super) struct Reading {
     changes: u64,
 }
 
-/// Forgets a row when it is dropped: after the change, even if the request was cancelled before its end.
+/// Forgets rows when it is dropped: after the change, even if the request was cancelled before its end.
 pub(super) struct Changing<K: Key, V: Row> {
     recent: Recent<K, V>,
-    key: K,
+    keys: Vec<K>,
 }
 
 /// Key of a row.
@@ -238,7 +238,12 @@ impl<K: Key, V: Row> Recent<K, V> {
 
     /// Returns a guard for a change of a row by this server. Take it before the change, and drop it after.
     pub(super) fn changing(&self, key: K) -> Changing<K, V> {
-        Changing { recent: self.clone(), key }
+        self.changing_all(vec![key])
+    }
+
+    /// Like [`Recent::changing`], for several rows.
+    pub(super) fn changing_all(&self, keys: Vec<K>) -> Changing<K, V> {
+        Changing { recent: self.clone(), keys }
     }
 
     /// Forgets rows that this server has changed, on all servers.
@@ -293,6 +298,6 @@ impl<K, V> std::fmt::Debug for Recent<K, V> {
 
 impl<K: Key, V: Row> Drop for Changing<K, V> {
     fn drop(&mut self) {
-        self.recent.forget(std::slice::from_ref(&self.key));
+        self.recent.forget(&self.keys);
     }
 }

@@ -212,7 +212,7 @@ impl Users {
 
     /// Stores that these users have just left, so that every server shows it at once. One query.
     pub async fn set_left(&self, ids: &[Id]) -> Result<(), Failure> {
-        let _changing: Vec<_> = ids.iter().map(|id| self.profiles.changing(*id)).collect();
+        let _changing = self.profiles.changing_all(ids);
         self.set_last_seen(ids).await
     }
 
