@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::conversation::SentMessage;
 use crate::server::accounts::purge::purge_regularly;
 use crate::server::config::Config;
-use crate::server::failure::Failure;
 use crate::server::http::build_files::MISSING_FILES;
 use crate::server::http::connection::LimitingAcceptor;
 use crate::server::http::metrics_server::serve_metrics;
@@ -150,18 +149,12 @@ async fn check_postgres(state: AppState) {
     }
 }
 
-/// Names what makes DynamoDB unusable, once, as soon as it answers.
+/// Names what makes DynamoDB unusable, once, as soon as it answers, with the cause.
 async fn check_dynamodb(state: AppState) {
     let mut log = UsabilityLog::default();
-    loop {
-        let usability = state.store.dynamodb_usability().await;
-        if usability == Usability::Usable {
-            return;
-        }
-        log.write(usability);
-        if usability == Usability::Unreachable {
-            // Logs the cause.
-            state.store.dynamodb_failure().await.map(Failure::into_public);
+    while let Err((usability, failure)) = state.store.check_dynamodb().await {
+        if log.write(usability) || usability == Usability::Unreachable {
+            failure.into_public();
         }
         tokio::time::sleep(STORE_CHECK_INTERVAL).await;
     }

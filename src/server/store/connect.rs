@@ -104,9 +104,9 @@ impl Store {
         pooler::problem(&self.postgres).is_some()
     }
 
-    /// Returns why the table in DynamoDB does not answer, if so.
-    pub async fn dynamodb_failure(&self) -> Option<Failure> {
-        self.table.failure().await
+    /// Checks whether the table in DynamoDB can be used. Returns the cause if not.
+    pub async fn check_dynamodb(&self) -> Result<(), (Usability, Failure)> {
+        self.table.check().await
     }
 
     /// Returns whether the table in DynamoDB can be used.

@@ -59,7 +59,9 @@ impl Usability {
             MISSING_TABLE => "correct DDB_MESSAGE_TABLE and AWS_REGION, or run `admin ddb schema-load`",
             WRONG_TABLE => "correct DDB_MESSAGE_TABLE: it names a table of another program",
             AWS_SETTINGS => "set AWS_REGION, DDB_MESSAGE_TABLE, and credentials of AWS",
-            NO_TABLE_ACCESS => "give the server credentials of AWS that allow to use the table of DDB_MESSAGE_TABLE",
+            NO_TABLE_ACCESS => {
+                "give the server credentials of AWS that allow to use the table of DDB_MESSAGE_TABLE, and check its clock"
+            }
             // Its own check names it.
             _ => return,
         };
@@ -74,11 +76,13 @@ pub struct UsabilityLog {
 }
 
 impl UsabilityLog {
-    /// Writes the problem of an answer, unless it is the one that was written last.
-    pub fn write(&mut self, usability: Usability) {
-        if usability.problem() != self.written {
+    /// Writes the problem of an answer, unless it is the one that was written last. Returns whether it was written.
+    pub fn write(&mut self, usability: Usability) -> bool {
+        let is_new = usability.problem() != self.written;
+        if is_new {
             self.written = usability.problem();
             usability.log();
         }
+        is_new && self.written.is_some()
     }
 }

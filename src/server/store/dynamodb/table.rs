@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
+use time::macros::{datetime, format_description};
 use time::{Duration, OffsetDateTime, UtcOffset};
 
 use crate::domain::message::SentAt;
@@ -231,15 +231,15 @@ pub struct SortTime {
     text: String,
 }
 
-/// Year in which no stored time can be: the last one of the calendar.
-const YEAR_END: i32 = 9999;
+/// The last day of the calendar, on which no stored time can be.
+const CALENDAR_END: OffsetDateTime = datetime!(9999-12-31 00:00 UTC);
 
 impl SortTime {
     /// Parses a stored sort key. The old app also wrote times without an offset (UTC in its containers), and without a
     /// fraction if that was zero. A time after which there is hardly a later one is no valid time: no message could be
     /// sent after it.
     pub fn stored(text: &str) -> Option<Self> {
-        Self::parse(text).filter(|it| it.at.year() < YEAR_END)
+        Self::parse(text).filter(|it| it.at < CALENDAR_END)
     }
 
     /// Parses a time that a client names, in every form of a stored one.

@@ -14,12 +14,13 @@ use crate::server::store::usability::{AWS_SETTINGS, MISSING_TABLE, NO_TABLE_ACCE
 impl Table {
     /// Returns whether the table can be used. Reads a row that does not exist: half a read unit.
     pub async fn usability(&self) -> Usability {
-        self.read_nothing().await.map_or_else(|error| usability_after(&error), |_| Usability::Usable)
+        self.check().await.map_or_else(|(usability, _)| usability, |()| Usability::Usable)
     }
 
-    /// Returns why the table does not answer, if so. Costs as much as [`Table::usability`].
-    pub async fn failure(&self) -> Option<Failure> {
-        self.read_nothing().await.err().map(into_failure("check the table"))
+    /// Like [`Table::usability`], with the cause.
+    pub async fn check(&self) -> Result<(), (Usability, Failure)> {
+        let answer = self.read_nothing().await.map(drop);
+        answer.map_err(|error| (usability_after(&error), into_failure("check the table")(error)))
     }
 
     async fn read_nothing(&self) -> Result<GetItemOutput, SdkError<GetItemError>> {
@@ -33,7 +34,8 @@ impl Table {
 fn usability_after(error: &SdkError<GetItemError>) -> Usability {
     let is_of_settings = match error {
         SdkError::ConstructionFailure(_) => true,
-        SdkError::DispatchFailure(failure) => failure.is_other() || failure.is_user(),
+        // Of the others the SDK knows whether they pass by themselves.
+        SdkError::DispatchFailure(failure) => failure.is_user() || failure.is_other() && failure.as_other().is_none(),
         _ => false,
     };
     match error.code() {
