@@ -44,6 +44,15 @@ impl Failure {
         self.public()
     }
 
+    /// Adds to the cause where the failure happened.
+    pub fn context(self, context: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Public(error) => Self::Public(error),
+            Self::Unavailable(cause) => Self::Unavailable(cause.context(context())),
+            Self::Unexpected(cause) => Self::Unexpected(cause.context(context())),
+        }
+    }
+
     /// Returns the cause without logging it, for command-line tools, which print it.
     pub fn into_cause(self) -> anyhow::Error {
         match self {

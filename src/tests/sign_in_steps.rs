@@ -228,11 +228,12 @@ async fn tokens_of_two_accounts_sign_no_user_in() {
 type Fields = &'static [(&'static str, &'static str)];
 
 /// Calls of the pool that anyone can cause, and the request that causes each.
-const CALLS_OF_VISITORS: [(&str, &str, Fields); 6] = [
+const CALLS_OF_VISITORS: [(&str, &str, Fields); 7] = [
     ("InitiateAuth", "/signin", &[("email", ANA), ("password", PASSWORD)]),
     ("RespondToAuthChallenge", "/signin/code", &[("code", CODE)]),
     ("SignUp", "/signup", &[("name", "Ana"), ("handle", "ana"), ("email", ANA), ("password", PASSWORD)]),
     ("ConfirmSignUp", "/confirm", &[("email", ANA), ("code", CODE)]),
+    ("ResendConfirmationCode", "/confirm", &[("email", ANA), ("resend", "true")]),
     ("ForgotPassword", "/forgot", &[("email", ANA)]),
     ("ConfirmForgotPassword", "/forgot", &[("email", ANA), ("code", CODE), ("password", PASSWORD), ("sent", "true")]),
 ];

@@ -44,7 +44,7 @@ const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Part of a file.
 type Part = Result<Vec<u8>, io::Error>;
 
-/// What is stored of the user apart from conversations.
+/// Profile, settings, sessions and blocks of the user.
 #[derive(Serialize)]
 struct Profile<'a> {
     #[serde(flatten)]

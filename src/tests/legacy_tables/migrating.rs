@@ -72,6 +72,16 @@ async fn after_a_migration_everything_is_sorted_by_time_and_a_second_run_changes
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_imported_into_a_migrated_table_are_migrated_by_the_next_run() {
+    let (_dynamodb, server) = server(&app_with_every_kind(1, Clocks::World)).await;
+    run(&server, Purpose::Change).await;
+    let later = app_with_every_kind(7, Clocks::World);
+    later.write_to(&server.table).await;
+    run(&server, Purpose::Change).await;
+    assert_migrated(&server, &later, 7).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_changes_nothing_and_reports_the_contents() {
     let mut app = LegacyApp::new(1);
     let one = app.add_conversation(&person(0), &person(1), Shape { messages: 10, inbox: Inbox::Twice, ..SHAPE });

@@ -59,7 +59,8 @@ pub async fn migrate(table: &Table, purpose: Purpose, on_progress: OnProgress<'_
     let mut run = Run { table, purpose, on_progress, changed: Changed::default() };
     on_progress(Progress::ConversationsFound(survey.conversations.len()));
     for (conversation, surveyed) in &survey.conversations {
-        run.conversation(*conversation, surveyed).await?;
+        let context = || format!("conversation {conversation}");
+        run.conversation(*conversation, surveyed).await.map_err(|failure| failure.context(context))?;
         on_progress(Progress::ConversationDone);
     }
     run.pairs(&survey).await?;
