@@ -1,5 +1,6 @@
--- Every handle that a user gives up is reserved for 30 days. Until now it was the last five of a user, and the sixth one
--- went to a stranger at once. With five reserved ones, a user can only go back to one of these, so no user hoards them.
+-- Every handle that a user gives up is reserved for 30 days. Until now it was the last five of a user, and the sixth
+-- one went to a stranger at once. With five reserved ones, a user can only go back to one of these, so no user hoards
+-- them.
 create or replace function reserve_handles() returns trigger language plpgsql as $$
 declare
     changed text;

@@ -11,8 +11,8 @@ use crate::server::http::session::CurrentUser;
 use crate::server::reserved_words::choose_handle;
 use crate::server::state::AppState;
 
-/// Maximum number of former handles that are reserved for a user, as in `sql/migrations/0015_reserved_handles.sql`. With
-/// as many, the user can only go back to one of them, so that no user keeps many handles from others.
+/// Maximum number of former handles that are reserved for a user, as in `sql/migrations/0015_reserved_handles.sql`.
+/// With as many, the user can only go back to one of them, so that no user keeps many handles from others.
 const RESERVED_HANDLES_MAX: usize = 5;
 
 /// Returns the user's profile as it is stored.

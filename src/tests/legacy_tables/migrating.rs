@@ -73,7 +73,7 @@ async fn after_a_migration_everything_is_sorted_by_time_and_a_second_run_changes
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_are_imported_into_a_migrated_table_are_migrated_by_the_next_run() {
-    let (_dynamodb, server) = server(&app_with_every_kind(1, Clocks::World)).await;
+    let (_dynamodb, server) = server(&LegacyApp::new(1)).await;
     run(&server, Purpose::Change).await;
     let later = app_with_every_kind(7, Clocks::World);
     later.write_to(&server.table).await;

@@ -41,8 +41,8 @@ pub struct Presence {
     left_at: RwSignal<HashMap<user::Id, Option<SentAt>>>,
     /// True once the user has turned presence off.
     is_off: RwSignal<bool>,
-    /// Number of times that the stream was lost. Who came or went meanwhile is unknown, so what was rendered before a gap
-    /// no longer counts.
+    /// Number of times that the stream was lost. Who came or went meanwhile is unknown, so what was rendered before
+    /// a gap no longer counts.
     gaps: RwSignal<u32>,
     /// The conversations on the page; one that is there twice is in the list twice.
     watched: StoredValue<Vec<conversation::Id>>,
@@ -101,8 +101,8 @@ impl Presence {
         self.gaps.get_untracked()
     }
 
-    /// Returns when a peer who is not online was last online. `rendered` is what the server rendered when there had been
-    /// this number of gaps.
+    /// Returns when a peer who is not online was last online. `rendered` is what the server rendered, when there had
+    /// been this number of gaps.
     pub fn last_seen(&self, peer: user::Id, rendered: Option<&SentAt>, gaps: u32) -> Option<SentAt> {
         if self.is_off.get() || self.is_online(peer) {
             return None;

@@ -121,12 +121,12 @@ impl Profiles {
 
     /// Returns a guard for a change of a user. Take it before the change, and drop it after.
     pub(super) fn changing(&self, id: Id) -> Changing<Id, Profile> {
-        self.recent.changing(id)
+        self.recent.changing(&[id])
     }
 
     /// Like [`Profiles::changing`], for several users.
     pub(super) fn changing_all(&self, ids: &[Id]) -> Changing<Id, Profile> {
-        self.recent.changing_all(ids.to_vec())
+        self.recent.changing(ids)
     }
 
     /// Returns the remembered profiles.

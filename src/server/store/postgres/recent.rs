@@ -236,14 +236,9 @@ impl<K: Key, V: Row> Recent<K, V> {
         }
     }
 
-    /// Returns a guard for a change of a row by this server. Take it before the change, and drop it after.
-    pub(super) fn changing(&self, key: K) -> Changing<K, V> {
-        self.changing_all(vec![key])
-    }
-
-    /// Like [`Recent::changing`], for several rows.
-    pub(super) fn changing_all(&self, keys: Vec<K>) -> Changing<K, V> {
-        Changing { recent: self.clone(), keys }
+    /// Returns a guard for a change of rows by this server. Take it before the change, and drop it after.
+    pub(super) fn changing(&self, keys: &[K]) -> Changing<K, V> {
+        Changing { recent: self.clone(), keys: keys.to_vec() }
     }
 
     /// Forgets rows that this server has changed, on all servers.

@@ -171,7 +171,7 @@ impl Sessions {
         // Cannot fail: the semaphore is never closed.
         let permit = self.refreshes.acquire().await.map_err(anyhow::Error::new)?;
         // Also forgotten if there is nothing to refresh: then the remembered session is out of date.
-        let changing = self.recent.changing(id);
+        let changing = self.recent.changing(&[id]);
         let mut transaction = self.pool.begin().await?;
         let row = query_file!("sql/sessions/lock_for_refresh.sql", &id.0).fetch_optional(&mut *transaction).await?;
         Ok(row.map(|row| LockedSession {
@@ -188,7 +188,7 @@ impl Sessions {
 
     /// Deletes a session. Returns its refresh token, if the session exists and its token can be decrypted.
     pub async fn delete(&self, id: Id) -> Result<Option<SecretString>, Failure> {
-        let _changing = self.recent.changing(id);
+        let _changing = self.recent.changing(&[id]);
         let row = query_file_as!(DeletedRow, "sql/sessions/delete.sql", &id.0).fetch_optional(&self.pool).await?;
         Ok(row.and_then(|row| self.open(row)))
     }

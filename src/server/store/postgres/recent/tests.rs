@@ -68,7 +68,7 @@ async fn a_query_that_began_before_a_change_does_not_bring_the_old_row_back() {
     });
     let change = async {
         wait.await.expect("a query");
-        drop(names.changing(1));
+        drop(names.changing(&[1]));
         let _ = answer.send(());
     };
     let (slow, ()) = join(slow, change).await;
@@ -110,7 +110,7 @@ fn the_listener_hears_of_changes_of_this_server_only() {
     names.listen(move |keys: &[u8]| hear.lock().expect("not poisoned").extend(keys));
     names.forget_locally(&[1]);
     names.forget_all_locally();
-    drop(names.changing(2));
+    drop(names.changing(&[2]));
     names.forget(&[3, 4]);
     assert_eq!(*heard.lock().expect("not poisoned"), [2, 3, 4]);
 }
