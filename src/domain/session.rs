@@ -20,7 +20,7 @@ pub struct Session {
     pub device: Device,
     /// Client address of the last recorded visit; of an IPv6 address, its network.
     pub address: Option<String>,
-    /// Where this address is, such as `Lisbon, Portugal`. `None` if no proxy tells it.
+    /// Place of this address, such as `Lisbon, Portugal`. `None` if no proxy tells it.
     #[serde(default)]
     pub place: Option<String>,
     pub started_at: SentAt,

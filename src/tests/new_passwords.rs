@@ -4,7 +4,7 @@ use cruddur_messages::domain::field_error::FieldCode;
 use cruddur_messages::domain::password::InvalidPassword;
 use reqwest::StatusCode;
 
-use crate::support::app::{Answer, Browser, TestApp};
+use crate::support::app::{Answer, Browser, Fields, TestApp};
 use crate::support::cognito::PASSWORD;
 use crate::support::fake_pool::FakePool;
 
@@ -12,9 +12,6 @@ const EMAIL: &str = "wilhelmina@example.com";
 
 /// Passwords that are common, of the product, or of the user with the address [`EMAIL`].
 const EASY: [&str; 3] = ["password123", "Cruddur2026", "wilhelmina1"];
-
-/// Fields of a form, with their texts.
-type Fields = &'static [(&'static str, &'static str)];
 
 fn assert_easy_to_guess(answer: &Answer, password: &str) {
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{password}");

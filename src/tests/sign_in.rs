@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use cruddur_messages::domain::error::AppError;
 use reqwest::StatusCode;
 
-use crate::support::app::TestApp;
+use crate::support::app::{Fields, TestApp};
 use crate::support::browser::Browser;
 use crate::support::cognito::{PASSWORD, RESET_CODE, SIGN_UP_CODE};
 use crate::support::fake_pool::CallAnswer;
@@ -142,7 +142,6 @@ async fn the_requested_page_is_kept_through_sign_up_and_password_reset() {
         assert_eq!(rejected.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
         assert_kept(path, &rejected.text);
     }
-    type Fields = &'static [(&'static str, &'static str)];
     let steps: [(&str, Fields, &str); 5] = [
         ("/signup", &[("name", "Ana"), ("handle", "ana"), ("password", PASSWORD)], "/confirm?email=ana%40example.com"),
         ("/confirm", &[("code", ""), ("resend", "1")], "/confirm?email=ana%40example.com&resent=true"),

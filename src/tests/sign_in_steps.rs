@@ -8,7 +8,7 @@ use cruddur_messages::server::http::session::sealed_cookie::SIGN_IN;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::app::{Answer, Browser, TestApp};
+use crate::support::app::{Answer, Browser, Fields, TestApp};
 use crate::support::cognito::{PASSWORD, attribute};
 use crate::support::fake_challenges::{CODE, REFUSED_PASSWORD};
 use crate::support::fake_pool::{FakePool, sub_of};
@@ -223,9 +223,6 @@ async fn tokens_of_two_accounts_sign_no_user_in() {
     assert_eq!(ana.submit("/signin/code", &[("code", CODE)]).await.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!is_signed_in(&mut ana).await, "tokens of two accounts");
 }
-
-/// Fields of a form, with their texts.
-type Fields = &'static [(&'static str, &'static str)];
 
 /// Calls of the pool that anyone can cause, and the request that causes each.
 const CALLS_OF_VISITORS: [(&str, &str, Fields); 7] = [

@@ -4,7 +4,7 @@ use axum::http::request::Parts;
 use secrecy::SecretString;
 
 use crate::domain::error::AppError;
-use crate::domain::user::{self, Handle};
+use crate::domain::user;
 use crate::server::accounts::end_surely::end_surely;
 use crate::server::accounts::input::{self, FormErrors};
 use crate::server::accounts::recorded::record;
@@ -32,7 +32,7 @@ pub async fn change_password(
     let current = errors.check("current_password", input::password(current));
     let user = &me.user;
     let email = state.store.users.own_email(user.id).await?.unwrap_or_default();
-    let own_words = [user.display_name.as_str(), user.handle.as_ref().map_or("", Handle::as_str), &email];
+    let own_words = [user.display_name.as_str(), user.handle_text(), &email];
     let password = errors.check("password", input::new_password(password, &own_words));
     let (Some(current), Some(password)) = (current, password) else { return Err(errors.into_error().into()) };
     let caller = Caller::User(me.user.id);

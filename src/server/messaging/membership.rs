@@ -4,6 +4,7 @@
 use crate::domain::conversation;
 use crate::domain::error::AppError;
 use crate::domain::message::MessageRef;
+use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::http::session::CurrentUser;
 use crate::server::state::AppState;
@@ -50,4 +51,13 @@ pub(super) async fn membership_with_message(
 fn refused(state: &AppState, me: &CurrentUser, conversation: conversation::Id) -> Failure {
     state.audit.record_foreign(me.user.id, conversation, me.origin.clone());
     AppError::NotFound.into()
+}
+
+/// Returns the others of the users who show something, if `me` shows it, too: such a setting counts both ways.
+pub(super) fn both_ways<T>(me: user::Id, mut showing: Vec<T>, id: impl Fn(&T) -> user::Id) -> Vec<T> {
+    match showing.iter().position(|it| id(it) == me) {
+        Some(own) => drop(showing.swap_remove(own)),
+        None => showing.clear(),
+    }
+    showing
 }

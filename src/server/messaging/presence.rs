@@ -8,7 +8,7 @@ use crate::domain::presence::{LastSeen, PRESENCE_QUERY_MAX};
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
-use crate::server::messaging::membership::membership;
+use crate::server::messaging::membership::{both_ways, membership};
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::membership::Membership;
 use crate::server::store::dynamodb::table::SortTime;
@@ -30,11 +30,8 @@ pub async fn last_seen(state: &AppState, membership: &Membership) -> Result<Vec<
     if membership.kind() != Kind::Direct || !membership.is_open() {
         return Ok(Vec::new());
     }
-    let mut showing = state.store.users.showing_presence(membership.members().ids()).await?;
-    match showing.iter().position(|(user, _)| *user == membership.me()) {
-        Some(me) => drop(showing.swap_remove(me)),
-        None => showing.clear(),
-    }
+    let showing = state.store.users.showing_presence(membership.members().ids()).await?;
+    let showing = both_ways(membership.me(), showing, |(user, _)| *user);
     let last_seen = |(user, at): (_, Option<_>)| Some(LastSeen { user, at: SortTime::from(at?).sent_at() });
     Ok(showing.into_iter().filter_map(last_seen).collect())
 }

@@ -6,7 +6,7 @@ use crate::domain::user;
 use crate::server::failure::Failure;
 use crate::server::http::rate_limits::Action;
 use crate::server::http::session::CurrentUser;
-use crate::server::messaging::membership::{membership, visit};
+use crate::server::messaging::membership::{both_ways, membership, visit};
 use crate::server::state::AppState;
 use crate::server::store::dynamodb::member_cursors::MemberCursors;
 use crate::server::store::dynamodb::membership::Membership;
@@ -92,10 +92,6 @@ async fn sharing(state: &AppState, membership: &Membership) -> Result<Vec<user::
     if !membership.is_open() {
         return Ok(Vec::new());
     }
-    let mut shown = state.store.users.showing_receipts(membership.members().ids()).await?;
-    match shown.iter().position(|user| *user == membership.me()) {
-        Some(me) => drop(shown.swap_remove(me)),
-        None => shown.clear(),
-    }
-    Ok(shown)
+    let shown = state.store.users.showing_receipts(membership.members().ids()).await?;
+    Ok(both_ways(membership.me(), shown, |user| *user))
 }

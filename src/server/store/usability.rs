@@ -1,5 +1,5 @@
-//! Whether a store can be used, and the problems that only an operator can solve. Their words are in `/readyz`, in one
-//! line of the log, and in `docs/operations.md`.
+//! Usability of a store, and the problems that only an operator can solve. Their words are in `/readyz`, in a line of
+//! the log, and in `docs/operations.md`.
 
 /// Answer to the question of whether a store can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,6 +30,9 @@ use super::cognito::{PASSWORD, Pool};
 use super::dynamodb::{DynamoDb, TABLE, client_of};
 use super::postgres::Database;
 
+/// Fields of a form, with their texts.
+pub type Fields = &'static [(&'static str, &'static str)];
+
 /// A running server. It stops when dropped.
 pub struct TestApp {
     /// Address on which it listens.

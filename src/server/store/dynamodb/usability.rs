@@ -1,4 +1,4 @@
-//! Whether the table can be used.
+//! Check of whether the table can be used.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::get_item::{GetItemError, GetItemOutput};

@@ -38,7 +38,7 @@ impl Deletions {
     /// Requests the deletion of a user, also of their messages. From now on the user is not found, has no active
     /// session, and no accepted token. One query.
     pub async fn request(&self, id: Id, deletes_messages: bool) -> Result<(), Failure> {
-        let _changing = self.users.profiles().changing(id);
+        let _changing = self.users.profiles().changing(&[id]);
         query_file!("sql/deletions/request.sql", id.0, deletes_messages).execute(&self.pool).await?;
         Ok(())
     }
@@ -46,7 +46,7 @@ impl Deletions {
     /// Withdraws the request of a user who has signed in. Returns false if there is none, or if the deletion has begun.
     /// One query.
     pub async fn withdraw(&self, id: Id) -> Result<bool, Failure> {
-        let _changing = self.users.profiles().changing(id);
+        let _changing = self.users.profiles().changing(&[id]);
         let row = query_file_scalar!("sql/deletions/withdraw.sql", id.0).fetch_optional(&self.pool).await?;
         Ok(row.is_some())
     }
@@ -72,7 +72,7 @@ impl Deletions {
     /// Deletes the row of a user whose deletion has begun, with their sessions, reserves their handle, and adds the
     /// entry to the audit log. Does nothing if there is no such user. One transaction.
     pub async fn erase(&self, id: Id, entry: &Entry) -> Result<(), Failure> {
-        let _changing = self.users.profiles().changing(id);
+        let _changing = self.users.profiles().changing(&[id]);
         let mut transaction = self.pool.begin().await?;
         query_file_scalar!("sql/deletions/lock_handle.sql", id.0).fetch_optional(&mut *transaction).await?;
         query_file!("sql/deletions/reserve_handle.sql", id.0).execute(&mut *transaction).await?;

@@ -119,13 +119,8 @@ impl Profiles {
         self.recent.confirm(|ids| self.read(ids)).await
     }
 
-    /// Returns a guard for a change of a user. Take it before the change, and drop it after.
-    pub(super) fn changing(&self, id: Id) -> Changing<Id, Profile> {
-        self.recent.changing(&[id])
-    }
-
-    /// Like [`Profiles::changing`], for several users.
-    pub(super) fn changing_all(&self, ids: &[Id]) -> Changing<Id, Profile> {
+    /// Returns a guard for a change of users. Take it before the change, and drop it after.
+    pub(super) fn changing(&self, ids: &[Id]) -> Changing<Id, Profile> {
         self.recent.changing(ids)
     }
 

@@ -51,7 +51,7 @@ pub struct NewSession {
     pub user_agent: String,
     /// Client address.
     pub address: Option<IpAddr>,
-    /// Where the client is, if a proxy tells it.
+    /// Place of the client, if a proxy tells it.
     pub place: Option<String>,
 }
 

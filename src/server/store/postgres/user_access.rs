@@ -36,7 +36,7 @@ pub enum Standing {
 impl Users {
     /// Rejects all access tokens that have been issued to a user. One query.
     pub async fn end_tokens(&self, id: Id) -> Result<(), Failure> {
-        let _changing = self.profiles().changing(id);
+        let _changing = self.profiles().changing(&[id]);
         query_file!("sql/users/end_tokens.sql", id.0).execute(&self.pool).await?;
         Ok(())
     }

@@ -166,7 +166,7 @@ impl Users {
 
     /// Saves the settings of a user. One query.
     pub async fn set_settings(&self, id: Id, settings: &Settings) -> Result<(), Failure> {
-        let _changing = self.profiles.changing(id);
+        let _changing = self.profiles.changing(&[id]);
         let Settings { receipts, presence, starters } = *settings;
         let update = query_file!("sql/users/set_settings.sql", id.0, receipts, presence, starters.as_str());
         update.execute(&self.pool).await?;
@@ -188,7 +188,7 @@ impl Users {
     /// Gives a user another handle and name, and reserves the former handle. Returns false if the handle belongs to
     /// another user or is reserved for one. One query.
     pub async fn set_profile(&self, id: Id, handle: &Handle, name: &DisplayName) -> Result<bool, Failure> {
-        let _changing = self.profiles.changing(id);
+        let _changing = self.profiles.changing(&[id]);
         let row = query_file_scalar!("sql/users/set_profile.sql", id.0, handle.as_str(), name.as_str());
         match row.fetch_optional(&self.pool).await {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
@@ -212,7 +212,10 @@ impl Users {
 
     /// Stores that these users have just left, so that every server shows it at once. One query.
     pub async fn set_left(&self, ids: &[Id]) -> Result<(), Failure> {
-        let _changing = self.profiles.changing_all(ids);
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let _changing = self.profiles.changing(ids);
         self.set_last_seen(ids).await
     }
 
