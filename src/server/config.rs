@@ -88,8 +88,8 @@ pub struct Config {
     pub header_read_timeout_secs: u64,
 
     /// Maximum number of open connections. Each page has one for its events. Further connections are closed.
-    #[arg(long, env = "CONNECTIONS_MAX", default_value_t = 16_384)]
-    pub connections_max: usize,
+    #[arg(long, env = "CONNECTIONS_MAX", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..))]
+    pub connections_max: u32,
 
     /// Marks a developer's machine: the server then starts without an origin and without TLS to PostgreSQL and the bus,
     /// and a release build accepts a key set over plain http.

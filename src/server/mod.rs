@@ -1,5 +1,7 @@
 //! Server-side code. Outside this folder only `bin/`, `tests/` and `main.rs` name a database, AWS or axum.
 
+pub mod command_line;
+
 pub mod config;
 
 mod production;

@@ -54,6 +54,8 @@ const STORE_CHECK_INTERVAL: Duration = Duration::from_secs(10);
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     ensure_complete(&config)?;
     let file = config.leptos_config.to_string_lossy().into_owned();
+    // Of a missing file, `get_configuration` says that it has no section.
+    std::fs::File::open(&file).with_context(|| format!("read {file}, the file of LEPTOS_CONFIG"))?;
     let options = get_configuration(Some(&file)).with_context(|| format!("read {file}"))?.leptos_options;
     let address = options.site_addr;
     let state = AppState::connect(config, options).await?;
@@ -106,7 +108,7 @@ pub async fn serve_on(listener: TcpListener, state: AppState) -> anyhow::Result<
     let handle = Handle::<SocketAddr>::new();
     let header_read_timeout = Duration::from_secs(state.config.header_read_timeout_secs);
     // HTTP/1 only: otherwise the server waits, without a timeout, for the bytes from which it detects the version.
-    let acceptor = LimitingAcceptor::new(state.config.connections_max);
+    let acceptor = LimitingAcceptor::new(state.config.connections_max as usize);
     let mut server = Server::from_listener(listener).acceptor(acceptor).handle(handle.clone()).http1_only();
     let mut http1 = server.http_builder().http1();
     http1.timer(TokioTimer::new()).header_read_timeout(header_read_timeout).max_buf_size(HEAD_BYTES_MAX);

@@ -42,5 +42,7 @@ fn init_both(format: LogFormat, traces: &Traces) {
 }
 
 fn filter() -> EnvFilter {
-    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,tower_http=info"))
+    // An empty filter would let nothing pass, the audit log included.
+    let set = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|set| !set.trim().is_empty());
+    set.and_then(|set| EnvFilter::try_new(set).ok()).unwrap_or_else(|| EnvFilter::new("info,tower_http=info"))
 }

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use aws_sdk_cognitoidentityprovider::types::{ExplicitAuthFlowsType, UsernameConfigurationType};
+use clap::CommandFactory;
 use cruddur_messages::domain::error::AppError;
 use cruddur_messages::server::config::Config;
 use reqwest::StatusCode;
@@ -135,6 +136,27 @@ async fn a_complete_configuration_starts_before_its_dependencies() {
     let _process = command.spawn().expect("it starts");
     let health = format!("http://{address}/healthz");
     wait_until("it is alive", async || reqwest::get(&health).await.is_ok_and(|it| it.status() == StatusCode::OK)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_variable_counts_as_unset() {
+    let app = TestApp::start().await;
+    let (command, _) = Process::command(&app, &[]);
+    let set: Vec<_> = command.as_std().get_envs().map(|(name, _)| name.to_owned()).collect();
+    let options = Config::command();
+    let variables: Vec<_> = options.get_arguments().filter_map(|option| option.get_env()?.to_str()).collect();
+    let (required, optional): (Vec<_>, Vec<_>) =
+        variables.into_iter().partition(|&name| set.iter().any(|it| it == name));
+    assert!(optional.len() > 15, "{optional:?}");
+    let empty: Vec<_> = optional.into_iter().map(|name| (name, "")).collect();
+    drop(Process::start_with(&app, &empty).await);
+    for name in required.into_iter().filter(|&name| name == "DATABASE_URL" || name == "SESSION_KEY") {
+        let (mut command, _) = Process::command(&app, &[(name, "")]);
+        let output = command.stderr(Stdio::piped()).output();
+        let output = timeout(Duration::from_secs(30), output).await.expect("it ends").expect("it starts");
+        let (text, option) = (String::from_utf8_lossy(&output.stderr), name.to_lowercase().replace('_', "-"));
+        assert!(!output.status.success() && text.contains(&format!("--{option}")), "{name}: {text}");
+    }
 }
 
 /// Creates a client that allows no sign-in by password.

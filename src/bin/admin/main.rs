@@ -22,6 +22,7 @@ mod users;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use cruddur_messages::server::command_line;
 
 use crate::global_options::GlobalOptions;
 
@@ -79,7 +80,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Admin { global, command } = Admin::parse();
+    let Admin { global, command } = command_line::read();
     let result = match command {
         Command::Db(command) => db::run(command, &global).await,
         Command::Ddb(command) => ddb::run(command, &global).await,

@@ -32,7 +32,7 @@ pub(super) const MISSING_TABLE: &str = "missing_table";
 /// The table has other keys.
 pub(super) const WRONG_TABLE: &str = "wrong_table";
 
-/// There are no credentials of AWS, or there is no region or no valid name of the table.
+/// There are no credentials of AWS, or the region, the name of the table or the URL of DynamoDB is none.
 pub(super) const AWS_SETTINGS: &str = "aws_settings";
 
 /// The credentials of AWS are unknown, or do not allow to read the table.
@@ -58,7 +58,9 @@ impl Usability {
             MISSING_DATABASE => "correct the name of the database in DATABASE_URL, or run `admin db create`",
             MISSING_TABLE => "correct DDB_MESSAGE_TABLE and AWS_REGION, or run `admin ddb schema-load`",
             WRONG_TABLE => "correct DDB_MESSAGE_TABLE: it names a table of another program",
-            AWS_SETTINGS => "set AWS_REGION, DDB_MESSAGE_TABLE, and credentials of AWS",
+            AWS_SETTINGS => {
+                "set AWS_REGION, DDB_MESSAGE_TABLE and credentials of AWS, and AWS_ENDPOINT_URL_DYNAMODB only as a URL"
+            }
             NO_TABLE_ACCESS => {
                 "give the server credentials of AWS that allow to use the table of DDB_MESSAGE_TABLE, and check its clock"
             }

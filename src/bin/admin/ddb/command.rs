@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::user::Handle;
@@ -21,7 +22,7 @@ use crate::target::Target;
 #[derive(Args)]
 pub struct TableName {
     /// Name of the table of conversations and messages.
-    #[arg(long, env = "DDB_MESSAGE_TABLE", default_value = "cruddur-messages")]
+    #[arg(long, env = "DDB_MESSAGE_TABLE", default_value = "cruddur-messages", value_parser = NonEmptyStringValueParser::new())]
     pub table: String,
 }
 

@@ -31,6 +31,9 @@ pub fn options(url: &SecretString) -> anyhow::Result<PgConnectOptions> {
     let is_ours = url.starts_with("postgres://") || url.starts_with("postgresql://");
     let options: Option<PgConnectOptions> = is_ours.then(|| url.parse().ok()).flatten();
     let options = options.context("DATABASE_URL is not a PostgreSQL URL, such as postgres://name@localhost/cruddur")?;
+    // The driver takes the brackets of an IPv6 address (RFC 3986, section 3.2.2) for a part of the name.
+    let host = options.get_host().trim_matches(['[', ']']).to_owned();
+    let options = options.host(&host);
     // PgBouncer refuses a connection that sets `extra_float_digits`, as the driver does by default for old PostgreSQL.
     Ok(options.application_name("cruddur-messages").extra_float_digits(None))
 }
