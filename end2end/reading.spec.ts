@@ -173,6 +173,30 @@ test("a date leads to the messages from that day on, and a date after the last m
   await ana.send("and now");
   await expect(ana.messages.last()).toHaveText("and now");
   await expect(ana.page).toHaveURL(path);
+  // The same date leads there again, now and after the user has scrolled away.
+  for (let visit = 0; visit < 2; visit++) {
+    await go("2023-01-01");
+    await expect(ana.messages.first()).toHaveText("message 0");
+    await expect(ana.messages.first()).toBeInViewport();
+    await expect(ana.page).toHaveURL(`${path}?after=after-2022-12-31T15:00:00.000Z`);
+    await expect(ana.page.getByRole("heading", { level: 1 })).toBeFocused();
+    await ana.messages.last().scrollIntoViewIfNeeded();
+    await expect(ana.messages.last()).toHaveText("and now");
+    await ana.messages.last().scrollIntoViewIfNeeded();
+    await expect(ana.messages.first()).not.toBeInViewport();
+  }
+  // What is loaded again stays at the newest messages.
+  await go("2023-01-01");
+  await expect(ana.messages.first()).toBeInViewport();
+  await ana.send("the end");
+  await expect(ana.messages.last()).toHaveText("the end");
+  await expect(ana.page).toHaveURL(path);
+  await expect(ana.messages.last()).toBeInViewport();
+  await ana.page.locator("summary", { hasText: "Block" }).click();
+  await ana.page.getByRole("button", { name: "Block", exact: true }).click();
+  await expect(ana.page.getByText("You have blocked")).toBeVisible();
+  await expect(ana.messages.last()).toHaveText("the end");
+  await expect(ana.messages.last()).toBeInViewport();
 });
 
 test("a conversation marked as unread stays unread on every page until it is opened", async ({ people }) => {

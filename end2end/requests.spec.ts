@@ -51,6 +51,17 @@ test("a request is quiet until it is accepted, and then a conversation like any 
   await expect(ana.messages).toHaveText(["look: https://example.com/", "welcome"]);
 });
 
+test("a request that is accepted in another tab does not lose the focus of the page", async ({ people }) => {
+  const { ben, path } = await request(people, "1");
+  await ben.open(path);
+  await ben.page.getByRole("button", { name: "Accept" }).focus();
+  const tab = await ben.inAnotherTab();
+  await tab.open(path);
+  await tab.page.getByRole("button", { name: "Accept" }).click();
+  await expect(ben.composer).toBeVisible();
+  await expect(ben.page.getByRole("heading", { level: 1 })).toBeFocused();
+});
+
 test("a sender can send three messages, and is told why not more", async ({ people }) => {
   const { ana, ben, path } = await request(people, "1");
   await ana.open(path);

@@ -7,6 +7,8 @@ use leptos_router::hooks::use_navigate;
 
 use crate::ui::state::date_cursor::from_local_day;
 use crate::ui::state::disclosure::{close, close_when_left};
+use crate::ui::state::location::query_parameter;
+use crate::ui::state::shown_page::ShownPage;
 
 /// Disclosure with a date field. Without WASM it opens, closes and submits as a plain form.
 #[component]
@@ -17,7 +19,7 @@ pub fn DateForm(
     let (menu, field) = (NodeRef::<Details>::new(), NodeRef::<Input>::new());
     close_when_left(menu);
     let navigate = use_navigate();
-    let action = path.clone();
+    let (action, page, shown) = (path.clone(), expect_context::<ShownPage>(), query_parameter("after"));
     let go = move |event: SubmitEvent| {
         let date = field.get_untracked().map(|field| field.value()).unwrap_or_default();
         if let Some(cursor) = from_local_day(&date) {
@@ -25,7 +27,11 @@ pub fn DateForm(
             if let Some(menu) = menu.get_untracked() {
                 close(&menu);
             }
-            navigate(&format!("{path}?after={cursor}"), Default::default());
+            let address = format!("{path}?after={cursor}");
+            match shown.get_untracked() {
+                Some(shown) if shown == cursor.0 => page.open_again(&address),
+                _ => navigate(&address, Default::default()),
+            }
         }
     };
     view! {

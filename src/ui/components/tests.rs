@@ -27,6 +27,7 @@ use crate::ui::state::list_filter::ListFilter;
 use crate::ui::state::outbox::queue::{Shown, State};
 use crate::ui::state::outbox::unsent::{Content, Unsent};
 use crate::ui::state::refusal::Refusal;
+use crate::ui::state::shown_page::ShownPage;
 use crate::ui::state::submission::{Leave, Submission};
 use crate::ui::state::{Drafts, LiveEvents, Outbox};
 
@@ -42,6 +43,7 @@ fn html<V: IntoView + 'static>(path: &str, view: impl FnOnce() -> V + Send + 'st
         provide_context(Outbox::new(live));
         provide_context(Drafts::new());
         provide_context(EmojiData::empty());
+        provide_context(ShownPage::none());
         view! { <Router>{view()}</Router> }.to_html()
     })
 }

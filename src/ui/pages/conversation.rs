@@ -29,6 +29,7 @@ use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::reactive::effect;
 use crate::ui::state::refused_form::use_refused_form;
 use crate::ui::state::request_answer::reload_with_requests;
+use crate::ui::state::shown_page::open_pages;
 
 /// Title of the tab. Rendered again with each loaded conversation, because an error may have set its own title before.
 const TITLE: &str = "Conversation · Cruddur";
@@ -47,7 +48,7 @@ pub fn ConversationPage() -> impl IntoView {
     let from = move || after.get().map(Cursor).or_else(|| from_day(&on.get()?));
     let at_message = move || Some(Cursor::around(&SentAt::stored(around.get()?)));
     let cursor = move || before.get().map(Cursor).or_else(at_message).or_else(from);
-    let opened = page_resource(move || (conversation::Id(id()), cursor()), |(id, at)| api::open_conversation(id, at));
+    let (opened, shown) = open_pages(move || (conversation::Id(id()), cursor()));
     let has_member = move |it: &ConversationView, user| {
         // Of the conversation before, while the next one loads.
         it.id.0 != untrack(id) || it.members.iter().any(|member| member.id == user)
@@ -69,11 +70,9 @@ pub fn ConversationPage() -> impl IntoView {
             after_dry_run().await;
             at_once(match (me, opened) {
                 (Ok(me), Ok(conversation)) => {
-                    let (around, before, from) = untrack(|| (around.get(), before.get(), from()));
-                    let newest_shown = conversation.messages.items.last().map(|message| &message.sent_at);
-                    // Of a time after the newest message the page shows the nearest messages: it opens at the newest.
-                    let is_reached = |from: &Cursor| newest_shown.is_some_and(|newest| !from.is_after(newest));
-                    let from_first = before.is_none() && from.as_ref().is_some_and(is_reached);
+                    let (around, before, from) =
+                        shown.selected(|| (around.get(), before.get(), from())).unwrap_or_default();
+                    let from_first = before.is_none() && opens_at_first(&conversation.messages.items, from.as_ref());
                     shows_request.set_value(Request::is_received(conversation.request));
                     let is_used = |message: &Message| used.get_value() == Some((conversation.id, message.id));
                     let reply = answered.filter(|message| !is_used(message));
@@ -106,6 +105,12 @@ pub fn ConversationPage() -> impl IntoView {
         <Title text=TITLE/>
         <Suspense fallback=MessageListSkeleton>{move || pane()}</Suspense>
     }
+}
+
+/// Returns whether a page of the messages from a time on opens at the first one. Of a time after the newest message it
+/// shows the nearest messages, and opens at the newest.
+fn opens_at_first(messages: &[Message], from: Option<&Cursor>) -> bool {
+    messages.last().zip(from).is_some_and(|(newest, from)| !from.is_after(&newest.sent_at))
 }
 
 /// Draws an open request again once it has been answered on this or another page, and not before: the focus and the

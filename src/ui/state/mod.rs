@@ -73,6 +73,7 @@ pub mod request_answer;
 pub mod scroller;
 mod shared_stream;
 pub mod shortcuts;
+pub mod shown_page;
 pub mod sign_out;
 mod stream_connection;
 mod stream_news;

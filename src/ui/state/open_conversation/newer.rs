@@ -7,7 +7,6 @@ use crate::api;
 use crate::domain::event::Event;
 use crate::domain::message::Message;
 use crate::domain::page::{Cursor, Page};
-use crate::ui::state::location::replace_address;
 use crate::ui::state::open_conversation::loader::Loader;
 use crate::ui::state::open_conversation::page::OpenConversation;
 use crate::ui::state::open_conversation::scrolling::NEAR_PX;
@@ -106,7 +105,7 @@ impl OpenConversation {
     /// Scrolls to the newest message, and loads it first if necessary.
     pub fn show_newest(self) {
         // The address may name the page that was shown before.
-        replace_address(&self.path());
+        self.shown_page.leave_for_newest(&self.path());
         if self.loader.with_untracked(Loader::follows) {
             return self.scroll_to_end();
         }

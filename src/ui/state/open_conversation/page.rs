@@ -20,6 +20,7 @@ use crate::ui::state::outbox::queue::Shown;
 use crate::ui::state::outbox::unsent::{Content, NewUnsent};
 use crate::ui::state::reactive::{effect, memo};
 use crate::ui::state::scroller::Scroller;
+use crate::ui::state::shown_page::ShownPage;
 use crate::ui::state::typing_notifier::TypingNotifier;
 use crate::ui::state::{ComposeTarget, LiveEvents, Outbox};
 
@@ -42,6 +43,7 @@ pub struct OpenConversation {
     pub scroller: Scroller,
     pub typing: TypingNotifier,
     pub(super) inbox: Inbox,
+    pub(super) shown_page: ShownPage,
 }
 
 impl OpenConversation {
@@ -67,6 +69,7 @@ impl OpenConversation {
             drawn: Memo::new(drawn),
             typing: TypingNotifier::new(view.id),
             inbox,
+            shown_page: expect_context::<ShownPage>(),
         }
     }
 
