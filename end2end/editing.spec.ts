@@ -205,6 +205,28 @@ test("an edit that another command interrupts is continued where it was left", a
   await expect(ana.composer).toHaveValue("Are you there?");
 });
 
+test("an edit that an answer from an address interrupts is continued where it was left, also in another tab", async ({ people }) => {
+  const { ana, path } = await directConversation(people);
+  await ana.send("second");
+  await expect(row(ana, "second").getByText("Sent")).toBeVisible();
+  const begin = async (text: string, command: string) => (await openMenu(ana, text)).getByRole("menuitem", { name: command }).click();
+  const tab = await ana.inAnotherTab();
+  for (const [answering, half] of [[ana, "half of it"], [tab, "three quarters of it"]] as const) {
+    await begin("Are you there?", "Edit");
+    await ana.composer.fill(half);
+    await answering.open(path);
+    await expect(answering.composer).toHaveValue(half);
+    await row(answering, "second").locator(".message__options").evaluate((link: HTMLAnchorElement) => location.assign(link.href));
+    await answering.page.getByRole("link", { name: "Reply" }).click();
+    for (const it of [answering, ana]) {
+      await expect(it.page.locator(".reply-note")).toContainText("second");
+      await expect(it.composer).toHaveValue("");
+    }
+    await begin("Are you there?", "Edit");
+    await expect(ana.composer).toHaveValue(half);
+  }
+});
+
 test("the address of an answer chooses its message once", async ({ people }) => {
   const { ana, path } = await directConversation(people);
   await ana.send("second");

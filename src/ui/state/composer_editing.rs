@@ -84,8 +84,16 @@ impl ComposerForm {
             }
             return false;
         }
+        // An edit that was left by another page, or by this one before a reload, is interrupted and not lost.
+        let unseen = kept.filter(|kept| mode.agreed.with_value(|agreed| agreed != kept));
+        let is_adopted = unseen.is_some_and(|kept| self.adopt_mode(kept));
+        let before = mode.shown.get_value();
+        if is_adopted && wanted.is_edit() && before.edited_id() == wanted.edited_id() {
+            return true;
+        }
+        mode.composing.set(wanted.clone());
         let text = mode.text_of(&wanted);
-        let is_changed = self.show_mode(&wanted, text.as_deref());
+        let is_changed = self.show_mode(&wanted, text.as_deref()) || is_adopted;
         let kept = mode.kept(&wanted);
         drafts.keep_mode(target, &kept);
         if mode.agreed.try_update_value(|agreed| std::mem::replace(agreed, kept.clone())) != Some(kept) {
