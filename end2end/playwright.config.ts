@@ -11,7 +11,7 @@ const desktop = { viewport: { width: 1280, height: 800 } };
 const mobile = { viewport: { width: 390, height: 844 }, hasTouch: true };
 const withoutScript = /\.noscript\.spec\.ts/;
 // One run is enough for tests with thousands of repetitions, with long waits or with a browser of their own.
-const mobileOnly = /(long|switching|firefox|frozen|outages|tabs|connection|time-zone|rendered)\.spec\.ts/;
+const mobileOnly = /(long|large-text|switching|firefox|frozen|outages|tabs|connection|time-zone|rendered)\.spec\.ts/;
 
 // Tests that take minutes each run only if LONG_TESTS is set.
 const long = /@long/;
