@@ -23,7 +23,9 @@ const VERBATIM: [&str; 4] = ["/api/", "/rpc/", "/pkg/", "/build/"];
 /// other spellings of an address to the canonical one: a page compares addresses as texts.
 pub async fn check(mut request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+    let method = request.method();
+    // The API answers TRACE itself, with the methods of the path.
+    if *method == Method::CONNECT || (*method == Method::TRACE && !is_for_api(&path)) {
         return method_not_allowed(&path);
     }
     if !has_valid_host(request.headers(), request.version()) {

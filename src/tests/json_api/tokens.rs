@@ -66,7 +66,6 @@ async fn only_a_bearer_header_with_one_access_token_authenticates() {
         &*format!("Bearer {}", tokens.id),
         &*format!("Basic {}", tokens.access),
         &*format!("Bearer {} more", tokens.access),
-        &*format!("Bearer  {}", tokens.access),
         &tokens.access,
         &*format!("Bearer {}x", tokens.access),
     ] {
@@ -75,7 +74,7 @@ async fn only_a_bearer_header_with_one_access_token_authenticates() {
     let two_headers = ApiClient::with_token_of(&app, "ana").await;
     let request = two_headers.request(Method::GET, "/api/message_groups").header(AUTHORIZATION, "Bearer x");
     assert_eq!(two_headers.send(request).await.status, StatusCode::UNAUTHORIZED);
-    for scheme in ["Bearer", "bearer", "BEARER"] {
+    for scheme in ["Bearer", "bearer", "BEARER", "Bearer  "] {
         let client = ApiClient::with_authorization(&app, &format!("{scheme} {}", tokens.access));
         assert_eq!(client.get("/api/message_groups").await.status, StatusCode::OK, "{scheme}");
     }

@@ -38,6 +38,9 @@ async fn a_request_line_that_no_browser_sends_is_a_client_error_and_no_line_in_t
         assert_eq!(answer.status().as_u16(), status, "{line}: {}", answer.text);
         let is_refused = answer.status() == StatusCode::METHOD_NOT_ALLOWED;
         assert_eq!(!answer.header("allow").is_empty(), is_refused || status == 204, "{line}: {}", answer.text);
+        if line.starts_with("TRACE /api/") {
+            assert_eq!(answer.header("allow"), "POST", "the methods of the path");
+        }
     }
     assert!(!log.text().contains(" ERROR "), "{}", log.text());
 }

@@ -48,11 +48,13 @@ async fn owner(parts: &Parts, state: &AppState) -> Result<CurrentUser, ApiError>
     Ok(user)
 }
 
-/// Returns the token of a header with exactly two words, the first of which is `Bearer` (RFC 6750, section 2.1).
+/// Returns the token of a header with exactly two words, the first of which is `Bearer` (RFC 6750, section 2.1), and
+/// any number of spaces between them (RFC 9110, section 11.4).
 fn token(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    let token = token.trim_start_matches(' ');
     (scheme.eq_ignore_ascii_case("bearer") && !token.contains(' ')).then_some(token)
 }
 
