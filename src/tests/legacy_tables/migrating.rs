@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::{conversation, message};
+use cruddur_messages::server::failure::Failure;
 use cruddur_messages::server::store::dynamodb::rows::{InboxRow, MessageRow};
 use cruddur_messages::server::store::dynamodb::table::{Item, Key};
 use tokio::runtime::Handle;
@@ -79,6 +80,40 @@ async fn rows_that_are_imported_into_a_migrated_table_are_migrated_by_the_next_r
     later.write_to(&server.table).await;
     run(&server, Purpose::Change).await;
     assert_migrated(&server, &later, 7).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_cannot_be_read_is_replaced_and_a_conversation_with_an_unreadable_head_stays_as_it_is() {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let odd = [text("5"), AttributeValue::Null(true), AttributeValue::N("1.5".to_owned())];
+    let mut app = LegacyApp::new(1);
+    let healed: Vec<_> = odd.iter().map(|_| app.add_conversation(&person(0), &person(1), SHAPE)).collect();
+    let unreadable = app.add_conversation(&person(2), &person(3), SHAPE);
+    let (_dynamodb, server) = server(&app).await;
+    let put = async |row: Item| {
+        let request = server.table.client().put_item().table_name(TABLE).set_item(Some(row));
+        request.send().await.expect("stored");
+    };
+    for (conversation, odd) in healed.iter().zip(odd) {
+        let rows = server.inbox_rows(conversation.id).await.into_values().flatten().next().expect("a row");
+        let stale = [("message".to_owned(), text("stale")), ("seq".to_owned(), odd)];
+        put(rows.item().into_iter().chain(stale).collect()).await;
+    }
+    let mut head = Key::Head(unreadable.id).item();
+    head.insert("seq".to_owned(), text("x"));
+    put(head.clone()).await;
+    let planned = run(&server, Purpose::Report).await;
+    let report = run(&server, Purpose::Change).await;
+    assert_eq!((planned.changed, &planned.found), (report.changed, &report.found), "as predicted");
+    assert_eq!((report.changed.heads_made, report.changed.inbox_rows_moved >= 3), (3, true));
+    assert_eq!((report.found.unreadable_count, report.found.orphaned.len()), (1, 0));
+    for conversation in healed {
+        server.assert_rows_at(&conversation, &conversation.messages.last().expect("a message").body, 0).await;
+    }
+    assert!(server.rows().await.contains(&head));
+    let answer = server.conversations.membership(person(2).id, unreadable.id).await;
+    let Err(Failure::Unexpected(cause)) = answer else { panic!("opened without its head") };
+    assert!(cause.to_string().contains(&format!("MSG#{}, HEAD", unreadable.id)), "{cause}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

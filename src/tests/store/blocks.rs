@@ -255,6 +255,7 @@ fn legacy_rows(n: u128) -> (conversation::Id, Vec<Item>) {
         version: TextVersion::default(),
         seq: 0,
         last_author: None,
+        unreadable: Default::default(),
     };
     (conversation, vec![row(ana(), ben()).item(), row(ben(), ana()).item(), first.item()])
 }

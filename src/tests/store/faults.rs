@@ -172,6 +172,7 @@ async fn put_conversation_beyond_query(healthy: &Server) -> conversation::Id {
         version: TextVersion::default(),
         seq: 5,
         last_author: Some(ben().id),
+        unreadable: Default::default(),
     };
     healthy.put(conversations.iter().map(cursor).chain([row.item()])).await;
     last

@@ -1,9 +1,11 @@
 //! Inbox rows: one per member and conversation, at the newest message, whatever happens.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use cruddur_messages::domain::user::DisplayName;
 use cruddur_messages::server::store::dynamodb::Table;
 use cruddur_messages::server::store::dynamodb::inbox;
 use cruddur_messages::server::store::dynamodb::rows::InboxRow;
+use cruddur_messages::server::store::dynamodb::table::{SEQ, VERSION};
 use futures::future::join_all;
 use time::macros::datetime;
 
@@ -146,4 +148,24 @@ async fn a_changed_name_of_the_author_is_stored_with_their_next_message() {
         |rows: Vec<InboxRow>| rows.iter().map(|row| row.named.user().display_name.to_string()).collect::<Vec<_>>();
     assert_eq!(names(server.inbox(&ana()).await), ["Benjamin"]);
     assert_eq!(names(server.inbox(&ben()).await), ["Ana"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_whose_number_or_version_cannot_be_read_moves_to_the_next_message() {
+    let number = |text: &str| AttributeValue::N(text.to_owned());
+    let odd = ["0", "1.5", "-1", "99999999999999999999999"].map(number);
+    let odd = odd.into_iter().chain([AttributeValue::S("5".to_owned()), AttributeValue::Null(true)]);
+    let (_dynamodb, server) = server().await;
+    let conversation = server.start(&ana(), &ben(), "hello").await;
+    for (value, seq) in odd.zip((2..).step_by(2)) {
+        for (name, seq) in [(SEQ, seq), (VERSION, seq + 1)] {
+            let mut rows = server.inbox(&ana()).await;
+            let mut item = rows.remove(0).item();
+            item.insert(name.to_owned(), value.clone());
+            server.put([item]).await;
+            let text = format!("{name} was {value:?}");
+            server.send(&ben(), conversation, &text).await;
+            assert_at(&server, seq, &text).await;
+        }
+    }
 }

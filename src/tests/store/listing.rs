@@ -149,6 +149,7 @@ async fn read_cursors_are_found_among_more_than_one_query_reads() {
         version: TextVersion::default(),
         seq: 5,
         last_author: Some(ben().id),
+        unreadable: Default::default(),
     });
     server.put(rows.map(|row| row.item())).await;
     let others = (0..600).map(|n| conversation::Id(Uuid::from_u128(n)));

@@ -59,6 +59,7 @@ pub(crate) fn inbox_rows(at: &MessageRow) -> [Item; 2] {
             version: TextVersion::default(),
             seq: at.seq,
             last_author: None,
+            unreadable: Default::default(),
         };
         row.item()
     })

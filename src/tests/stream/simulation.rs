@@ -145,6 +145,7 @@ impl Simulation {
             version: TextVersion::default(),
             seq: first.seq,
             last_author: is_new_app.then_some(first.author.id),
+            unreadable: Default::default(),
         };
         let head = Head::direct([self.ana.id, peer.id], first.seq, first.at.clone()).expect("two members");
         let head = if is_new_app { head } else { head.after_legacy_messages(first.at.clone()) };
@@ -388,6 +389,7 @@ impl Simulation {
             version: TextVersion::default(),
             seq: 1,
             last_author: None,
+            unreadable: Default::default(),
         };
         self.put(row.item());
     }

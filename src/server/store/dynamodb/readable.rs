@@ -51,6 +51,7 @@ impl Conversations {
             version: TextVersion::default(),
             seq: head.seq,
             last_author: None,
+            unreadable: Default::default(),
         };
         let cursors = read_cursors::for_list(&self.table, me, false).await?;
         Ok(self.to_conversations(me, vec![row], cursors).await?.pop())

@@ -209,6 +209,7 @@ mod tests {
             version: message.version(),
             seq,
             last_author: Some(message.author.id),
+            unreadable: Default::default(),
         };
         (message, row)
     }

@@ -160,7 +160,7 @@ impl fmt::Display for Found {
         for (pk, sk) in self.unreadable.iter().take(SHOWN_MAX) {
             writeln!(f, "            {} {}", pk.escape_debug(), sk.escape_debug())?;
         }
-        Ok(())
+        more(f, self.unreadable_count.try_into().unwrap_or(usize::MAX))
     }
 }
 
@@ -171,5 +171,10 @@ fn list(f: &mut fmt::Formatter<'_>, label: &str, entries: impl ExactSizeIterator
         // Escaped, since users could type any text as the name of a room.
         writeln!(f, "            {}", entry.escape_debug())?;
     }
+    more(f, count)
+}
+
+/// Says how many entries of a list are not shown.
+fn more(f: &mut fmt::Formatter<'_>, count: usize) -> fmt::Result {
     if count > SHOWN_MAX { writeln!(f, "            … and {} more", count - SHOWN_MAX) } else { Ok(()) }
 }

@@ -60,6 +60,8 @@ enum SurveyedHead {
     Direct(Pair),
     /// Members of a group. The old app had no groups, so there is nothing to migrate.
     Group,
+    /// No head that can be read. It counts as unreadable, and its conversation stays as it is.
+    Unreadable,
 }
 
 impl Survey {
@@ -86,13 +88,14 @@ impl Survey {
                 MessageRow::from_item(item).map(|row| self.entry(conversation).add_message(row))
             }
             Some(Key::Inbox(..)) => InboxRow::from_item(item).map(|row| self.entry(row.conversation).rows.push(row)),
-            Some(Key::Head(conversation)) => Head::from_item(item).map(|head| {
-                let entry = self.entry(conversation);
-                entry.is_request = head.requester().is_some();
-                entry.deleted_members = head.deleted_members().to_vec();
-                let head = head.pair().map_or(SurveyedHead::Group, |pair| SurveyedHead::Direct(sorted(pair)));
-                entry.head = Some(head);
-            }),
+            Some(Key::Head(conversation)) => {
+                let (head, entry) = (Head::from_item(item), self.entry(conversation));
+                entry.head = Some(SurveyedHead::of(head.as_ref()));
+                head.map(|head| {
+                    entry.is_request = head.requester().is_some();
+                    entry.deleted_members = head.deleted_members().to_vec();
+                })
+            }
             Some(Key::Pair(one, other)) => PairRow::from_item(item).map(|row| {
                 self.pairs.insert(sorted([one, other]), row.conversation);
                 if PairRow::is_in_index(item) {
@@ -166,12 +169,22 @@ impl Survey {
     }
 }
 
+impl SurveyedHead {
+    fn of(head: Option<&Head>) -> Self {
+        match head.map(Head::pair) {
+            Some(Some(pair)) => Self::Direct(sorted(pair)),
+            Some(None) => Self::Group,
+            None => Self::Unreadable,
+        }
+    }
+}
+
 impl SurveyedConversation {
     /// Returns the members, the lower id first; `None` if its rows do not name exactly two, or it is a group.
     pub(super) fn members(&self) -> Option<Pair> {
         match &self.head {
             Some(SurveyedHead::Direct(pair)) => Some(*pair),
-            Some(SurveyedHead::Group) => None,
+            Some(SurveyedHead::Group | SurveyedHead::Unreadable) => None,
             None => heads::members(&self.rows).map(sorted),
         }
     }
@@ -181,7 +194,7 @@ impl SurveyedConversation {
     pub(super) fn damaged_rows_of_group(&self) -> u64 {
         match self.head {
             Some(SurveyedHead::Group) => self.rows.iter().filter(|row| row.seq == 0).count() as u64,
-            Some(SurveyedHead::Direct(_)) | None => 0,
+            Some(SurveyedHead::Direct(_) | SurveyedHead::Unreadable) | None => 0,
         }
     }
 

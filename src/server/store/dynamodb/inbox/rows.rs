@@ -73,15 +73,12 @@ async fn read_all(request: QueryFluentBuilder, operation: &'static str) -> Resul
 /// Part of a transaction: deletes a row if it is unchanged since it was read. The text counts, too: a row that moves
 /// may keep it, and must not bring back one that has been edited or deleted meanwhile.
 pub fn delete(table: &Table, row: &InboxRow) -> Result<TransactWriteItem, Failure> {
-    let version = if row.version == TextVersion::default() {
-        format!("attribute_not_exists({VERSION})")
-    } else {
-        format!("{VERSION} = :version")
+    let version = match row.version {
+        version if version == TextVersion::default() => row.unreadable.get(VERSION).cloned(),
+        version => Some(number(version)?),
     };
     let (unmoved, mut values) = unmoved(row);
-    if row.version != TextVersion::default() {
-        values.insert(":version".to_owned(), number(row.version)?);
-    }
+    let version = same(VERSION, ":version", version, &mut values);
     let delete = Delete::builder()
         .table_name(table.name())
         .set_key(Some(row.key().item()))
@@ -93,13 +90,14 @@ pub fn delete(table: &Table, row: &InboxRow) -> Result<TransactWriteItem, Failur
 /// Gives a row the text of the message that it is at, unless it has a newer one. Returns `false` if the row has moved.
 /// One write unit, and one for the index.
 pub(super) async fn update_text(table: &Table, row: &InboxRow, message: &MessageRow) -> Result<bool, Failure> {
-    let (unmoved, values) = unmoved(row);
+    let (unmoved, mut values) = unmoved(row);
+    let without = same(VERSION, ":unreadable", row.unreadable.get(VERSION).cloned(), &mut values);
     let request = table
         .client()
         .update_item()
         .table_name(table.name())
         .set_key(Some(row.key().item()))
-        .condition_expression(format!("{unmoved} AND (attribute_not_exists({VERSION}) OR {VERSION} < :version)"))
+        .condition_expression(format!("{unmoved} AND ({without} OR {VERSION} < :version)"))
         .update_expression(format!("SET {MESSAGE} = :message, {VERSION} = :version"))
         .set_expression_attribute_values(Some(values))
         .expression_attribute_values(":message", AttributeValue::S(message.body.clone()))
@@ -118,13 +116,25 @@ pub(super) async fn update_text(table: &Table, row: &InboxRow, message: &Message
 
 /// Returns the condition that a row is still there and at the same message, and the values in it.
 fn unmoved(row: &InboxRow) -> (String, Item) {
-    let group = (":group".to_owned(), AttributeValue::S(row.conversation.to_string()));
-    if row.seq == 0 {
-        let condition = format!("{MESSAGE_GROUP_UUID} = :group AND attribute_not_exists({SEQ})");
-        return (condition, Item::from([group]));
+    let mut values = Item::from([(":group".to_owned(), AttributeValue::S(row.conversation.to_string()))]);
+    let seq = match row.seq {
+        0 => row.unreadable.get(SEQ).cloned(),
+        seq => Some(AttributeValue::N(seq.to_string())),
+    };
+    let seq = same(SEQ, ":seq", seq, &mut values);
+    (format!("{MESSAGE_GROUP_UUID} = :group AND {seq}"), values)
+}
+
+/// Returns the condition that an attribute has this value, or is missing, and adds the value to `values` as
+/// `placeholder`.
+fn same(attribute: &str, placeholder: &str, value: Option<AttributeValue>, values: &mut Item) -> String {
+    match value {
+        Some(value) => {
+            values.insert(placeholder.to_owned(), value);
+            format!("{attribute} = {placeholder}")
+        }
+        None => format!("attribute_not_exists({attribute})"),
     }
-    let seq = (":seq".to_owned(), AttributeValue::N(row.seq.to_string()));
-    (format!("{MESSAGE_GROUP_UUID} = :group AND {SEQ} = :seq"), Item::from([group, seq]))
 }
 
 fn number(version: TextVersion) -> anyhow::Result<AttributeValue> {

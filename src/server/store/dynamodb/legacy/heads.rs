@@ -1,5 +1,6 @@
 //! Head of a legacy conversation, and the inbox rows that a crash of the old app lost.
 
+use anyhow::anyhow;
 use time::{Duration, OffsetDateTime};
 
 use crate::domain::user::User;
@@ -10,7 +11,7 @@ use crate::server::store::dynamodb::cursor::Direction;
 use crate::server::store::dynamodb::inbox::rows as inbox_rows;
 use crate::server::store::dynamodb::legacy::ends;
 use crate::server::store::dynamodb::rows::{Head, InboxRow, MessageRow, NamedUser, NamesAtBlock};
-use crate::server::store::dynamodb::table::SortTime;
+use crate::server::store::dynamodb::table::{Item, SortTime};
 use crate::server::store::dynamodb::{Table, blocks, heads};
 
 /// Distance of the head from the newest legacy row: rows that are repaired later may move forward by some microseconds.
@@ -71,8 +72,9 @@ pub async fn create(
             parts.push(table.put_if_absent(row.item())?);
         }
         let Err(cancelled) = table.transact(parts).await? else { return Ok(Some((head, missing.len()))) };
-        if let Some(head) = cancelled.existing_row(HEAD).and_then(Head::from_item) {
-            return Ok(Some((head, missing.len())));
+        if let Some(row) = cancelled.existing_row(HEAD) {
+            let unreadable = || anyhow!("the head MSG#{conversation}, HEAD cannot be read: correct or delete it");
+            return Ok(Some((Head::from_item(row).ok_or_else(unreadable)?, missing.len())));
         }
         // If a row of another conversation has the key of a missing row, the key a microsecond later is tried.
         shift += Duration::MICROSECOND;
@@ -162,5 +164,6 @@ pub fn recreated(owner: user::Id, peer_row: &InboxRow, messages: &[MessageRow], 
         version: newest.map_or(peer_row.version, MessageRow::version),
         seq: newest.map_or(0, |row| row.seq),
         last_author: newest.map(|row| row.author.id),
+        unreadable: Item::new(),
     }
 }

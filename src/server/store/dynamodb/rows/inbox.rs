@@ -7,14 +7,14 @@ use crate::domain::conversation::{self, Kind};
 use crate::domain::message::TextVersion;
 use crate::domain::user::{self, User};
 use crate::server::store::dynamodb::rows::{MessageRow, codec};
-use crate::server::store::dynamodb::table::{Item, Key, MESSAGE_GROUP_UUID, SortTime};
+use crate::server::store::dynamodb::table::{Item, Key, MESSAGE_GROUP_UUID, SEQ, SortTime, VERSION};
 
 /// Maximum distance of a row's time from its message. A row is some microseconds later than its message if it would
 /// have collided with rows of other conversations; a row further ahead belongs to a later message of the old app.
 pub(in crate::server::store::dynamodb) const COLLISIONS_MAX: Duration = Duration::MILLISECOND;
 
 /// One member's row of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct InboxRow {
     pub owner: user::Id,
     /// Roughly the time of the newest message: some microseconds later if two conversations of the owner would collide.
@@ -29,6 +29,9 @@ pub struct InboxRow {
     pub seq: u64,
     /// Author of the newest message; unknown if the old app wrote the row.
     pub last_author: Option<user::Id>,
+    /// Attributes of the number and the version that hold another value than one of ours, and count as missing. The
+    /// row is unchanged only if they are.
+    pub unreadable: Item,
 }
 
 /// The user whom a row names, with their names at the time of writing. The old app shows this user's names beside the
@@ -95,6 +98,7 @@ impl InboxRow {
             version: newest.version(),
             seq: newest.seq,
             last_author: Some(newest.author.id),
+            unreadable: Item::new(),
         }
     }
 
@@ -136,6 +140,9 @@ impl InboxRow {
             return None;
         }
         let user = codec::user(row.user_uuid, row.user_handle, row.user_display_name);
+        let is_missing = [(SEQ, row.seq == 0), (VERSION, row.version == TextVersion::default())];
+        let kept =
+            |(name, is_missing): (&str, bool)| Some((name.to_owned(), item.get(name).filter(|_| is_missing)?.clone()));
         Some(Self {
             owner,
             at,
@@ -148,6 +155,7 @@ impl InboxRow {
             version: row.version,
             seq: row.seq,
             last_author: row.last_user_uuid,
+            unreadable: is_missing.into_iter().filter_map(kept).collect(),
         })
     }
 
