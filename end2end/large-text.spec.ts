@@ -17,7 +17,7 @@ test.use({
 async function expectFits({ page }: Person, what: string): Promise<void> {
   const outside = await page.evaluate(() => {
     const controls = document.querySelectorAll<HTMLElement>("button, summary, a, input, textarea, h1, time");
-    const isSeen = (it: HTMLElement) => it.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !it.closest(".visually-hidden, .skip-link");
+    const isSeen = (it: HTMLElement) => it.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !it.closest(".visually-hidden, .skip-link, .message__bar");
     const sticksOut = ({ width, left, right }: DOMRect) => width > 1 && (left < -1 || right > innerWidth + 1);
     const out = [...controls].filter((it) => isSeen(it) && sticksOut(it.getBoundingClientRect()));
     const page = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];

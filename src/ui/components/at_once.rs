@@ -9,13 +9,11 @@ use leptos::tachys::reactive_graph::OwnedView;
 use leptos::tachys::view::{Position, PositionState};
 
 use crate::ui::components::show::Case;
-use crate::ui::state::focus::focus_if_removed;
 
 /// View without resources of its own. The server writes its elements into one buffer: Leptos would write those that may
 /// wait for data, and all in a `Suspense` may, each into a buffer of its own.
 ///
-/// In the browser it is like its content. If it is drawn `ANEW`, the next view takes its place as a whole. If the
-/// focused element goes with the old one, the heading of the page takes the focus.
+/// In the browser it is like its content. If it is drawn `ANEW`, the next view takes its place as a whole.
 pub struct AtOnce<V = Case, const ANEW: bool = false>(V);
 
 /// View with signals of its own, in a `Suspense` or a `Transition`. It and its signals live until the next view takes
@@ -59,7 +57,6 @@ impl<V: Render, const ANEW: bool> Render for AtOnce<V, ANEW> {
 
     fn rebuild(self, state: &mut Self::State) {
         if ANEW {
-            focus_if_removed(".heading[tabindex]");
             let mut next = self.build();
             state.insert_before_this(&mut next);
             state.unmount();

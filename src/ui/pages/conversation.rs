@@ -22,6 +22,7 @@ use crate::ui::pages::conversations::Me;
 use crate::ui::state::blocking::{reload_after_block, shows};
 use crate::ui::state::date_cursor::from_day;
 use crate::ui::state::dry_run::after_dry_run;
+use crate::ui::state::heading_focus::load_again;
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::location::query_parameter;
 use crate::ui::state::page_resource::{PageResource, page_resource};
@@ -53,7 +54,7 @@ pub fn ConversationPage() -> impl IntoView {
         // Of the conversation before, while the next one loads.
         it.id.0 != untrack(id) || it.members.iter().any(|member| member.id == user)
     };
-    reload_after_block(move |user| shows(opened, |it| has_member(it, user)), move || opened.refetch());
+    reload_after_block(move |user| shows(opened, |it| has_member(it, user)), load_again(opened));
     refetch_once_reachable(opened);
     let shows_request = StoredValue::new(false);
     reload_answered_request(opened, shows_request, move || {
@@ -122,6 +123,7 @@ fn reload_answered_request<F>(
 ) where
     F: Future<Output = Result<ConversationView, AppError>> + 'static,
 {
+    let again = load_again(opened);
     reload_with_requests(move || {
         if shows_request.get_value() {
             let request = load();
@@ -131,7 +133,7 @@ fn reload_answered_request<F>(
                     Err(error) => error == AppError::NotFound,
                 };
                 if is_answered && shows_request.try_get_value() == Some(true) {
-                    opened.refetch();
+                    again();
                 }
             });
         }

@@ -26,7 +26,7 @@ use crate::ui::state::compose_target::Target;
 use crate::ui::state::composer::ComposerWays;
 use crate::ui::state::composing::{Composing, OutgoingMessage};
 use crate::ui::state::dry_run::after_dry_run;
-use crate::ui::state::heading_focus::HeadingFocus;
+use crate::ui::state::heading_focus::{HeadingFocus, load_again};
 use crate::ui::state::inbox_window::Inbox;
 use crate::ui::state::location::path_parameter;
 use crate::ui::state::outbox::unsent::{Content, NewUnsent};
@@ -48,7 +48,7 @@ pub fn FirstMessagePage() -> impl IntoView {
         id => (String::new(), Some(user::Id(id.parse().unwrap_or(Uuid::nil())))),
     };
     let recipient = page_resource(named, |(handle, id)| api::find_recipient(handle, id));
-    reload_after_block(move |user| shows(recipient, |it| it.with.id == user), move || recipient.refetch());
+    reload_after_block(move |user| shows(recipient, |it| it.with.id == user), load_again(recipient));
     refetch_once_reachable(recipient);
     let inbox = expect_context::<Inbox>();
     let component = DrawsAnew::here();

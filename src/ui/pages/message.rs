@@ -16,6 +16,7 @@ use crate::ui::components::show::Case;
 use crate::ui::pages::conversations::Me;
 use crate::ui::state::blocking::{reload_after_block, shows};
 use crate::ui::state::dry_run::after_dry_run;
+use crate::ui::state::heading_focus::load_again;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::refused_form::use_refused_form;
@@ -37,7 +38,7 @@ pub fn MessagePage() -> impl IntoView {
         // Of the message before, while the next one loads.
         it.message.id != untrack(named).1 || it.members.iter().any(|member| member.id == user)
     };
-    reload_after_block(move |user| shows(found, |it| has_member(it, user)), move || found.refetch());
+    reload_after_block(move |user| shows(found, |it| has_member(it, user)), load_again(found));
     refetch_once_reachable(found);
     let Me(me) = expect_context::<Me>();
     let typed = RwSignal::new(None);

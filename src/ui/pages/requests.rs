@@ -17,6 +17,7 @@ use crate::ui::components::time::{Calendar, TimeFormat, time_element};
 use crate::ui::pages::conversations::Me;
 use crate::ui::state::back_scroll::BackScroll;
 use crate::ui::state::dry_run::after_dry_run;
+use crate::ui::state::heading_focus::load_again;
 use crate::ui::state::page_resource::page_resource;
 use crate::ui::state::reachable::refetch_once_reachable;
 use crate::ui::state::request_answer::reload_with_requests;
@@ -26,7 +27,7 @@ use crate::ui::state::request_answer::reload_with_requests;
 pub fn RequestsPage() -> impl IntoView {
     let Me(me) = expect_context::<Me>();
     let requests = page_resource(|| (), |()| api::list_requests());
-    reload_with_requests(move || requests.refetch());
+    reload_with_requests(load_again(requests));
     refetch_once_reachable(requests);
     let scroll = BackScroll::of_page();
     let list = move || {

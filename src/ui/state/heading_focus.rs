@@ -5,8 +5,11 @@ use leptos::prelude::*;
 use leptos::web_sys::HtmlElement;
 use leptos_router::hooks::use_location;
 use leptos_router::location::Location;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::ui::state::focus::focus_is_free;
+use crate::ui::state::page_resource::PageResource;
 use crate::ui::state::reactive::effect;
 
 /// State of the heading's focus across navigations of the router.
@@ -48,6 +51,23 @@ impl HeadingFocus {
 pub fn provide_heading_focus() {
     let focused_address = StoredValue::new(address(&use_location()));
     provide_context(HeadingFocus { focused_address, is_automatic: StoredValue::new(false) });
+}
+
+/// Returns a function that loads a page beside the list again. If the focused element goes away with the old page, the
+/// heading takes the focus.
+pub fn load_again<T>(page: PageResource<T>) -> impl Fn() + Copy + Send + Sync + 'static
+where
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    let focus = use_context::<HeadingFocus>();
+    move || {
+        let focused = document().active_element();
+        let is_on_page = focused.is_some_and(|it| matches!(it.closest(".panes__content"), Ok(Some(_))));
+        if let Some(focus) = focus.filter(|_| is_on_page) {
+            focus.expect_new_page();
+        }
+        page.refetch();
+    }
 }
 
 /// Gives the focus to a page's heading once it is on the page.

@@ -6,6 +6,7 @@ use crate::api;
 use crate::domain::conversation::{self, ConversationView};
 use crate::domain::error::AppError;
 use crate::domain::page::Cursor;
+use crate::ui::state::heading_focus::load_again;
 use crate::ui::state::location::replace_address;
 use crate::ui::state::page_resource::{PageResource, page_resource};
 
@@ -34,7 +35,8 @@ pub fn open_pages(
         (id, at.filter(|_| !is_newest.get_value()))
     };
     let opened = page_resource(source, |(id, at)| api::open_conversation(id, at));
-    let shown = ShownPage { is_newest, load: Callback::new(move |()| opened.refetch()) };
+    let again = load_again(opened);
+    let shown = ShownPage { is_newest, load: Callback::new(move |()| again()) };
     provide_context(shown);
     (opened, shown)
 }
