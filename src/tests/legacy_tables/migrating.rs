@@ -83,12 +83,13 @@ async fn rows_that_are_imported_into_a_migrated_table_are_migrated_by_the_next_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_number_that_cannot_be_read_is_replaced_and_a_conversation_with_an_unreadable_head_stays_as_it_is() {
+async fn a_number_that_cannot_be_read_is_replaced_and_an_unreadable_head_or_pair_stays_as_it_is() {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let odd = [text("5"), AttributeValue::Null(true), AttributeValue::N("1.5".to_owned())];
     let mut app = LegacyApp::new(1);
     let healed: Vec<_> = odd.iter().map(|_| app.add_conversation(&person(0), &person(1), SHAPE)).collect();
     let unreadable = app.add_conversation(&person(2), &person(3), SHAPE);
+    app.add_conversation(&person(4), &person(5), SHAPE);
     let (_dynamodb, server) = server(&app).await;
     let put = async |row: Item| {
         let request = server.table.client().put_item().table_name(TABLE).set_item(Some(row));
@@ -102,15 +103,19 @@ async fn a_number_that_cannot_be_read_is_replaced_and_a_conversation_with_an_unr
     let mut head = Key::Head(unreadable.id).item();
     head.insert("seq".to_owned(), text("x"));
     put(head.clone()).await;
+    let mut pair = Key::Pair(person(4).id, person(5).id).item();
+    pair.insert("conversation_id".to_owned(), AttributeValue::N("1".to_owned()));
+    put(pair.clone()).await;
     let planned = run(&server, Purpose::Report).await;
     let report = run(&server, Purpose::Change).await;
     assert_eq!((planned.changed, &planned.found), (report.changed, &report.found), "as predicted");
-    assert_eq!((report.changed.heads_made, report.changed.inbox_rows_moved >= 3), (3, true));
-    assert_eq!((report.found.unreadable_count, report.found.orphaned.len()), (1, 0));
+    assert_eq!((report.changed.heads_made, report.changed.inbox_rows_moved >= 3), (4, true));
+    assert_eq!((report.found.unreadable_count, report.found.orphaned.len(), report.changed.pairs_made), (2, 0, 1));
     for conversation in healed {
         server.assert_rows_at(&conversation, &conversation.messages.last().expect("a message").body, 0).await;
     }
-    assert!(server.rows().await.contains(&head));
+    let rows = server.rows().await;
+    assert!(rows.contains(&head) && rows.contains(&pair));
     let answer = server.conversations.membership(person(2).id, unreadable.id).await;
     let Err(Failure::Unexpected(cause)) = answer else { panic!("opened without its head") };
     assert!(cause.to_string().contains(&format!("MSG#{}, HEAD", unreadable.id)), "{cause}");

@@ -2,12 +2,17 @@
 
 use std::collections::HashSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use cruddur_messages::domain::conversation;
 use cruddur_messages::domain::error::{AppError, Conflict};
 use cruddur_messages::server::failure::Failure;
+use cruddur_messages::server::store::dynamodb::rows::Pair;
+use cruddur_messages::server::store::dynamodb::starting::NewGroup;
 use futures::future::join_all;
 use time::macros::datetime;
+use uuid::Uuid;
 
-use super::fixtures::{ana, ben, cy, new_message_id, server, server_with_clock, texts};
+use super::fixtures::{ana, ben, body, cy, new_message_id, server, server_with_clock, texts};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sixty_four_starts_of_one_pair_make_one_conversation_and_lose_no_message() {
@@ -89,4 +94,29 @@ async fn users_without_messages_between_them_have_no_conversation() {
     let (_dynamodb, server) = server().await;
     server.start(&ana(), &ben(), "hello").await;
     assert_eq!(server.conversations.find_direct(ana().id, cy().id).await.expect("an answer"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pair_row_of_another_conversation_or_none_sends_no_message() {
+    let (_dynamodb, server) = server().await;
+    let with_ben = server.start(&ana(), &ben(), "for Ben").await;
+    let with_cy = server.start(&ana(), &cy(), "for Cy").await;
+    let of_cy = Pair { conversation: with_cy }.item(ana().id, cy().id);
+    let mut unreadable = of_cy.clone();
+    unreadable.insert("conversation_id".to_owned(), AttributeValue::N("1".to_owned()));
+    let group = conversation::Id(Uuid::now_v7());
+    let others = [cy(), ben()];
+    let new = NewGroup { conversation: group, others: &others, message: new_message_id(), body: &body("for both") };
+    server.conversations.create_group(&ana(), &new).await.expect("a group");
+    let of = |conversation| Pair { conversation }.item(ana().id, cy().id);
+    for wrong in [of(with_ben), of(group), of(conversation::Id(Uuid::now_v7())), unreadable] {
+        server.put([wrong.clone()]).await;
+        let answer = server.try_start(&ana(), &cy(), new_message_id(), "for Cy only").await;
+        assert!(matches!(answer, Err(Failure::Unexpected(_))), "{wrong:?}: {answer:?}");
+    }
+    assert_eq!(texts(&server.history(&ben(), with_ben).await), ["for Ben"]);
+    assert_eq!(texts(&server.history(&ben(), group).await), ["for both"]);
+    server.put([of_cy]).await;
+    server.try_start(&ana(), &cy(), new_message_id(), "and more").await.expect("sent");
+    assert_eq!(texts(&server.history(&cy(), with_cy).await), ["for Cy", "and more"]);
 }

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use uuid::Uuid;
 
-use crate::domain::conversation::{self, GROUP_MEMBERS_MAX, SentMessage};
+use crate::domain::conversation::{self, GROUP_MEMBERS_MAX, Kind, SentMessage};
 use crate::domain::error::AppError;
 use crate::domain::message::{self, Body, Message};
 use crate::domain::user::User;
@@ -54,10 +54,13 @@ impl Conversations {
         id: message::Id,
         body: &Body,
     ) -> Result<Option<SentMessage>, Failure> {
-        let me = access.me();
-        let Some(conversation) = self.find_direct(me.id, access.peer().id).await? else { return Ok(None) };
-        let membership = self.membership(me.id, conversation).await?;
-        let membership = membership.ok_or_else(|| anyhow!("conversation {conversation} has a pair, but no head"))?;
+        let (me, peer) = (access.me(), access.peer().id);
+        let Some(conversation) = self.find_direct(me.id, peer).await? else { return Ok(None) };
+        // The row of the pair may have been damaged, and the message must not reach anyone else.
+        let is_theirs = |it: &Membership| it.kind() == Kind::Direct && it.others() == [peer];
+        let membership = self.membership(me.id, conversation).await?.filter(is_theirs);
+        let wrong = || anyhow!("the pair row of {} and {peer} names {conversation}, which is not theirs", me.id);
+        let membership = membership.ok_or_else(wrong)?;
         let rev = membership.rev();
         let right = self.write_access(membership).await?.taken(access.takes_requests());
         let message = self.append(&right, me, id, body).await?;

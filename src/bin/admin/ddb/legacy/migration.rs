@@ -183,7 +183,7 @@ impl Run<'_> {
 
     async fn pairs(&mut self, survey: &Survey) -> Result<(), Failure> {
         for (pair, conversations) in survey.by_pair() {
-            if survey.pairs.contains_key(&pair) {
+            if survey.pairs_with_row.contains(&pair) {
                 continue;
             }
             let [one, other] = pair;

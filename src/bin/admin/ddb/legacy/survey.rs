@@ -30,6 +30,8 @@ pub(super) struct Survey {
     pub(super) conversations: BTreeMap<conversation::Id, SurveyedConversation>,
     /// Conversations of the pair rows.
     pub(super) pairs: HashMap<Pair, conversation::Id>,
+    /// Pairs that have a row, also if it cannot be read.
+    pub(super) pairs_with_row: HashSet<Pair>,
     /// Pairs whose row an earlier version wrote.
     pub(super) pairs_in_index: Vec<Pair>,
     rows: u64,
@@ -96,12 +98,16 @@ impl Survey {
                     entry.deleted_members = head.deleted_members().to_vec();
                 })
             }
-            Some(Key::Pair(one, other)) => PairRow::from_item(item).map(|row| {
-                self.pairs.insert(sorted([one, other]), row.conversation);
-                if PairRow::is_in_index(item) {
-                    self.pairs_in_index.push(sorted([one, other]));
-                }
-            }),
+            Some(Key::Pair(one, other)) => {
+                let (row, pair) = (PairRow::from_item(item), sorted([one, other]));
+                self.pairs_with_row.insert(pair);
+                row.map(|row| {
+                    self.pairs.insert(pair, row.conversation);
+                    if PairRow::is_in_index(item) {
+                        self.pairs_in_index.push(pair);
+                    }
+                })
+            }
             Some(Key::SendMarker(..) | Key::Revision(..) | Key::EarlierText(..)) => Some(()),
             Some(Key::Milestone(..) | Key::ReadCursor(..) | Key::Block(..) | Key::Request(..)) => Some(()),
             Some(Key::Migrated) => Some(()),

@@ -1,5 +1,6 @@
 //! Choice of the conversation that two users continue.
 
+use anyhow::anyhow;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use futures::future::try_join_all;
 use time::OffsetDateTime;
@@ -11,7 +12,7 @@ use crate::server::store::dynamodb::backoff::Backoff;
 use crate::server::store::dynamodb::inbox::rows as inbox_rows;
 use crate::server::store::dynamodb::legacy::{ends, heads};
 use crate::server::store::dynamodb::rows::Pair;
-use crate::server::store::dynamodb::table::{Key, MESSAGE_GROUP_UUID};
+use crate::server::store::dynamodb::table::{Key, MESSAGE_GROUP_UUID, PK, text};
 
 /// Sort key of a pair's conversations, of which the first is continued. Sorts by the oldest message, and conversations
 /// without messages last.
@@ -95,8 +96,9 @@ pub async fn put(
     loop {
         let part = table.put_if_absent(Pair { conversation }.item(one, other))?;
         let Err(cancelled) = table.transact(vec![part]).await? else { return Ok((conversation, true)) };
-        if let Some(existing) = cancelled.existing_row(0).and_then(Pair::from_item) {
-            return Ok((existing.conversation, false));
+        if let Some(row) = cancelled.existing_row(0) {
+            let unreadable = || anyhow!("the pair row {:?} cannot be read: correct or delete it", text(row, PK));
+            return Ok((Pair::from_item(row).ok_or_else(unreadable)?.conversation, false));
         }
         backoff.wait_with(table.clock(), "store the pair of two users").await?;
     }
