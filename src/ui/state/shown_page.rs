@@ -13,7 +13,7 @@ use crate::ui::state::page_resource::{PageResource, page_resource};
 /// The page that the address has selected, or the newest one after a jump there, of which the router does not know.
 #[derive(Clone, Copy)]
 pub struct ShownPage {
-    /// Whether the user has jumped to the newest messages since the address has selected a page.
+    /// True if the user has jumped to the newest messages since the address has selected a page.
     is_newest: StoredValue<bool>,
     /// Loads the page again.
     load: Callback<()>,
